@@ -9,7 +9,12 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime alloca
+/* glibc makes these macros in some builds, and poisoning a macro warns. */
+#undef alloca
+#undef sprintf
+#undef vsprintf
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gmtime localtime \
+    alloca
 #define system(command) system_is_banned_use_uv_spawn(command)
 
 #endif
