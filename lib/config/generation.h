@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One accepted configuration: read, typed, checked, immutable and counted. Made by generation_load, which
+ * accepts all or nothing; used by healthd and healthctl alike.
+ */
+#ifndef HEALTHD_CONFIG_GENERATION_H
+#define HEALTHD_CONFIG_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/core/diag.h"
+#include "lib/core/exporter.h"
+#include "lib/core/labels.h"
+#include "lib/core/opt.h"
+#include "lib/core/probe.h"
+#include "lib/core/resolve.h"
+#include "lib/core/secret.h"
+
+struct module { /* one entry of `modules:`, blackbox_exporter's syntax */
+    const char *name;
+    struct probe *probe; /* its type and conf; asked with an operand */
+    nsec timeout;        /* 0: the scrape's */
+};
+
+struct exporter_conf {
+    const struct exporter_type *type;
+    const void *conf;
+};
+
+struct listen_conf { /* one entry of `web.listen`: a scalar or a mapping */
+    const char *address;     /* "127.0.0.1:9990", ":9990", "[::1]:0", "unix:/run/healthd/healthd.sock" */
+    const char *cert_file, *key_file, *client_ca_file;
+    struct secret bearer_token;
+    const char *username;
+    struct secret password;
+    const char *rights;      /* read, act: what a caller may do here without more proof */
+    int64_t socket_mode;     /* octal digits as written, 0660 */
+};
+struct web_conf {
+    struct sections listen;  /* struct listen_conf */
+    int64_t max_connections, max_connections_per_ip;
+    nsec request_timeout;    /* absolute: headers to last byte */
+    struct secret act_token; /* for POST over TCP */
+    struct sections tokens;
+};
+
+struct generation {
+    struct arena *arena;
+    uint64_t number;         /* 1, 2, … in this process */
+    const char *path;        /* NULL: built-in default */
+    struct texts files;      /* every file read: watched for changes */
+    struct wall loaded;
+    const char *site, *timezone;
+    struct labels labels;
+    const struct probe *const *probes; /* in order of the file */
+    size_t probe_count;
+    struct map *modules;     /* name → struct module *; destroyed with the arena */
+    const struct exporter_conf *exporters;
+    size_t exporter_count;
+    struct web_conf web;
+    struct resolver_conf resolver;
+    const char *state_path;
+    uint64_t hash;           /* of the canonical text: unchanged means no-op */
+    size_t refs;
+};
+
+/* Reads path (NULL: the built-in default) and everything it includes. NULL after reporting to d. */
+struct generation *generation_load(const char *path, struct secrets *secrets, struct diag *d);
+/* The same from text, for tests, fuzzing and `healthctl validate -`. */
+struct generation *generation_parse(const char *name, struct bytes text, struct secrets *secrets,
+                                    struct diag *d);
+struct generation *generation_ref(struct generation *g);
+void generation_unref(struct generation *g);
+const struct probe *generation_probe(const struct generation *g, const char *name);
+const struct module *generation_module(const struct generation *g, const char *name);
+/* The effective configuration with every default, secrets [redacted]. */
+void generation_print(const struct generation *g, struct buf *out);
+/* One probe from a type and a node, for `healthctl probe` and flow steps. NULL after reporting. */
+struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *type, const char *name,
+                         const struct node *node);
+/* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */
+extern const struct opt generation_opts[], probe_common_opts[], web_opts[], listen_opts[];
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run found, in numbers: samples in named groups, alive in the run's arena until published.
+ * A probe adds to it through run.h; the registry consumes it.
+ */
+#ifndef HEALTHD_CORE_BATCH_H
+#define HEALTHD_CORE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/core/labels.h"
+#include "lib/core/metric.h"
+
+struct sample {
+    const struct metric *metric;
+    const char *const *values;  /* of metric->labels, in that order; NULL when it has none */
+    struct labels extra;        /* labels beyond the declared ones (an item's, a rule's) */
+    double value;
+    struct sample *next;
+};
+
+struct batch_group {
+    const char *name; /* "" is the default group */
+    bool failed;      /* its collection failed: keeps the old series, but marks them stale */
+    struct sample *first, *last;
+    size_t count;
+    struct batch_group *next;
+};
+
+struct batch {
+    struct arena *arena;
+    struct batch_group *first, *last;
+    size_t dropped; /* samples over the cap */
+};
+
+#define BATCH_MAX_SAMPLES 200000
+
+struct batch *batch_create(struct arena *arena);
+struct batch_group *batch_group(struct batch *b, const char *name); /* finds or adds */
+/* values are copied; a NULL or empty value is an absent label. */
+void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
+               const char *const *values, struct labels extra, double value);
+/* A family known only at run time (scrape, custom queries): the metric is built in the batch's arena.
+ * NULL when the name or a label name is not legal. */
+const struct metric *batch_metric(struct batch *b, const char *name, enum metric_kind kind,
+                                  const char *help, const char *const *label_names);
+
+#endif

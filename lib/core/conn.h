@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One byte stream to a peer: TCP (several addresses, one after another), Unix socket, TLS from the start or
+ * later. Owned by talk.c; probes never see it. Never retries, never times out: the runner does.
+ */
+#ifndef HEALTHD_CORE_CONN_H
+#define HEALTHD_CORE_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/bytes.h"
+#include "lib/core/frame.h"
+#include "lib/core/resolve.h"
+#include "lib/core/tls.h"
+#include "lib/core/verdict.h"
+
+struct dial { /* where, and how */
+    const char *host;      /* a name or literal; NULL with unix_path */
+    int port;
+    const char *unix_path;
+    enum ip_family family;
+    const struct address *only;  /* this address instead of asking for one, or NULL */
+    const char *source;    /* local address to bind, or NULL */
+    bool is_tls;           /* from the first byte */
+    struct tls_conf tls;   /* also for STARTTLS */
+};
+
+struct trouble { /* a peer's failure, as data */
+    enum reason reason;
+    bool is_unknown;  /* it is ours, not the peer's */
+    char detail[512]; /* names the address and what came */
+};
+
+struct conn;
+struct conn_events {
+    void (*phase)(void *ctx, enum phase phase);        /* the phase that starts now */
+    void (*open)(void *ctx);                           /* connected (and handshaken when is_tls) */
+    void (*tls)(void *ctx);                            /* a later handshake is done */
+    void (*data)(void *ctx, struct bytes *in);         /* consume what you can; the rest comes again with more */
+    void (*end)(void *ctx, const struct trouble *why); /* NULL: an orderly close. Last call. */
+    void (*note)(void *ctx, const char *key, const char *text); /* for the trace: addresses tried, cipher … */
+};
+
+#define CONN_MAX_UNREAD (1u << 20) /* default cap of unconsumed input */
+
+/* Starts. Events may be called before this returns. arena: for what is recorded of the peer. */
+struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *dial,
+                       const struct conn_events *events, void *ctx);
+void conn_write(struct conn *c, struct bytes out);  /* queued in order; one write per call when it fits */
+void conn_start_tls(struct conn *c);
+void conn_set_max_unread(struct conn *c, size_t max);
+/* Moves a kept connection to another run: new events and arena. */
+void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_events *events, void *ctx);
+/* Ends it, without further events; RST for plain TCP so that ports are not used up. Takes NULL. */
+void conn_close(struct conn *c);
+
+const struct tls_peer *conn_peer(const struct conn *c);   /* NULL before a handshake; kept when it failed */
+const struct address *conn_address(const struct conn *c); /* connected to, or tried last; NULL: none */
+const struct resolution *conn_resolution(const struct conn *c); /* NULL: nothing was asked */
+bool conn_is_open(const struct conn *c);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that is wrong with what a person wrote, collected and then said in one go: place,
+ * sentence, hint, and the line with a caret below it. Used by all that reads configuration.
+ */
+#ifndef HEALTHD_CORE_DIAG_H
+#define HEALTHD_CORE_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/attr.h"
+#include "lib/base/buf.h"
+#include "lib/base/bytes.h"
+
+struct place {
+    const char *file;  /* as the user named it; "command line" for flags; NULL: nowhere */
+    int line, column;  /* 1-based; 0: not known */
+};
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
+
+struct diag;
+struct diagnosis {
+    enum severity severity;
+    struct place at;
+    const char *text;
+    const char *hint; /* what to do, or NULL */
+    const struct diagnosis *next;
+};
+
+struct diag *diag_create(struct arena *arena); /* lives and ends with the arena */
+/* Keeps the text of a file, so that its lines can be shown. text must outlive d. */
+void diag_source(struct diag *d, const char *file, struct bytes text);
+
+bool diag_error(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4); /* false */
+void diag_warning(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void diag_note(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Attaches what to do to the newest diagnosis. */
+void diag_hint(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+size_t diag_error_count(const struct diag *d);
+size_t diag_warning_count(const struct diag *d);
+const struct diagnosis *diag_first(const struct diag *d); /* in order of report */
+
+/* "healthd.yml:12:5: error: …", the line, a caret, "hint: …"; at most 20 errors, then a count. */
+void diag_render(const struct diag *d, struct buf *out, bool colour);
+
+#endif

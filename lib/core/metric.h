@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metric families as their owners declare them: const tables beside the code that fills them.
+ */
+#ifndef HEALTHD_CORE_METRIC_H
+#define HEALTHD_CORE_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum metric_kind { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM, METRIC_UNTYPED };
+const char *metric_kind_name(enum metric_kind kind); /* "gauge", …, as after # TYPE */
+
+#define METRIC_MAX_LABELS 8
+
+struct metric {
+    const char *name; /* full: base unit and _total suffix included */
+    enum metric_kind kind;
+    const char *unit; /* "seconds", "bytes", "" */
+    const char *help; /* one sentence without a full stop needed */
+    const char *labels[METRIC_MAX_LABELS + 1]; /* its own label names, NULL-terminated */
+    const double *buckets; /* METRIC_HISTOGRAM: upper bounds ended by +Inf */
+};
+
+#endif

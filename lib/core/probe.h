@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a kind of probe is (probe_type, one const table per file in probes/), and what a configured one is
+ * (probe, part of a generation).
+ */
+#ifndef HEALTHD_CORE_PROBE_H
+#define HEALTHD_CORE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/bytes.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/core/expr.h"
+#include "lib/core/labels.h"
+#include "lib/core/metric.h"
+#include "lib/core/node.h"
+#include "lib/core/opt.h"
+
+struct run;
+struct session;
+struct dial;
+
+enum talk_event {
+    TALK_OPEN,    /* connected; `in` is empty */
+    TALK_DATA,    /* more bytes; take what you understand, leave the rest */
+    TALK_EOF,     /* the peer closed; `in` is what is left */
+    TALK_RESUMED  /* a STARTTLS handshake or an offloaded computation is done */
+};
+enum talk {
+    TALK_MORE,     /* waiting for bytes */
+    TALK_DONE,     /* answered */
+    TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
+    TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
+    TALK_CLOSE     /* answered, and the connection is not worth keeping */
+};
+
+struct message { /* pushed to a session: heartbeat */
+    const char *kind;
+    struct pairs params;
+    struct bytes body;
+    struct wall at;
+};
+
+struct group { /* samples with an interval of their own */
+    const char *name;
+    nsec interval; /* 0: every run */
+};
+
+struct probe_type { /* all that a kind of probe is */
+    const char *name, *summary, *example; /* the example is YAML; a test parses it and runs validate */
+    int port;                             /* a dialogue's default port */
+    const char *job;                      /* target label `job`; NULL: "healthd" */
+    bool is_singleton;                    /* host, containers: no `probe` label on the big page */
+    bool is_critical;                     /* default severity; else warning */
+    const struct opt *opts;               /* its own rows only */
+    const struct metric *const *metrics;  /* families it declares, NULL-terminated */
+    bool has_dynamic_families;            /* others too, capped */
+    const struct var *vars;               /* what expect, should and capture may name */
+    const struct group *groups;           /* may be NULL */
+    size_t conf_size, state_size, session_size;
+    /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
+    bool (*validate)(void *conf, struct arena *arena, struct err *e);
+    /* A dialogue whose conf says in its own way (a URL) where to connect; ret_dial comes filled from the
+     * frame's rows. May be NULL. */
+    bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial, struct err *e);
+    bool (*open)(struct session *s, struct err *e);
+    void (*close)(struct session *s);
+    /* Exactly one of talk, start, work. */
+    enum talk (*talk)(struct run *run, enum talk_event event, struct bytes *in);
+    void (*start)(struct run *run);
+    void (*work)(struct run *run);        /* on a pool thread: touches only its run */
+    void (*receive)(struct session *s, const struct message *m);
+    void (*cancel)(struct run *run);      /* with start only: let go of everything soon, then run_finish */
+};
+
+/* Configured once, part of a generation, never written after loading. */
+struct probe {
+    const char *name;
+    const struct probe_type *type;
+    struct template *conf;    /* part 0: the type's; part 1: dial_opts, for dialogues */
+    nsec interval, timeout, retry_interval;
+    int rise, fall;
+    bool watch;
+    bool results_all;         /* a log line for every run */
+    struct labels labels;     /* global ◁ probe; task_id too */
+    const struct expr *const *expect; /* NULL-terminated: else down */
+    const struct expr *const *should; /* NULL-terminated: else degraded */
+    const char *const *depends_on;    /* NULL-terminated names */
+    const char *severity;     /* critical, warning, none */
+    const char *canonical;    /* equal text over a reload keeps the session, due and state */
+    struct place at;
+};
+
+#endif

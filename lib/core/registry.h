@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The latest value of every series, and the one place where families of one name meet: type and help
+ * are merged, a conflicting dynamic family is dropped and counted. Each series keeps its label text
+ * ready, so that a page is copied rather than printed. Owns copies of all it names. Loop thread only.
+ */
+#ifndef HEALTHD_CORE_REGISTRY_H
+#define HEALTHD_CORE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/core/batch.h"
+#include "lib/core/labels.h"
+#include "lib/core/metric.h"
+
+struct registry;
+struct source; /* who owns series: a configured probe, or healthd itself */
+
+struct registry *registry_create(void);
+void registry_destroy(struct registry *r);
+
+/* A new owner. name is its label `probe` on the big page when is_repeatable (its type can occur twice);
+ * labels are put on each of its series (task_id is left out). */
+struct source *registry_source(struct registry *r, const char *name, bool is_repeatable,
+                               struct labels labels);
+/* Ends all its series. */
+void registry_source_end(struct registry *r, struct source *s);
+
+/* Makes a batch visible at once: per group, series named in it are set, and series of that group that it
+ * does not name end. Groups that are absent stay as they are. Consecutive batches of the same shape cost
+ * no look-up: the n-th sample is tried against the n-th series first. */
+void registry_publish(struct registry *r, struct source *s, const struct batch *b);
+
+/* One series for direct use (own counters and gauges): found or made; stays valid until its source ends. */
+struct series;
+struct series *registry_series(struct registry *r, struct source *s, const struct metric *metric,
+                               const char *const *values);
+void series_set(struct series *s, double value);
+void series_add(struct series *s, double delta); /* counters: delta >= 0 */
+double series_value(const struct series *s);
+/* A histogram with the metric's buckets: one object, rendered as _bucket, _sum, _count. */
+struct histogram;
+struct histogram *registry_histogram(struct registry *r, struct source *s, const struct metric *metric,
+                                     const char *const *values);
+void histogram_observe(struct histogram *h, double value);
+
+size_t registry_series_count(const struct registry *r);
+size_t registry_family_count(const struct registry *r);
+uint64_t registry_conflicts(const struct registry *r); /* dynamic families dropped so far */
+
+enum page_format { PAGE_TEXT, PAGE_OPENMETRICS }; /* 0.0.4, OpenMetrics 1.0.0 */
+
+/* A page being rendered in slices. only: one source (then without its probe label), or NULL for all.
+ * Families are sorted by name, series in the order they were made. */
+struct page;
+struct page *page_start(struct registry *r, enum page_format format, const struct source *only);
+/* Renders until done or until budget has passed on the monotonic clock; true when done. What a slice
+ * shows of one source is always from one batch. */
+bool page_continue(struct page *p, nsec budget);
+struct buf *page_buf(struct page *p); /* the text so far */
+void page_destroy(struct page *p);
+/* A batch that never entered the registry, as a page: /probe and `healthctl probe`. Same rendering. */
+void page_of_batch(const struct batch *b, struct buf *out);
+/* Visits every series: history, API, tests. */
+void registry_each(const struct registry *r, void (*fn)(void *ctx, const struct source *s,
+                   const char *family, const char *label_text, double value), void *ctx);
+
+#endif

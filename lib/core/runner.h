@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run from start to end: the deadline, the phases, the expectations, the one verdict. Each moves through
+ * run_move() alone: ACTIVE → GONE, or ACTIVE → DRAINING → GONE after a deadline or cancellation. The result is
+ * handed over on leaving ACTIVE, exactly once; memory ends on entering GONE, exactly once.
+ */
+#ifndef HEALTHD_CORE_RUNNER_H
+#define HEALTHD_CORE_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/core/batch.h"
+#include "lib/core/frame.h"
+#include "lib/core/probe.h"
+#include "lib/core/run.h"
+#include "lib/core/session.h"
+#include "lib/core/tmpl.h"
+#include "lib/core/verdict.h"
+
+struct runner;
+
+struct ask { /* what is wanted */
+    const struct probe *probe;   /* kept valid by the caller until done */
+    struct session *session;     /* NULL: a fresh one that ends with the run */
+    enum origin origin;
+    struct wall due;             /* the slot, for history; zero: now */
+    nsec timeout;                /* absolute budget from now */
+    const struct scope *scope;   /* flow variables, request parameters; NULL: secrets only */
+    const char *operand;         /* sets the shorthand row (`target`); NULL: as configured */
+    bool is_traced;              /* keep the full trace (debug=true, explain) */
+    /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel
+     * (then health is unknown, reason SELF). */
+    void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
+    void *ctx;
+};
+
+/* max_active: runs at a time before runner_start says no (unknown, SELF). */
+struct runner *runner_create(struct frame *f, size_t max_active);
+/* Cancels all, waits for nothing: call loop_run until runner_active is 0 first if you want order. */
+void runner_destroy(struct runner *r);
+
+/* Starts a run. Never NULL; done may have been called when this returns (a literal address that refuses). Then
+ * the run may be gone: use the return value only to cancel while done has not been called. */
+struct run *runner_start(struct runner *r, const struct ask *ask);
+void runner_cancel(struct run *run);
+size_t runner_active(const struct runner *r); /* ACTIVE and DRAINING */
+size_t runner_draining(const struct runner *r);
+
+/* Metrics that every run of every type carries: probe_success, probe_duration_seconds, … */
+extern const struct metric *const runner_metrics[];
+/* Variables that every type has: timing.{total,resolve,connect,tls,wait,transfer}, ip, tls.… (dialogues, http). */
+extern const struct var runner_vars[];
+extern const struct var tls_vars[];
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets: where they come from (environment, files, the `secrets:` section), how they are renewed,
+ * and how they never get out. Values are versioned and live outside every generation; a run takes a
+ * snapshot. Whatever text leaves the process passes secrets_redact first. Loop thread only.
+ */
+#ifndef HEALTHD_CORE_SECRET_H
+#define HEALTHD_CORE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/core/tmpl.h"
+
+/* The type of a configuration field that holds one; nothing that prints takes it. */
+struct secret {
+    const char *value; /* "" when empty; never NULL after loading */
+};
+
+struct secrets;
+
+struct secrets *secrets_create(void);
+void secrets_destroy(struct secrets *s); /* wipes the values; takes NULL */
+
+/* A scope that knows env:NAME, file:PATH and secret:NAME. A file's one trailing newline is dropped;
+ * at most 64 KiB. Lives as long as s. Every value handed out from a file or secret:, from a variable whose
+ * name has KEY, TOKEN, SECRET, PASS, CRED, WEBHOOK, DSN or AUTH in it, and the password part of a URL
+ * is remembered for redaction. */
+const struct scope *secrets_scope(struct secrets *s);
+/* Gives `secret:NAME` a meaning: another reference, like "env:X" or "file:/p". */
+bool secrets_define(struct secrets *s, const char *name, const char *reference, struct err *e);
+
+/* Remembers a literal (a password written in the file, a captured token) for redaction. */
+void secrets_add(struct secrets *s, struct bytes value);
+/* Re-reads files whose inode, size or mtime changed. A failed re-read keeps the old value and is
+ * counted; old versions stay redacted for 24 h. Returns how many changed. */
+size_t secrets_refresh(struct secrets *s, struct wall now);
+size_t secrets_failed(const struct secrets *s); /* files whose last re-read failed */
+
+/* Replaces every known value of at least 6 bytes, also in its URL-, JSON-, and base64-encoded forms,
+ * by "[redacted]". */
+void secrets_redact(const struct secrets *s, struct buf *text);
+/* The same for a text in an arena; returns text itself when there was nothing to hide. */
+const char *secrets_redacted(const struct secrets *s, struct arena *arena, const char *text);
+
+#endif

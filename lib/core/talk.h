@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drives a dialogue probe over a connection: opens it, feeds events, starts TLS, offloads computations,
+ * keeps the connection in the session when asked. Probes see run.h only; the runner starts this.
+ */
+#ifndef HEALTHD_CORE_TALK_H
+#define HEALTHD_CORE_TALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/core/conn.h"
+#include "lib/core/opt.h"
+#include "lib/core/run.h"
+#include "lib/core/session.h"
+
+/* The rows that every dialogue has, with blackbox_exporter's names where it has them. */
+struct dial_conf {
+    const char *host;
+    int64_t port;              /* 0: the type's default */
+    const char *unix_path;     /* `unix:` */
+    bool is_tls;               /* `tls:` */
+    struct tls_conf tls;       /* `tls_config:` */
+    int preferred_ip_protocol; /* enum ip_family: ip4, ip6 */
+    bool ip_protocol_fallback;
+    const char *source_ip_address;
+    const char *connect_to;    /* host[:port] to connect to, while name and SNI stay */
+};
+extern const struct opt dial_opts[];
+
+/* Fills ret_dial from the frame's rows, then lets the type aim. */
+bool talk_dial(const struct probe_type *type, const void *conf, const struct dial_conf *rows,
+               struct arena *arena, struct dial *ret_dial, struct err *e);
+/* Begins the dialogue of a run; it ends through run_finish. */
+void talk_start(struct run *run, const struct dial *dial);
+void talk_cancel(struct run *run);
+/* `watch`: holds the session's idle connection (or opens one) and wakes the session when it ends. */
+void talk_watch(struct session *s, const struct dial *dial);
+void talk_unwatch(struct session *s);
+
+/* A dialogue without a network: tests and the fuzzer feed events and read what was said. */
+struct talk_script;
+struct talk_script *talk_script_create(struct frame *f, const struct probe_type *type, const void *conf);
+/* Feeds one event; returns what the probe returned. said collects its output. */
+enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct bytes in, struct buf *said);
+const struct verdict *talk_script_verdict(struct talk_script *t); /* NULL before it answered */
+void talk_script_destroy(struct talk_script *t);
+
+#endif
