@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * healthd as a whole: what is made once, the current generation, and the few verbs that act (reload, stop).
+ * Made by main; the web API reads it.
+ */
+#ifndef HEALTHD_COLLECTOR_DAEMON_H
+#define HEALTHD_COLLECTOR_DAEMON_H
+
+#include <stdbool.h>
+
+#include "collector/pipeline.h"
+#include "collector/schedule.h"
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/config/generation.h"
+#include "lib/core/frame.h"
+#include "lib/core/registry.h"
+#include "lib/core/runner.h"
+
+struct web;
+struct self;
+struct file_watch;
+
+enum daemon_state { DAEMON_STARTING, DAEMON_READY, DAEMON_STOPPING };
+
+struct reload_result {
+    bool accepted, unchanged;
+    char *text;      /* malloc'ed diagnostics, "" when all is well */
+};
+
+struct daemon {
+    struct frame frame;
+    struct runner *runner;
+    struct registry *registry;
+    struct schedule *schedule;
+    struct pipeline pipeline;
+    struct generation *generation;
+    struct web *web;
+    struct self *self;
+    struct file_watch *file_watch;
+    enum daemon_state state;
+    const char *config_path;   /* NULL: the built-in default */
+    struct wall started;
+    uint64_t reloads, failed_reloads;
+    struct wall last_reload;   /* the last that was accepted */
+    bool last_reload_ok;
+    char *last_reload_text;    /* its diagnostics */
+    int lock_fd;               /* of the state directory; -1: none */
+};
+
+/* Reads the configuration again: all or nothing. why: "SIGHUP", "API", "file changed". */
+struct reload_result daemon_reload(struct daemon *d, const char *why);
+/* Ends in at most 2 s: no new runs, exporters flushed, listeners closed. */
+void daemon_stop(struct daemon *d, const char *why);
+
+#endif

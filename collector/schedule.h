@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is due: one heap of all configured probes, run on an unmoving grid. Owns sessions, states and the
+ * flight recorder over reloads; hands every finished run to the pipeline. Never judges.
+ */
+#ifndef HEALTHD_COLLECTOR_SCHEDULE_H
+#define HEALTHD_COLLECTOR_SCHEDULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/recent.h"
+#include "collector/state.h"
+#include "lib/base/heap.h"
+#include "lib/config/generation.h"
+#include "lib/core/frame.h"
+#include "lib/core/registry.h"
+#include "lib/core/runner.h"
+
+struct schedule;
+
+struct tracked { /* one configured probe, as long as its name is configured */
+    struct heap_item due_item;
+    const struct probe *probe;     /* of the current generation */
+    struct session *session;
+    struct source *source;         /* its series */
+    struct state state;
+    struct recent recent;
+    struct schedule *schedule;
+    struct generation *pinned;     /* by the run under way */
+    struct run *run;               /* under way, or NULL */
+    struct series *state_series;
+    struct histogram *durations;
+    struct mono due;               /* next slot on the grid */
+    struct mono event_after;       /* no event run before this */
+    uint64_t runs, skipped, missed; /* finished; still busy; slots passed over */
+    int benign_ends;               /* of the watched connection, in a row */
+    bool is_removed;               /* waits for its run to end */
+};
+
+typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v, struct batch *b);
+
+struct schedule *schedule_create(struct frame *f, struct runner *r, struct registry *registry,
+                                 schedule_publish *publish, void *ctx);
+/* Takes over a generation: probes whose canonical text is unchanged keep session, due and state; changed ones
+ * start unconfirmed; removed ones end. False (and e) when a session cannot be opened: nothing has changed. */
+bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e);
+void schedule_stop(struct schedule *s);    /* no new runs; cancels those under way */
+void schedule_destroy(struct schedule *s);
+
+size_t schedule_count(const struct schedule *s);
+struct tracked *schedule_at(const struct schedule *s, size_t i); /* in order of configuration */
+struct tracked *schedule_find(const struct schedule *s, const char *name);
+/* Runs one now (RUN_NOW, PARENT, SCRAPE); done is told when its verdict has been published. Joins a run under way. */
+void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
+                      void (*done)(void *ctx), void *ctx);
+struct schedule_stats {
+    uint64_t runs, skipped_busy, missed_slots;
+    nsec worst_start_delay; /* since the last call */
+};
+struct schedule_stats schedule_stats_take(struct schedule *s);
+
+#endif

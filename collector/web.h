@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP server: libmicrohttpd under our loop, one daemon per listen entry. Knows listeners, limits, rights and
+ * deadlines; what the paths mean is in the route tables (api.c and neighbours). Never blocks: an answer that
+ * takes time suspends its exchange.
+ */
+#ifndef HEALTHD_COLLECTOR_WEB_H
+#define HEALTHD_COLLECTOR_WEB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/bytes.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+struct daemon;
+struct generation;
+struct web;
+struct exchange; /* one request and its answer */
+
+enum right { RIGHT_READ, RIGHT_ACT };
+
+struct route_param {
+    const char *name, *doc;
+    bool is_required;
+};
+struct route {
+    const char *method;  /* "GET" (HEAD comes free), "POST" */
+    const char *path;    /* "/api/probes/{name}": {x} is one segment */
+    enum right right;
+    const struct route_param *params; /* query parameters; {0}-terminated or NULL */
+    const char *doc;     /* a sentence; the OpenAPI document and docs come from here */
+    void (*handle)(struct exchange *x, struct daemon *d);
+};
+
+/* Opens new listeners, keeps those whose entry is unchanged, closes the rest: all or nothing. routes: tables,
+ * NULL-terminated. */
+struct web *web_create(struct daemon *d, const struct route *const *routes);
+bool web_listen(struct web *w, const struct generation *g, struct err *e);
+void web_stop(struct web *w);    /* answers what is under way for at most 500 ms */
+void web_destroy(struct web *w);
+const char *web_address(const struct web *w); /* the first listener's, as URL: what people are told */
+
+/* In a handler. */
+struct arena *exchange_arena(struct exchange *x);
+const char *exchange_param(struct exchange *x, const char *name);   /* query; NULL: absent */
+const char *exchange_segment(struct exchange *x, const char *name); /* {name} of the path, decoded */
+const char *exchange_header(struct exchange *x, const char *name);
+struct bytes exchange_body(struct exchange *x);
+const char *exchange_peer(struct exchange *x); /* "127.0.0.1:4711", "uid 1000" */
+bool exchange_accepts_gzip(struct exchange *x);
+/* Answers; the memory is copied or, for a stolen buf, taken over. Exactly once per exchange, now or later. */
+void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body);
+void exchange_reply_buf(struct exchange *x, int status, const char *type, struct buf *taken);
+void exchange_reply_json(struct exchange *x, int status, struct buf *taken);
+/* {"error": …} or plain text, by Accept. */
+void exchange_error(struct exchange *x, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void exchange_add_header(struct exchange *x, const char *name, const char *value);
+/* The answer comes later: gone(ctx) is called when the client leaves or the deadline passes before it. */
+void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx);
+
+#endif
