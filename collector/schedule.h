@@ -11,7 +11,9 @@
 
 #include "collector/recent.h"
 #include "collector/state.h"
+#include "collector/watching.h"
 #include "lib/base/heap.h"
+#include "lib/base/list.h"
 #include "lib/config/generation.h"
 #include "lib/core/frame.h"
 #include "lib/core/registry.h"
@@ -20,22 +22,28 @@
 struct schedule;
 
 struct tracked { /* one configured probe, as long as its name is configured */
-    struct heap_item due_item;
+    struct heap_item item;         /* by the earliest of due, retry_at and event_at */
+    struct list waiters;           /* for the run under way */
     const struct probe *probe;     /* of the current generation */
     struct session *session;
     struct source *source;         /* its series */
     struct state state;
     struct recent recent;
     struct schedule *schedule;
-    struct generation *pinned;     /* by the run under way */
-    struct run *run;               /* under way, or NULL */
-    struct series *state_series;
-    struct histogram *durations;
+    struct run *run;               /* to cancel it; NULL when none is under way */
+    bool is_running, is_removed;
+    bool is_kept;                  /* while a generation is adopted */
+    bool is_on_grid;               /* past its first run, which is not on the grid */
+    size_t holds;                  /* the schedule's own, and one a run */
+    struct series *state_series;   /* probe_state */
+    struct histogram *durations;   /* probe_duration_histogram_seconds */
     struct mono due;               /* next slot on the grid */
+    struct mono retry_at;          /* while unconfirmed; 0: none */
+    struct mono event_at;          /* something woke it; 0: nothing did */
     struct mono event_after;       /* no event run before this */
-    uint64_t runs, skipped, missed; /* finished; still busy; slots passed over */
-    int benign_ends;               /* of the watched connection, in a row */
-    bool is_removed;               /* waits for its run to end */
+    nsec offset;                   /* of its grid: hash(name) mod interval */
+    uint64_t runs, skipped, missed; /* finished; still busy at their slot; slots slept through */
+    struct watching watching;
 };
 
 typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v, struct batch *b);
@@ -54,6 +62,10 @@ struct tracked *schedule_find(const struct schedule *s, const char *name);
 /* Runs one now (RUN_NOW, PARENT, SCRAPE); done is told when its verdict has been published. Joins a run under way. */
 void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
                       void (*done)(void *ctx), void *ctx);
+/* Nobody waits for it any more (the client has gone). */
+void schedule_forget_waiter(struct tracked *t, void *ctx);
+extern const struct metric *const schedule_metrics[]; /* probe_state, probe_duration_histogram_seconds */
+
 struct schedule_stats {
     uint64_t runs, skipped_busy, missed_slots;
     nsec worst_start_delay; /* since the last call */

@@ -32,6 +32,9 @@ struct ask { /* what is wanted */
     /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel
      * (then health is unknown, reason SELF). */
     void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
+    /* Nothing of the run is left: only now may what it was lent (probe, session) end. Called exactly once, last;
+     * may be NULL. */
+    void (*gone)(void *ctx);
     void *ctx;
 };
 

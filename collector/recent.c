@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See recent.h. Copies verdicts, deeply, into arenas that are reused from one run to the next. */
+#include "collector/recent.h"
+
+static void copy_items(struct arena *arena, struct verdict *to, const struct verdict *from)
+{
+    struct item *items = arena_alloc(arena, from->item_count * sizeof(*items));
+    for (size_t i = 0; i < from->item_count; i++) {
+        items[i] = from->items[i];
+        items[i].key = arena_strdup(arena, from->items[i].key);
+        items[i].detail = arena_strdup(arena, from->items[i].detail);
+        items[i].labels = labels_copy(arena, from->items[i].labels);
+    }
+    to->items = items;
+}
+
+static void copy_trace(struct arena *arena, struct verdict *to, const struct verdict *from)
+{
+    struct trace_line *lines = arena_alloc(arena, from->trace_count * sizeof(*lines));
+    for (size_t i = 0; i < from->trace_count; i++) {
+        lines[i].at = from->trace[i].at;
+        lines[i].key = arena_strdup(arena, from->trace[i].key);
+        lines[i].text = arena_strdup(arena, from->trace[i].text);
+    }
+    to->trace = lines;
+}
+
+struct verdict *verdict_copy(struct arena *arena, const struct verdict *v)
+{
+    struct verdict *copy = arena_memdup(arena, v, sizeof(*v));
+    copy->probe = NULL; /* a generation may end before the copy does */
+    copy->detail = arena_strdup(arena, v->detail);
+    copy->address = arena_strdup(arena, v->address);
+    copy_items(arena, copy, v);
+    copy_trace(arena, copy, v);
+    return copy;
+}
+
+static const struct verdict *keep_in(struct arena **arena, const struct verdict *v)
+{
+    if (*arena)
+        arena_reset(*arena);
+    else
+        *arena = arena_create(0);
+    return verdict_copy(*arena, v);
+}
+
+void recent_keep(struct recent *r, const struct verdict *v)
+{
+    switch (v->health) {
+    case HEALTH_UP:
+    case HEALTH_DEGRADED:
+        r->last = r->good = keep_in(&r->good_arena, v);
+        break;
+    case HEALTH_DOWN:
+        r->last = r->bad = keep_in(&r->bad_arena, v);
+        break;
+    case HEALTH_UNKNOWN:
+        r->last = keep_in(&r->unknown_arena, v);
+        break;
+    }
+}
+
+void recent_finish(struct recent *r)
+{
+    arena_destroy(r->good_arena);
+    arena_destroy(r->bad_arena);
+    arena_destroy(r->unknown_arena);
+    *r = (struct recent){0};
+}

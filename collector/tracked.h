@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What schedule.c (when to run) and adopt.c (what to keep over a reload) share. Nobody else includes it. */
+#ifndef HEALTHD_COLLECTOR_TRACKED_H
+#define HEALTHD_COLLECTOR_TRACKED_H
+
+#include "collector/schedule.h"
+#include "lib/core/loop.h"
+
+struct schedule {
+    struct frame *frame;
+    struct runner *runner;
+    struct registry *registry;
+    schedule_publish *publish;
+    void *ctx;
+    struct generation *generation;
+    struct tracked **tracked; /* in order of configuration */
+    size_t count;
+    struct heap heap;
+    struct timer *timer;
+    struct mono started;      /* zero of every grid */
+    struct schedule_stats stats;
+    bool is_stopped;
+};
+
+struct pinned { /* what one run keeps alive: its configuration and its probe's session */
+    struct generation *generation;
+    struct tracked *tracked;
+};
+
+struct tracked *tracked_create(struct schedule *s, const struct probe *probe, struct err *e);
+void tracked_hold(struct tracked *t);
+void tracked_release(struct tracked *t); /* the last one frees it */
+/* Out of the schedule: cancels its run, ends its series; freed when nothing holds it any more. */
+void tracked_remove(struct tracked *t);
+void tracked_place(struct tracked *t);   /* into the heap, by its earliest reason to run */
+struct mono tracked_next_slot(const struct tracked *t, struct mono now); /* after now */
+void tracked_on_wake(void *ctx, struct session *session, enum wake why);
+
+#endif
