@@ -40,12 +40,15 @@ struct conn_events {
     void (*tls)(void *ctx);                            /* a later handshake is done */
     void (*data)(void *ctx, struct bytes *in);         /* consume what you can; the rest comes again with more */
     void (*end)(void *ctx, const struct trouble *why); /* NULL: an orderly close. Last call. */
-    void (*note)(void *ctx, const char *key, const char *text); /* for the trace: addresses tried, cipher … */
+    /* For the trace: addresses tried, cipher …; NULL when nobody reads it (then format nothing). */
+    void (*note)(void *ctx, const char *key, const char *text);
 };
 
 #define CONN_MAX_UNREAD (1u << 20) /* default cap of unconsumed input */
 
-/* Starts. Events may be called before this returns. arena: for what is recorded of the peer. */
+/* Starts. phase, note and end may be called before this returns, open, tls and data never. arena: for what is
+ * recorded of the peer. dial and what it names stay valid until open or end. After end the conn is dead but
+ * still the caller's: its peer, address and unread bytes can be read until conn_close. */
 struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *dial,
                        const struct conn_events *events, void *ctx);
 void conn_write(struct conn *c, struct bytes out);  /* queued in order; one write per call when it fits */
@@ -53,12 +56,14 @@ void conn_start_tls(struct conn *c);
 void conn_set_max_unread(struct conn *c, size_t max);
 /* Moves a kept connection to another run: new events and arena. */
 void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_events *events, void *ctx);
-/* Ends it, without further events; RST for plain TCP so that ports are not used up. Takes NULL. */
+/* Ends it, without further events; RST for plain TCP so that ports are not used up. May be called inside any
+ * event; nothing of its arena is touched afterwards. Takes NULL. */
 void conn_close(struct conn *c);
 
 const struct tls_peer *conn_peer(const struct conn *c);   /* NULL before a handshake; kept when it failed */
 const struct address *conn_address(const struct conn *c); /* connected to, or tried last; NULL: none */
 const struct resolution *conn_resolution(const struct conn *c); /* NULL: nothing was asked */
 bool conn_is_open(const struct conn *c);
+struct bytes conn_unread(const struct conn *c); /* received and not consumed; after an orderly end: the rest */
 
 #endif

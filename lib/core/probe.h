@@ -31,7 +31,7 @@ enum talk_event {
 };
 enum talk {
     TALK_MORE,     /* waiting for bytes */
-    TALK_DONE,     /* answered */
+    TALK_DONE,     /* answered; the connection is in a state to be kept */
     TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
     TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
     TALK_CLOSE     /* answered, and the connection is not worth keeping */
@@ -58,6 +58,7 @@ struct probe_type { /* all that a kind of probe is */
     const struct opt *opts;               /* its own rows only */
     const struct metric *const *metrics;  /* families it declares, NULL-terminated */
     bool has_dynamic_families;            /* others too, capped */
+    bool keeps_connection;                /* a dialogue: TALK_DONE of an up answer keeps it for the next run */
     const struct var *vars;               /* what expect, should and capture may name */
     const struct group *groups;           /* may be NULL */
     size_t conf_size, state_size, session_size;
@@ -72,6 +73,9 @@ struct probe_type { /* all that a kind of probe is */
     enum talk (*talk)(struct run *run, enum talk_event event, struct bytes *in);
     void (*start)(struct run *run);
     void (*work)(struct run *run);        /* on a pool thread: touches only its run */
+    /* Adds the samples that every run has, whatever came of it (phases, a status of 0): called once on the loop
+     * when the run ends, by an answer, at the deadline or by a cancel. Not when `work` is still busy. May be NULL. */
+    void (*report)(struct run *run);
     void (*receive)(struct session *s, const struct message *m);
     void (*cancel)(struct run *run);      /* with start only: let go of everything soon, then run_finish */
 };

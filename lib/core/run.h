@@ -47,12 +47,19 @@ void run_phase(struct run *run, enum phase phase);
 void run_phase_took(struct run *run, enum phase phase, nsec took); /* measured elsewhere (fetch) */
 nsec run_phase_time(const struct run *run, enum phase phase);
 void run_address(struct run *run, const char *text);
-/* A fact for `explain` and debug=true; capped and redacted. */
+/* A name or literal was looked up, and which address was gone for (NULL: there is none). The first call makes
+ * probe_dns_lookup_time_seconds, probe_ip_protocol and probe_ip_addr_hash, and the variable `ip`. */
+void run_resolved(struct run *run, nsec took, const struct address *address);
+/* A fact for `explain` and debug=true; capped and redacted. Does nothing unless the run is traced. */
+bool run_is_traced(const struct run *run);
 void run_trace(struct run *run, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Numbers. values: of the metric's labels, in order; NULL when it has none. */
 void run_sample(struct run *run, const struct metric *metric, double value);
 void run_sample_with(struct run *run, const struct metric *metric, const char *const *values, double value);
+/* With labels beyond the declared ones: an item's, or names that only the configuration knows. */
+void run_sample_labelled(struct run *run, const struct metric *metric, const char *const *values,
+                         struct labels extra, double value);
 /* Further samples go into this group, until the next call; "" is the default. */
 void run_group(struct run *run, const char *name);
 void run_group_failed(struct run *run, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -66,8 +73,12 @@ const struct item *run_current_item(const struct run *run); /* while expectation
 void run_say(struct run *run, struct bytes out);
 void run_say_text(struct run *run, const char *text);
 void run_offload(struct run *run, void (*work)(void *ctx), void *ctx); /* then return TALK_OFFLOAD */
-const struct tls_peer *run_peer(const struct run *run);
 const struct dial *run_dial(const struct run *run);
+bool run_is_kept(const struct run *run); /* the connection is an earlier run's: no greeting, logged in already */
+
+/* What a TLS handshake showed, for the tls.… variables; dialogues have it set by the frame. */
+const struct tls_peer *run_peer(const struct run *run);
+void run_set_peer(struct run *run, const struct tls_peer *peer);
 
 /* start kind only: the run lives until every hold is dropped. The runner holds once itself. */
 void run_hold(struct run *run);

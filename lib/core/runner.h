@@ -28,7 +28,8 @@ struct ask { /* what is wanted */
     nsec timeout;                /* absolute budget from now */
     const struct scope *scope;   /* flow variables, request parameters; NULL: secrets only */
     const char *operand;         /* sets the shorthand row (`target`); NULL: as configured */
-    bool is_traced;              /* keep the full trace (debug=true, explain) */
+    bool is_traced;              /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
+                                  * now and then, so that there is a last good one). Texts cost time. */
     /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel
      * (then health is unknown, reason SELF). */
     void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
@@ -50,7 +51,8 @@ void runner_cancel(struct run *run);
 size_t runner_active(const struct runner *r); /* ACTIVE and DRAINING */
 size_t runner_draining(const struct runner *r);
 
-/* Metrics that every run of every type carries: probe_success, probe_duration_seconds, … */
+/* Metrics that every run of every type carries: probe_success, probe_duration_seconds, … A verdict that is
+ * unknown has an empty batch; but ORIGIN_ONCE, which is blackbox_exporter's contract, always has these. */
 extern const struct metric *const runner_metrics[];
 /* Variables that every type has: timing.{total,resolve,connect,tls,wait,transfer}, ip, tls.… (dialogues, http). */
 extern const struct var runner_vars[];

@@ -34,16 +34,23 @@ bool talk_dial(const struct probe_type *type, const void *conf, const struct dia
 /* Begins the dialogue of a run; it ends through run_finish. */
 void talk_start(struct run *run, const struct dial *dial);
 void talk_cancel(struct run *run);
-/* `watch`: holds the session's idle connection (or opens one) and wakes the session when it ends. */
+/* `watch`: after a run that was up. Holds the session's kept connection, or opens one for types that keep none,
+ * and wakes the session once when it ends (session->ended_orderly says how). Does nothing while one is held.
+ * dial stays valid until the wake or talk_unwatch. */
 void talk_watch(struct session *s, const struct dial *dial);
 void talk_unwatch(struct session *s);
 
 /* A dialogue without a network: tests and the fuzzer feed events and read what was said. */
 struct talk_script;
+/* conf: as validate left it. f: its members may be NULL. */
 struct talk_script *talk_script_create(struct frame *f, const struct probe_type *type, const void *conf);
-/* Feeds one event; returns what the probe returned. said collects its output. */
+/* Feeds one event; returns what the probe returned. `in` is appended to what was left before. said collects
+ * output. TALK_OFFLOAD: the work has been done when this returns; feed TALK_RESUMED next, as after TALK_STARTTLS. */
 enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct bytes in, struct buf *said);
-const struct verdict *talk_script_verdict(struct talk_script *t); /* NULL before it answered */
+/* The deadline came: reports as a run would. */
+void talk_script_expire(struct talk_script *t);
+const struct verdict *talk_script_verdict(struct talk_script *t); /* NULL before it answered or expired */
+const struct batch *talk_script_batch(struct talk_script *t);     /* the same */
 void talk_script_destroy(struct talk_script *t);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ${…} in configuration: names are looked up in a chain of scopes. `$${` is a literal `${`.
+ * ${digits} is left as it is, and is no variable: it names a group of a regular expression (tcp's `send`).
  */
 #ifndef HEALTHD_CORE_TMPL_H
 #define HEALTHD_CORE_TMPL_H
@@ -20,7 +21,7 @@ struct scope {
     void *ctx;
 };
 
-/* True when text has a `${` (or a `$${` to be undone). */
+/* True when text has a `${` (or a `$${` to be undone) other than ${digits}. */
 bool tmpl_has(const char *text);
 /* Fills in every ${name}. Errors name the variable and what is known. */
 bool tmpl_expand(const char *text, const struct scope *scope, struct arena *arena,
