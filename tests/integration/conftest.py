@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: each starts real parts for one test, in the test's own folder, and stops them."""
+import itertools
+
+import pytest
+
+from lib import healthd as under_test
+from lib import process
+from lib.badpeer import BadPeer
+from lib.certs import TestCerts
+from lib.dnsd import DnsServer
+from lib.servers import Blackbox, Nginx, Prometheus
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="also tests that take minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--full"):
+        return
+    long = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """Certificates by what is right or wrong with them; `certs.path` is what to trust."""
+    return TestCerts(tmp_path_factory.mktemp("certs"))
+
+
+@pytest.fixture(autouse=True)
+def _leftovers(request):
+    """Shows what a failed test's programs said, and ends what the test left running."""
+    before = len(process.STARTED)
+    yield
+    mine = process.STARTED[before:]
+    for one in mine:
+        if one.alive():
+            one.kill()
+    del process.STARTED[before:]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for one in process.STARTED:
+            report.sections.append((f"{one.name} ({one.pid}) said", one.tail(30)))
+
+
+@pytest.fixture
+def start(request, tmp_path):
+    """start(kind, …) makes a part in a folder of its own; the test's end stops it."""
+    numbers = itertools.count(1)
+
+    def make(kind, *args, **kwargs):
+        part = kind(tmp_path / f"{kind.__name__.lower()}{next(numbers)}", *args, **kwargs)
+        request.addfinalizer(part.stop)
+        return part
+
+    return make
+
+
+@pytest.fixture
+def nginx(start):
+    """nginx("location …", cert=…, http2=…, client_ca=…): see lib.servers.Nginx."""
+    return lambda *args, **kwargs: start(Nginx, *args, **kwargs)
+
+
+@pytest.fixture
+def prometheus(start):
+    """prometheus(config): see lib.servers.Prometheus."""
+    return lambda *args, **kwargs: start(Prometheus, *args, **kwargs)
+
+
+@pytest.fixture
+def blackbox(start):
+    """blackbox(config): Debian's blackbox_exporter."""
+    return lambda *args, **kwargs: start(Blackbox, *args, **kwargs)
+
+
+@pytest.fixture
+def badpeer(request):
+    """badpeer("drip_body", cert=…): see lib.badpeer."""
+
+    def make(*args, **kwargs):
+        peer = BadPeer(*args, **kwargs)
+        request.addfinalizer(peer.close)
+        return peer
+
+    return make
+
+
+@pytest.fixture
+def dns(request):
+    """dns({"app.test": {"A": ["127.0.0.2"]}}): see lib.dnsd."""
+
+    def make(*args, **kwargs):
+        server = DnsServer(*args, **kwargs)
+        request.addfinalizer(server.close)
+        return server
+
+    return make
+
+
+@pytest.fixture
+def healthd(request, tmp_path):
+    """healthd("probes: …"): see lib.healthd.Healthd. It is stopped, and must stop well, at the
+    test's end unless the test has stopped or killed it itself."""
+    numbers = itertools.count(1)
+
+    def make(*args, **kwargs):
+        daemon = under_test.Healthd(tmp_path / f"hd{next(numbers)}", *args, **kwargs)
+        request.addfinalizer(lambda: daemon.ended or daemon.stop())
+        return daemon
+
+    return make
+
+
+@pytest.fixture
+def run_healthd():
+    """run_healthd("--version"): one answer, as a completed process."""
+    return under_test.run_healthd
+
+
+@pytest.fixture
+def healthctl():
+    """healthctl("validate", path): one answer, as a completed process."""
+    return under_test.healthctl
