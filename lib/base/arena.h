@@ -14,8 +14,8 @@
 struct arena;
 
 /* Makes an empty arena. cap_bytes bounds what arena_try_alloc may take in all (0: no
- * bound); blocks of at least 1 KiB are taken from malloc as needed. Out of memory ends
- * the process, here and nowhere else. */
+ * bound); blocks, the first of 1 KiB, are taken from malloc as needed. Out of memory ends
+ * the process (memory.h). */
 struct arena *arena_create(size_t cap_bytes);
 
 /* Runs the cleanups, newest first, and frees everything. Takes NULL. */
@@ -31,9 +31,11 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* As arena_alloc, for sizes that a peer or a file decides: NULL above the cap. */
 void *arena_try_alloc(struct arena *arena, size_t size) MUST_USE;
 
-/* Copies, NUL-terminated. arena_strdup takes NULL and then returns NULL. */
+/* Copies, NUL-terminated. arena_strdup takes NULL and then returns NULL; arena_strndup copies
+ * exactly len bytes, also NULs. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *ptr, size_t len);
+/* Copies len bytes, aligned for any type. */
 void *arena_memdup(struct arena *arena, const void *ptr, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) PRINTF_LIKE(2, 0);

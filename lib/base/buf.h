@@ -48,8 +48,9 @@ char *buf_steal(struct buf *b, size_t *ret_len);
 
 /* Appends text as a JSON string with its quotes (RFC 8259; bad UTF-8 becomes U+FFFD). */
 void buf_add_json(struct buf *b, struct bytes text);
-/* Appends a number as Go's strconv 'g' -1 and so Prometheus' text format write it: shortest
- * digits that read back, exponent from 1e+21 and below 1e-04, NaN, +Inf, -Inf. */
+/* Appends a number as Prometheus' text format writes it (Go's strconv.FormatFloat 'g' -1): the
+ * shortest digits that read back, with an exponent of two digits or more below 1e-04 and from
+ * 1e+06 on (1.44541248e+09); NaN, +Inf, -Inf; 0 for both zeros. */
 void buf_add_double(struct buf *b, double value);
 void buf_add_u64(struct buf *b, uint64_t value);
 

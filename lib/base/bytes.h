@@ -39,13 +39,16 @@ bool bytes_take(struct bytes *b, size_t n, struct bytes *ret_taken);
 /* Whole slice as a decimal number, no sign for u64; false on junk or overflow. */
 bool bytes_to_u64(struct bytes b, uint64_t *ret_value);
 bool bytes_to_i64(struct bytes b, int64_t *ret_value);
-/* Whole slice as a finite or Prometheus-style (+Inf, -Inf, NaN) number, in the C locale. */
+/* Whole slice as a decimal number in the C locale, or Prometheus-style +Inf, -Inf, NaN (any
+ * case, also "infinity"); false on junk, hexadecimal, overflow or more than 511 bytes. */
 bool bytes_to_double(struct bytes b, double *ret_value);
 
 /* FNV-1a. The 32-bit form is what blackbox_exporter puts in probe_ip_addr_hash. */
 uint32_t bytes_hash32(struct bytes b);
 uint64_t bytes_hash64(struct bytes b);
 
+/* Length of the well-formed UTF-8 character that b starts with (1-4), or 0 when there is none. */
+size_t bytes_utf8(struct bytes b);
 /* True when b is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool bytes_is_utf8(struct bytes b);
 
