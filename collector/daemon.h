@@ -39,6 +39,8 @@ struct daemon {
     struct self *self;
     struct file_watch *file_watch;
     enum daemon_state state;
+    struct timer *stop_timer, *watchdog_timer, *secrets_timer;
+    struct mono stop_by;
     const char *config_path;   /* NULL: the built-in default */
     struct wall started;
     uint64_t reloads, failed_reloads;
@@ -48,7 +50,14 @@ struct daemon {
     int lock_fd;               /* of the state directory; -1: none */
 };
 
-/* Reads the configuration again: all or nothing. why: "SIGHUP", "API", "file changed". */
+/* Builds everything for a configuration that was read already; the first listener is open when this returns.
+ * False (and e) when something of the system stands in the way: a port in use, an unwritable state. */
+bool daemon_start(struct daemon *d, struct generation *g, struct err *e);
+/* Serves until daemon_stop, then takes everything down again. */
+void daemon_run(struct daemon *d);
+
+/* Reads the configuration again: all or nothing. why: "SIGHUP", "API", "file changed". The text is the caller's
+ * to free. */
 struct reload_result daemon_reload(struct daemon *d, const char *why);
 /* Ends in at most 2 s: no new runs, exporters flushed, listeners closed. */
 void daemon_stop(struct daemon *d, const char *why);

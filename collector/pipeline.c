@@ -2,6 +2,8 @@
 /* See pipeline.h. Read it top to bottom: that is the order in which a verdict becomes known. */
 #include "collector/pipeline.h"
 
+#include <assert.h>
+
 /* Which of the steps a run's origin takes part in: the table of design.md §5. */
 static bool moves_state(enum origin origin)
 {
@@ -46,4 +48,66 @@ void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v, 
     registry_take(p, t, v, b);
     exporters_observe(p, v);
     recent_keep(&t->recent, v);
+}
+
+static void close_exporters(struct exporter *exporters, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (exporters[i].type->close)
+            exporters[i].type->close(&exporters[i]);
+        free(exporters[i].state);
+    }
+    free(exporters);
+}
+
+static bool open_exporter(struct exporter *x, struct err *e)
+{
+    x->state = calloc(1, x->type->state_size + 1);
+    assert(x->state);
+    if (!x->type->open || x->type->open(x, e))
+        return true;
+    free(x->state);
+    return err_wrap(e, "exporter '%s'", x->type->name);
+}
+
+bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct frame *f,
+                            struct err *e)
+{
+    struct exporter *next = calloc(g->exporter_count + 1, sizeof(*next));
+    assert(next);
+    for (size_t i = 0; i < g->exporter_count; i++) {
+        next[i] = (struct exporter){.type = g->exporters[i].type,
+                                    .conf = g->exporters[i].conf,
+                                    .frame = f,
+                                    .registry = p->registry};
+        if (!open_exporter(&next[i], e)) {
+            close_exporters(next, i);
+            return false;
+        }
+    }
+    struct exporter *before = p->exporters;
+    const size_t count = p->exporter_count;
+    p->exporters = next;
+    p->exporter_count = g->exporter_count;
+    close_exporters(before, count);
+    generation_unref(p->generation);
+    p->generation = generation_ref(g);
+    return true;
+}
+
+void pipeline_reopen(struct pipeline *p)
+{
+    for (size_t i = 0; i < p->exporter_count; i++) {
+        if (p->exporters[i].type->reopen)
+            p->exporters[i].type->reopen(&p->exporters[i]);
+    }
+}
+
+void pipeline_close(struct pipeline *p)
+{
+    close_exporters(p->exporters, p->exporter_count);
+    p->exporters = NULL;
+    p->exporter_count = 0;
+    generation_unref(p->generation);
+    p->generation = NULL;
 }

@@ -10,9 +10,16 @@
 
 struct pipeline {
     struct registry *registry;
+    struct generation *generation; /* whose configuration the exporters use */
     struct exporter *exporters;
     size_t exporter_count;
 };
+
+/* Opens the exporters of a generation and closes the former ones: all or nothing (and e). */
+bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct frame *f,
+                            struct err *e);
+void pipeline_reopen(struct pipeline *p); /* SIGUSR1: files that were rotated */
+void pipeline_close(struct pipeline *p);
 
 void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v, struct batch *b);
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See daemon.h. The order in which things are made, replaced and taken down; nothing else. */
+#include "collector/daemon.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "collector/api.h"
+#include "collector/file_watch.h"
+#include "collector/self.h"
+#include "collector/system.h"
+#include "collector/web.h"
+#include "lib/base/log.h"
+#include "lib/core/fetch.h"
+#include "lib/core/loop.h"
+#include "lib/core/pool.h"
+#include "lib/core/resolve.h"
+#include "lib/core/secret.h"
+#include "lib/core/tls.h"
+
+#define MAX_ACTIVE_RUNS 4096
+#define POOL_THREADS 2
+#define STOP_BUDGET (1500 * NSEC_PER_MSEC)
+#define STOP_STEP (5 * NSEC_PER_MSEC)
+#define SECRETS_INTERVAL (5 * NSEC_PER_SEC)
+
+static void publish(void *ctx, struct tracked *t, struct verdict *v, struct batch *b)
+{
+    struct daemon *d = ctx;
+    pipeline_publish(&d->pipeline, t, v, b);
+}
+
+static void on_stop_signal(void *ctx, int signal)
+{
+    daemon_stop(ctx, signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+static void on_hangup(void *ctx, int signal)
+{
+    free(daemon_reload(ctx, "SIGHUP").text);
+}
+
+static void on_rotate(void *ctx, int signal)
+{
+    struct daemon *d = ctx;
+    pipeline_reopen(&d->pipeline);
+}
+
+static void on_file_change(void *ctx)
+{
+    free(daemon_reload(ctx, "file changed").text);
+}
+
+static void on_watchdog(void *ctx)
+{
+    struct daemon *d = ctx;
+    system_notify("WATCHDOG=1");
+    timer_at(d->watchdog_timer, mono_add(loop_now(d->frame.loop), system_watchdog_interval()));
+}
+
+static void on_secrets(void *ctx)
+{
+    struct daemon *d = ctx;
+    const size_t changed = secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
+    if (changed > 0)
+        log_info(EV("secrets renewed"), INT("count", (int64_t)changed));
+    timer_at(d->secrets_timer, mono_add(loop_now(d->frame.loop), SECRETS_INTERVAL));
+}
+
+static bool start_frame(struct daemon *d, const struct generation *g, struct err *e)
+{
+    struct frame *f = &d->frame;
+    f->pool = pool_create(f->loop, POOL_THREADS);
+    f->tls = tls_create(f->pool, e);
+    if (!f->tls)
+        return false;
+    f->resolver = resolver_create(f->loop, f->pool, &g->resolver, e);
+    if (!f->resolver)
+        return false;
+    f->fetcher = fetcher_create(f, e);
+    return f->fetcher != NULL;
+}
+
+static void start_timers(struct daemon *d)
+{
+    struct loop *l = d->frame.loop;
+    const struct mono now = loop_now(l);
+    if (system_watchdog_interval() > 0) {
+        d->watchdog_timer = loop_timer_create(l, "watchdog", on_watchdog, d);
+        timer_at(d->watchdog_timer, now);
+    }
+    d->secrets_timer = loop_timer_create(l, "secrets", on_secrets, d);
+    timer_at(d->secrets_timer, mono_add(now, SECRETS_INTERVAL));
+
+    loop_on_signal(l, SIGTERM, on_stop_signal, d);
+    loop_on_signal(l, SIGINT, on_stop_signal, d);
+    loop_on_signal(l, SIGHUP, on_hangup, d);
+    loop_on_signal(l, SIGUSR1, on_rotate, d);
+}
+
+bool daemon_start(struct daemon *d, struct generation *g, struct err *e)
+{
+    d->started = loop_wall(d->frame.loop);
+    d->generation = generation_ref(g);
+    if (!system_lock_state(g->state_path, &d->lock_fd, e) || !start_frame(d, g, e))
+        return false;
+
+    d->registry = registry_create();
+    d->pipeline.registry = d->registry;
+    d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
+    d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
+    d->web = web_create(d, api_routes);
+    if (!web_listen(d->web, g, e) || !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
+        !schedule_adopt(d->schedule, g, e))
+        return false;
+
+    d->self = self_create(d);
+    d->last_reload = d->started;
+    d->last_reload_ok = true;
+    d->file_watch = file_watch_create(d->frame.loop, on_file_change, d);
+    file_watch_set(d->file_watch, &g->files);
+    start_timers(d);
+    d->state = DAEMON_READY;
+    return true;
+}
+
+static bool replace_generation(struct daemon *d, struct generation *g, struct err *e)
+{
+    if (!web_listen(d->web, g, e))
+        return false;
+    struct err ignored = {0};
+    if (!schedule_adopt(d->schedule, g, e)) {
+        web_listen(d->web, d->generation, &ignored);
+        return false;
+    }
+    if (!pipeline_set_exporters(&d->pipeline, g, &d->frame, e)) {
+        schedule_adopt(d->schedule, d->generation, &ignored);
+        web_listen(d->web, d->generation, &ignored);
+        return false;
+    }
+    generation_unref(d->generation);
+    d->generation = generation_ref(g);
+    file_watch_set(d->file_watch, &g->files);
+    return true;
+}
+
+static struct reload_result reload_ended(struct daemon *d, const char *why, struct reload_result r)
+{
+    d->reloads++;
+    d->last_reload_ok = r.accepted;
+    free(d->last_reload_text);
+    d->last_reload_text = strdup(r.text);
+    if (!r.accepted) {
+        d->failed_reloads++;
+        log_error(EV("config rejected"), STR("trigger", why), STR("why", r.text),
+                  STR("hint", "the former configuration stays in force"));
+        return r;
+    }
+    d->last_reload = loop_wall(d->frame.loop);
+    log_info(EV("config accepted"), STR("trigger", why),
+             INT("generation", (int64_t)d->generation->number),
+             INT("probes", (int64_t)d->generation->probe_count),
+             STR("result", r.unchanged ? "unchanged" : "changed"));
+    return r;
+}
+
+struct reload_result daemon_reload(struct daemon *d, const char *why)
+{
+    struct arena *arena = arena_create(0);
+    struct diag *diag = diag_create(arena);
+    struct buf text = BUF_MAX(64 << 10);
+    struct reload_result r = {0};
+    struct err e = {0};
+
+    secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
+    struct generation *g = generation_load(d->config_path, d->frame.secrets, diag);
+    diag_render(diag, &text, false);
+    if (g && g->hash == d->generation->hash) {
+        r.accepted = r.unchanged = true;
+    } else if (g) {
+        r.accepted = replace_generation(d, g, &e);
+        if (!r.accepted)
+            buf_printf(&text, "%s\n", e.text);
+    }
+    generation_unref(g);
+    secrets_redact(d->frame.secrets, &text);
+    r.text = strdup(buf_text(&text));
+    assert(r.text);
+    buf_finish(&text);
+    arena_destroy(arena);
+    return reload_ended(d, why, r);
+}
+
+/* Runs drain quickly once cancelled; what hangs in a system call is left behind at stop_by. */
+static void on_stop_step(void *ctx)
+{
+    struct daemon *d = ctx;
+    const struct mono now = loop_now(d->frame.loop);
+    if (runner_active(d->runner) == 0 || mono_reached(now, d->stop_by)) {
+        loop_stop(d->frame.loop);
+        return;
+    }
+    timer_at(d->stop_timer, mono_add(now, STOP_STEP));
+}
+
+void daemon_stop(struct daemon *d, const char *why)
+{
+    if (d->state == DAEMON_STOPPING)
+        return;
+    d->state = DAEMON_STOPPING;
+    system_notify("STOPPING=1");
+    log_info(EV("stopping"), STR("trigger", why));
+    web_stop(d->web);
+    schedule_stop(d->schedule);
+    d->stop_by = mono_add(loop_now(d->frame.loop), STOP_BUDGET);
+    d->stop_timer = loop_timer_create(d->frame.loop, "stop", on_stop_step, d);
+    timer_at(d->stop_timer, mono_add(loop_now(d->frame.loop), STOP_STEP));
+}
+
+static void take_down(struct daemon *d)
+{
+    timer_destroy(d->stop_timer);
+    timer_destroy(d->watchdog_timer);
+    timer_destroy(d->secrets_timer);
+    file_watch_destroy(d->file_watch);
+    web_destroy(d->web);
+    self_destroy(d->self);
+    pipeline_close(&d->pipeline);
+    schedule_destroy(d->schedule);
+    runner_destroy(d->runner);
+    registry_destroy(d->registry);
+    fetcher_destroy(d->frame.fetcher);
+    resolver_destroy(d->frame.resolver);
+    tls_destroy(d->frame.tls);
+    pool_destroy(d->frame.pool, 200 * NSEC_PER_MSEC);
+    generation_unref(d->generation);
+    free(d->last_reload_text);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
+}
+
+void daemon_run(struct daemon *d)
+{
+    system_notify("READY=1");
+    log_info(EV("ready"), INT("probes", (int64_t)d->generation->probe_count),
+             STR("address", web_address(d->web)), STR("version", HEALTHD_VERSION));
+    loop_run(d->frame.loop);
+    take_down(d);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * healthd's own families: healthd_* and process_*. Values are read when a page is about to be rendered; the
+ * loop's worst moments are kept for a minute, so that several scrapers see the same.
+ */
+#ifndef HEALTHD_COLLECTOR_SELF_H
+#define HEALTHD_COLLECTOR_SELF_H
+
+#include <stddef.h>
+
+#include "lib/core/metric.h"
+
+struct daemon;
+struct self;
+
+struct self *self_create(struct daemon *d);
+void self_destroy(struct self *s);
+void self_refresh(struct self *s); /* before a page; at most 0.1 ms */
+/* The families, one by one; NULL after the last. */
+const struct metric *self_metric(size_t i);
+
+#endif
