@@ -50,7 +50,12 @@ void watch_destroy(struct watch *w);         /* takes NULL */
 void loop_defer(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx);
 /* The same from any thread. */
 void loop_post(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx);
-/* Signals, delivered on the loop. */
+/* What was deferred or posted with this ctx will not be called; for destructors. */
+void loop_forget(struct loop *l, const void *ctx);
+/* Keeps loop_run going while something is under way that no timer or watch stands for. */
+void loop_hold(struct loop *l);
+void loop_release(struct loop *l);
+/* Signals, delivered on the loop; several functions may ask for one. Making a loop ignores SIGPIPE. */
 void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal), void *ctx);
 
 #define LOOP_SLOW_CALLBACK (5 * NSEC_PER_MSEC)
@@ -61,7 +66,7 @@ struct loop_stats {
     uint64_t slow_callbacks;      /* over LOOP_SLOW_CALLBACK, ever */
     nsec worst_lag;               /* a timer's lateness, since the last take */
     uint64_t turns;
-    uint64_t lag_counts[LOOP_LAG_BUCKETS]; /* ever; bounds: loop_lag_bounds */
+    uint64_t lag_counts[LOOP_LAG_BUCKETS]; /* ever, each on its own; bounds: loop_lag_bounds */
     double lag_sum;               /* seconds */
 };
 extern const double loop_lag_bounds[LOOP_LAG_BUCKETS]; /* seconds, last +Inf */

@@ -15,13 +15,14 @@ struct pool;
 struct job;
 
 struct pool *pool_create(struct loop *l, size_t threads); /* 2 threads serve healthd */
-/* Waits for jobs under way at most `grace`, then leaves the rest to the process's end. */
+/* Waits for jobs under way at most `grace`, then leaves the rest to the process's end. Jobs that wait are
+ * dropped and done is not called any more; dispose is, for abandoned jobs that have ended. Before loop_destroy. */
 void pool_destroy(struct pool *p, nsec grace);
 
 /* Queues work(ctx) for a pool thread, then done(ctx) on the loop. Bounded computations only. NULL when 1,000
  * jobs wait already. */
 struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx);
-/* A thread of its own (64 KiB stack + what it needs) for what may hang: statfs, getaddrinfo, PQconnect.
+/* A thread of its own (256 KiB stack) for what may hang: statfs, getaddrinfo, PQconnect.
  * At most 64 at a time; NULL above that, or when the system has no thread. */
 struct job *pool_detach(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx);
 /* Nobody waits any more: done is not called; dispose(ctx) is, on the loop, when work has ended (never, if it

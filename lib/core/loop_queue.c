@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What runs on the loop without a descriptor or an instant: deferred calls, calls posted by other
+ * threads, signals. loop_post is the one function of the loop that other threads may call.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "lib/core/loop_impl.h"
+
+struct deferred {
+    struct deferred *next;
+    const char *name;
+    void (*fn)(void *ctx); /* NULL: forgotten */
+    void *ctx;
+};
+
+struct post {
+    struct post *next;
+    const char *name;
+    void (*fn)(void *ctx); /* NULL: forgotten */
+    void *ctx;
+};
+
+struct signal_handler {
+    uv_signal_t uv;
+    struct signal_handler *next;
+    struct loop *loop;
+    void (*fn)(void *ctx, int signal);
+    void *ctx;
+};
+
+static void call(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
+{
+    if (!fn)
+        return;
+    loop_begin(l);
+    fn(ctx);
+    loop_end(l, name);
+}
+
+/* Only what is there when it starts: what that defers has the next turn. */
+static void on_idle(uv_idle_t *idle)
+{
+    struct loop *l = idle->data;
+    struct deferred **end = l->deferred_last;
+    for (bool is_last = false; !is_last && l->deferred_first;) {
+        struct deferred *d = l->deferred_first;
+        is_last = &d->next == end;
+        l->deferred_first = d->next;
+        if (!d->next)
+            l->deferred_last = &l->deferred_first;
+        const struct deferred copy = *d;
+        slab_return(&l->deferred_slab, d);
+        call(l, copy.name, copy.fn, copy.ctx);
+        loop_alive(l, -1);
+    }
+    if (!l->deferred_first)
+        uv_idle_stop(idle);
+}
+
+void loop_defer(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
+{
+    struct deferred *d = slab_take(&l->deferred_slab);
+    *d = (struct deferred){.name = name, .fn = fn, .ctx = ctx};
+    *l->deferred_last = d;
+    l->deferred_last = &d->next;
+    loop_alive(l, 1);
+    if (!l->is_closing)
+        uv_idle_start(&l->idle, on_idle);
+}
+
+static struct post *post_take(struct loop *l)
+{
+    pthread_mutex_lock(&l->posts_lock);
+    struct post *p = l->posts_first;
+    if (p)
+        l->posts_first = p->next;
+    if (!l->posts_first)
+        l->posts_last = &l->posts_first;
+    pthread_mutex_unlock(&l->posts_lock);
+    return p;
+}
+
+static void on_async(uv_async_t *async)
+{
+    struct loop *l = async->data;
+    const struct mono started = mono_read();
+    struct post *p;
+    while ((p = post_take(l)) != NULL) {
+        call(l, p->name, p->fn, p->ctx);
+        free(p);
+        if (mono_since(mono_read(), started) > LOOP_SLICE) {
+            uv_async_send(async); /* the rest after the others had their turn */
+            return;
+        }
+    }
+}
+
+void loop_post(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
+{
+    struct post *p = malloc(sizeof(*p));
+    if (!p)
+        abort();
+    *p = (struct post){.name = name, .fn = fn, .ctx = ctx};
+    pthread_mutex_lock(&l->posts_lock);
+    *l->posts_last = p;
+    l->posts_last = &p->next;
+    pthread_mutex_unlock(&l->posts_lock);
+    uv_async_send(&l->async);
+}
+
+void loop_forget(struct loop *l, const void *ctx)
+{
+    for (struct deferred *d = l->deferred_first; d; d = d->next) {
+        if (d->ctx == ctx)
+            d->fn = NULL;
+    }
+    pthread_mutex_lock(&l->posts_lock);
+    for (struct post *p = l->posts_first; p; p = p->next) {
+        if (p->ctx == ctx)
+            p->fn = NULL;
+    }
+    pthread_mutex_unlock(&l->posts_lock);
+}
+
+static void on_signal(uv_signal_t *uv, int signal)
+{
+    struct signal_handler *h = uv->data;
+    loop_begin(h->loop);
+    h->fn(h->ctx, signal);
+    loop_end(h->loop, "signal");
+}
+
+void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal), void *ctx)
+{
+    struct signal_handler *h = calloc(1, sizeof(*h));
+    if (!h)
+        abort();
+    h->loop = l;
+    h->fn = fn;
+    h->ctx = ctx;
+    h->next = l->signals;
+    l->signals = h;
+    uv_signal_init(&l->uv, &h->uv);
+    h->uv.data = h;
+    const int failed = uv_signal_start(&h->uv, on_signal, signal);
+    assert(failed == 0); /* only for SIGKILL, SIGSTOP and numbers that are no signal */
+    (void)failed;
+    uv_unref((uv_handle_t *)&h->uv);
+}
+
+bool loop_queue_init(struct loop *l, struct err *e)
+{
+    l->epoll_fd = -1; /* so that a loop which fails here is destroyed like any other */
+    l->deferred_slab.item_size = sizeof(struct deferred);
+    l->deferred_last = &l->deferred_first;
+    l->posts_last = &l->posts_first;
+    pthread_mutex_init(&l->posts_lock, NULL);
+    uv_idle_init(&l->uv, &l->idle);
+    l->idle.data = l;
+    uv_unref((uv_handle_t *)&l->idle);
+    l->async.data = l;
+    const int failed = uv_async_init(&l->uv, &l->async, on_async);
+    if (failed)
+        return err_set(e, "cannot make the loop's wake-up: %s", uv_strerror(failed));
+    uv_unref((uv_handle_t *)&l->async);
+    return true;
+}
+
+void loop_queue_finish(struct loop *l)
+{
+    for (struct post *p = l->posts_first; p;) {
+        struct post *next = p->next;
+        free(p);
+        p = next;
+    }
+    while (l->signals) {
+        struct signal_handler *next = l->signals->next;
+        free(l->signals);
+        l->signals = next;
+    }
+    slab_finish(&l->deferred_slab);
+    pthread_mutex_destroy(&l->posts_lock);
+}
