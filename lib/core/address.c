@@ -88,7 +88,8 @@ bool address_equal(const struct address *a, const struct address *b)
                a->to.in.sin_addr.s_addr == b->to.in.sin_addr.s_addr;
     return a->to.in6.sin6_port == b->to.in6.sin6_port &&
            a->to.in6.sin6_scope_id == b->to.in6.sin6_scope_id &&
-           memcmp(&a->to.in6.sin6_addr, &b->to.in6.sin6_addr, sizeof(struct in6_addr)) == 0;
+           memcmp(&a->to.in6.sin6_addr, &b->to.in6.sin6_addr, sizeof(struct in6_addr)) ==
+               0;
 }
 
 int address_family(const struct address *a)

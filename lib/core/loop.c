@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "lib/base/memory.h"
 #include "lib/core/loop_impl.h"
 
 const double loop_lag_bounds[LOOP_LAG_BUCKETS] = {
@@ -88,9 +89,8 @@ static void on_prepare(uv_prepare_t *prepare)
 
 struct loop *loop_create(struct err *e)
 {
-    struct loop *l = calloc(1, sizeof(*l));
-    if (!l)
-        abort();
+    struct loop *l = memory_take(sizeof(*l));
+    *l = (struct loop){0};
     const int failed = uv_loop_init(&l->uv);
     if (failed) {
         err_set(e, "cannot make an event loop: %s (is the limit of open files reached?)",

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "lib/base/memory.h"
 #include "lib/core/loop_impl.h"
 
 struct deferred {
@@ -99,9 +100,7 @@ static void on_async(uv_async_t *async)
 
 void loop_post(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
 {
-    struct post *p = malloc(sizeof(*p));
-    if (!p)
-        abort();
+    struct post *p = memory_take(sizeof(*p));
     *p = (struct post){.name = name, .fn = fn, .ctx = ctx};
     pthread_mutex_lock(&l->posts_lock);
     *l->posts_last = p;
@@ -132,11 +131,11 @@ static void on_signal(uv_signal_t *uv, int signal)
     loop_end(h->loop, "signal");
 }
 
-void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal), void *ctx)
+void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal),
+                    void *ctx)
 {
-    struct signal_handler *h = calloc(1, sizeof(*h));
-    if (!h)
-        abort();
+    struct signal_handler *h = memory_take(sizeof(*h));
+    *h = (struct signal_handler){0};
     h->loop = l;
     h->fn = fn;
     h->ctx = ctx;

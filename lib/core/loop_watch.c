@@ -61,7 +61,8 @@ void watch_set(struct watch *w, int events)
     loop_alive(w->loop, (events != 0) - (w->events != 0));
     w->events = events;
     if (failed && events) {
-        log_error(EV("watch refused"), STR("name", w->name), STR("why", strerror(failed)));
+        log_error(EV("watch refused"), STR("name", w->name),
+                  STR("why", strerror(failed)));
         w->is_refused = true;
         loop_defer(w->loop, w->name, watch_refused, w);
     }
@@ -85,7 +86,8 @@ void watch_destroy(struct watch *w)
 
 static int watch_events(const struct watch *w, uint32_t ready)
 {
-    int events = ((ready & EPOLLIN) ? WATCH_READ : 0) | ((ready & EPOLLOUT) ? WATCH_WRITE : 0);
+    int events =
+        ((ready & EPOLLIN) ? WATCH_READ : 0) | ((ready & EPOLLOUT) ? WATCH_WRITE : 0);
     if (ready & (EPOLLERR | EPOLLHUP))
         events |= w->events;
     events &= w->events;

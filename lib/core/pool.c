@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "lib/base/list.h"
+#include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
 #define POOL_MAX_QUEUED 1000
@@ -144,9 +145,7 @@ static void *pool_thread(void *arg)
 static bool thread_start(struct pool *p, void *(*body)(void *arg), struct job *job,
                          size_t stack_bytes, pthread_t *ret_thread)
 {
-    struct start *start = malloc(sizeof(*start));
-    if (!start)
-        abort();
+    struct start *start = memory_take(sizeof(*start));
     *start = (struct start){.hub = p->hub, .pool = p, .job = job};
     pthread_attr_t attr;
     pthread_attr_init(&attr);
@@ -172,9 +171,8 @@ static bool thread_start(struct pool *p, void *(*body)(void *arg), struct job *j
 static struct job *job_create(struct pool *p, void (*work)(void *ctx),
                               void (*done)(void *ctx), void *ctx)
 {
-    struct job *job = calloc(1, sizeof(*job));
-    if (!job)
-        abort();
+    struct job *job = memory_take(sizeof(*job));
+    *job = (struct job){0};
     job->hub = p->hub;
     job->pool = p;
     job->work = work;
@@ -185,11 +183,11 @@ static struct job *job_create(struct pool *p, void (*work)(void *ctx),
 
 struct pool *pool_create(struct loop *l, size_t threads)
 {
-    struct pool *p = calloc(1, sizeof(*p));
-    struct hub *hub = calloc(1, sizeof(*hub));
-    pthread_t *array = calloc(threads ? threads : 1, sizeof(*array));
-    if (!p || !hub || !array)
-        abort();
+    struct pool *p = memory_take(sizeof(*p));
+    struct hub *hub = memory_take(sizeof(*hub));
+    *p = (struct pool){.hub = hub, .max_threads = threads ? threads : 1};
+    *hub = (struct hub){.refs = 1, .loop = l};
+    p->threads = memory_take(p->max_threads * sizeof(pthread_t));
     pthread_mutex_init(&hub->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -200,11 +198,6 @@ struct pool *pool_create(struct loop *l, size_t threads)
     list_init(&hub->queued);
     list_init(&hub->running);
     list_init(&hub->ended);
-    hub->refs = 1;
-    hub->loop = l;
-    p->hub = hub;
-    p->max_threads = threads ? threads : 1;
-    p->threads = array;
     return p;
 }
 
@@ -249,7 +242,8 @@ struct job *pool_detach(struct pool *p, void (*work)(void *ctx), void (*done)(vo
     }
     pthread_mutex_unlock(&hub->lock);
     pthread_t thread;
-    if (!is_full && thread_start(p, detached_thread, job, DETACHED_STACK_BYTES, &thread)) {
+    if (!is_full &&
+        thread_start(p, detached_thread, job, DETACHED_STACK_BYTES, &thread)) {
         loop_hold(hub->loop);
         return job;
     }

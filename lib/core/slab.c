@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
+
 #define SLAB_CHUNK_ITEMS 64
 
 struct slab_chunk {
@@ -21,9 +23,7 @@ struct slab_chunk {
 static struct slab_chunk *chunk_create(struct slab *s, size_t items)
 {
     const size_t size = sizeof(struct slab_chunk) + items * s->item_size;
-    struct slab_chunk *chunk = malloc(size);
-    if (!chunk)
-        abort();
+    struct slab_chunk *chunk = memory_take(size);
     chunk->prev = NULL;
     chunk->next = s->chunks;
     if (s->chunks)
