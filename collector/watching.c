@@ -27,18 +27,20 @@ bool watching_wants(struct watching *w, const struct verdict *v, struct mono now
 
 bool watching_hold(struct watching *w, const struct probe *probe, struct session *session)
 {
-    struct arena *arena = arena_create(0);
     const void *confs[TEMPLATE_MAX_PARTS] = {0};
-    struct dial dial = {0};
+    const struct scope *scope = secrets_scope(session->frame->secrets);
     struct err e = {0};
 
-    if (template_fill(probe->conf, secrets_scope(session->frame->secrets), NULL, arena, confs, &e) &&
-        talk_dial(probe->type, confs[0], confs[1], arena, &dial, &e)) {
-        talk_watch(session, &dial);
-        w->is_held = true;
-    }
-    arena_destroy(arena);
-    return w->is_held;
+    if (w->arena)
+        arena_reset(w->arena);
+    else
+        w->arena = arena_create(0);
+    if (!template_fill(probe->conf, scope, NULL, w->arena, confs, &e) ||
+        !talk_dial(probe->type, confs[0], confs[1], w->arena, &w->dial, &e))
+        return false;
+    w->is_held = true;
+    talk_watch(session, &w->dial);
+    return true;
 }
 
 void watching_release(struct watching *w, struct session *session)
@@ -46,4 +48,6 @@ void watching_release(struct watching *w, struct session *session)
     if (w->is_held)
         talk_unwatch(session);
     w->is_held = false;
+    arena_destroy(w->arena);
+    w->arena = NULL;
 }

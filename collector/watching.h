@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/clock.h"
+#include "lib/core/conn.h"
 #include "lib/core/session.h"
 #include "lib/core/verdict.h"
 
@@ -18,6 +20,8 @@ struct watching {
     bool ended;              /* it ended; the next verdict says what that meant */
     int benign_ends;         /* in a row */
     struct mono rests_until; /* 0: it does not rest */
+    struct arena *arena;     /* where the held connection goes to; ends with it */
+    struct dial dial;
 };
 
 #define WATCHING_BENIGN_ENDS 3
