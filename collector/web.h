@@ -29,7 +29,7 @@ struct route_param {
 };
 struct route {
     const char *method;  /* "GET" (HEAD comes free), "POST" */
-    const char *path;    /* "/api/probes/{name}": {x} is one segment */
+    const char *path;    /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
     enum right right;
     const struct route_param *params; /* query parameters; {0}-terminated or NULL */
     const char *doc;     /* a sentence; the OpenAPI document and docs come from here */
@@ -40,7 +40,7 @@ struct route {
  * NULL-terminated. */
 struct web *web_create(struct daemon *d, const struct route *const *routes);
 bool web_listen(struct web *w, const struct generation *g, struct err *e);
-void web_stop(struct web *w);    /* answers what is under way for at most 500 ms */
+void web_stop(struct web *w);    /* closes every listener, soon; what is suspended is told 503 */
 void web_destroy(struct web *w);
 const char *web_address(const struct web *w); /* the first listener's, as URL: what people are told */
 
@@ -55,6 +55,9 @@ bool exchange_accepts_gzip(struct exchange *x);
 /* Answers; the memory is copied or, for a stolen buf, taken over. Exactly once per exchange, now or later. */
 void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body);
 void exchange_reply_buf(struct exchange *x, int status, const char *type, struct buf *taken);
+/* body stays valid until release(owner) is called, once the client has it: pages that are shared. */
+void exchange_reply_shared(struct exchange *x, int status, const char *type, struct bytes body,
+                           void (*release)(void *owner), void *owner);
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken);
 /* {"error": …} or plain text, by Accept. */
 void exchange_error(struct exchange *x, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See web.h. Finds the route of a request, checks who may, and hands over. */
+#include <assert.h>
+
+#include "collector/web_parts.h"
+#include "lib/base/log.h"
+
+struct web *web_create(struct daemon *d, const struct route *const *routes)
+{
+    struct web *w = calloc(1, sizeof(*w));
+    assert(w);
+    w->daemon = d;
+    w->loop = d->frame.loop;
+    w->routes = routes;
+    w->request_timeout = 30 * NSEC_PER_SEC;
+    w->act_token = strdup("");
+    list_init(&w->listeners);
+    list_init(&w->closing);
+    list_init(&w->spare);
+    return w;
+}
+
+static void set_key(struct buf *key, const struct listen_conf *c, const struct web_conf *limits)
+{
+    buf_printf(key, "%s|%s|%s|%s|%s|%s|%s|%s|%jo|%jd|%jd", c->address, c->cert_file, c->key_file,
+               c->client_ca_file, c->bearer_token.value, c->username, c->password.value, c->rights,
+               (intmax_t)c->socket_mode, (intmax_t)limits->max_connections,
+               (intmax_t)limits->max_connections_per_ip);
+}
+
+static struct listener *find_listener(struct web *w, const char *key)
+{
+    LIST_EACH(at, &w->listeners) {
+        struct listener *l = LIST_ITEM(at, struct listener, link);
+        if (!strcmp(l->key, key))
+            return l;
+    }
+    return NULL;
+}
+
+static void close_pending(void *ctx)
+{
+    struct web *w = ctx;
+    LIST_EACH(at, &w->closing) {
+        list_remove(at);
+        listener_close(LIST_ITEM(at, struct listener, link));
+    }
+}
+
+/* Listeners of `from` that are not kept are closed in a moment: this may be running in one of their handlers. */
+static void retire(struct web *w, struct list *from)
+{
+    LIST_EACH(at, from) {
+        struct listener *l = LIST_ITEM(at, struct listener, link);
+        if (!l->is_kept) {
+            list_remove(at);
+            list_append(&w->closing, at);
+        }
+        l->is_kept = false;
+    }
+    loop_defer(w->loop, "web close", close_pending, w);
+}
+
+static bool open_missing(struct web *w, const struct web_conf *conf, struct list *opened, struct err *e)
+{
+    for (size_t i = 0; i < conf->listen.count; i++) {
+        const struct listen_conf *entry = (const struct listen_conf *)conf->listen.items + i;
+        struct buf key = BUF_MAX(8192);
+        set_key(&key, entry, conf);
+        struct listener *l = find_listener(w, buf_text(&key));
+        if (l) {
+            l->is_kept = true;
+        } else {
+            l = listener_open(w, entry, conf, buf_text(&key), e);
+            if (l)
+                list_append(opened, &l->link);
+        }
+        explicit_bzero(key.ptr, key.len);
+        buf_finish(&key);
+        if (!l)
+            return false;
+    }
+    return true;
+}
+
+bool web_listen(struct web *w, const struct generation *g, struct err *e)
+{
+    struct list opened;
+    list_init(&opened);
+    if (!open_missing(w, &g->web, &opened, e)) {
+        LIST_EACH(at, &w->listeners)
+            LIST_ITEM(at, struct listener, link)->is_kept = false;
+        retire(w, &opened);
+        return false;
+    }
+    retire(w, &w->listeners);
+    LIST_EACH(at, &opened) {
+        list_remove(at);
+        list_append(&w->listeners, at);
+    }
+    w->request_timeout = g->web.request_timeout;
+    free(w->act_token);
+    w->act_token = strdup(g->web.act_token.value);
+    return true;
+}
+
+/* Takes the same time wherever the two differ. */
+static bool is_secret_equal(const char *given, const char *secret)
+{
+    const size_t len = strlen(secret);
+    if (strlen(given) != len)
+        return false;
+    unsigned differs = 0;
+    for (size_t i = 0; i < len; i++)
+        differs |= (unsigned char)given[i] ^ (unsigned char)secret[i];
+    return differs == 0;
+}
+
+static const char *bearer_of(struct exchange *x)
+{
+    const char *header = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
+    return header && !strncasecmp(header, "Bearer ", 7) ? header + 7 : "";
+}
+
+static bool has_basic(struct exchange *x)
+{
+    const struct listener *l = x->listener;
+    char *password = NULL;
+    char *username = MHD_basic_auth_get_username_password(x->connection, &password);
+    const bool ok = username && password && is_secret_equal(username, l->username) &&
+                    is_secret_equal(password, l->password);
+    MHD_free(username);
+    if (password)
+        explicit_bzero(password, strlen(password));
+    MHD_free(password);
+    return ok;
+}
+
+static bool has_act_token(struct exchange *x)
+{
+    const struct web *w = x->listener->web;
+    return *w->act_token && is_secret_equal(bearer_of(x), w->act_token);
+}
+
+static bool may_enter(struct exchange *x)
+{
+    const struct listener *l = x->listener;
+    if (!*l->username && !*l->bearer)
+        return true;
+    return (*l->bearer && is_secret_equal(bearer_of(x), l->bearer)) || (*l->username && has_basic(x)) ||
+           has_act_token(x);
+}
+
+static bool is_allowed(struct exchange *x, const struct route *route)
+{
+    if (!may_enter(x)) {
+        exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                            *x->listener->username ? "Basic realm=\"healthd\"" : "Bearer");
+        exchange_error(x, MHD_HTTP_UNAUTHORIZED, "This listener asks for credentials: see `web: {listen: …}`.");
+        return false;
+    }
+    if (route->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
+        return true;
+    exchange_error(x, MHD_HTTP_FORBIDDEN,
+                   "%s %s acts, and this listener only shows: use the Unix socket (healthctl does), or send "
+                   "`Authorization: Bearer` with the `web: {act_token: …}`.", route->method, route->path);
+    return false;
+}
+
+static bool take_segment(struct exchange *x, struct bytes pattern, struct bytes value)
+{
+    if (value.len == 0 || x->segment_count == WEB_MAX_SEGMENTS)
+        return false;
+    x->segments[x->segment_count++] = (struct segment){
+        .name = arena_strndup(x->arena, pattern.ptr + 1, pattern.len - 2),
+        .value = arena_strndup(x->arena, value.ptr, value.len),
+    };
+    return true;
+}
+
+/* "/api/probes/{name}" against "/api/probes/cache"; the last {segment} takes the rest, slashes and all. */
+static bool matches_path(struct exchange *x, const char *pattern)
+{
+    if (!strchr(pattern, '{'))
+        return !strcmp(pattern, x->path);
+    struct bytes want = bytes_of(pattern), have = bytes_of(x->path), w, h;
+    x->segment_count = 0;
+    while (bytes_token(&want, '/', &w)) {
+        if (w.len > 0 && w.ptr[0] == '{' && want.len == 0)
+            return take_segment(x, w, have);
+        if (!bytes_token(&have, '/', &h))
+            return false;
+        if (w.len > 0 && w.ptr[0] == '{') {
+            if (!take_segment(x, w, h))
+                return false;
+        } else if (!bytes_equal(w, h)) {
+            return false;
+        }
+    }
+    return have.len == 0;
+}
+
+static bool matches_method(const struct exchange *x, const struct route *route)
+{
+    return !strcmp(route->method, x->method) ||
+           (!strcmp(x->method, MHD_HTTP_METHOD_HEAD) && !strcmp(route->method, MHD_HTTP_METHOD_GET));
+}
+
+static void dispatch(struct exchange *x)
+{
+    const struct route *other = NULL;
+    for (const struct route *const *table = x->listener->web->routes; *table; table++) {
+        for (const struct route *route = *table; route->path; route++) {
+            if (!matches_path(x, route->path))
+                continue;
+            if (!matches_method(x, route)) {
+                other = route;
+                continue;
+            }
+            if (is_allowed(x, route))
+                route->handle(x, x->listener->web->daemon);
+            return;
+        }
+    }
+    if (other) {
+        exchange_add_header(x, MHD_HTTP_HEADER_ALLOW, other->method);
+        exchange_error(x, MHD_HTTP_METHOD_NOT_ALLOWED, "%s wants %s, not %s.", x->path, other->method, x->method);
+        return;
+    }
+    exchange_error(x, MHD_HTTP_NOT_FOUND, "There is no %s here; / lists what there is.", x->path);
+}
+
+enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
+                           const char *version, const char *upload, size_t *upload_size, void **exchange)
+{
+    struct listener *l = ctx;
+    struct exchange *x = *exchange;
+    if (!x) {
+        *exchange = exchange_create(l, connection, method, path);
+        return MHD_YES;
+    }
+    if (*upload_size > 0) {
+        buf_add(&x->body, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (!x->is_handled) {
+        x->is_handled = true;
+        if (x->body.overflow)
+            exchange_error(x, MHD_HTTP_CONTENT_TOO_LARGE, "The body is larger than %u bytes.", WEB_MAX_BODY);
+        else
+            dispatch(x);
+    }
+    if (x->is_suspended)
+        return MHD_YES;
+    assert(x->response);
+    return MHD_queue_response(connection, (unsigned)x->status, x->response);
+}
+
+void web_stop(struct web *w)
+{
+    retire(w, &w->listeners);
+}
+
+void web_destroy(struct web *w)
+{
+    if (!w)
+        return;
+    w->is_stopping = true;
+    LIST_EACH(at, &w->listeners) {
+        list_remove(at);
+        list_append(&w->closing, at);
+    }
+    close_pending(w);
+    LIST_EACH(at, &w->spare) {
+        struct exchange *x = LIST_ITEM(at, struct exchange, link);
+        arena_destroy(x->arena);
+        free(x);
+    }
+    timer_destroy(w->sweep);
+    explicit_bzero(w->act_token, strlen(w->act_token));
+    free(w->act_token);
+    free(w);
+}
+
+const char *web_address(const struct web *w)
+{
+    return list_empty(&w->listeners) ? "" : LIST_ITEM(w->listeners.next, struct listener, link)->url;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request and its one answer, now or later. Handlers see only this. Exchanges are used again, with their
+ * arenas, because a scrape or a probe on demand should not cost a round of allocations.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "collector/web_parts.h"
+#include "lib/core/resolve.h"
+
+#define SPARE_MAX 64
+
+struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection, const char *method,
+                                 const char *path)
+{
+    struct web *w = l->web;
+    struct exchange *x;
+    if (list_empty(&w->spare)) {
+        x = calloc(1, sizeof(*x));
+        assert(x);
+        x->arena = arena_create(0);
+    } else {
+        x = LIST_ITEM(w->spare.next, struct exchange, link);
+        list_remove(&x->link);
+        w->spare_count--;
+    }
+    x->listener = l;
+    x->client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    x->client->exchange = x;
+    x->client->deadline = mono_add(loop_now(w->loop), w->request_timeout);
+    x->connection = connection;
+    x->method = arena_strdup(x->arena, method);
+    x->path = arena_strdup(x->arena, path);
+    x->body = BUF_MAX(WEB_MAX_BODY);
+    return x;
+}
+
+void exchange_end(struct exchange *x)
+{
+    struct web *w = x->listener->web;
+    struct arena *arena = x->arena;
+    if (x->is_suspended && x->gone)
+        x->gone(x->gone_ctx);
+    if (x->response)
+        MHD_destroy_response(x->response);
+    buf_finish(&x->body);
+    x->client->exchange = NULL;
+    if (w->spare_count >= SPARE_MAX || w->is_stopping) {
+        arena_destroy(arena);
+        free(x);
+        return;
+    }
+    arena_reset(arena);
+    *x = (struct exchange){.arena = arena};
+    list_append(&w->spare, &x->link);
+    w->spare_count++;
+}
+
+static void resume(struct exchange *x)
+{
+    x->is_suspended = false;
+    MHD_resume_connection(x->connection);
+    listener_pump(x->listener);
+}
+
+void exchange_abandon(struct exchange *x)
+{
+    void (*const gone)(void *) = x->gone;
+    x->gone = NULL;
+    if (gone)
+        gone(x->gone_ctx);
+    if (!x->response)
+        x->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    x->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+    resume(x);
+}
+
+struct arena *exchange_arena(struct exchange *x)
+{
+    return x->arena;
+}
+
+const char *exchange_param(struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *exchange_segment(struct exchange *x, const char *name)
+{
+    for (size_t i = 0; i < x->segment_count; i++) {
+        if (!strcmp(x->segments[i].name, name))
+            return x->segments[i].value;
+    }
+    return NULL;
+}
+
+const char *exchange_header(struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+struct bytes exchange_body(struct exchange *x)
+{
+    return buf_bytes(&x->body);
+}
+
+const char *exchange_peer(struct exchange *x)
+{
+    if (x->listener->unix_path) {
+        struct ucred who = {0};
+        socklen_t len = sizeof(who);
+        getsockopt(x->client->fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+        return arena_printf(x->arena, "uid %d", (int)who.uid);
+    }
+    struct address at = {.len = sizeof(at.to)};
+    char text[ADDRESS_TEXT_SIZE];
+    if (getpeername(x->client->fd, &at.to.sa, &at.len) != 0)
+        return "";
+    return arena_strdup(x->arena, address_format(&at, text));
+}
+
+/* "gzip" or "*" without q=0 (RFC 9110 §12.5.3). */
+bool exchange_accepts_gzip(struct exchange *x)
+{
+    struct bytes list = bytes_of(exchange_header(x, "Accept-Encoding")), entry;
+    while (bytes_token(&list, ',', &entry)) {
+        struct bytes coding, weight;
+        if (!bytes_token(&entry, ';', &coding))
+            continue;
+        coding = bytes_trim(coding);
+        if (!bytes_is_nocase(coding, "gzip") && !bytes_is(coding, "*"))
+            continue;
+        weight = bytes_trim(entry);
+        return !bytes_is(weight, "q=0") && !bytes_is(weight, "q=0.0") && !bytes_is(weight, "q=0.00") &&
+               !bytes_is(weight, "q=0.000");
+    }
+    return false;
+}
+
+void exchange_add_header(struct exchange *x, const char *name, const char *value)
+{
+    struct pair *items = arena_alloc(x->arena, (x->headers_out.count + 1) * sizeof(*items));
+    if (x->headers_out.count)
+        memcpy(items, x->headers_out.items, x->headers_out.count * sizeof(*items));
+    items[x->headers_out.count] =
+        (struct pair){arena_strdup(x->arena, name), arena_strdup(x->arena, value)};
+    x->headers_out = (struct pairs){items, x->headers_out.count + 1};
+}
+
+static void answer(struct exchange *x, int status, const char *type, struct MHD_Response *response)
+{
+    assert(!x->response && response);
+    x->response = response;
+    x->status = status;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < x->headers_out.count; i++)
+        MHD_add_response_header(response, x->headers_out.items[i].key, x->headers_out.items[i].value);
+    if (x->is_suspended)
+        resume(x);
+}
+
+void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body)
+{
+    answer(x, status, type,
+           MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)(body.len ? body.ptr : ""),
+                                           MHD_RESPMEM_MUST_COPY));
+}
+
+void exchange_reply_buf(struct exchange *x, int status, const char *type, struct buf *taken)
+{
+    size_t len;
+    char *text = buf_steal(taken, &len);
+    answer(x, status, type,
+           text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE)
+                : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+}
+
+void exchange_reply_shared(struct exchange *x, int status, const char *type, struct bytes body,
+                           void (*release)(void *owner), void *owner)
+{
+    answer(x, status, type,
+           MHD_create_response_from_buffer_with_free_callback_cls(body.len, (void *)(uintptr_t)body.ptr, release,
+                                                                  owner));
+}
+
+void exchange_reply_json(struct exchange *x, int status, struct buf *taken)
+{
+    exchange_reply_buf(x, status, "application/json", taken);
+}
+
+void exchange_error(struct exchange *x, int status, const char *fmt, ...)
+{
+    struct buf text = BUF_MAX(4096), body = BUF_MAX(16384);
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&text, fmt, args);
+    va_end(args);
+    const char *accept = exchange_header(x, "Accept");
+    const bool wants_json =
+        !strncmp(x->path, "/api/", 5) || (accept && strstr(accept, "application/json") != NULL);
+    if (wants_json) {
+        buf_add_text(&body, "{\"status\":\"error\",\"error\":");
+        buf_add_json(&body, buf_bytes(&text));
+        buf_add_text(&body, "}\n");
+        exchange_reply_json(x, status, &body);
+    } else {
+        buf_add_byte(&text, '\n');
+        exchange_reply_buf(x, status, "text/plain; charset=utf-8", &text);
+    }
+    buf_finish(&text);
+    buf_finish(&body);
+}
+
+void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
+{
+    assert(!x->response && !x->is_suspended);
+    x->gone = gone;
+    x->gone_ctx = ctx;
+    x->is_suspended = true;
+    MHD_suspend_connection(x->connection);
+}

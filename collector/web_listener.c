@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Listening sockets and the microhttpd daemon behind each, driven from our loop. Owns limits, deadlines and the
+ * order of closing; does not know what a path means.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "collector/web_parts.h"
+#include "lib/base/log.h"
+#include "lib/core/resolve.h"
+
+#define MEMORY_PER_CONNECTION (32u << 10)
+#define IDLE_SECONDS 90u
+/* A connection that waits for its next request: longer than any usual scrape interval. */
+#define IDLE_DEADLINE (100 * NSEC_PER_SEC)
+#define SWEEP_INTERVAL (250 * NSEC_PER_MSEC)
+/* microhttpd in epoll mode asks to be called at once for ever when a TLS client stops in the middle of its hello; after
+ * this many turns it is called once a millisecond. */
+#define IDLE_TURNS 64
+
+static void pump(struct listener *l)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    l->pump_is_wanted = false;
+    MHD_run(l->mhd);
+    if (MHD_get_timeout(l->mhd, &wait_ms) != MHD_YES) {
+        l->idle_turns = 0;
+        timer_stop(l->timer);
+        return;
+    }
+    l->idle_turns = wait_ms ? 0 : l->idle_turns + 1;
+    if (wait_ms == 0 && l->idle_turns > IDLE_TURNS)
+        wait_ms = 1;
+    const nsec wait = (nsec)(wait_ms > 60000 ? 60000 : wait_ms) * NSEC_PER_MSEC;
+    timer_at(l->timer, mono_add(loop_now(l->web->loop), wait));
+}
+
+static void on_ready(void *ctx, int events)
+{
+    struct listener *l = ctx;
+    l->idle_turns = 0;
+    pump(l);
+}
+
+static void on_timer(void *ctx)
+{
+    pump(ctx);
+}
+
+void listener_pump(struct listener *l)
+{
+    if (l->pump_is_wanted)
+        return;
+    l->pump_is_wanted = true;
+    timer_at(l->timer, loop_now(l->web->loop));
+}
+
+static bool has_left(int fd)
+{
+    char byte;
+    const ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+static void sweep_client(struct client *c, struct mono now)
+{
+    const bool is_suspended = c->exchange && c->exchange->is_suspended;
+    const bool is_late = mono_reached(now, c->deadline);
+    if (is_late)
+        shutdown(c->fd, SHUT_RDWR);
+    if (is_suspended && (is_late || has_left(c->fd)))
+        exchange_abandon(c->exchange);
+}
+
+static void on_sweep(void *ctx)
+{
+    struct web *w = ctx;
+    const struct mono now = loop_now(w->loop);
+    LIST_EACH(at, &w->listeners) {
+        struct listener *l = LIST_ITEM(at, struct listener, link);
+        LIST_EACH(c, &l->clients)
+            sweep_client(LIST_ITEM(c, struct client, link), now);
+    }
+    if (w->client_count > 0)
+        timer_at(w->sweep, mono_add(now, SWEEP_INTERVAL));
+}
+
+void web_sweep_soon(struct web *w)
+{
+    if (!w->sweep)
+        w->sweep = loop_timer_create(w->loop, "web sweep", on_sweep, w);
+    timer_at(w->sweep, mono_add(loop_now(w->loop), SWEEP_INTERVAL));
+}
+
+static void client_came(struct listener *l, struct MHD_Connection *connection, void **socket_ctx)
+{
+    struct client *c = calloc(1, sizeof(*c));
+    assert(c);
+    c->listener = l;
+    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->deadline = mono_add(loop_now(l->web->loop), l->web->request_timeout);
+    list_append(&l->clients, &c->link);
+    *socket_ctx = c;
+    if (l->web->client_count++ == 0)
+        web_sweep_soon(l->web);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_ctx,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct listener *l = ctx;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        client_came(l, connection, socket_ctx);
+        return;
+    }
+    struct client *c = *socket_ctx;
+    list_remove(&c->link);
+    l->web->client_count--;
+    free(c);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **exchange,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct exchange *x = *exchange;
+    if (!x)
+        return;
+    x->client->deadline = mono_add(loop_now(x->listener->web->loop), IDLE_DEADLINE);
+    exchange_end(x);
+    *exchange = NULL;
+}
+
+static bool open_unix(struct listener *l, const char *path, mode_t mode, struct err *e)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(at.sun_path))
+        return err_set(e, "cannot listen on unix:%s: the path is longer than %zu bytes", path,
+                       sizeof(at.sun_path) - 1);
+    memcpy(at.sun_path, path, strlen(path) + 1);
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (l->fd < 0)
+        return err_errno(e, errno, "cannot make a socket");
+    /* A socket that a crash left behind refuses; a living healthd answers and keeps its place. */
+    if (connect(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+        return err_set(e, "cannot listen on unix:%s: another process listens there", path);
+    if (errno == ECONNREFUSED)
+        unlink(path);
+    close(l->fd);
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const mode_t before = umask(0777 & ~mode);
+    const bool ok = bind(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+    const int error = errno;
+    umask(before);
+    if (!ok)
+        return err_errno(e, error, "cannot listen on unix:%s", path);
+    l->unix_path = strdup(path);
+    return true;
+}
+
+/* "HOST:PORT", ":PORT" for every address, "[V6]:PORT". */
+static bool read_address(const char *text, struct address *ret_address, struct err *e)
+{
+    struct bytes host = bytes_of(text), port_text = {0};
+    uint64_t port;
+    const char *colon = strrchr(text, ':');
+    if (colon) {
+        port_text = bytes_of(colon + 1);
+        host.len = (size_t)(colon - text);
+    }
+    if (!colon || !bytes_to_u64(port_text, &port) || port > 65535)
+        return err_set(e, "cannot listen on '%s': expected HOST:PORT, :PORT, [IPv6]:PORT or unix:/path", text);
+    if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+        host = bytes_slice(host, 1, host.len - 1);
+    char name[ADDRESS_TEXT_SIZE] = "::";
+    if (bytes_is(host, "localhost"))
+        host = bytes_of("127.0.0.1");
+    if (host.len >= sizeof(name))
+        return err_set(e, "cannot listen on '%s': the host is an IP address of this machine", text);
+    if (host.len > 0)
+        snprintf(name, sizeof(name), "%.*s", (int)host.len, host.ptr);
+    if (!address_parse(name, (int)port, ret_address))
+        return err_set(e, "cannot listen on '%s': the host is an IP address of this machine, not a name", text);
+    return true;
+}
+
+static bool bind_tcp(struct listener *l, const char *text, struct address *at, struct err *e)
+{
+    const int yes = 1, no = 0;
+    l->fd = socket(at->to.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (l->fd < 0 && at->to.sa.sa_family == AF_INET6 && text[0] == ':') {
+        /* No IPv6 here: every address means every IPv4 one. */
+        address_parse("0.0.0.0", ntohs(at->to.in6.sin6_port), at);
+        l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    }
+    if (l->fd < 0)
+        return err_errno(e, errno, "cannot make a socket for %s", text);
+    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (at->to.sa.sa_family == AF_INET6)
+        setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+    if (bind(l->fd, &at->to.sa, at->len) == 0)
+        return true;
+    if (errno == EADDRINUSE)
+        return err_set(e, "cannot listen on %s: the port is in use; stop what uses it (`ss -ltnp` shows it) or choose "
+                          "another in `web: {listen: […]}`", text);
+    return err_errno(e, errno, "cannot listen on %s", text);
+}
+
+static bool open_tcp(struct listener *l, const char *text, bool is_tls, struct err *e)
+{
+    struct address at = {0};
+    if (!read_address(text, &at, e) || !bind_tcp(l, text, &at, e))
+        return false;
+    at.len = sizeof(at.to);
+    getsockname(l->fd, &at.to.sa, &at.len);
+    char shown[ADDRESS_TEXT_SIZE];
+    struct buf url = BUF_MAX(256);
+    buf_printf(&url, "%s://%s", is_tls ? "https" : "http", address_format(&at, shown));
+    l->url = buf_steal(&url, NULL);
+    return true;
+}
+
+static bool read_pem(const char *path, struct buf *out, struct err *e)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_errno(e, errno, "cannot read %s", path);
+    char chunk[4096];
+    size_t got;
+    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        buf_add(out, chunk, got);
+    fclose(file);
+    return !out->overflow || err_set(e, "%s is larger than 256 KiB: is it a PEM file?", path);
+}
+
+struct pem_files {
+    struct buf cert, key, client_ca;
+};
+
+static bool read_pems(const struct listen_conf *conf, struct pem_files *pem, struct err *e)
+{
+    if (!*conf->cert_file)
+        return true;
+    return read_pem(conf->cert_file, &pem->cert, e) && read_pem(conf->key_file, &pem->key, e) &&
+           (!*conf->client_ca_file || read_pem(conf->client_ca_file, &pem->client_ca, e));
+}
+
+static bool start_mhd(struct listener *l, const struct pem_files *pem, const struct web_conf *limits, struct err *e)
+{
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)buf_text(&pem->cert)},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)buf_text(&pem->key)},
+        {pem->client_ca.len ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+         (void *)(uintptr_t)buf_text(&pem->client_ca)},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (pem->cert.len)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0].option = MHD_OPTION_END;
+    l->mhd = MHD_start_daemon(flags, 0, NULL, NULL, web_handle, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
+                              MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+                              MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+                              MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->max_connections,
+                              MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                              l->unix_path ? 0u : (unsigned)limits->max_connections_per_ip,
+                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+                              MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    if (!l->mhd)
+        return err_set(e, "cannot serve on %s: %s", l->url,
+                       pem->cert.len ? "the certificate and key do not fit together, or are not PEM"
+                                     : "the HTTP server does not start");
+    const int epoll_fd = MHD_get_daemon_info(l->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    l->timer = loop_timer_create(l->web->loop, "web", on_timer, l);
+    l->watch = loop_watch_create(l->web->loop, "web", epoll_fd, on_ready, l);
+    watch_set(l->watch, WATCH_READ);
+    return true;
+}
+
+static bool listener_start(struct listener *l, const struct listen_conf *conf, const struct web_conf *limits,
+                           struct err *e)
+{
+    struct pem_files pem = {BUF_MAX(256 << 10), BUF_MAX(256 << 10), BUF_MAX(256 << 10)};
+    const bool is_unix = !strncmp(conf->address, "unix:", 5);
+    bool ok = read_pems(conf, &pem, e) &&
+              (is_unix ? open_unix(l, conf->address + 5, (mode_t)conf->socket_mode, e)
+                       : open_tcp(l, conf->address, pem.cert.len > 0, e));
+    if (ok && is_unix)
+        l->url = strdup(conf->address);
+    if (ok && listen(l->fd, 511) != 0)
+        ok = err_errno(e, errno, "cannot listen on %s", conf->address);
+    ok = ok && start_mhd(l, &pem, limits, e);
+    buf_finish(&pem.cert);
+    if (pem.key.ptr)
+        explicit_bzero(pem.key.ptr, pem.key.len);
+    buf_finish(&pem.key);
+    buf_finish(&pem.client_ca);
+    return ok;
+}
+
+struct listener *listener_open(struct web *w, const struct listen_conf *conf, const struct web_conf *limits,
+                               const char *key, struct err *e)
+{
+    struct listener *l = calloc(1, sizeof(*l));
+    assert(l);
+    l->web = w;
+    l->fd = -1;
+    l->key = strdup(key);
+    l->username = strdup(conf->username);
+    l->password = strdup(conf->password.value);
+    l->bearer = strdup(conf->bearer_token.value);
+    l->may_act = !strcmp(conf->rights, "act") || (!*conf->rights && !strncmp(conf->address, "unix:", 5));
+    list_init(&l->clients);
+    if (!listener_start(l, conf, limits, e)) {
+        listener_close(l);
+        return NULL;
+    }
+    pump(l);
+    log_info(EV("listening"), STR("address", l->url));
+    return l;
+}
+
+/* microhttpd aborts the process when it is stopped with a connection suspended. */
+static void resume_all(struct listener *l)
+{
+    LIST_EACH(at, &l->clients) {
+        struct client *c = LIST_ITEM(at, struct client, link);
+        if (c->exchange && c->exchange->is_suspended)
+            exchange_abandon(c->exchange);
+    }
+    MHD_run(l->mhd);
+}
+
+void listener_close(struct listener *l)
+{
+    watch_destroy(l->watch);
+    if (l->mhd) {
+        resume_all(l);
+        MHD_stop_daemon(l->mhd); /* closes fd too */
+    } else if (l->fd >= 0) {
+        close(l->fd);
+    }
+    timer_destroy(l->timer);
+    if (l->unix_path)
+        unlink(l->unix_path);
+    explicit_bzero(l->password, strlen(l->password));
+    explicit_bzero(l->bearer, strlen(l->bearer));
+    free(l->key);
+    free(l->url);
+    free(l->unix_path);
+    free(l->username);
+    free(l->password);
+    free(l->bearer);
+    free(l);
+}

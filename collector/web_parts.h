@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the three files of the web server share: web.c (dispatch), web_listener.c (sockets, microhttpd, limits) and
+ * web_exchange.c (one request). Nobody else includes it.
+ */
+#ifndef HEALTHD_COLLECTOR_WEB_PARTS_H
+#define HEALTHD_COLLECTOR_WEB_PARTS_H
+
+#include <microhttpd.h>
+
+#include "collector/daemon.h"
+#include "collector/web.h"
+#include "lib/base/list.h"
+#include "lib/core/loop.h"
+
+#define WEB_MAX_BODY (1u << 20)
+#define WEB_MAX_SEGMENTS 4
+
+struct web {
+    struct daemon *daemon;
+    struct loop *loop;
+    const struct route *const *routes;
+    struct list listeners, closing;
+    struct list spare;        /* exchanges to be used again */
+    size_t spare_count;
+    struct timer *sweep;      /* deadlines and clients that left, while there is any client */
+    size_t client_count;
+    nsec request_timeout;
+    char *act_token;          /* "" for none */
+    bool is_stopping;
+};
+
+struct listener {
+    struct list link;
+    struct web *web;
+    char *key;                /* canonical text of its configuration: equal keeps it over a reload */
+    char *url, *unix_path;    /* unix_path NULL for TCP */
+    char *username, *password, *bearer; /* "" for none */
+    bool may_act, is_kept;
+    int fd;
+    struct MHD_Daemon *mhd;
+    struct watch *watch;
+    struct timer *timer;
+    int idle_turns;           /* in a row in which microhttpd wanted to be called at once */
+    bool pump_is_wanted;
+    struct list clients;
+};
+
+struct client { /* one connection */
+    struct list link;
+    struct listener *listener;
+    struct exchange *exchange; /* under way, or NULL */
+    int fd;
+    struct mono deadline;
+};
+
+struct segment {
+    const char *name, *value;
+};
+
+struct exchange {
+    struct list link;          /* among the spare ones */
+    struct listener *listener;
+    struct client *client;
+    struct MHD_Connection *connection;
+    struct arena *arena;
+    struct buf body;
+    const char *method, *path;
+    struct segment segments[WEB_MAX_SEGMENTS];
+    size_t segment_count;
+    struct MHD_Response *response;
+    int status;
+    bool is_handled, is_suspended;
+    void (*gone)(void *ctx);
+    void *gone_ctx;
+    struct pairs headers_out;
+};
+
+struct listener *listener_open(struct web *w, const struct listen_conf *conf, const struct web_conf *limits,
+                               const char *key, struct err *e);
+void listener_close(struct listener *l);  /* not from within one of its handlers */
+void listener_pump(struct listener *l);   /* soon: after a resume */
+void web_sweep_soon(struct web *w);
+
+/* microhttpd asks: may be called several times for one request. */
+enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
+                           const char *version, const char *upload, size_t *upload_size, void **exchange);
+
+struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection, const char *method,
+                                 const char *path);
+void exchange_end(struct exchange *x); /* the answer is out, or never will be */
+void exchange_abandon(struct exchange *x); /* the client left while it was suspended */
+
+#endif
