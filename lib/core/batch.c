@@ -1,2 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Samples on their way from a run to the registry or to a page. Filled by run.c; lives in the run's arena;
+ * knows no value from before.
+ */
 #include "lib/core/batch.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct batch *batch_create(struct arena *arena)
+{
+    struct batch *b = arena_alloc(arena, sizeof(*b));
+    b->arena = arena;
+    return b;
+}
+
+struct batch_group *batch_group(struct batch *b, const char *name)
+{
+    for (struct batch_group *g = b->first; g; g = g->next) {
+        if (!strcmp(g->name, name))
+            return g;
+    }
+
+    struct batch_group *g = arena_alloc(b->arena, sizeof(*g));
+    g->name = arena_strdup(b->arena, name);
+    if (b->last)
+        b->last->next = g;
+    else
+        b->first = g;
+    b->last = g;
+    return g;
+}
+
+static size_t label_count(const struct metric *metric)
+{
+    size_t count = 0;
+    while (metric->labels[count])
+        count++;
+    return count;
+}
+
+static const char *const *values_copy(struct arena *arena, const struct metric *metric,
+                                      const char *const *values)
+{
+    const size_t count = label_count(metric);
+    if (!values || !count)
+        return NULL;
+
+    const char **copy = arena_alloc(arena, count * sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        copy[i] = values[i] && values[i][0] ? arena_strdup(arena, values[i]) : NULL;
+    return copy;
+}
+
+void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
+               const char *const *values, struct labels extra, double value)
+{
+    assert(metric->kind != METRIC_HISTOGRAM); /* registry_histogram keeps those */
+    if (b->count >= BATCH_MAX_SAMPLES) {
+        b->dropped++;
+        return;
+    }
+
+    struct sample *s = arena_alloc(b->arena, sizeof(*s));
+    s->metric = metric;
+    s->values = values_copy(b->arena, metric, values);
+    s->extra = extra.count ? labels_copy(b->arena, extra) : (struct labels){0};
+    s->value = value;
+    if (g->last)
+        g->last->next = s;
+    else
+        g->first = s;
+    g->last = s;
+    g->count++;
+    b->count++;
+}
+
+static bool is_name_byte(char c, bool is_first)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
+           (!is_first && c >= '0' && c <= '9');
+}
+
+static bool metric_name_valid(const char *name)
+{
+    for (const char *at = name; *at; at++) {
+        if (!is_name_byte(*at, at == name))
+            return false;
+    }
+    return name[0] != '\0';
+}
+
+const struct metric *batch_metric(struct batch *b, const char *name, enum metric_kind kind,
+                                  const char *help, const char *const *label_names)
+{
+    if (!metric_name_valid(name) || kind == METRIC_HISTOGRAM)
+        return NULL;
+
+    struct metric *m = arena_alloc(b->arena, sizeof(*m));
+    for (size_t i = 0; label_names && label_names[i]; i++) {
+        if (i == METRIC_MAX_LABELS || !label_name_valid(bytes_of(label_names[i])))
+            return NULL;
+        m->labels[i] = arena_strdup(b->arena, label_names[i]);
+    }
+    m->name = arena_strdup(b->arena, name);
+    m->kind = kind;
+    m->unit = "";
+    m->help = arena_strdup(b->arena, help ? help : "");
+    m->is_dynamic = true;
+    return m;
+}

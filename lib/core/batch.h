@@ -23,7 +23,7 @@ struct sample {
 
 struct batch_group {
     const char *name; /* "" is the default group */
-    bool failed;      /* its collection failed: keeps the old series, but marks them stale */
+    bool failed;      /* its collection failed: series that it does not name end */
     struct sample *first, *last;
     size_t count;
     struct batch_group *next;
@@ -32,6 +32,7 @@ struct batch_group {
 struct batch {
     struct arena *arena;
     struct batch_group *first, *last;
+    size_t count;   /* samples in all groups */
     size_t dropped; /* samples over the cap */
 };
 
@@ -39,11 +40,12 @@ struct batch {
 
 struct batch *batch_create(struct arena *arena);
 struct batch_group *batch_group(struct batch *b, const char *name); /* finds or adds */
-/* values are copied; a NULL or empty value is an absent label. */
+/* values and extra are copied; a NULL or empty value is an absent label. metric is no histogram: those are kept by
+ * registry_histogram, and one that was read elsewhere is a family a suffix. */
 void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
                const char *const *values, struct labels extra, double value);
 /* A family known only at run time (scrape, custom queries): the metric is built in the batch's arena.
- * NULL when the name or a label name is not legal. */
+ * NULL when the name or a label name is not legal, there are too many labels, or kind is a histogram. */
 const struct metric *batch_metric(struct batch *b, const char *name, enum metric_kind kind,
                                   const char *help, const char *const *label_names);
 

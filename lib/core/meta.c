@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a page says about a family before its series, in the two formats. A function of the family alone, but for
+ * one name that OpenMetrics may have to leave to somebody else.
+ */
+#include "lib/core/meta.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/core/series.h"
+
+/* https://prometheus.io/docs/instrumenting/exposition_formats/; OpenMetrics also escapes quotes. */
+static void help_print(struct buf *out, const char *help, enum page_format format)
+{
+    struct bytes text = bytes_of(help);
+    while (text.len) {
+        const size_t wide = bytes_utf8(text);
+        struct bytes character = bytes_slice(text, 0, wide ? wide : 1);
+        text = bytes_slice(text, character.len, text.len);
+        if (!wide)
+            buf_add_text(out, "\xEF\xBF\xBD");
+        else if (bytes_is(character, "\n"))
+            buf_add_text(out, "\\n");
+        else if (bytes_is(character, "\\"))
+            buf_add_text(out, "\\\\");
+        else if (bytes_is(character, "\"") && format == PAGE_OPENMETRICS)
+            buf_add_text(out, "\\\"");
+        else
+            buf_add_bytes(out, character);
+    }
+}
+
+static void meta_line(struct buf *out, const char *keyword, struct bytes name)
+{
+    buf_add_text(out, "# ");
+    buf_add_text(out, keyword);
+    buf_add_byte(out, ' ');
+    buf_add_bytes(out, name);
+    buf_add_byte(out, ' ');
+}
+
+static void help_line(struct buf *out, const struct meta *meta, struct bytes name,
+                      enum page_format format)
+{
+    if (!meta->help || !meta->help[0])
+        return;
+    meta_line(out, "HELP", name);
+    help_print(out, meta->help, format);
+    buf_add_byte(out, '\n');
+}
+
+static void type_line(struct buf *out, struct bytes name, const char *type)
+{
+    meta_line(out, "TYPE", name);
+    buf_add_text(out, type);
+    buf_add_byte(out, '\n');
+}
+
+/* "x" of a counter "x_total" that OpenMetrics can call a counter; else the whole name. */
+static struct bytes counter_name(const struct meta *meta, const struct registry *r)
+{
+    const struct bytes whole = bytes_of(meta->name);
+    char name[256];
+    if (!bytes_ends(whole, "_total"))
+        return whole;
+
+    const size_t len = whole.len - strlen("_total");
+    if (!len || len >= sizeof(name))
+        return whole;
+    memcpy(name, whole.ptr, len);
+    name[len] = '\0';
+    return family_find(r, name) ? whole : bytes_slice(whole, 0, len);
+}
+
+static bool name_has_unit(struct bytes name, const char *unit)
+{
+    return unit && unit[0] && name.len > strlen(unit) && bytes_ends(name, unit) &&
+           name.ptr[name.len - strlen(unit) - 1] == '_';
+}
+
+static const char *openmetrics_type(enum metric_kind kind, bool is_short)
+{
+    switch (kind) {
+    case METRIC_GAUGE:
+    case METRIC_HISTOGRAM:
+        return metric_kind_name(kind);
+    case METRIC_COUNTER:
+        return is_short ? "counter" : "unknown";
+    case METRIC_UNTYPED:
+        return "unknown";
+    }
+    assert(0);
+    return "unknown";
+}
+
+void meta_print(struct buf *out, enum page_format format, const struct meta *meta,
+                const struct registry *r)
+{
+    struct bytes name = bytes_of(meta->name);
+    if (format == PAGE_TEXT) {
+        help_line(out, meta, name, format);
+        type_line(out, name, metric_kind_name(meta->kind));
+        return;
+    }
+
+    if (meta->kind == METRIC_COUNTER)
+        name = counter_name(meta, r);
+    type_line(out, name, openmetrics_type(meta->kind, name.len < strlen(meta->name)));
+    if (name_has_unit(name, meta->unit)) {
+        meta_line(out, "UNIT", name);
+        buf_add_text(out, meta->unit);
+        buf_add_byte(out, '\n');
+    }
+    help_line(out, meta, name, format);
+}
