@@ -54,7 +54,7 @@ struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *
 void conn_write(struct conn *c, struct bytes out);  /* queued in order; one write per call when it fits */
 void conn_start_tls(struct conn *c);
 void conn_set_max_unread(struct conn *c, size_t max);
-/* Moves a kept connection to another run: new events and arena. */
+/* Moves a kept connection to another run: new events, and an arena that what it recorded of its peer is copied to. */
 void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_events *events, void *ctx);
 /* Ends it, without further events; RST for plain TCP so that ports are not used up. May be called inside any
  * event; nothing of its arena is touched afterwards. Takes NULL. */
@@ -65,5 +65,6 @@ const struct address *conn_address(const struct conn *c); /* connected to, or tr
 const struct resolution *conn_resolution(const struct conn *c); /* NULL: nothing was asked */
 bool conn_is_open(const struct conn *c);
 struct bytes conn_unread(const struct conn *c); /* received and not consumed; after an orderly end: the rest */
+void conn_consume(struct conn *c, size_t n); /* of conn_unread, outside of the data event */
 
 #endif

@@ -23,6 +23,8 @@ struct idle {
     struct conn *conn;   /* NULL: none */
     struct arena *arena; /* what it recorded of its peer; ends with the session */
     struct mono since;
+    size_t heard;        /* bytes that came unasked */
+    bool has_ended;      /* before conn_open returned */
 };
 
 enum wake { WAKE_WATCH_ENDED, WAKE_PUSHED, WAKE_PROBE }; /* why a run is wanted now */
@@ -37,10 +39,11 @@ struct session {
     struct idle kept;         /* of a type that keeps its connection; talk.c's */
     struct idle watched;      /* of any other type, while `watch` holds one open; talk.c's */
     bool is_watched;          /* talk_watch was asked for, and its end not yet told */
-    bool ended_orderly;       /* how the last watched connection ended: the schedule backs off after three */
-    nsec ended_after;         /* orderly ends that an up followed; this is how long it had been held */
+    bool ended_orderly;       /* how the last watched connection ended, and how long it had been held: */
+    nsec ended_after;         /* for the schedule, which backs off when orderly ends are followed by up */
     struct mono next_due[8];  /* of the type's groups, by index */
-    char *memo;               /* small text that survives restarts; "" at first. Set by session_set_memo */
+    const char *memo;         /* small text that survives restarts; "" at first */
+    char *memo_owned;         /* what memo points to, once set; to be freed */
     bool memo_changed;        /* since whoever writes it down looked, who then clears this */
     bool is_draining;         /* a run that hit its deadline still holds something */
     void (*on_wake)(void *ctx, struct session *s, enum wake why); /* the schedule's */

@@ -28,6 +28,8 @@ struct dial_conf {
 };
 extern const struct opt dial_opts[];
 
+/* "host:port", "[::1]:port", "host": for a type's aim. Leaves ret_port alone when text has none. */
+bool dial_split(struct arena *arena, const char *text, const char **ret_host, int *ret_port, struct err *e);
 /* Fills ret_dial from the frame's rows, then lets the type aim. */
 bool talk_dial(const struct probe_type *type, const void *conf, const struct dial_conf *rows,
                struct arena *arena, struct dial *ret_dial, struct err *e);
@@ -51,6 +53,7 @@ enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct 
 void talk_script_expire(struct talk_script *t);
 const struct verdict *talk_script_verdict(struct talk_script *t); /* NULL before it answered or expired */
 const struct batch *talk_script_batch(struct talk_script *t);     /* the same */
+struct run *talk_script_run(struct talk_script *t); /* for the values of the type's vars */
 void talk_script_destroy(struct talk_script *t);
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a run's thinking: the type's report, expectations, the frame's samples, and texts without
+ * secrets; and the sentence for a run that nobody answered in time. Called once a run by the runner (and by
+ * scripts), which then hands verdict and batch over.
+ */
+#include <stdio.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/units.h"
+#include "lib/core/run_impl.h"
+#include "lib/core/secret.h"
+
+static const char *short_time(struct run *run, nsec took)
+{
+    struct buf text = BUF_MAX(64);
+
+    duration_format_short(&text, took);
+    const char *copy = arena_strdup(run->arena, buf_text(&text));
+    buf_finish(&text);
+    return copy;
+}
+
+/* Whom we asked, in words: the address when there is one, else the name. */
+static const char *whom(struct run *run)
+{
+    const struct dial *dial = run_dial(run);
+
+    if (run->verdict.address[0])
+        return run->verdict.address;
+    if (dial && dial->unix_path)
+        return dial->unix_path;
+    if (dial && dial->host)
+        return arena_printf(run->arena, "%s:%d", dial->host, dial->port);
+    return "the target";
+}
+
+static const char *connected_after(struct run *run)
+{
+    return short_time(run, run_phase_time(run, PHASE_RESOLVE) +
+                               run_phase_time(run, PHASE_CONNECT));
+}
+
+void run_answer_timeout(struct run *run)
+{
+    const char *from = whom(run);
+    const char *limit = short_time(run, run->timeout);
+    const char *waited = short_time(run, run_phase_time(run, run->phase));
+
+    if (!run->is_in_phase) {
+        run_down(run, REASON_TIMEOUT, "no answer from %s within %s", from, limit);
+        return;
+    }
+    switch (run->phase) {
+    case PHASE_RESOLVE:
+        run_down(run, REASON_TIMEOUT,
+                 "no answer from %s within %s; its name was still being looked up", from,
+                 limit);
+        break;
+    case PHASE_CONNECT:
+        run_down(
+            run, REASON_TIMEOUT,
+            "no connection to %s within %s; tried for %s: is a firewall dropping it?",
+            from, limit, waited);
+        break;
+    case PHASE_TLS:
+        run_down(run, REASON_TIMEOUT,
+                 "no answer from %s within %s; connected after %s, then the TLS "
+                 "handshake did not end",
+                 from, limit, connected_after(run));
+        break;
+    case PHASE_WAIT:
+        if (run->is_kept)
+            run_down(
+                run, REASON_TIMEOUT,
+                "no answer from %s within %s; waited on the connection kept from before",
+                from, limit);
+        else
+            run_down(run, REASON_TIMEOUT,
+                     "no answer from %s within %s; connected after %s, then waited for "
+                     "the first byte",
+                     from, limit, connected_after(run));
+        break;
+    case PHASE_TRANSFER:
+        run_down(
+            run, REASON_TIMEOUT,
+            "no complete answer from %s within %s; connected after %s, and the last %s "
+            "went into reading",
+            from, limit, connected_after(run), waited);
+        break;
+    case PHASE_COUNT:
+        break;
+    }
+}
+
+static void list_items(struct run *run)
+{
+    struct verdict *v = &run->verdict;
+    size_t i = 0;
+
+    if (!v->item_count)
+        return;
+    struct item *items = arena_alloc(run->arena, v->item_count * sizeof(*items));
+    for (const struct item_link *link = run->items; link; link = link->next)
+        items[i++] = link->item;
+    v->items = items;
+}
+
+/* Whatever leaves the run was read from peers or configuration: it may quote a secret. */
+static void redact(struct run *run)
+{
+    const struct secrets *secrets = run->frame->secrets;
+    struct verdict *v = &run->verdict;
+
+    if (!secrets)
+        return;
+    if (v->detail[0])
+        v->detail = secrets_redacted(secrets, run->arena, v->detail);
+    for (size_t i = 0; i < v->trace_count; i++)
+        run->trace[i].text = secrets_redacted(secrets, run->arena, run->trace[i].text);
+    for (struct item_link *link = run->items; link; link = link->next) {
+        if (link->item.detail[0])
+            link->item.detail = secrets_redacted(secrets, run->arena, link->item.detail);
+    }
+}
+
+void run_conclude(struct run *run)
+{
+    struct verdict *v = &run->verdict;
+
+    if (!run->is_answered)
+        run_unknown(run, REASON_SELF,
+                    "the probe ended without an answer: please report this as a bug");
+    run_phase_end(run);
+    v->duration = mono_since(mono_read(), run->started);
+    v->seq = ++run->session->last_seq;
+    if (run->talk)
+        talk_report(run);
+    if (run->type->report && !run->is_stand_in)
+        run->type->report(run);
+    run_judge(run, v->started);
+    redact(run);
+    list_items(run);
+    v->trace = run->trace;
+
+    const bool is_blackbox = run->origin == ORIGIN_ONCE;
+    if (v->health == HEALTH_UNKNOWN && !is_blackbox) {
+        run->batch = batch_create(run->arena);
+        return;
+    }
+    run_add_frame_samples(run);
+    run_move_groups(run);
+}

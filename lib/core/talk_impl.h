@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a dialogue, for talk.c and talk_idle.c; nobody else includes it. */
+#ifndef HEALTHD_CORE_TALK_IMPL_H
+#define HEALTHD_CORE_TALK_IMPL_H
+
+#include <stdbool.h>
+
+#include "lib/core/conn.h"
+#include "lib/core/run_impl.h"
+#include "lib/core/session.h"
+
+enum talk_place {
+    TALK_AT_CONNECT,   /* until the connection is open */
+    TALK_AT_DIALOGUE,  /* the probe is asked about every event */
+    TALK_AT_HANDSHAKE, /* STARTTLS under way */
+    TALK_AT_OFFLOAD,   /* a computation under way; what arrives waits */
+    TALK_AT_END        /* answered, or nobody listens any more */
+};
+
+struct dialogue {
+    struct run *run;
+    const struct dial *dial;
+    struct conn *conn;      /* NULL while conn_open runs, and at the end */
+    enum talk_place place;  /* moved by talk_move alone */
+    bool is_secure;         /* a handshake succeeded */
+    bool has_heard;         /* a byte, in this run */
+    bool is_reported;       /* address, peer and TLS families are with the run */
+    bool has_ended;         /* the connection; handled at once unless conn_open or a computation runs */
+    bool has_told_end;      /* to the probe, by TALK_EOF */
+    const struct trouble *trouble; /* how it ended; NULL: orderly */
+};
+
+/* The session's kept connection as this run's, or NULL. */
+struct conn *idle_take(struct session *s, struct arena *arena, const struct conn_events *events, void *ctx);
+/* Gives an open connection to the session for the next run; false when it must be closed instead. */
+bool idle_keep(struct session *s, struct conn *conn);
+
+#endif
