@@ -90,7 +90,8 @@ static void put_digits(char *at, int width, int value)
 const char *wall_format(struct wall at, char *ret_text)
 {
     const struct civil c = wall_to_civil(at);
-    const int64_t in_second = at.ns - floor_div(at.ns, NSEC_PER_SEC) * NSEC_PER_SEC;
+    const int64_t rest = at.ns % NSEC_PER_SEC;
+    const int64_t in_second = rest < 0 ? rest + NSEC_PER_SEC : rest;
 
     memcpy(ret_text, "0000-00-00T00:00:00.000Z", 25);
     put_digits(ret_text, 4, c.year);
