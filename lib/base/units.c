@@ -189,7 +189,7 @@ bool duration_parse(struct bytes text, nsec *ret_value, struct err *e)
         return true;
     }
 
-    uint64_t value;
+    uint64_t value = 0;
     if (!duration_parts(text, &value, e))
         return false;
     *ret_value = (nsec)value;
