@@ -69,11 +69,30 @@ struct source *registry_source(struct registry *r, const char *name, bool is_rep
     return s;
 }
 
+/* A series that other sources use as well goes to one of them. */
+static void series_leave(struct registry *r, struct series *s, const struct holding *from)
+{
+    s->shares--;
+    if (s->holding != from)
+        return;
+    LIST_EACH (it, &r->sources) {
+        struct holding *h = &LIST_ITEM(it, struct source, link)->direct;
+        if (h == from || !holding_has(h, s))
+            continue;
+        s->holding = h;
+        return;
+    }
+    assert(0); /* shares says there is another */
+}
+
 static void holding_end(struct registry *r, struct holding *h)
 {
     for (size_t i = 0; i < h->count; i++) {
-        if (h->slots[i])
-            series_end(r, h->slots[i]);
+        struct series *s = h->slots[i];
+        if (s && s->shares)
+            series_leave(r, s, h);
+        else if (s)
+            series_end(r, s);
     }
     h->count = 0;
 }
@@ -124,6 +143,15 @@ void holding_put(struct holding *h, struct series *s)
         h->slots = memory_grow(h->slots, h->size * sizeof(struct series *));
     }
     h->slots[h->count++] = s;
+}
+
+bool holding_has(const struct holding *h, const struct series *s)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->slots[i] == s)
+            return true;
+    }
+    return false;
 }
 
 static struct holding *holding_for(struct source *s, const char *name)

@@ -35,7 +35,8 @@ void registry_source_end(struct registry *r, struct source *s);
  * no look-up: the n-th sample is tried against the n-th series first. */
 void registry_publish(struct registry *r, struct source *s, const struct batch *b);
 
-/* One series for direct use (own counters and gauges): found or made; stays valid until its source ends. */
+/* One series for direct use (own counters and gauges): found or made; stays valid until its source ends. Sources that
+ * ask for the same series share it: a counter goes on when a reload opens the new before it closes the old. */
 struct series;
 struct series *registry_series(struct registry *r, struct source *s, const struct metric *metric,
                                const char *const *values);

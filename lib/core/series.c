@@ -178,8 +178,14 @@ struct series *series_direct(struct registry *r, struct source *s, const struct 
     assert(fits); /* our own names, and labels that configuration has limited */
 
     struct series *found = series_find(r, &p);
-    if (found && found->holding == &s->direct) {
+    if (found && !found->holding->name) {
         assert(found->chunk->family->kind == id->metric->kind);
+        if (!holding_has(&s->direct, found)) {
+            pages_settle(r);
+            assert(found->shares < UINT8_MAX);
+            found->shares++;
+            holding_put(&s->direct, found);
+        }
         return found;
     }
 

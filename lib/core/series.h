@@ -40,6 +40,7 @@ struct series {
     uint16_t prefix_len;     /* `name{labels} ` */
     uint16_t cut_at, cut_len; /* the probe label in it, which its own page leaves out */
     uint8_t value_len;       /* of the text, not of the value when that has changed */
+    uint8_t shares;          /* sources besides the owner that use it directly */
     bool is_changed : 1;     /* the text is behind the value */
     bool is_ended : 1;       /* the line goes when the chunk is next brought up to date */
     bool is_plain : 1;       /* no labels but its source's: matched by its family alone */
@@ -139,12 +140,14 @@ struct series *series_make(struct registry *r, struct family *f, struct holding 
 /* s is gone afterwards; its owner's slot is not touched. */
 void series_end(struct registry *r, struct series *s);
 struct bytes series_prefix(const struct series *s);
-/* Finds or makes one for direct use; takes it from a batch that named it first. Never NULL. */
+/* Finds or makes one for direct use: takes it from a batch that named it first, shares it with another source that
+ * uses it directly (a reload opens the new before it closes the old). Never NULL. */
 struct series *series_direct(struct registry *r, struct source *s, const struct identity *id);
 
 /* registry.c */
 void holding_forget(struct holding *h, const struct series *s);
 void holding_put(struct holding *h, struct series *s);
+bool holding_has(const struct holding *h, const struct series *s);
 void registry_end_family(struct registry *r, struct family *f);
 
 /* page.c */

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What batches do to series, and what the page shows of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/attr.h"
+#include "lib/base/buf.h"
+#include "lib/core/batch.h"
+#include "lib/core/registry.h"
+
+static const struct metric up = {.name = "up", .kind = METRIC_GAUGE, .help = "Is it"};
+static const struct metric size = {
+    .name = "size_bytes", .kind = METRIC_GAUGE, .unit = "bytes", .help = "Size", .labels = {"disk"}};
+static const struct metric hits = {.name = "hits_total", .kind = METRIC_COUNTER, .help = "Hits"};
+static const struct metric took = {.name = "took_seconds",
+                                   .kind = METRIC_HISTOGRAM,
+                                   .unit = "seconds",
+                                   .help = "Took",
+                                   .labels = {"phase"},
+                                   .buckets = (const double[]){0.5, 1, INFINITY}};
+
+struct world {
+    struct registry *registry;
+    struct arena *arena;
+    struct batch *batch;
+};
+
+static int setup(void **state)
+{
+    static struct world w;
+    w = (struct world){registry_create(), arena_create(0), NULL};
+    w.batch = batch_create(w.arena);
+    *state = &w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    registry_destroy(w->registry);
+    arena_destroy(w->arena);
+    return 0;
+}
+
+/* Adds to the batch under way; value's label is that of `size`. */
+static void sample(struct world *w, const char *group, const struct metric *metric, const char *value,
+                   double number)
+{
+    const char *const values[] = {value};
+    batch_add(w->batch, batch_group(w->batch, group), metric, value ? values : NULL,
+              (struct labels){0}, number);
+}
+
+static void publish(struct world *w, struct source *s)
+{
+    registry_publish(w->registry, s, w->batch);
+    w->batch = batch_create(w->arena);
+}
+
+/* The page's series, without the # lines. */
+static const char *shown(struct world *w, const struct source *only)
+{
+    struct page *p = page_start(w->registry, PAGE_TEXT, only);
+    struct buf lines = BUF_MAX(1 << 20);
+    while (!page_continue(p, NSEC_PER_SEC))
+        continue;
+    struct bytes text = buf_bytes(page_buf(p)), line;
+    while (bytes_line(&text, &line)) {
+        if (bytes_starts(line, "#"))
+            continue;
+        buf_add_bytes(&lines, line);
+        buf_add_byte(&lines, '\n');
+    }
+    const char *copy = arena_strdup(w->arena, buf_text(&lines));
+    buf_finish(&lines);
+    page_destroy(p);
+    return copy;
+}
+
+static struct source *plain_source(struct world *w)
+{
+    return registry_source(w->registry, "p", false, (struct labels){0});
+}
+
+static void a_batch_replaces_the_one_before(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+
+    sample(w, "", &up, NULL, 1);
+    sample(w, "", &size, "a", 1.5);
+    sample(w, "", &size, "b", 2);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 1.5\nsize_bytes{disk=\"b\"} 2\nup 1\n");
+
+    /* The same shape, other values; one text grows, one shrinks, one stays. */
+    sample(w, "", &up, NULL, 0);
+    sample(w, "", &size, "a", 1e9);
+    sample(w, "", &size, "b", 0.25);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL),
+                        "size_bytes{disk=\"a\"} 1e+09\nsize_bytes{disk=\"b\"} 0.25\nup 0\n");
+
+    /* One is gone, one is new, the order is another. */
+    sample(w, "", &size, "c", 3);
+    sample(w, "", &size, "b", 2);
+    sample(w, "", &up, NULL, 1);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"b\"} 2\nsize_bytes{disk=\"c\"} 3\nup 1\n");
+    assert_int_equal(registry_series_count(w->registry), 3);
+    assert_int_equal(registry_family_count(w->registry), 2);
+
+    /* Fewer at the end. */
+    sample(w, "", &size, "c", 3);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"c\"} 3\n");
+    assert_int_equal(registry_family_count(w->registry), 1);
+}
+
+static void groups_end_on_their_own(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+
+    sample(w, "", &up, NULL, 1);
+    sample(w, "disks", &size, "a", 1);
+    publish(w, s);
+    sample(w, "", &up, NULL, 0);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 1\nup 0\n"); /* disks was not asked */
+    batch_group(w->batch, "disks")->failed = true;
+    sample(w, "", &up, NULL, 1);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "up 1\n"); /* asked, and failed */
+    sample(w, "disks", &size, "a", 7);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 7\nup 1\n");
+    registry_source_end(w->registry, s);
+    assert_string_equal(shown(w, NULL), "");
+    assert_int_equal(registry_family_count(w->registry), 0);
+}
+
+static void labels_come_from_three_places(void **state)
+{
+    struct world *w = *state;
+    const struct label own[] = {{"disk", "user's"}, {"probe", "user's"}, {"task_id", "7"}, {"zone", "eu"}};
+    struct source *s = registry_source(w->registry, "db", true, (struct labels){own, 4});
+    const struct label extra[] = {{"disk", "extra"}, {"item", "i"}, {"zone", ""}};
+
+    sample(w, "", &up, NULL, 1);
+    sample(w, "", &size, "a\"b", 2);
+    batch_add(w->batch, batch_group(w->batch, ""), &size, NULL, (struct labels){extra, 3}, 3);
+    publish(w, s);
+    assert_string_equal(shown(w, NULL),
+                        "size_bytes{disk=\"a\\\"b\",probe=\"db\",zone=\"eu\"} 2\n"
+                        "size_bytes{disk=\"extra\",item=\"i\",probe=\"db\"} 3\n"
+                        "up{disk=\"user's\",probe=\"db\",zone=\"eu\"} 1\n");
+    assert_string_equal(shown(w, s), "size_bytes{disk=\"a\\\"b\",zone=\"eu\"} 2\n"
+                                     "size_bytes{disk=\"extra\",item=\"i\"} 3\n"
+                                     "up{disk=\"user's\",zone=\"eu\"} 1\n");
+}
+
+static void the_probe_label_is_cut_wherever_it_stands(void **state)
+{
+    static const struct {
+        const char *name, *whole, *only;
+    } cases[] = {
+        {NULL, "up{probe=\"p\"} 1\n", "up 1\n"},
+        {"a", "up{a=\"x\",probe=\"p\"} 1\n", "up{a=\"x\"} 1\n"},
+        {"z", "up{probe=\"p\",z=\"x\"} 1\n", "up{z=\"x\"} 1\n"},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct label label = {cases[i].name, "x"};
+        struct source *s =
+            registry_source(w->registry, "p", true, (struct labels){&label, cases[i].name ? 1 : 0});
+        sample(w, "", &up, NULL, 1);
+        publish(w, s);
+        assert_string_equal(shown(w, NULL), cases[i].whole);
+        assert_string_equal(shown(w, s), cases[i].only);
+        registry_source_end(w->registry, s);
+    }
+}
+
+static void the_first_owner_of_a_series_keeps_it(void **state)
+{
+    struct world *w = *state;
+    struct source *one = plain_source(w), *two = plain_source(w);
+
+    sample(w, "", &up, NULL, 1);
+    publish(w, one);
+    sample(w, "", &up, NULL, 2);
+    sample(w, "", &size, "a", 2);
+    sample(w, "", &size, "a", 3); /* twice in one batch */
+    publish(w, two);
+    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 2\nup 1\n");
+    assert_int_equal(registry_duplicates(w->registry), 2);
+
+    registry_source_end(w->registry, one);
+    sample(w, "", &up, NULL, 2);
+    publish(w, two);
+    assert_string_equal(shown(w, NULL), "up 2\n");
+}
+
+static void a_series_of_ours_is_taken_from_a_batch(void **state)
+{
+    struct world *w = *state;
+    struct source *scraped = plain_source(w), *own = plain_source(w);
+
+    sample(w, "", &hits, NULL, 5);
+    sample(w, "", &up, NULL, 1);
+    publish(w, scraped);
+    struct series *s = registry_series(w->registry, own, &hits, NULL);
+    series_add(s, 2);
+    assert_ptr_equal(registry_series(w->registry, own, &hits, NULL), s);
+    sample(w, "", &hits, NULL, 6);
+    sample(w, "", &up, NULL, 0);
+    publish(w, scraped);
+    assert_string_equal(shown(w, NULL), "hits_total 2\nup 0\n");
+    assert_true(series_value(s) == 2);
+}
+
+static void a_counter_goes_on_over_a_reload(void **state)
+{
+    struct world *w = *state;
+    struct source *before = plain_source(w);
+    series_add(registry_series(w->registry, before, &hits, NULL), 2);
+    struct source *after = plain_source(w);
+    struct series *s = registry_series(w->registry, after, &hits, NULL);
+    assert_ptr_equal(registry_series(w->registry, after, &hits, NULL), s);
+    series_add(registry_series(w->registry, before, &hits, NULL), 1);
+    registry_source_end(w->registry, before);
+    series_add(s, 1);
+    assert_string_equal(shown(w, NULL), "hits_total 4\n");
+    assert_string_equal(shown(w, after), "hits_total 4\n");
+    registry_source_end(w->registry, after);
+    assert_string_equal(shown(w, NULL), "");
+}
+
+static void a_dynamic_family_gives_way(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w), *t = plain_source(w);
+    const char *const disk[] = {"disk", NULL};
+
+    /* The other kind under a declared name. */
+    sample(w, "", &up, NULL, 1);
+    publish(w, s);
+    for (int i = 0; i < 2; i++) {
+        sample(w, "", batch_metric(w->batch, "up", METRIC_COUNTER, "x", disk), "a", 9);
+        sample(w, "", batch_metric(w->batch, "other", METRIC_UNTYPED, "x", NULL), NULL, 9);
+        publish(w, t);
+    }
+    assert_string_equal(shown(w, NULL), "other 9\nup 1\n");
+    assert_int_equal(registry_conflicts(w->registry), 1);
+
+    /* It came first, also in the same batch; and under the name of a histogram's line. */
+    const struct metric *early = batch_metric(w->batch, "hits_total", METRIC_GAUGE, "x", disk);
+    sample(w, "", early, "a", 9);
+    sample(w, "", &hits, NULL, 1);
+    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL), NULL, 9);
+    publish(w, t);
+    assert_string_equal(shown(w, NULL), "hits_total 1\ntook_seconds_sum 9\nup 1\n");
+    histogram_observe(registry_histogram(w->registry, s, &took, (const char *const[]){"dns"}), 0.7);
+    assert_string_equal(shown(w, NULL), "hits_total 1\n"
+                                        "took_seconds_bucket{le=\"0.5\",phase=\"dns\"} 0\n"
+                                        "took_seconds_bucket{le=\"1.0\",phase=\"dns\"} 1\n"
+                                        "took_seconds_bucket{le=\"+Inf\",phase=\"dns\"} 1\n"
+                                        "took_seconds_sum{phase=\"dns\"} 0.7\n"
+                                        "took_seconds_count{phase=\"dns\"} 1\n"
+                                        "up 1\n");
+    assert_int_equal(registry_conflicts(w->registry), 3);
+    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL), NULL, 9);
+    publish(w, t);
+    assert_int_equal(registry_conflicts(w->registry), 3); /* each name once */
+}
+
+static void illegal_names_are_no_metric(void **state)
+{
+    struct world *w = *state;
+    const char *const bad[] = {"a-b", NULL};
+    const char *const many[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", NULL};
+    assert_null(batch_metric(w->batch, "", METRIC_GAUGE, "", NULL));
+    assert_null(batch_metric(w->batch, "1a", METRIC_GAUGE, "", NULL));
+    assert_null(batch_metric(w->batch, "a b", METRIC_GAUGE, "", NULL));
+    assert_null(batch_metric(w->batch, "a", METRIC_GAUGE, "", bad));
+    assert_null(batch_metric(w->batch, "a", METRIC_GAUGE, "", many));
+    assert_null(batch_metric(w->batch, "a", METRIC_HISTOGRAM, "", NULL));
+    assert_non_null(batch_metric(w->batch, "a:b_1", METRIC_GAUGE, NULL, many + 1));
+}
+
+/* Label values of any length: one that makes the line too long is dropped, and the next is not. */
+static void a_line_has_a_largest_length(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+    char *longest = arena_alloc(w->arena, 70001);
+
+    memset(longest, 'x', 70000);
+    sample(w, "", &size, longest, 1);
+    longest[40000] = '\0';
+    sample(w, "", &size, longest, 1);
+    sample(w, "", &up, NULL, 1);
+    publish(w, s);
+    assert_int_equal(registry_series_count(w->registry), 2);
+    assert_int_equal(registry_duplicates(w->registry), 1);
+    assert_int_equal(strlen(shown(w, NULL)), 40000 + strlen("size_bytes{disk=\"\"} 1\nup 1\n"));
+}
+
+static void many(struct world *w, struct source *s, size_t count, size_t step, double value)
+{
+    char text[32];
+    for (size_t i = 0; i < count; i += step) {
+        snprintf(text, sizeof(text), "%zu", i);
+        sample(w, "", &size, text, value);
+    }
+    publish(w, s);
+}
+
+/* Over several chunks, with half of them ending in between. */
+static void thousands_come_and_go(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+    static const struct {
+        size_t count, step;
+        double value;
+    } cases[] = {{3000, 1, 1}, {3000, 1, 0.123}, {3000, 2, 5}, {3000, 1, 1e-9}, {10, 3, 2}, {0, 1, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        many(w, s, cases[i].count, cases[i].step, cases[i].value);
+        batch_group(w->batch, "");
+        if (!cases[i].count)
+            publish(w, s);
+        size_t lines = 0;
+        struct bytes text = bytes_of(shown(w, NULL)), line;
+        while (bytes_line(&text, &line))
+            lines++;
+        assert_int_equal(lines, (cases[i].count + cases[i].step - 1) / cases[i].step);
+        assert_int_equal(registry_series_count(w->registry), lines);
+    }
+}
+
+/* Nothing passes between the first and the last value of a source that a page shows. */
+static void a_page_shows_one_batch(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+
+    many(w, s, 3000, 1, 1);
+    for (int only = 0; only < 2; only++) {
+        struct page *p = page_start(w->registry, PAGE_TEXT, only ? s : NULL);
+        size_t slices = 1;
+        while (!page_continue(p, 0))
+            many(w, s, 3000, 1, (double)(slices++ % 8));
+        assert_true(slices >= 2);
+        const char *text = buf_text(page_buf(p));
+        const char first = strchr(text, '}')[2];
+        size_t lines = 0;
+        for (const char *at = strchr(text, '}'); at; at = strchr(at + 1, '}')) {
+            assert_int_equal(at[2], first);
+            lines++;
+        }
+        assert_int_equal(lines, 3000);
+        page_destroy(p);
+        many(w, s, 3000, 1, 1);
+    }
+}
+
+static void a_page_outlives_its_source_and_registry(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+    many(w, s, 3000, 1, 1);
+    struct page *whole = page_start(w->registry, PAGE_TEXT, NULL);
+    struct page *only = page_start(w->registry, PAGE_OPENMETRICS, s);
+    struct page *unread = page_start(w->registry, PAGE_TEXT, NULL);
+    page_continue(whole, 0);
+    page_continue(only, 0);
+    registry_source_end(w->registry, s);
+    page_destroy(unread);
+    registry_destroy(w->registry);
+    assert_true(page_continue(whole, 0));
+    assert_true(page_continue(only, 0));
+    assert_non_null(strstr(buf_text(page_buf(only)), "# EOF\n"));
+    page_destroy(whole);
+    page_destroy(only);
+    page_destroy(NULL);
+    w->registry = registry_create();
+}
+
+static void visit(void *ctx, const struct source *s, const char *family, const char *label_text,
+                  double value)
+{
+    buf_printf(ctx, "%s|%s|%g\n", family, label_text, value);
+}
+
+static void every_series_is_visited(void **state)
+{
+    struct world *w = *state;
+    struct source *s = registry_source(w->registry, "p", true, (struct labels){0});
+    sample(w, "", &size, "a b{}", NAN);
+    publish(w, s);
+    struct source *own = plain_source(w);
+    struct histogram *h = registry_histogram(w->registry, own, &took, NULL);
+    histogram_observe(h, NAN);
+    histogram_observe(h, 3);
+    series_set(registry_series(w->registry, own, &up, NULL), -2);
+
+    struct buf out = BUF_MAX(4096);
+    registry_each(w->registry, visit, &out);
+    assert_string_equal(buf_text(&out), "size_bytes|disk=\"a b{}\",probe=\"p\"|nan\n"
+                                        "took_seconds_bucket|le=\"0.5\"|0\n"
+                                        "took_seconds_bucket|le=\"1.0\"|0\n"
+                                        "took_seconds_bucket|le=\"+Inf\"|1\n"
+                                        "took_seconds_sum||3\n"
+                                        "took_seconds_count||1\n"
+                                        "up||-2\n");
+    buf_finish(&out);
+}
+
+#define STORY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(a_batch_replaces_the_one_before),
+        STORY(groups_end_on_their_own),
+        STORY(labels_come_from_three_places),
+        STORY(the_probe_label_is_cut_wherever_it_stands),
+        STORY(the_first_owner_of_a_series_keeps_it),
+        STORY(a_series_of_ours_is_taken_from_a_batch),
+        STORY(a_counter_goes_on_over_a_reload),
+        STORY(a_dynamic_family_gives_way),
+        STORY(illegal_names_are_no_metric),
+        STORY(a_line_has_a_largest_length),
+        STORY(thousands_come_and_go),
+        STORY(a_page_shows_one_batch),
+        STORY(a_page_outlives_its_source_and_registry),
+        STORY(every_series_is_visited),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
