@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages say is there, is there: links, files and folders named in `code`, commands of
+./dev. Run at the source root."""
+import os
+import re
+
+from tree import Faults, read, tracked
+
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"`([^`\n]+)`")
+DEV = re.compile(r"\./dev ([a-z]+)")
+COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|help)", re.M)
+OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
+               "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
+
+
+def anchors(text):
+    """GitHub's: lower case, spaces to hyphens, no punctuation."""
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands():
+    words = " ".join(COMMANDS.findall(read("dev"))).replace("|", " ").split()
+    return set(words) | {"help"}
+
+
+def check_links(path, number, line, faults):
+    for target, anchor in LINK.findall(line):
+        place = os.path.normpath(os.path.join(os.path.dirname(path), target)) if target else path
+        if not os.path.exists(place):
+            faults.add(path, number, f"links to {place}, which is not there")
+        elif anchor and place.endswith(".md") and anchor not in anchors(read(place)):
+            faults.add(path, number, f"links to #{anchor}, and {place} has no such heading")
+
+
+def check_code(path, number, line, faults):
+    """A path in backquotes that begins with a folder of ours exists; patterns are left alone."""
+    for code in CODE.findall(line):
+        if code.startswith(OUR_FOLDERS) and not re.search(r"[*<>{}\s…]", code):
+            if not os.path.exists(code.split(":")[0]):
+                faults.add(path, number, f"names {code}, which is not there")
+
+
+def main():
+    faults = Faults()
+    known = commands()
+    pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
+    for path in pages:
+        rules = False
+        for number, line in enumerate(read(path).split("\n"), 1):
+            # The tables of rules name what may come as well.
+            rules = (rules or line.startswith("<!-- ")) and line != "<!-- end -->"
+            if rules:
+                continue
+            check_links(path, number, line, faults)
+            check_code(path, number, line, faults)
+            for command in DEV.findall(line):
+                if command not in known:
+                    faults.add(path, number, f"./dev has no command '{command}'")
+    faults.finish(f"{len(pages)} pages name only what is there")
+
+
+if __name__ == "__main__":
+    main()
