@@ -7,6 +7,7 @@
   things: check, monitor, service, incident, job.
 - No file names a machine of ours, and none is left unfinished.
 """
+import os
 import re
 
 from tree import Faults, read, tracked
@@ -16,6 +17,7 @@ SOURCES = ("*.c", "*.h", "*.py", "*.sh", "*meson.build", "meson_options.txt", "d
            ".clang-format", ".clang-tidy")
 PROSE = ("*.md", "*.yml", "*.yaml", "*.json")
 HEAD_COMMENT = re.compile(r"\A/\* " + re.escape(SPDX) + r" \*/\n(?:/\*|//)")
+SEE_HEADER = re.compile(r"\bSee (\w+\.h)\b")
 HEAD_WORDS_MIN = 8
 
 BANNED_NAME = re.compile(r"(?:^|_)(?:checks?|monitors?|services?|incidents?|jobs?)(?:_|$)")
@@ -49,6 +51,9 @@ def check_comment(path, text, faults):
         faults.add(path, 2, "opens without a comment: what it owns, who calls it, what it never does")
         return
     comment = text.split("*/", 2)[1]
+    named = SEE_HEADER.search(comment)
+    if named and os.path.exists(os.path.join(os.path.dirname(path), named[1])):
+        return  # one noun, described once
     if len(re.findall(r"\w+", comment)) < HEAD_WORDS_MIN:
         faults.add(path, 2, "its opening comment says too little: what it owns, who calls it, "
                             "what it never does")
