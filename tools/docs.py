@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
-./dev. Run at the source root."""
+./dev, files shown whole. Run at the source root."""
 import os
 import re
 
@@ -11,6 +11,7 @@ LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"`([^`\n]+)`")
 DEV = re.compile(r"\./dev ([a-z]+)")
 COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|help)", re.M)
+SHOWN = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
                "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
 
@@ -43,15 +44,26 @@ def check_code(path, number, line, faults):
                 faults.add(path, number, f"names {code}, which is not there")
 
 
+def check_shown_files(path, text, faults):
+    """A block after <!-- file: NAME --> is that file."""
+    for found in SHOWN.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        if not os.path.exists(found[1]):
+            faults.add(path, line, f"shows {found[1]}, which is not there")
+        elif read(found[1]) != found[2]:
+            faults.add(path, line, f"what it shows is not {found[1]} any more: copy it again")
+
+
 def main():
     faults = Faults()
     known = commands()
     pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
     for path in pages:
         rules = False
+        check_shown_files(path, read(path), faults)
         for number, line in enumerate(read(path).split("\n"), 1):
             # The tables of rules name what may come as well.
-            rules = (rules or line.startswith("<!-- ")) and line != "<!-- end -->"
+            rules = (rules or line.endswith("read by tools/layers.py -->")) and line != "<!-- end -->"
             if rules:
                 continue
             check_links(path, number, line, faults)

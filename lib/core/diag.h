@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything that is wrong with what a person wrote, collected and then said in one go: place,
- * sentence, hint, and the line with a caret below it. Used by all that reads configuration.
+ * sentence, hint, and the line with a caret below it. Used by all that reads configuration. Everything
+ * given is copied: a rejected configuration may be freed before its faults are shown.
  */
 #ifndef HEALTHD_CORE_DIAG_H
 #define HEALTHD_CORE_DIAG_H
@@ -31,7 +32,7 @@ struct diagnosis {
 };
 
 struct diag *diag_create(struct arena *arena); /* lives and ends with the arena */
-/* Keeps the text of a file, so that its lines can be shown. text must outlive d. */
+/* Keeps a copy of a file's text, so that its lines can be shown. */
 void diag_source(struct diag *d, const char *file, struct bytes text);
 
 bool diag_error(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4); /* false */

@@ -69,11 +69,14 @@ struct fetch;
 struct fetcher *fetcher_create(struct frame *f, struct err *e);
 void fetcher_destroy(struct fetcher *f); /* nothing may be under way */
 
-/* Starts. done is called exactly once unless cancelled, never before this returns; reply lives in arena. */
+/* Starts. done is called exactly once unless cancelled, never before this returns; reply lives in arena. What request
+ * points to stays until then. phase (may be NULL) is told of each phase that starts, RESOLVE before this returns. */
 struct fetch *fetch_start(struct fetcher *f, struct arena *arena, const struct request *request,
                           void (*phase)(void *ctx, enum phase phase),
                           void (*done)(void *ctx, const struct reply *reply), void *ctx);
 void fetch_cancel(struct fetch *x); /* done is not called; takes NULL. Not from within done. */
+/* While it is under way: the address gone for last; NULL: none yet. */
+const struct address *fetch_address(const struct fetch *x);
 const char *reply_header(const struct reply *r, const char *name); /* first, without case; NULL: absent */
 
 #endif

@@ -45,8 +45,10 @@ struct node *node_scalar(struct arena *arena, struct place at, const char *text)
 
 /* The tree in one canonical text: equal for equal meaning (map order ignored). */
 void node_canonical(const struct node *n, struct buf *out);
-/* As YAML that parses back, for --print-config. */
+/* As YAML that parses back, for --print-config: whole lines, each indented by indent spaces. */
 void node_print(const struct node *n, int indent, struct buf *out);
+/* One text as a YAML scalar that is read back as this text: quoted when it must be. */
+void node_print_text(const char *text, struct buf *out);
 const char *node_kind_name(enum node_kind kind); /* "nothing", "a value", "a list", "a mapping" */
 
 #endif

@@ -79,7 +79,8 @@ struct opt_choice {
 
 enum opt_flag {
     OPT_SHORTHAND = 1, /* `type: SCALAR` sets this row; also `/probe?target=` and the CLI's operand */
-    OPT_HIDDEN = 2     /* accepted, not documented: other tools' synonyms */
+    OPT_HIDDEN = 2,    /* accepted, not documented: other tools' synonyms */
+    OPT_LATE = 4       /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send) */
 };
 
 struct opt {
@@ -131,6 +132,7 @@ struct opt_ctx {
     struct arena *arena;     /* owns what is read */
     struct diag *diag;
     struct secrets *secrets; /* literals of secret rows are remembered here; also the load-time scope */
+    bool operand_comes_later; /* the shorthand row may be missing: template_fill gets it (modules) */
 };
 
 /* One or more tables that share a mapping (a dialogue's own rows and the frame's host, port, tls). */
@@ -151,8 +153,12 @@ struct template *template_load(const struct opt_ctx *ctx, const struct opt_part 
                                const struct node *node, const char *const *skip_keys);
 /* True when nothing is filled in per run: template_fill then returns the shared structs, free of cost. */
 bool template_is_fixed(const struct template *t);
-/* The structs of all parts (ret_confs[count]), with every ${…} filled in from scope and the shorthand row
- * set from operand unless NULL. Lives as long as the longer of t and arena. */
+/* The first ${name} that neither env:, file: nor secret: explains, so that only a run's scope can; NULL: none. */
+const char *template_variable(const struct template *t, struct place *ret_at);
+/* The structs of all parts (ret_confs[count]), with every ${…} filled in from scope (then from the secrets;
+ * scope may be NULL) and the shorthand row set from operand unless NULL. The operand is a stranger's: a ${…} in
+ * it stays text. Without anything to fill in these are the shared structs; else part 0 is the caller's own copy.
+ * Lives as long as both t and arena. */
 bool template_fill(const struct template *t, const struct scope *scope, const char *operand,
                    struct arena *arena, const void **ret_confs, struct err *e);
 /* Every row with its value as text: for --print-config and `explain`. Secrets are [redacted]. */
@@ -165,6 +171,8 @@ bool opt_set(const struct opt *row, void *conf, const char *text, struct arena *
 /* The value of one row as a user would write it. */
 void opt_print(const struct opt *row, const void *conf, struct buf *out);
 const struct opt *opt_find(const struct opt *rows, const char *name);
+/* Its limits in words, "1s to 1h" or "at least 1"; nothing when it has none. */
+void opt_limits_print(const struct opt *row, struct buf *out);
 const char *opt_type_name(enum opt_type type); /* "duration", "list of texts" */
 
 #endif

@@ -1,2 +1,308 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/core/secret.h"
+/*
+ * Finds known secret values in a text and puts [redacted] in their place: as they are, and as they
+ * look inside URLs, JSON and base64 (at any alignment, so also within "user:password"). One pass over
+ * the text; free of copies when there is nothing to hide. Called by secret.c alone.
+ */
+#include "lib/core/redact.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    VALUES_MAX = 1024,
+    ENCODED_MAX_BYTES = 4096, /* longer values are looked for plainly and in JSON only */
+};
+
+struct
+    form { /* one way a value may be written; in the bucket of its first byte, longest first */
+    char *ptr;
+    size_t len;
+    struct form *next;   /* of the bucket */
+    struct form *sister; /* of the value */
+};
+
+struct known {
+    char *ptr;
+    size_t len;
+    uint64_t used;       /* grows with each use: the smallest goes first */
+    struct wall retired; /* ns 0: in use */
+    struct form *forms;
+    struct known *next;
+};
+
+struct redactor {
+    struct known *first;
+    size_t count;
+    uint64_t uses;
+    struct form *buckets[256];
+};
+
+static const char redacted[] = "[redacted]";
+
+static void bucket_put(struct redactor *r, struct form *f)
+{
+    struct form **link = &r->buckets[(unsigned char)*f->ptr];
+    while (*link && (*link)->len > f->len)
+        link = &(*link)->next;
+    f->next = *link;
+    *link = f;
+}
+
+static void bucket_remove(struct redactor *r, const struct form *f)
+{
+    struct form **link = &r->buckets[(unsigned char)*f->ptr];
+    while (*link != f)
+        link = &(*link)->next;
+    *link = f->next;
+}
+
+static void form_add(struct redactor *r, struct known *k, struct bytes text)
+{
+    if (text.len < REDACT_MIN_BYTES)
+        return;
+    for (const struct form *f = k->forms; f; f = f->sister) {
+        if (bytes_equal((struct bytes){f->ptr, f->len}, text))
+            return;
+    }
+    struct form *f = calloc(1, sizeof(*f));
+    char *copy = malloc(text.len);
+    if (!f || !copy)
+        abort();
+    memcpy(copy, text.ptr, text.len);
+    *f = (struct form){.ptr = copy, .len = text.len, .sister = k->forms};
+    k->forms = f;
+    bucket_put(r, f);
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-._~", c));
+}
+
+/* RFC 3986 §2.1. */
+static void add_url_form(struct redactor *r, struct known *k, const char *format)
+{
+    struct buf out = BUF_MAX(3 * (size_t)ENCODED_MAX_BYTES);
+    for (size_t i = 0; i < k->len; i++) {
+        const char c = k->ptr[i];
+        if (is_unreserved(c))
+            buf_add_byte(&out, c);
+        else if (*format == 'x')
+            buf_printf(&out, "%%%02x", (unsigned char)c);
+        else
+            buf_printf(&out, "%%%02X", (unsigned char)c);
+    }
+    form_add(r, k, buf_bytes(&out));
+    buf_finish(&out);
+}
+
+static void add_json_form(struct redactor *r, struct known *k)
+{
+    struct buf out = BUF_MAX(6 * k->len + 16);
+    buf_add_json(&out, (struct bytes){k->ptr, k->len});
+    const struct bytes quoted = buf_bytes(&out);
+    form_add(r, k, bytes_slice(quoted, 1, quoted.len - 1));
+    buf_finish(&out);
+}
+
+/* RFC 4648 §4 and §5. before: how many bytes stand in front, modulo 3; only the characters that the
+ * value alone decides are looked for. */
+static void add_base64_form(struct redactor *r, struct known *k, size_t before,
+                            const char *last)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    struct buf out = BUF_MAX(2 * (size_t)ENCODED_MAX_BYTES);
+    uint32_t bits = 0;
+    int held = (int)(8 * before);
+    for (size_t i = 0; i < k->len; i++) {
+        bits = (bits << 8 | (unsigned char)k->ptr[i]) & 0xFFFFFF;
+        for (held += 8; held >= 6; held -= 6) {
+            const uint32_t six = bits >> (held - 6) & 0x3F;
+            buf_add_byte(&out, six < 62 ? alphabet[six] : last[six - 62]);
+        }
+    }
+    form_add(r, k, bytes_slice(buf_bytes(&out), before ? before + 1 : 0, out.len));
+    buf_finish(&out);
+}
+
+static void add_forms(struct redactor *r, struct known *k)
+{
+    form_add(r, k, (struct bytes){k->ptr, k->len});
+    add_json_form(r, k);
+    if (k->len > ENCODED_MAX_BYTES)
+        return;
+    add_url_form(r, k, "X");
+    add_url_form(r, k, "x");
+    for (size_t before = 0; before < 3; before++) {
+        add_base64_form(r, k, before, "+/");
+        add_base64_form(r, k, before, "-_");
+    }
+}
+
+static void wipe(char *ptr, size_t len)
+{
+    explicit_bzero(ptr, len);
+    free(ptr);
+}
+
+/* Ends what *link points to. */
+static void known_end(struct redactor *r, struct known **link)
+{
+    struct known *k = *link;
+    *link = k->next;
+    while (k->forms) {
+        struct form *f = k->forms;
+        k->forms = f->sister;
+        bucket_remove(r, f);
+        wipe(f->ptr, f->len);
+        free(f);
+    }
+    wipe(k->ptr, k->len);
+    free(k);
+    r->count--;
+}
+
+static struct known *known_find(const struct redactor *r, struct bytes value)
+{
+    for (struct known *k = r->first; k; k = k->next) {
+        if (k->len == value.len && !memcmp(k->ptr, value.ptr, value.len))
+            return k;
+    }
+    return NULL;
+}
+
+static void end_oldest(struct redactor *r)
+{
+    struct known **oldest = &r->first;
+    for (struct known **link = &r->first; *link; link = &(*link)->next) {
+        if ((*link)->used < (*oldest)->used)
+            oldest = link;
+    }
+    known_end(r, oldest);
+}
+
+struct redactor *redactor_create(void)
+{
+    struct redactor *r = calloc(1, sizeof(*r));
+    if (!r)
+        abort();
+    return r;
+}
+
+void redactor_destroy(struct redactor *r)
+{
+    while (r->first)
+        known_end(r, &r->first);
+    free(r);
+}
+
+void redactor_add(struct redactor *r, struct bytes value)
+{
+    if (value.len < REDACT_MIN_BYTES)
+        return;
+    struct known *k = known_find(r, value);
+    if (!k) {
+        if (r->count == VALUES_MAX)
+            end_oldest(r);
+        k = calloc(1, sizeof(*k));
+        char *copy = malloc(value.len);
+        if (!k || !copy)
+            abort();
+        memcpy(copy, value.ptr, value.len);
+        *k = (struct known){.ptr = copy, .len = value.len, .next = r->first};
+        r->first = k;
+        r->count++;
+        add_forms(r, k);
+    }
+    k->used = ++r->uses;
+    k->retired.ns = 0;
+}
+
+void redactor_retire(struct redactor *r, struct bytes value, struct wall now)
+{
+    struct known *k = known_find(r, value);
+    if (k)
+        k->retired = now;
+}
+
+void redactor_forget(struct redactor *r, struct wall now)
+{
+    struct known **link = &r->first;
+    while (*link) {
+        const struct known *k = *link;
+        if (k->retired.ns && now.ns - k->retired.ns > 24 * NSEC_PER_HOUR)
+            known_end(r, link);
+        else
+            link = &(*link)->next;
+    }
+}
+
+/* How many bytes at the start of text are a secret; 0: none. */
+static size_t secret_at(const struct redactor *r, struct bytes text)
+{
+    for (const struct form *f = r->buckets[(unsigned char)*text.ptr]; f; f = f->next) {
+        if (f->len <= text.len && !memcmp(f->ptr, text.ptr, f->len))
+            return f->len;
+    }
+    return 0;
+}
+
+/* The offset of the next secret at or after from; text.len: none. */
+static size_t next_secret(const struct redactor *r, struct bytes text, size_t from,
+                          size_t *ret_len)
+{
+    for (size_t i = from; i + REDACT_MIN_BYTES <= text.len; i++) {
+        *ret_len = secret_at(r, bytes_slice(text, i, text.len));
+        if (*ret_len > 0)
+            return i;
+    }
+    return text.len;
+}
+
+/* False, with nothing written, when there is nothing to hide. */
+static bool rewrite(const struct redactor *r, struct bytes text, struct buf *out)
+{
+    size_t len = 0;
+    size_t at = r->count ? next_secret(r, text, 0, &len) : text.len;
+    if (at == text.len)
+        return false;
+    for (size_t done = 0;; at = next_secret(r, text, done, &len)) {
+        buf_add_bytes(out, bytes_slice(text, done, at));
+        if (at == text.len)
+            return true;
+        buf_add_text(out, redacted);
+        done = at + len;
+    }
+}
+
+void redactor_apply(const struct redactor *r, struct buf *text)
+{
+    struct buf out = BUF_MAX(SIZE_MAX / 2);
+    if (!rewrite(r, buf_bytes(text), &out))
+        return;
+    const size_t max = text->max;
+    const bool overflow = text->overflow;
+    buf_finish(text);
+    *text = BUF_MAX(max);
+    /* [redacted] may be longer than what it hides: the end is cut rather than the start. */
+    buf_add_bytes(text, bytes_slice(buf_bytes(&out), 0, max));
+    text->overflow = overflow || out.len > max;
+    explicit_bzero(out.ptr, out.len);
+    buf_finish(&out);
+}
+
+const char *redactor_applied(const struct redactor *r, struct arena *arena,
+                             const char *text)
+{
+    struct buf out = BUF_MAX(SIZE_MAX / 2);
+    if (!rewrite(r, bytes_of(text), &out))
+        return text;
+    const char *clean = arena_strndup(arena, buf_text(&out), out.len);
+    buf_finish(&out);
+    return clean;
+}

@@ -1,2 +1,424 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where secrets come from: environment, files, names given to either. Read through the scope by
+ * templates; files are read again when they change. What was handed out is told to redact.c. Never
+ * prints a value, not even in a fault. Loop thread.
+ */
 #include "lib/core/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/map.h"
+#include "lib/core/redact.h"
+
+enum { FILE_MAX_BYTES = 64 << 10, REFERENCES_MAX_DEPTH = 4 };
+
+struct secret_file {
+    struct stat seen; /* inode, size and mtime when it was last read */
+    char *value;
+    size_t len;
+    bool failed; /* the last re-read */
+};
+
+struct secrets {
+    struct scope scope;
+    struct redactor *redactor;
+    struct map *files; /* path → struct secret_file * */
+    struct map *names; /* name → reference, malloc'ed */
+    struct map *names_before;
+};
+
+static void names_free(struct map *names)
+{
+    const struct map_entry *x = NULL;
+    while (names && (x = map_next(names, x)))
+        free(x->value);
+    map_destroy(names);
+}
+
+static void wipe(struct secret_file *f)
+{
+    if (f->value)
+        explicit_bzero(f->value, f->len);
+    free(f->value);
+    f->value = NULL;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The text without its last line's end; ret_value is malloc'ed. */
+static bool read_open_file(int fd, const char *path, char **ret_value, size_t *ret_len,
+                           struct err *e)
+{
+    char *value = malloc(FILE_MAX_BYTES + 1);
+    size_t len = 0;
+    if (!value)
+        abort();
+    while (len < FILE_MAX_BYTES + 1) {
+        const ssize_t got = read(fd, value + len, FILE_MAX_BYTES + 1 - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            err_errno(e, errno, "%s cannot be read", path);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (len > FILE_MAX_BYTES)
+        err_set(e, "%s is larger than 64 KiB", path);
+    else if (memchr(value, 0, len))
+        err_set(e, "%s holds a NUL byte: it is no text", path);
+    if (e->text[0]) {
+        explicit_bzero(value, FILE_MAX_BYTES + 1);
+        free(value);
+        return false;
+    }
+    if (len > 0 && value[len - 1] == '\n')
+        len--;
+    if (len > 0 && value[len - 1] == '\r')
+        len--;
+    *ret_value = value;
+    *ret_len = len;
+    return true;
+}
+
+static bool read_file(const char *path, struct secret_file *ret_file, struct err *e)
+{
+    struct stat seen;
+    e->text[0] = 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_errno(e, errno, "%s cannot be read", path);
+    bool ok = false;
+    if (fstat(fd, &seen))
+        err_errno(e, errno, "%s cannot be read", path);
+    else if (!S_ISREG(seen.st_mode))
+        err_set(e, "%s is no regular file", path);
+    else
+        ok = read_open_file(fd, path, &ret_file->value, &ret_file->len, e);
+    close(fd);
+    if (ok)
+        ret_file->seen = seen;
+    return ok;
+}
+
+static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_value,
+                      struct err *e)
+{
+    char text[4096];
+    if (path.len == 0 || path.len >= sizeof(text))
+        return err_set(e, "file: needs a path, such as file:/run/secrets/password");
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = 0;
+    struct secret_file *f = map_get(s->files, path);
+    if (!f) {
+        struct secret_file fresh = {0};
+        if (!read_file(text, &fresh, e))
+            return false;
+        f = malloc(sizeof(*f));
+        if (!f)
+            abort();
+        *f = fresh;
+        map_put(s->files, path, f);
+    }
+    *ret_value = (struct bytes){f->value, f->len};
+    redactor_add(s->redactor, *ret_value);
+    return true;
+}
+
+static bool has_word(struct bytes text, const char *word)
+{
+    const size_t len = strlen(word);
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (bytes_is_nocase(bytes_slice(text, i, i + len), word))
+            return true;
+    }
+    return false;
+}
+
+static bool names_a_secret(struct bytes name)
+{
+    static const char *const words[] = {"KEY",  "TOKEN",   "SECRET", "PASS",
+                                        "CRED", "WEBHOOK", "DSN",    "AUTH"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (has_word(name, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* NAME, or NAME:-DEFAULT for when it is unset or empty. */
+static bool from_environment(struct secrets *s, struct bytes name,
+                             struct bytes *ret_value, struct err *e)
+{
+    char text[256];
+    const ptrdiff_t cut = bytes_find(name, bytes_of(":-"));
+    const struct bytes variable = cut < 0 ? name : bytes_slice(name, 0, (size_t)cut);
+    if (variable.len == 0 || variable.len >= sizeof(text))
+        return err_set(e, "env: needs the name of a variable, such as env:DATABASE_URL");
+    memcpy(text, variable.ptr, variable.len);
+    text[variable.len] = 0;
+    const char *value = getenv(text);
+    if (cut >= 0 && (!value || !*value)) {
+        *ret_value = bytes_slice(name, (size_t)cut + 2, name.len);
+        return true;
+    }
+    if (!value)
+        return err_set(e,
+                       "the environment has no variable %s; set it, or give a default: "
+                       "${env:%s:-default}",
+                       text, text);
+    *ret_value = bytes_of(value);
+    if (names_a_secret(variable))
+        redactor_add(s->redactor, *ret_value);
+    secrets_add_url(s, *ret_value);
+    return true;
+}
+
+static bool look_up(struct secrets *s, struct bytes name, int depth,
+                    struct bytes *ret_value, struct err *e);
+
+static bool from_name(struct secrets *s, struct bytes name, int depth,
+                      struct bytes *ret_value, struct err *e)
+{
+    const char *reference = map_get(s->names, name);
+    if (!reference)
+        return err_set(e, "secrets: has no '%.*s'", (int)name.len, name.ptr);
+    if (depth == REFERENCES_MAX_DEPTH)
+        return err_set(e, "secrets: '%.*s' refers to itself", (int)name.len, name.ptr);
+    if (!look_up(s, bytes_of(reference), depth + 1, ret_value, e))
+        return e->text[0]
+                   ? false
+                   : err_set(e, "'%s' is neither env:NAME nor file:/path", reference);
+    redactor_add(s->redactor, *ret_value);
+    return true;
+}
+
+static bool look_up(struct secrets *s, struct bytes name, int depth,
+                    struct bytes *ret_value, struct err *e)
+{
+    struct bytes rest = name, kind = {0};
+    bool ok;
+    if (bytes_find_byte(name, ':') < 0 || !bytes_token(&rest, ':', &kind))
+        return false;
+    if (bytes_is(kind, "env"))
+        ok = from_environment(s, rest, ret_value, e);
+    else if (bytes_is(kind, "file"))
+        ok = from_file(s, rest, ret_value, e);
+    else if (bytes_is(kind, "secret"))
+        ok = from_name(s, rest, depth, ret_value, e);
+    else
+        return false;
+    if (ok)
+        secrets_add_url(s, *ret_value);
+    return ok;
+}
+
+static bool scope_lookup(void *ctx, struct bytes name, struct arena *arena,
+                         struct bytes *ret_value, struct err *e)
+{
+    struct bytes value = {0};
+    if (!look_up(ctx, name, 0, &value, e))
+        return false;
+    *ret_value = (struct bytes){
+        arena_strndup(arena, value.ptr ? value.ptr : "", value.len), value.len};
+    return true;
+}
+
+struct secrets *secrets_create(void)
+{
+    struct secrets *s = calloc(1, sizeof(*s));
+    if (!s)
+        abort();
+    s->scope = (struct scope){.lookup = scope_lookup, .ctx = s};
+    s->redactor = redactor_create();
+    s->files = map_create();
+    s->names = map_create();
+    return s;
+}
+
+void secrets_destroy(struct secrets *s)
+{
+    if (!s)
+        return;
+    const struct map_entry *x = NULL;
+    while ((x = map_next(s->files, x))) {
+        wipe(x->value);
+        free(x->value);
+    }
+    map_destroy(s->files);
+    names_free(s->names);
+    names_free(s->names_before);
+    redactor_destroy(s->redactor);
+    free(s);
+}
+
+const struct scope *secrets_scope(struct secrets *s)
+{
+    return &s->scope;
+}
+
+/* ---- names ---- */
+
+bool secrets_define(struct secrets *s, const char *name, const char *reference,
+                    struct err *e)
+{
+    struct bytes text = bytes_trim(bytes_of(reference));
+    if (bytes_starts(text, "${") && bytes_ends(text, "}"))
+        text = bytes_slice(text, 2, text.len - 1);
+    if (!bytes_starts(text, "env:") && !bytes_starts(text, "file:"))
+        return err_set(e, "secret '%s' must be a reference, env:NAME or file:/path",
+                       name);
+    char *copy = strndup(text.ptr, text.len);
+    if (!copy)
+        abort();
+    free(map_put(s->names, bytes_of(name), copy));
+    return true;
+}
+
+void secrets_names_begin(struct secrets *s)
+{
+    names_free(s->names_before);
+    s->names_before = s->names;
+    s->names = map_create();
+}
+
+void secrets_names_keep(struct secrets *s)
+{
+    names_free(s->names_before);
+    s->names_before = NULL;
+}
+
+void secrets_names_restore(struct secrets *s)
+{
+    if (!s->names_before)
+        return;
+    names_free(s->names);
+    s->names = s->names_before;
+    s->names_before = NULL;
+}
+
+/* ---- renewal ---- */
+
+/* True when there is a new value. */
+static bool refresh_file(struct secrets *s, const char *path, struct secret_file *f,
+                         struct wall now)
+{
+    struct stat seen;
+    struct secret_file fresh = {0};
+    struct err e;
+    if (!stat(path, &seen) && same_file(&seen, &f->seen) && !f->failed)
+        return false;
+    f->failed = !read_file(path, &fresh, &e);
+    if (f->failed)
+        return false;
+    const struct bytes was = {f->value, f->len}, is = {fresh.value, fresh.len};
+    const bool changed = !bytes_equal(was, is);
+    if (changed) {
+        redactor_retire(s->redactor, was, now);
+        redactor_add(s->redactor, is);
+    }
+    wipe(f);
+    *f = fresh;
+    return changed;
+}
+
+size_t secrets_refresh(struct secrets *s, struct wall now)
+{
+    size_t changed = 0;
+    const struct map_entry *x = NULL;
+    while ((x = map_next(s->files, x)))
+        changed += refresh_file(s, x->key, x->value, now);
+    redactor_forget(s->redactor, now);
+    return changed;
+}
+
+size_t secrets_failed(const struct secrets *s)
+{
+    size_t failed = 0;
+    const struct map_entry *x = NULL;
+    while ((x = map_next(s->files, x)))
+        failed += ((const struct secret_file *)x->value)->failed;
+    return failed;
+}
+
+/* ---- redaction ---- */
+
+void secrets_add(struct secrets *s, struct bytes value)
+{
+    redactor_add(s->redactor, value);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undoes %XX in at most size bytes; what is longer is left out. */
+static struct bytes url_decode(struct bytes text, char *into, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && len < size; i++) {
+        const bool is_coded = text.ptr[i] == '%' && i + 2 < text.len &&
+                              hex_digit(text.ptr[i + 1]) >= 0 &&
+                              hex_digit(text.ptr[i + 2]) >= 0;
+        if (is_coded) {
+            into[len++] =
+                (char)(hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]));
+            i += 2;
+        } else {
+            into[len++] = text.ptr[i];
+        }
+    }
+    return (struct bytes){into, len};
+}
+
+void secrets_add_url(struct secrets *s, struct bytes url)
+{
+    char decoded[1024];
+    const ptrdiff_t scheme = bytes_find(url, bytes_of("://"));
+    if (scheme <= 0)
+        return;
+    struct bytes authority = bytes_slice(url, (size_t)scheme + 3, url.len);
+    for (size_t i = 0; i < authority.len; i++) {
+        if (strchr("/?#", authority.ptr[i]))
+            authority.len = i;
+    }
+    size_t at = authority.len;
+    while (at > 0 && authority.ptr[at - 1] != '@')
+        at--;
+    if (at == 0)
+        return;
+    authority.len = at - 1;
+    const ptrdiff_t colon = bytes_find_byte(authority, ':');
+    if (colon < 0)
+        return;
+    const struct bytes password =
+        bytes_slice(authority, (size_t)colon + 1, authority.len);
+    redactor_add(s->redactor, password);
+    redactor_add(s->redactor, url_decode(password, decoded, sizeof(decoded)));
+}
+
+void secrets_redact(const struct secrets *s, struct buf *text)
+{
+    redactor_apply(s->redactor, text);
+}
+
+const char *secrets_redacted(const struct secrets *s, struct arena *arena,
+                             const char *text)
+{
+    return redactor_applied(s->redactor, arena, text);
+}

@@ -25,16 +25,22 @@ struct secrets;
 struct secrets *secrets_create(void);
 void secrets_destroy(struct secrets *s); /* wipes the values; takes NULL */
 
-/* A scope that knows env:NAME, file:PATH and secret:NAME. A file's one trailing newline is dropped;
+/* A scope that knows env:NAME (env:NAME:-DEFAULT when it may be unset), file:PATH and secret:NAME. A file's one trailing newline is dropped;
  * at most 64 KiB. Lives as long as s. Every value handed out from a file or secret:, from a variable whose
  * name has KEY, TOKEN, SECRET, PASS, CRED, WEBHOOK, DSN or AUTH in it, and the password part of a URL
  * is remembered for redaction. */
 const struct scope *secrets_scope(struct secrets *s);
 /* Gives `secret:NAME` a meaning: another reference, like "env:X" or "file:/p". */
 bool secrets_define(struct secrets *s, const char *name, const char *reference, struct err *e);
+/* Around loading a configuration: starts with no names; then either the new ones hold, or the old ones do again. */
+void secrets_names_begin(struct secrets *s);
+void secrets_names_keep(struct secrets *s);
+void secrets_names_restore(struct secrets *s);
 
 /* Remembers a literal (a password written in the file, a captured token) for redaction. */
 void secrets_add(struct secrets *s, struct bytes value);
+/* Remembers the password part of a URL, as written and decoded; nothing when there is none. */
+void secrets_add_url(struct secrets *s, struct bytes url);
 /* Re-reads files whose inode, size or mtime changed. A failed re-read keeps the old value and is
  * counted; old versions stay redacted for 24 h. Returns how many changed. */
 size_t secrets_refresh(struct secrets *s, struct wall now);

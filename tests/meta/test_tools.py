@@ -132,6 +132,7 @@ class Docs(ToolTest):
         ("see [there](#no-such)\n", "has no such heading"),
         ("run `./dev dance`\n", "no command 'dance'"),
         ("`lib/core/gone.c` does it\n", "names lib/core/gone.c"),
+        ("<!-- file: lib/core/talk.c -->\n```c\nother\n```\n", "not lib/core/talk.c any more"),
     ]
 
     def setUp(self):
@@ -147,6 +148,7 @@ class Docs(ToolTest):
 
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
+                                f"<!-- file: lib/core/talk.c -->\n```c\n{HEAD}```\n"
                                 "`./dev test` and `lib/core/talk.c`, `tests/unit/test_<name>.c`\n")
         self.fine("docs")
 

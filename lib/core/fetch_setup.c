@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request as libcurl's options, and the sockets and TLS contexts that libcurl asks us for. Called by fetch.c
+ * before each exchange. Every option set here costs each probe, so only what differs from libcurl's default is.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/base/attr.h"
+#include "lib/core/fetch_parts.h"
+
+void *fetch_easy_create(void)
+{
+    CURL *easy = curl_easy_init();
+    assert(easy);
+    return easy;
+}
+
+void fetch_easy_destroy(void *easy)
+{
+    curl_easy_cleanup(easy);
+}
+
+static bool bind_source(struct fetch *x, int fd, int family)
+{
+    struct address from;
+    if (!address_parse(x->request.source, 0, &from)) {
+        errno = EINVAL;
+        return false;
+    }
+    if (from.to.sa.sa_family != family) {
+        errno = EAFNOSUPPORT;
+        return false;
+    }
+    return bind(fd, &from.to.sa, from.len) == 0;
+}
+
+/* libcurl's own sockets would be inherited by what we spawn. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose UNUSED,
+                                    struct curl_sockaddr *to)
+{
+    struct fetch *x = ctx;
+    const int fd =
+        socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
+    if (fd < 0) {
+        x->socket_errno = errno;
+        return CURL_SOCKET_BAD;
+    }
+    if (to->family != AF_UNIX) { /* before anybody is told of the phase */
+        x->reply->address.len = to->addrlen;
+        memcpy(&x->reply->address.to, &to->addr, to->addrlen);
+        x->socket_count++;
+    }
+    fetch_enter(x, PHASE_CONNECT);
+    if (to->family != AF_UNIX && x->request.source && x->request.source[0] &&
+        !bind_source(x, fd, to->family)) {
+        x->socket_errno = errno;
+        x->is_bind_error = true;
+        close(fd);
+        return CURL_SOCKET_BAD;
+    }
+    return fd;
+}
+
+/* Connected, handshaken, and about to send. With several sockets the last one opened need not have won. */
+static int on_connected(void *ctx, char *ip, char *local_ip UNUSED, int port,
+                        int local_port UNUSED)
+{
+    struct fetch *x = ctx;
+    x->is_connected = true;
+    if (x->socket_count > 1)
+        address_parse(ip, port, &x->reply->address);
+    fetch_enter(x, PHASE_WAIT);
+    return CURL_PREREQFUNC_OK;
+}
+
+static void on_handshake(void *ctx)
+{
+    struct fetch *x = ctx;
+    x->is_connected = true;
+    fetch_enter(x, PHASE_TLS);
+}
+
+static CURLcode on_tls_context(CURL *easy UNUSED, void *context, void *ctx)
+{
+    struct fetch *x = ctx;
+    const bool is_proxys = x->proxy_handshakes > 0;
+    if (is_proxys) {
+        x->proxy_handshakes--;
+        x->tap.host = x->peer.host;
+    } else {
+        const char *host_header = NULL;
+        for (size_t i = 0; i < x->request.headers.count; i++) {
+            if (!strcasecmp(x->request.headers.items[i].key, "host"))
+                host_header = x->request.headers.items[i].value;
+        }
+        struct url asked;
+        struct err ignored;
+        const bool is_named =
+            host_header && url_parse(x->arena, host_header, &asked, &ignored);
+        x->tap.host = is_named ? asked.host : x->url.host;
+    }
+    x->tap.conf = &x->request.tls;
+    if (!tls_apply(x->fetcher->frame->tls, context, &x->request.tls, &x->tls_error))
+        return CURLE_ABORTED_BY_CALLBACK;
+    tls_tap_set(&x->tap, context);
+    return CURLE_OK;
+}
+
+static void add(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+    assert(longer);
+    *list = longer;
+}
+
+/* RFC 9110 §5.6.2: methods and header names. */
+static bool is_token(const char *text)
+{
+    static const char *const token_chars =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return text[0] && strspn(text, token_chars) == strlen(text);
+}
+
+static bool is_header_fit(const char *key, const char *value)
+{
+    return is_token(key) && !strpbrk(value, "\r\n");
+}
+
+/* libcurl sends "Name:" for "Name;" and leaves a header out for "Name:". */
+static bool add_headers(struct fetch *x, struct curl_slist **list, struct pairs headers,
+                        struct err *e)
+{
+    for (size_t i = 0; i < headers.count; i++) {
+        const struct pair *h = &headers.items[i];
+        if (!is_header_fit(h->key, h->value))
+            return err_set(
+                e, "the header '%.60s' has a character that headers cannot have", h->key);
+        add(list, h->value[0] ? arena_printf(x->arena, "%s: %s", h->key, h->value)
+                              : arena_printf(x->arena, "%s;", h->key));
+    }
+    return true;
+}
+
+static bool has_header(struct pairs headers, const char *name)
+{
+    for (size_t i = 0; i < headers.count; i++) {
+        if (!strcasecmp(headers.items[i].key, name))
+            return true;
+    }
+    return false;
+}
+
+/* Ours, and not those that libcurl would add by itself. */
+static bool set_headers(struct fetch *x, struct err *e)
+{
+    const struct request *q = &x->request;
+    if (!add_headers(x, &x->headers, q->headers, e))
+        return false;
+    if (q->bearer.value && q->bearer.value[0]) {
+        if (!is_header_fit("Authorization", q->bearer.value))
+            return err_set(e, "the bearer token has a line break in it");
+        add(&x->headers,
+            arena_printf(x->arena, "Authorization: Bearer %s", q->bearer.value));
+    }
+    if (q->has_trailers)
+        add(&x->headers, "TE: trailers");
+    if (q->reuse == FETCH_FRESH && !has_header(q->headers, "connection"))
+        add(&x->headers, "Connection: close");
+    if (!has_header(q->headers, "accept"))
+        add(&x->headers, "Accept:");
+    if (q->body.len) {
+        if (!has_header(q->headers, "content-type"))
+            add(&x->headers, "Content-Type:");
+        if (!has_header(q->headers, "expect"))
+            add(&x->headers, "Expect:");
+    }
+    if (q->is_decoded && !has_header(q->headers, "accept-encoding"))
+        add(&x->headers, "Accept-Encoding:");
+    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+    if (x->has_proxy && q->proxy_headers.count) {
+        if (!add_headers(x, &x->proxy_headers, q->proxy_headers, e))
+            return false;
+        curl_easy_setopt(x->easy, CURLOPT_PROXYHEADER, x->proxy_headers);
+        curl_easy_setopt(x->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    }
+    return true;
+}
+
+static bool set_method(struct fetch *x, struct err *e)
+{
+    const struct request *q = &x->request;
+    const char *method = q->method && q->method[0] ? q->method : "GET";
+    if (!is_token(method))
+        return err_set(e, "'%.60s' is no request method", method);
+    const bool is_post = !strcmp(method, "POST");
+    if (q->body.len || is_post) {
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
+        if (!is_post)
+            curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, method);
+        if (!q->body.len && !has_header(q->headers, "content-type"))
+            add(&x->headers, "Content-Type:");
+    } else if (!strcmp(method, "HEAD")) {
+        curl_easy_setopt(x->easy, CURLOPT_NOBODY, 1L);
+    } else if (strcmp(method, "GET")) {
+        curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, method);
+    }
+    return true;
+}
+
+static const char *bracketed(struct arena *arena, const char *host)
+{
+    return strchr(host, ':') ? arena_printf(arena, "[%s]", host) : host;
+}
+
+/* libcurl never asks a resolver: one address goes by CONNECT_TO, several by an entry in its cache that expires
+ * ("+"), tried in this order with a head start for the first family. */
+static void set_addresses(struct fetch *x, const struct resolution *resolution)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    const struct address *one = x->request.only;
+    if (!one && resolution && resolution->count == 1)
+        one = &resolution->addresses[0];
+    const bool is_as_written = !x->request.only && x->peer.is_literal &&
+                               (x->has_proxy || (!strcmp(x->peer.host, x->url.host) &&
+                                                 x->peer.port == x->url.port));
+    if (is_as_written)
+        return;
+    if (one && !x->has_proxy) {
+        address_format(one, text);
+        add(&x->connect_to, arena_printf(x->arena, "::%s", text));
+        curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
+        return;
+    }
+    struct buf list =
+        BUF_MAX(RESOLVE_MAX_ADDRESSES * (ADDRESS_TEXT_SIZE + 3) + URL_MAX_BYTES);
+    buf_printf(&list, "+%s:%d:", bracketed(x->arena, x->peer.host), x->peer.port);
+    for (size_t i = 0; resolution && i < resolution->count; i++) {
+        struct address bare = resolution->addresses[i];
+        bare.to.in.sin_port = 0; /* at the same place for both families */
+        buf_printf(&list, "%s%s", i ? "," : "",
+                   bracketed(x->arena, address_format(&bare, text)));
+    }
+    add(&x->resolve, buf_text(&list));
+    buf_finish(&list);
+    curl_easy_setopt(x->easy, CURLOPT_RESOLVE, x->resolve);
+    if (!x->has_proxy && strcmp(x->peer.host, x->url.host)) {
+        add(&x->connect_to,
+            arena_printf(x->arena, "::%s:%d", bracketed(x->arena, x->peer.host),
+                         x->peer.port));
+        curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
+    }
+}
+
+static void set_proxy(struct fetch *x)
+{
+    if (!x->has_proxy) {
+        curl_easy_setopt(x->easy, CURLOPT_PROXY, ""); /* not what the environment says */
+        return;
+    }
+    const bool resolves_here = !strcmp(x->peer.scheme, "socks5");
+    const char *scheme = resolves_here ? "socks5h" : x->peer.scheme;
+    curl_easy_setopt(x->easy, CURLOPT_PROXY,
+                     arena_printf(x->arena, "%s://%s:%d", scheme,
+                                  bracketed(x->arena, x->peer.host), x->peer.port));
+    curl_easy_setopt(x->easy, CURLOPT_NOPROXY, "");
+    if (x->peer.username) {
+        curl_easy_setopt(x->easy, CURLOPT_PROXYUSERNAME, x->peer.username);
+        curl_easy_setopt(x->easy, CURLOPT_PROXYPASSWORD,
+                         x->peer.password ? x->peer.password : "");
+    }
+    curl_easy_setopt(x->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (x->proxy_handshakes) {
+        curl_easy_setopt(x->easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(x->easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+    }
+}
+
+static void set_credentials(struct fetch *x)
+{
+    const struct request *q = &x->request;
+    const bool is_asked =
+        q->username && (q->username[0] || (q->password.value && q->password.value[0]));
+    const char *username = is_asked ? q->username : x->url.username;
+    const char *password = is_asked ? q->password.value : x->url.password;
+    if (!username)
+        return;
+    curl_easy_setopt(x->easy, CURLOPT_USERNAME, username);
+    curl_easy_setopt(x->easy, CURLOPT_PASSWORD, password ? password : "");
+    if (q->aws_sigv4 && q->aws_sigv4[0])
+        curl_easy_setopt(x->easy, CURLOPT_AWS_SIGV4, q->aws_sigv4);
+}
+
+/* Verification is OpenSSL's, set up by tls_apply and tls_expect_host: libcurl's own would read CA files, and
+ * forget the chain when it says no. */
+static void set_tls(struct fetch *x)
+{
+    if (!x->url.is_tls && !x->proxy_handshakes)
+        return;
+    x->tap = (struct tls_tap){.arena = x->arena,
+                              .started = on_handshake,
+                              .is_shared = x->request.reuse == FETCH_REUSE,
+                              .ctx = x};
+    curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(x->easy, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(x->easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(x->easy, CURLOPT_SSL_SESSIONID_CACHE,
+                     0L); /* a resumed session shows no chain */
+    curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
+    curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_DATA, x);
+}
+
+static void set_version(struct fetch *x)
+{
+    long version = CURL_HTTP_VERSION_1_1;
+    if (x->request.version == HTTP_VERSION_2 && !x->url.is_tls)
+        version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    else if (x->request.version != HTTP_VERSION_11)
+        version = CURL_HTTP_VERSION_2TLS;
+    curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, version);
+    curl_easy_setopt(x->easy, CURLOPT_HTTP09_ALLOWED,
+                     1L); /* to be shown what came instead of HTTP */
+}
+
+static void set_callbacks(struct fetch *x)
+{
+    curl_easy_setopt(x->easy, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->curl_error);
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, fetch_on_header);
+    curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, fetch_on_body);
+    curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
+}
+
+bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct err *e)
+{
+    const struct request *q = &x->request;
+    curl_easy_setopt(x->easy, CURLOPT_URL, x->url.text);
+    curl_easy_setopt(x->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_QUICK_EXIT, 1L);
+    if (q->reuse == FETCH_FRESH) {
+        curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (q->unix_path)
+        curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, q->unix_path);
+    if (q->is_decoded)
+        curl_easy_setopt(x->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+    const nsec left = q->timeout - x->resolve_took;
+    curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
+                     (long)(left > NSEC_PER_MSEC ? left / NSEC_PER_MSEC : 1));
+    set_callbacks(x);
+    set_version(x);
+    set_proxy(x);
+    set_credentials(x);
+    set_tls(x);
+    if (!q->unix_path)
+        set_addresses(x, resolution);
+    return set_method(x, e) && set_headers(x, e);
+}
+
+/* The handle's caches and memory stay; its options go. */
+void fetch_tear_down(struct fetch *x)
+{
+    curl_easy_reset(x->easy);
+    curl_slist_free_all(x->headers);
+    curl_slist_free_all(x->proxy_headers);
+    curl_slist_free_all(x->connect_to);
+    curl_slist_free_all(x->resolve);
+}

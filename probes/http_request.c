@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The request of one hop: headers, body, credentials, proxy. Called by http.c before each fetch. Reads files that
+ * the configuration names; what is secret in them is known to the redactor from then on.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "lib/core/secret.h"
+#include "probes/http.h"
+
+#define MAX_OWN_HEADERS \
+    4 /* User-Agent, Cookie, Authorization, Content-Type; and AWS' token */
+#define DEFAULT_HEADERS_BYTES (64u << 10)
+
+struct header_list {
+    struct pair *items;
+    size_t count;
+};
+
+static void put(struct header_list *list, const char *key, const char *value)
+{
+    list->items[list->count++] = (struct pair){key, value};
+}
+
+static bool has(const struct header_list *list, const char *key)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!strcasecmp(list->items[i].key, key))
+            return true;
+    }
+    return false;
+}
+
+/* A file's content through the secrets, which notice when it changes. */
+static bool read_secret_file(struct http_walk *w, const char *path, const char **ret_text,
+                             struct err *e)
+{
+    const struct scope *scope = secrets_scope(run_frame(w->run)->secrets);
+    struct arena *arena = run_arena(w->run);
+    struct bytes value;
+    const char *name = arena_printf(arena, "file:%s", path);
+    e->text[0] = '\0';
+    if (!scope->lookup(scope->ctx, bytes_of(name), arena, &value, e))
+        return e->text[0] ? false : err_set(e, "the file '%s' cannot be read", path);
+    *ret_text = arena_strndup(arena, value.ptr, value.len);
+    return true;
+}
+
+static bool either(struct http_walk *w, const char *text, const char *path,
+                   const char **ret_text, struct err *e)
+{
+    *ret_text = text;
+    return !path[0] || read_secret_file(w, path, ret_text, e);
+}
+
+/* Authorization, Cookie and the like were meant for the host that was configured. */
+static bool is_for_trusted_only(const char *key)
+{
+    static const char *const names[] = {
+        "authorization", "cookie",  "proxy-authorization", "www-authenticate",
+        "x-api-key",     "api-key", "x-auth-token"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcasecmp(names[i], key))
+            return true;
+    }
+    return false;
+}
+
+static void add_configured(struct http_walk *w, struct header_list *list)
+{
+    const struct pairs *headers = &w->conf->headers;
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct pair *h = &headers->items[i];
+        const bool is_host = !strcasecmp(h->key, "host");
+        if (is_host ? w->keeps_host : w->is_trusted || !is_for_trusted_only(h->key))
+            put(list, h->key, h->value);
+    }
+}
+
+/* Of `http_headers:`: secrets and files go to the configured host only. */
+static bool add_sources(struct http_walk *w, struct header_list *list, struct err *e)
+{
+    struct secrets *secrets = run_frame(w->run)->secrets;
+    for (size_t i = 0; i < w->conf->source_count; i++) {
+        const struct http_header_source *s = &w->conf->sources[i];
+        const char *value = s->text;
+        if (!w->is_trusted && (s->source != HTTP_VALUE || is_for_trusted_only(s->name)))
+            continue;
+        if (s->source == HTTP_FILE && !read_secret_file(w, s->text, &value, e))
+            return err_wrap(e, "http_headers: %s", s->name);
+        if (s->source == HTTP_SECRET && secrets)
+            secrets_add(secrets, bytes_of(value));
+        put(list, s->name, value);
+    }
+    return true;
+}
+
+static bool add_credentials(struct http_walk *w, struct request *q,
+                            struct header_list *list, struct err *e)
+{
+    const struct http_conf *c = w->conf;
+    if (!w->is_trusted)
+        return true;
+    const char *username, *password, *bearer, *credentials;
+    if (!either(w, c->basic_auth.username, c->basic_auth.username_file, &username, e) ||
+        !either(w, c->basic_auth.password.value, c->basic_auth.password_file, &password,
+                e) ||
+        !either(w, c->bearer_token.value, c->bearer_token_file, &bearer, e) ||
+        !either(w, c->authorization.credentials.value, c->authorization.credentials_file,
+                &credentials, e))
+        return false;
+    if (username[0] || password[0]) {
+        q->username = username;
+        q->password.value = password;
+    } else if (c->target.username) {
+        q->username = c->target.username;
+        q->password.value = c->target.password ? c->target.password : "";
+    }
+    if (c->aws.access_key[0]) {
+        q->username = c->aws.access_key;
+        q->password = c->aws.secret_key;
+        q->aws_sigv4 = arena_printf(run_arena(w->run), "aws:amz:%s:%s", c->aws.region,
+                                    c->aws.service);
+        if (c->aws.session_token.value[0])
+            put(list, "X-Amz-Security-Token", c->aws.session_token.value);
+    }
+    if (bearer[0])
+        q->bearer.value = bearer;
+    if (credentials[0])
+        put(list, "Authorization",
+            arena_printf(run_arena(w->run), "%s %s", c->authorization.type, credentials));
+    return true;
+}
+
+static bool read_body_file(struct http_walk *w, struct bytes *ret_body, struct err *e)
+{
+    const char *path = w->conf->body_file;
+    struct stat st;
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return err_errno(e, errno, "body_file: '%s' cannot be opened", path);
+    if (fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode) ||
+        st.st_size > HTTP_MAX_BODY_FILE) {
+        fclose(file);
+        return err_set(e, "body_file: '%s' is no file of at most 4 MiB", path);
+    }
+    char *text = arena_alloc(run_arena(w->run), (size_t)st.st_size + 1);
+    *ret_body = (struct bytes){text, fread(text, 1, (size_t)st.st_size, file)};
+    fclose(file);
+    return true;
+}
+
+static bool set_body(struct http_walk *w, struct request *q, struct header_list *list,
+                     struct err *e)
+{
+    if (!w->has_body)
+        return true;
+    if (w->conf->body_file[0])
+        return read_body_file(w, &q->body, e);
+    q->body = bytes_of(w->conf->json_body ? w->conf->json_body : w->conf->body);
+    if (w->conf->json_body && !has(list, "content-type"))
+        put(list, "Content-Type", "application/json");
+    return true;
+}
+
+/* The environment's names for it, as curl and Go read them; HTTP_PROXY in capitals is left out on purpose by curl only
+ * for CGI's sake, which we are not. */
+static const char *environment(const char *lower, const char *upper)
+{
+    const char *value = getenv(lower);
+    if (!value || !value[0])
+        value = getenv(upper);
+    return value ? value : "";
+}
+
+const char *http_proxy_of(const struct http_conf *conf, bool is_tls)
+{
+    if (!conf->proxy_from_environment)
+        return conf->proxy_url;
+    return is_tls ? environment("https_proxy", "HTTPS_PROXY")
+                  : environment("http_proxy", "HTTP_PROXY");
+}
+
+static enum ip_family family_of(const struct http_conf *conf)
+{
+    if (conf->preferred_ip_protocol == 4)
+        return conf->ip_protocol_fallback ? IP_PREFER_4 : IP_4;
+    return conf->ip_protocol_fallback ? IP_PREFER_6 : IP_6;
+}
+
+/* Where to connect, which is only the configuration's business while the host is the configured one. */
+static void set_route(struct http_walk *w, struct request *q)
+{
+    const struct http_conf *c = w->conf;
+    const bool is_home = !strcasecmp(w->at.host, c->target.host);
+    q->family = family_of(c);
+    q->source = c->source_ip_address;
+    q->proxy = http_proxy_of(c, w->at.is_tls);
+    q->no_proxy =
+        c->proxy_from_environment ? environment("no_proxy", "NO_PROXY") : c->no_proxy;
+    q->proxy_headers = c->proxy_connect_header;
+    q->tls = c->tls;
+    if (!is_home) {
+        q->tls.server_name = "";
+        return;
+    }
+    q->connect_to = c->connect_to[0] ? c->connect_to : NULL;
+    q->unix_path = c->unix_path[0] ? c->unix_path : NULL;
+    if (w->only) {
+        struct address *only = arena_memdup(run_arena(w->run), w->only, sizeof(*only));
+        const in_port_t port = htons((uint16_t)w->at.port);
+        if (only->to.sa.sa_family == AF_INET6)
+            only->to.in6.sin6_port = port;
+        else
+            only->to.in.sin_port = port;
+        q->only = only;
+    }
+}
+
+bool http_request(struct http_walk *w, struct request *ret_request, struct err *e)
+{
+    const struct http_conf *c = w->conf;
+    struct arena *arena = run_arena(w->run);
+    struct request q = {.method = w->method, .url = w->at.text};
+    struct header_list list = {
+        .items = arena_alloc(arena,
+                             (c->headers.count + c->source_count + MAX_OWN_HEADERS + 1) *
+                                 sizeof(struct pair))};
+    add_configured(w, &list);
+    if (!add_sources(w, &list, e) || !add_credentials(w, &q, &list, e) ||
+        !set_body(w, &q, &list, e))
+        return false;
+    if (!has(&list, "user-agent"))
+        put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
+    const char *cookies = w->jar ? http_cookies_for(w->jar, &w->at, arena) : NULL;
+    if (cookies && !has(&list, "cookie"))
+        put(&list, "Cookie", cookies);
+    set_route(w, &q);
+    q.headers = (struct pairs){list.items, list.count};
+    q.version = c->enable_http2 ? HTTP_VERSION_AUTO : HTTP_VERSION_11;
+    q.reuse = FETCH_FRESH;
+    q.is_decoded = c->compression == HTTP_AS_SENT ? has(&list, "accept-encoding")
+                                                  : c->compression != HTTP_IDENTITY;
+    q.max_body = (size_t)c->body_size_limit;
+    q.max_header = DEFAULT_HEADERS_BYTES;
+    q.timeout = run_left(w->run) +
+                NSEC_PER_SEC; /* the run's own deadline comes first, and says more */
+    *ret_request = q;
+    return true;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* References to secrets, their renewal, and that no form of one gets out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/attr.h"
+#include "lib/core/secret.h"
+
+static char folder[] = "/tmp/healthd-secret-XXXXXX";
+
+static const char *file_path(const char *name)
+{
+    static char path[200];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text, size_t len)
+{
+    FILE *f = fopen(file_path(name), "wb");
+    assert_non_null(f);
+    fwrite(text, 1, len, f);
+    fclose(f);
+}
+
+/* The value, or "!" and what is said; "?" when it is nobody's. */
+static const char *look_up(struct secrets *s, struct arena *arena, const char *name)
+{
+    const struct scope *scope = secrets_scope(s);
+    struct bytes value;
+    struct err e = {0};
+    if (scope->lookup(scope->ctx, bytes_of(name), arena, &value, &e))
+        return arena_strndup(arena, value.ptr, value.len);
+    return e.text[0] ? arena_printf(arena, "!%s", e.text) : "?";
+}
+
+static const char *cleaned(struct secrets *s, struct arena *arena, const char *text)
+{
+    return secrets_redacted(s, arena, text);
+}
+
+static void references_are_followed(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    struct err e;
+    (void)state;
+    setenv("HD_TEST_HOST", "db.example", 1);
+    setenv("HD_TEST_EMPTY", "", 1);
+    unsetenv("HD_TEST_NONE");
+    write_file("plain", "from file\r\n", 11);
+    write_file("two", "a\n\n", 3);
+    write_file("nul", "a\0b", 3);
+    assert_true(secrets_define(s, "host", "env:HD_TEST_HOST", &e));
+    assert_true(secrets_define(
+        s, "file", arena_printf(arena, "${file:%s}", file_path("plain")), &e));
+    assert_false(secrets_define(s, "bad", "hunter2", &e));
+    assert_string_equal(e.text,
+                        "secret 'bad' must be a reference, env:NAME or file:/path");
+
+    const struct {
+        const char *name, *value;
+    } cases[] = {
+        {"env:HD_TEST_HOST", "db.example"},
+        {"env:HD_TEST_EMPTY", ""},
+        {"env:HD_TEST_EMPTY:-none", "none"},
+        {"env:HD_TEST_NONE:-", ""},
+        {"env:HD_TEST_NONE:-a:-b", "a:-b"},
+        {"env:HD_TEST_NONE",
+         "!the environment has no variable HD_TEST_NONE; set it, or give a "
+         "default: ${env:HD_TEST_NONE:-default}"},
+        {"env:", "!env: needs the name of a variable, such as env:DATABASE_URL"},
+        {"secret:host", "db.example"},
+        {"secret:file", "from file"},
+        {"secret:none", "!secrets: has no 'none'"},
+        {"file:", "!file: needs a path, such as file:/run/secrets/password"},
+        {"file:/nowhere/x", "!/nowhere/x cannot be read: No such file or directory"},
+        {"file:/", "!/ is no regular file"},
+        {"token", "?"},
+        {"http:x", "?"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_string_equal(look_up(s, arena, cases[i].name), cases[i].value);
+    const char *two = arena_printf(arena, "file:%s", file_path("two"));
+    assert_string_equal(look_up(s, arena, two), "a\n");
+    const char *nul = arena_printf(arena, "file:%s", file_path("nul"));
+    assert_non_null(strstr(look_up(s, arena, nul), "holds a NUL byte"));
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
+static void names_hold_or_are_restored(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    struct err e;
+    (void)state;
+    setenv("HD_TEST_A", "aaa", 1);
+    setenv("HD_TEST_B", "bbb", 1);
+    secrets_define(s, "x", "env:HD_TEST_A", &e);
+    secrets_names_begin(s);
+    assert_string_equal(look_up(s, arena, "secret:x"), "!secrets: has no 'x'");
+    secrets_define(s, "x", "env:HD_TEST_B", &e);
+    assert_string_equal(look_up(s, arena, "secret:x"), "bbb");
+    secrets_names_restore(s);
+    assert_string_equal(look_up(s, arena, "secret:x"), "aaa");
+    secrets_names_begin(s);
+    secrets_define(s, "y", "env:HD_TEST_B", &e);
+    secrets_names_keep(s);
+    assert_string_equal(look_up(s, arena, "secret:x"), "!secrets: has no 'x'");
+    assert_string_equal(look_up(s, arena, "secret:y"), "bbb");
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
+static void every_form_is_hidden(void **state)
+{
+    static const struct {
+        const char *text, *clean;
+    } cases[] = {
+        {"nothing here", "nothing here"},
+        {"p/ss w+rd\"", "[redacted]"},
+        {"x=p/ss w+rd\"&p/ss w+rd\"", "x=[redacted]&[redacted]"},
+        {"url p%2Fss%20w%2Brd%22 and p%2fss%20w%2brd%22",
+         "url [redacted] and [redacted]"},
+        {"{\"a\":\"p/ss w+rd\\\"\"}", "{\"a\":\"[redacted]\"}"},
+        /* base64 of it alone, and behind "u:" and "me:" as in Basic authentication */
+        {"cC9zcyB3K3JkIg==", "[redacted]g=="},
+        {"Basic dTpwL3NzIHcrcmQi", "Basic dTp[redacted]"},
+        {"Basic bWU6cC9zcyB3K3JkIg==", "Basic bWU6[redacted]g=="},
+        {"short is kept", "short is kept"},
+        {"longer-secret-value", "[redacted]"},
+        {"longer-secret", "[redacted]"},
+        {"longer-secre", "longer-secre"},
+        {"", ""},
+    };
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    (void)state;
+    secrets_add(s, bytes_of("p/ss w+rd\""));
+    secrets_add(s, bytes_of("short"));
+    secrets_add(s, bytes_of("longer-secret"));
+    secrets_add(s, bytes_of("longer-secret-value"));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf text = BUF_MAX(1000);
+        assert_string_equal(cleaned(s, arena, cases[i].text), cases[i].clean);
+        buf_add_text(&text, cases[i].text);
+        secrets_redact(s, &text);
+        assert_string_equal(buf_text(&text), cases[i].clean);
+        buf_finish(&text);
+    }
+    const char *same = "nothing to hide";
+    assert_ptr_equal(cleaned(s, arena, same), same);
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
+static void what_is_remembered(void **state)
+{
+    static const struct {
+        const char *name, *value, *text, *clean;
+    } cases[] = {
+        {"HD_API_TOKEN", "abcdef", "abcdef", "[redacted]"},
+        {"HD_PLAIN", "wxyz123", "wxyz123", "wxyz123"},
+        {"HD_url", "postgres://me:s3cr%40t!!@db:5432/x?sslmode=no",
+         "me s3cr%40t!! s3cr@t!! db", "me [redacted] [redacted] db"},
+        {"HD_url2", "redis://:onlypass@cache", "onlypass cache", "[redacted] cache"},
+        {"HD_url3", "http://host:8080/path:part@x", "8080/path part", "8080/path part"},
+        {"HD_dsn", "host=x password=y", "host=x password=y", "[redacted]"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct secrets *s = secrets_create();
+        struct arena *arena = arena_create(0);
+        setenv(cases[i].name, cases[i].value, 1);
+        const char *name = arena_printf(arena, "env:%s", cases[i].name);
+        assert_string_equal(look_up(s, arena, name), cases[i].value);
+        assert_string_equal(cleaned(s, arena, cases[i].text), cases[i].clean);
+        arena_destroy(arena);
+        secrets_destroy(s);
+    }
+}
+
+static void files_are_renewed(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    const struct wall noon = {1000 * NSEC_PER_DAY};
+    (void)state;
+    write_file("pw", "first-value\n", 12);
+    const char *name = arena_printf(arena, "file:%s", file_path("pw"));
+    assert_string_equal(look_up(s, arena, name), "first-value");
+    assert_int_equal(secrets_refresh(s, noon), 0);
+
+    write_file("pw", "the second value", 16);
+    assert_int_equal(secrets_refresh(s, noon), 1);
+    assert_string_equal(look_up(s, arena, name), "the second value");
+    assert_string_equal(cleaned(s, arena, "first-value, the second value"),
+                        "[redacted], [redacted]");
+
+    unlink(file_path("pw"));
+    assert_int_equal(secrets_refresh(s, noon), 0);
+    assert_int_equal(secrets_failed(s), 1);
+    assert_string_equal(look_up(s, arena, name), "the second value");
+
+    write_file("pw", "the second value", 16);
+    assert_int_equal(secrets_refresh(s, wall_add(noon, 23 * NSEC_PER_HOUR)), 0);
+    assert_int_equal(secrets_failed(s), 0);
+    assert_string_equal(cleaned(s, arena, "first-value"), "[redacted]");
+    secrets_refresh(s, wall_add(noon, 25 * NSEC_PER_HOUR));
+    assert_string_equal(cleaned(s, arena, "first-value"), "first-value");
+    assert_string_equal(cleaned(s, arena, "the second value"), "[redacted]");
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
+static void the_oldest_of_too_many_are_forgotten(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    (void)state;
+    secrets_add(s, bytes_of("configured"));
+    for (int i = 0; i < 1100; i++) {
+        secrets_add(s, bytes_of(arena_printf(arena, "captured-%04d", i)));
+        if (i % 100 == 0)
+            secrets_add(s, bytes_of("configured"));
+    }
+    assert_string_equal(cleaned(s, arena, "configured captured-1099 captured-0000"),
+                        "[redacted] [redacted] captured-0000");
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const names[] = {"plain", "two", "nul", "pw"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        unlink(file_path(names[i]));
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(references_are_followed),
+        cmocka_unit_test(names_hold_or_are_restored),
+        cmocka_unit_test(every_form_is_hidden),
+        cmocka_unit_test(what_is_remembered),
+        cmocka_unit_test(files_are_renewed),
+        cmocka_unit_test(the_oldest_of_too_many_are_forgotten),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
