@@ -110,6 +110,7 @@ bool daemon_start(struct daemon *d, struct generation *g, struct err *e)
     d->pipeline.registry = d->registry;
     d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
+    list_init(&d->page_jobs);
     d->web = web_create(d, api_routes);
     if (!web_listen(d->web, g, e) || !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
         !schedule_adopt(d->schedule, g, e))

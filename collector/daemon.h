@@ -12,6 +12,7 @@
 #include "collector/schedule.h"
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
+#include "lib/base/list.h"
 #include "lib/config/generation.h"
 #include "lib/core/frame.h"
 #include "lib/core/registry.h"
@@ -35,7 +36,10 @@ struct daemon {
     struct schedule *schedule;
     struct pipeline pipeline;
     struct generation *generation;
+    size_t on_demand_runs;     /* of /probe */
+    struct series *unknown_modules; /* blackbox_module_unknown_total */
     struct web *web;
+    struct list page_jobs;     /* page_job.c's: under way */
     struct self *self;
     struct file_watch *file_watch;
     enum daemon_state state;

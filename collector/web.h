@@ -15,6 +15,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/core/json.h"
 
 struct daemon;
 struct generation;
@@ -59,6 +60,8 @@ void exchange_reply_buf(struct exchange *x, int status, const char *type, struct
 void exchange_reply_shared(struct exchange *x, int status, const char *type, struct bytes body,
                            void (*release)(void *owner), void *owner);
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken);
+/* Takes the reference. */
+void exchange_reply_value(struct exchange *x, int status, json_t *value);
 /* {"error": …} or plain text, by Accept. */
 void exchange_error(struct exchange *x, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void exchange_add_header(struct exchange *x, const char *name, const char *value);

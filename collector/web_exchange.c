@@ -192,6 +192,18 @@ void exchange_reply_json(struct exchange *x, int status, struct buf *taken)
     exchange_reply_buf(x, status, "application/json", taken);
 }
 
+void exchange_reply_value(struct exchange *x, int status, json_t *value)
+{
+    struct buf body = BUF_MAX(32 << 20);
+    char *text = json_dumps(value, JSON_INDENT(2));
+    assert(text);
+    buf_add_text(&body, text);
+    buf_add_byte(&body, '\n');
+    free(text);
+    json_decref(value);
+    exchange_reply_json(x, status, &body);
+}
+
 void exchange_error(struct exchange *x, int status, const char *fmt, ...)
 {
     struct buf text = BUF_MAX(4096), body = BUF_MAX(16384);

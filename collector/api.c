@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of route tables, and what can be said from them alone: the index and the OpenAPI document. */
+#include "collector/api.h"
+
+#include "collector/daemon.h"
+#include "lib/core/json.h"
+#include "lib/core/verdict_json.h"
+
+extern const struct route health_routes[], metrics_routes[], probe_routes[], probes_routes[];
+static const struct route index_routes[];
+
+const struct route *const api_routes[] = {
+    metrics_routes, probe_routes, health_routes, probes_routes, index_routes, NULL,
+};
+
+static void add_parameters(json_t *operation, const struct route *route)
+{
+    json_t *list = json_array();
+    for (const struct route_param *p = route->params; p && p->name; p++) {
+        const bool is_segment = strstr(route->path, p->name) && strchr(route->path, '{');
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "name", p->name, "in",
+                                              is_segment ? "path" : "query", "description", p->doc, "required",
+                                              p->is_required, "schema", "type", "string"));
+    }
+    json_object_set_new(operation, "parameters", list);
+}
+
+static void get_openapi(struct exchange *x, struct daemon *d)
+{
+    json_t *paths = json_object();
+    for (const struct route *const *table = api_routes; *table; table++) {
+        for (const struct route *route = *table; route->path; route++) {
+            json_t *path = json_object_get(paths, route->path);
+            if (!path) {
+                path = json_object();
+                json_object_set_new(paths, route->path, path);
+            }
+            json_t *operation = json_pack("{s:s, s:{s:{s:s}}}", "summary", route->doc, "responses", "200",
+                                          "description", "The answer.");
+            add_parameters(operation, route);
+            json_object_set_new(path, !strcmp(route->method, "GET") ? "get" : "post", operation);
+        }
+    }
+    exchange_reply_value(x, 200, json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.0.3", "info", "title",
+                                           "healthd", "version", HEALTHD_VERSION, "paths", paths));
+}
+
+static void add_html(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            buf_add_text(out, "&lt;");
+            break;
+        case '>':
+            buf_add_text(out, "&gt;");
+            break;
+        case '&':
+            buf_add_text(out, "&amp;");
+            break;
+        case '"':
+            buf_add_text(out, "&quot;");
+            break;
+        default:
+            buf_add_byte(out, *text);
+        }
+    }
+}
+
+static void add_probe_rows(struct buf *out, const struct daemon *d)
+{
+    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+        const struct tracked *t = schedule_at(d->schedule, i);
+        const char *health = health_name(t->state.confirmed);
+        buf_printf(out, "<tr class=%s><td>%s<td>", health, health);
+        add_html(out, t->probe->name);
+        buf_printf(out, "<td>%s<td>", t->probe->type->name);
+        if (t->recent.last)
+            add_html(out, t->recent.last->detail);
+    }
+}
+
+static void add_route_rows(struct buf *out)
+{
+    for (const struct route *const *table = api_routes; *table; table++) {
+        for (const struct route *route = *table; route->path; route++) {
+            const bool is_link = !strcmp(route->method, "GET") && !strchr(route->path, '{');
+            buf_printf(out, is_link ? "<tr><td>%s<td><a href=\"%s\">" : "<tr><td>%s<td><span title=\"%s\">",
+                       route->method, route->path);
+            add_html(out, route->path);
+            buf_add_text(out, is_link ? "</a><td>" : "</span><td>");
+            add_html(out, route->doc);
+        }
+    }
+}
+
+static void get_index(struct exchange *x, struct daemon *d)
+{
+    static const char head[] =
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+        "<title>healthd</title><style>"
+        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222;background:#fff}"
+        "table{border-collapse:collapse;width:100%;margin:1rem 0}td{padding:.3rem .8rem .3rem 0;vertical-align:top;"
+        "border-top:1px solid #ddd}.up td:first-child{color:#17692f}.down td:first-child{color:#b3151f;font-weight:600}"
+        ".degraded td:first-child{color:#8a5a00;font-weight:600}a{color:#0b57a4}"
+        "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}td{border-color:#333}a{color:#7db8ff}"
+        ".up td:first-child{color:#6ed38b}.down td:first-child{color:#ff8a8f}.degraded td:first-child{color:#ffc766}}"
+        "</style><h1>healthd</h1>";
+    struct buf body = BUF_MAX(8 << 20);
+    buf_add_text(&body, head);
+    buf_add_text(&body, "<table>");
+    add_probe_rows(&body, d);
+    buf_add_text(&body, "</table><h2>Paths</h2><table>");
+    add_route_rows(&body);
+    buf_add_text(&body, "</table>\n");
+    exchange_add_header(x, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    exchange_reply_buf(x, 200, "text/html; charset=utf-8", &body);
+}
+
+static const struct route index_routes[] = {
+    {"GET", "/", RIGHT_READ, NULL, "This page.", get_index},
+    {"GET", "/api/openapi.json", RIGHT_READ, NULL, "The paths as an OpenAPI 3.0 document.", get_openapi},
+    {0}};

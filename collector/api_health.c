@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is healthd itself well (/-/…), and is the stack (/health)? And the one verb of the former: reload. */
+#include <stdlib.h>
+
+#include "collector/api.h"
+#include "collector/daemon.h"
+#include "lib/core/loop.h"
+
+static void get_healthy(struct exchange *x, struct daemon *d)
+{
+    exchange_reply(x, 200, "text/plain; charset=utf-8", bytes_of("healthd is healthy.\n"));
+}
+
+static void get_ready(struct exchange *x, struct daemon *d)
+{
+    if (d->state == DAEMON_READY)
+        exchange_reply(x, 200, "text/plain; charset=utf-8", bytes_of("healthd is ready.\n"));
+    else
+        exchange_error(x, 503, "healthd is %s.", d->state == DAEMON_STARTING ? "starting" : "stopping");
+}
+
+static void post_reload(struct exchange *x, struct daemon *d)
+{
+    struct reload_result r = daemon_reload(d, "API");
+    struct buf body = BUF_MAX(128 << 10);
+    buf_add_text(&body, r.text);
+    if (r.accepted)
+        buf_printf(&body, "The configuration %s; generation %ju is in force.\n",
+                   r.unchanged ? "has not changed" : "was accepted", (uintmax_t)d->generation->number);
+    else
+        buf_add_text(&body, "The configuration was rejected; the former one stays in force.\n");
+    free(r.text);
+    exchange_reply_buf(x, r.accepted ? 200 : 500, "text/plain; charset=utf-8", &body);
+}
+
+static const char *service_status(enum health health)
+{
+    switch (health) {
+    case HEALTH_UP:
+        return "healthy";
+    case HEALTH_DEGRADED:
+        return "degraded";
+    case HEALTH_DOWN:
+        return "unhealthy";
+    case HEALTH_UNKNOWN:
+        return "unknown";
+    }
+    return "unknown";
+}
+
+static void add_service(struct buf *body, const struct tracked *t)
+{
+    const struct verdict *last = t->recent.last;
+    buf_add_json(body, bytes_of(t->probe->name));
+    buf_printf(body, ":{\"status\":\"%s\"", service_status(t->state.confirmed));
+    if (last && last->health != HEALTH_UP && *last->detail) {
+        buf_add_text(body, ",\"error\":");
+        buf_add_json(body, bytes_of(last->detail));
+    }
+    buf_add_byte(body, '}');
+}
+
+/* {"status": …, "timestamp": …, "services": {name: {"status", "error"}}}: what applications answer too. */
+static void get_health(struct exchange *x, struct daemon *d)
+{
+    struct buf services = BUF_MAX(4 << 20), body = BUF_MAX(5 << 20);
+    enum health worst = HEALTH_UP;
+    char now[WALL_TEXT_SIZE];
+    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+        const struct tracked *t = schedule_at(d->schedule, i);
+        worst = t->state.confirmed > worst ? t->state.confirmed : worst;
+        if (i > 0)
+            buf_add_byte(&services, ',');
+        add_service(&services, t);
+    }
+    buf_printf(&body, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"services\":{", service_status(worst),
+               wall_format(loop_wall(d->frame.loop), now));
+    buf_add_bytes(&body, buf_bytes(&services));
+    buf_add_text(&body, "}}\n");
+    buf_finish(&services);
+    exchange_reply_json(x, worst == HEALTH_DOWN ? 503 : 200, &body);
+}
+
+const struct route health_routes[] = {
+    {"GET", "/-/healthy", RIGHT_READ, NULL, "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy},
+    {"GET", "/-/ready", RIGHT_READ, NULL, "200 once probes run, 503 while starting and stopping.", get_ready},
+    {"POST", "/-/reload", RIGHT_ACT, NULL, "Reads the configuration again, all or nothing.", post_reload},
+    {"GET", "/health", RIGHT_READ, NULL, "The confirmed health of every probe; 503 when one is down.", get_health},
+    {0}};

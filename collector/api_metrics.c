@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a Prometheus scrapes: /metrics, /metrics/<probe>, and /sd, which hands those paths out. */
+#include "collector/api.h"
+#include "collector/page_job.h"
+#include "exporters/prometheus.h"
+#include "lib/core/talk.h"
+
+static enum page_format format_of(struct exchange *x)
+{
+    return prometheus_negotiate(exchange_header(x, "Accept"));
+}
+
+static void get_metrics(struct exchange *x, struct daemon *d)
+{
+    page_job_answer(x, d, format_of(x), NULL);
+}
+
+static void get_probe_metrics(struct exchange *x, struct daemon *d)
+{
+    const char *name = exchange_segment(x, "probe");
+    const struct tracked *t = schedule_find(d->schedule, name);
+    if (!t) {
+        exchange_error(x, 404, "There is no probe '%s'; /sd lists those there are.", name);
+        return;
+    }
+    page_job_answer(x, d, format_of(x), t->source);
+}
+
+/* HOST:PORT of what a probe asks, or "" for one that asks nobody in particular. */
+static const char *instance_of(const struct probe *probe, struct frame *f, struct arena *arena)
+{
+    const void *confs[TEMPLATE_MAX_PARTS] = {0};
+    struct dial dial = {0};
+    struct err e = {0};
+    if ((!probe->type->talk && !probe->type->aim) ||
+        !template_fill(probe->conf, secrets_scope(f->secrets), NULL, arena, confs, &e) ||
+        !talk_dial(probe->type, confs[0], confs[1], arena, &dial, &e))
+        return "";
+    if (dial.unix_path)
+        return dial.unix_path;
+    return arena_printf(arena, strchr(dial.host, ':') ? "[%s]:%d" : "%s:%d", dial.host, dial.port);
+}
+
+static void get_sd(struct exchange *x, struct daemon *d)
+{
+    const size_t count = schedule_count(d->schedule);
+    struct prometheus_target *targets = arena_alloc(exchange_arena(x), (count + 1) * sizeof(*targets));
+    for (size_t i = 0; i < count; i++) {
+        const struct probe *probe = schedule_at(d->schedule, i)->probe;
+        targets[i] = (struct prometheus_target){
+            .probe = probe->name,
+            .job = probe->type->job,
+            .instance = instance_of(probe, &d->frame, exchange_arena(x)),
+        };
+    }
+    /* The address that the asker reached us by is one that it can scrape. */
+    const char *host = exchange_header(x, "Host");
+    struct buf body = BUF_MAX(8 << 20);
+    prometheus_sd(&body, host ? host : "localhost", targets, count);
+    exchange_reply_json(x, 200, &body);
+}
+
+const struct route metrics_routes[] = {
+    {"GET", "/metrics", RIGHT_READ, NULL,
+     "Every series, as Prometheus' text format 0.0.4 or OpenMetrics 1.0, by Accept.", get_metrics},
+    {"GET", "/metrics/{probe}", RIGHT_READ, NULL,
+     "The series of one probe, without the label `probe`.", get_probe_metrics},
+    {"GET", "/sd", RIGHT_READ, NULL,
+     "Prometheus' HTTP service discovery: one target a probe, with `job` and `instance`.", get_sd},
+    {0}};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What healthctl status, explain and run ask: probes with their confirmed health, and their last runs whole. */
+#include <stdlib.h>
+
+#include "collector/api.h"
+#include "collector/daemon.h"
+#include "lib/core/loop.h"
+#include "lib/core/verdict_json.h"
+
+static json_t *timing_to_json(const struct probe *p)
+{
+    return json_pack("{s:f, s:f, s:f, s:i, s:i, s:b}", "interval_seconds", nsec_to_sec(p->interval),
+                     "timeout_seconds", nsec_to_sec(p->timeout), "retry_interval_seconds",
+                     nsec_to_sec(p->retry_interval), "rise", p->rise, "fall", p->fall, "watch", p->watch);
+}
+
+static json_t *summary_to_json(const struct tracked *t)
+{
+    const struct verdict *last = t->recent.last;
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I}", "name", t->probe->name, "type",
+                               t->probe->type->name, "health", health_name(t->state.confirmed), "severity",
+                               t->probe->severity ? t->probe->severity : "", "streak", t->state.streak, "runs",
+                               (json_int_t)t->runs, "skipped", (json_int_t)t->skipped, "missed",
+                               (json_int_t)t->missed);
+    json_object_set_new(object, "since", wall_to_json(t->state.since));
+    json_object_set_new(object, "labels", labels_to_json(t->probe->labels));
+    json_object_set_new(object, "last",
+                        last ? json_pack("{s:s, s:s, s:s, s:o, s:f}", "health", health_name(last->health),
+                                         "reason", reason_word(last->reason), "detail", last->detail, "started",
+                                         wall_to_json(last->started), "duration_seconds",
+                                         nsec_to_sec(last->duration))
+                             : json_null());
+    return object;
+}
+
+static json_t *verdict_or_null(const struct verdict *v)
+{
+    return v ? verdict_to_json(v) : json_null();
+}
+
+static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
+{
+    json_t *object = summary_to_json(t);
+    const struct mono now = loop_now(d->frame.loop);
+    json_object_set_new(object, "timing", timing_to_json(t->probe));
+    json_object_set_new(object, "next_run", wall_to_json(wall_add(loop_wall(d->frame.loop), t->due.ns - now.ns)));
+    json_object_set_new(object, "last_good", verdict_or_null(t->recent.good));
+    json_object_set_new(object, "last_bad", verdict_or_null(t->recent.bad));
+    json_object_set_new(object, "last_run", verdict_or_null(t->recent.last));
+    return object;
+}
+
+static void get_probes(struct exchange *x, struct daemon *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < schedule_count(d->schedule); i++)
+        json_array_append_new(list, summary_to_json(schedule_at(d->schedule, i)));
+    exchange_reply_value(x, 200, json_pack("{s:o}", "probes", list));
+}
+
+static struct tracked *find_or_refuse(struct exchange *x, struct daemon *d)
+{
+    const char *name = exchange_segment(x, "probe");
+    struct tracked *t = schedule_find(d->schedule, name);
+    if (!t)
+        exchange_error(x, 404, "There is no probe '%s'; /api/probes lists those there are.", name);
+    return t;
+}
+
+static void get_one(struct exchange *x, struct daemon *d)
+{
+    const struct tracked *t = find_or_refuse(x, d);
+    if (t)
+        exchange_reply_value(x, 200, explain_to_json(t, d));
+}
+
+struct run_now { /* a client that waits for a run */
+    struct exchange *exchange;
+    struct daemon *daemon;
+    const char *name; /* in the exchange's arena */
+};
+
+static void run_is_done(void *ctx)
+{
+    struct run_now *wait = ctx;
+    struct exchange *x = wait->exchange;
+    const struct tracked *t = schedule_find(wait->daemon->schedule, wait->name);
+    if (t)
+        exchange_reply_value(x, 200, explain_to_json(t, wait->daemon));
+    else
+        exchange_error(x, 410, "The probe '%s' was removed while it ran.", wait->name);
+}
+
+static void client_left(void *ctx)
+{
+    const struct run_now *wait = ctx;
+    struct tracked *t = schedule_find(wait->daemon->schedule, wait->name);
+    if (t)
+        schedule_forget_waiter(t, ctx);
+}
+
+static void post_run(struct exchange *x, struct daemon *d)
+{
+    struct tracked *t = find_or_refuse(x, d);
+    if (!t)
+        return;
+    struct run_now *wait = arena_alloc(exchange_arena(x), sizeof(*wait));
+    *wait = (struct run_now){x, d, exchange_segment(x, "probe")};
+    exchange_suspend(x, client_left, wait);
+    schedule_run_now(d->schedule, t, ORIGIN_RUN_NOW, run_is_done, wait);
+}
+
+static void get_status(struct exchange *x, struct daemon *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < schedule_count(d->schedule); i++)
+        json_array_append_new(list, summary_to_json(schedule_at(d->schedule, i)));
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:b, s:s, s:o}", "version", HEALTHD_VERSION, "site",
+                  d->generation->site ? d->generation->site : "", "generation",
+                  (json_int_t)d->generation->number, "last_reload_ok", d->last_reload_ok, "last_reload_text",
+                  d->last_reload_text ? d->last_reload_text : "", "probes", list);
+    json_object_set_new(object, "started", wall_to_json(d->started));
+    json_object_set_new(object, "now", wall_to_json(loop_wall(d->frame.loop)));
+    exchange_reply_value(x, 200, object);
+}
+
+static const struct route_param probe_segment[] = {
+    {"probe", "The name of a configured probe.", true},
+    {0}};
+
+const struct route probes_routes[] = {
+    {"GET", "/api/status", RIGHT_READ, NULL, "healthd and every probe, in short.", get_status},
+    {"GET", "/api/probes", RIGHT_READ, NULL, "Every probe with its confirmed health and last run, in short.", get_probes},
+    {"POST", "/api/run/{probe}", RIGHT_ACT, probe_segment,
+     "Runs a probe now, or joins the run under way, and answers as /api/probes/{probe} once it has ended.", post_run},
+    {"GET", "/api/probes/{probe}", RIGHT_READ, probe_segment,
+     "One probe: timing, and its last good and last bad run with their traces.", get_one},
+    {0}};

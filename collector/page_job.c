@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See page_job.h. */
+#include "collector/page_job.h"
+
+#include <assert.h>
+#include <libdeflate.h>
+
+#include "collector/self.h"
+#include "exporters/prometheus.h"
+#include "lib/base/list.h"
+#include "lib/core/loop.h"
+#include "lib/core/pool.h"
+
+#define SLICE (2 * NSEC_PER_MSEC)
+/* Below this, compressing takes less than half a millisecond and a thread would only add waiting. */
+#define COMPRESS_INLINE_MAX (192u << 10)
+#define GZIP_LEVEL 1
+
+struct waiting { /* a client of a page that is not ready */
+    struct list link;
+    struct exchange *exchange; /* NULL: it has left */
+    struct page_job *job;
+};
+
+struct page_job {
+    struct list link; /* in daemon->page_jobs while it can be joined */
+    struct daemon *daemon;
+    enum page_format format;
+    const struct source *only;
+    bool is_gzip;
+    struct page *page;
+    struct buf text, compressed;
+    struct list waiting;
+    size_t holds; /* its own making, and each client that is still being sent to */
+};
+
+bool gzip_compress(struct bytes text, struct buf *out)
+{
+    struct libdeflate_compressor *z = libdeflate_alloc_compressor(GZIP_LEVEL);
+    if (!z)
+        return false;
+    const size_t most = libdeflate_gzip_compress_bound(z, text.len);
+    *out = BUF_MAX(most);
+    char *room = buf_room(out, most);
+    const size_t len = room ? libdeflate_gzip_compress(z, text.ptr, text.len, room, most) : 0;
+    libdeflate_free_compressor(z);
+    buf_grew(out, len);
+    return len > 0;
+}
+
+static void release(void *owner)
+{
+    struct page_job *job = owner;
+    assert(job->holds > 0);
+    if (--job->holds > 0)
+        return;
+    buf_finish(&job->text);
+    buf_finish(&job->compressed);
+    free(job);
+}
+
+static void send_to(struct page_job *job, struct exchange *x)
+{
+    const struct buf *body = job->compressed.len ? &job->compressed : &job->text;
+    if (job->compressed.len)
+        exchange_add_header(x, "Content-Encoding", "gzip");
+    exchange_add_header(x, "Vary", "Accept, Accept-Encoding");
+    job->holds++;
+    exchange_reply_shared(x, 200, prometheus_content_type(job->format), buf_bytes(body), release, job);
+}
+
+static void finish(void *ctx)
+{
+    struct page_job *job = ctx;
+    list_remove(&job->link);
+    LIST_EACH(at, &job->waiting) {
+        struct waiting *w = LIST_ITEM(at, struct waiting, link);
+        list_remove(at);
+        if (w->exchange)
+            send_to(job, w->exchange);
+        free(w);
+    }
+    release(job);
+}
+
+static void compress(void *ctx)
+{
+    struct page_job *job = ctx;
+    if (!gzip_compress(buf_bytes(&job->text), &job->compressed))
+        buf_finish(&job->compressed);
+}
+
+static void take_text(struct page_job *job)
+{
+    job->text = *page_buf(job->page);
+    *page_buf(job->page) = BUF_MAX(0);
+    page_destroy(job->page);
+    job->page = NULL;
+}
+
+/* Renders one slice. True when the body is ready to be sent; else more comes by itself. */
+static bool go_on(struct page_job *job);
+
+static void render(void *ctx)
+{
+    if (go_on(ctx))
+        finish(ctx);
+}
+
+static bool go_on(struct page_job *job)
+{
+    if (!page_continue(job->page, SLICE)) {
+        loop_defer(job->daemon->frame.loop, "page", render, job);
+        return false;
+    }
+    take_text(job);
+    if (job->is_gzip && job->text.len > COMPRESS_INLINE_MAX)
+        return !pool_submit(job->daemon->frame.pool, compress, finish, job);
+    if (job->is_gzip)
+        compress(job);
+    return true;
+}
+
+static void client_left(void *ctx)
+{
+    ((struct waiting *)ctx)->exchange = NULL;
+}
+
+static void wait_for(struct page_job *job, struct exchange *x)
+{
+    struct waiting *w = calloc(1, sizeof(*w));
+    assert(w);
+    w->job = job;
+    w->exchange = x;
+    list_append(&job->waiting, &w->link);
+    exchange_suspend(x, client_left, w);
+}
+
+static struct page_job *find_job(struct daemon *d, enum page_format format, const struct source *only,
+                                 bool is_gzip)
+{
+    LIST_EACH(at, &d->page_jobs) {
+        struct page_job *job = LIST_ITEM(at, struct page_job, link);
+        if (job->format == format && job->only == only && job->is_gzip == is_gzip)
+            return job;
+    }
+    return NULL;
+}
+
+static struct page_job *job_create(struct daemon *d, enum page_format format, const struct source *only,
+                                   bool is_gzip)
+{
+    struct page_job *job = calloc(1, sizeof(*job));
+    assert(job);
+    job->daemon = d;
+    job->format = format;
+    job->only = only;
+    job->is_gzip = is_gzip;
+    job->holds = 1;
+    list_init(&job->waiting);
+    list_append(&d->page_jobs, &job->link);
+    job->page = page_start(d->registry, format, only);
+    return job;
+}
+
+void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format, const struct source *only)
+{
+    const bool is_gzip = exchange_accepts_gzip(x);
+    struct page_job *job = find_job(d, format, only, is_gzip);
+    if (job) {
+        wait_for(job, x);
+        return;
+    }
+    self_refresh(d->self);
+    job = job_create(d, format, only, is_gzip);
+    if (!go_on(job)) {
+        wait_for(job, x);
+        return;
+    }
+    send_to(job, x);
+    finish(job);
+}
