@@ -6,8 +6,7 @@
 #include "lib/core/json.h"
 #include "lib/core/verdict_json.h"
 
-extern const struct route health_routes[], metrics_routes[], probe_routes[], probes_routes[];
-static const struct route index_routes[];
+extern const struct route health_routes[], metrics_routes[], probe_routes[], probes_routes[], index_routes[];
 
 const struct route *const api_routes[] = {
     metrics_routes, probe_routes, health_routes, probes_routes, index_routes, NULL,
@@ -117,7 +116,7 @@ static void get_index(struct exchange *x, struct daemon *d)
     exchange_reply_buf(x, 200, "text/html; charset=utf-8", &body);
 }
 
-static const struct route index_routes[] = {
+const struct route index_routes[] = {
     {"GET", "/", RIGHT_READ, NULL, "This page.", get_index},
     {"GET", "/api/openapi.json", RIGHT_READ, NULL, "The paths as an OpenAPI 3.0 document.", get_openapi},
     {0}};

@@ -9,6 +9,7 @@
 #include "collector/api.h"
 #include "collector/daemon.h"
 #include "collector/page_job.h"
+#include "lib/base/units.h"
 #include "lib/core/loop.h"
 
 #define DEFAULT_MODULE "http_2xx"
