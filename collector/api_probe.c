@@ -8,8 +8,8 @@
 
 #include "collector/api.h"
 #include "collector/daemon.h"
-#include "collector/page_job.h"
 #include "lib/base/units.h"
+#include "lib/core/gzip.h"
 #include "lib/core/loop.h"
 
 #define DEFAULT_MODULE "http_2xx"
@@ -48,8 +48,8 @@ static void add_debug(struct buf *out, const struct on_demand *o, const struct v
 
 static void reply_page(struct on_demand *o, struct buf *page)
 {
-    struct buf compressed = BUF_MAX(0);
-    if (o->is_gzip && gzip_compress(buf_bytes(page), &compressed)) {
+    struct buf compressed = BUF_MAX(32 << 20);
+    if (o->is_gzip && gzip_text(buf_bytes(page), 1, &compressed)) {
         exchange_add_header(o->exchange, "Content-Encoding", "gzip");
         exchange_reply_buf(o->exchange, 200, CONTENT_TYPE, &compressed);
         buf_finish(page);

@@ -3,11 +3,11 @@
 #include "collector/page_job.h"
 
 #include <assert.h>
-#include <libdeflate.h>
 
 #include "collector/self.h"
 #include "exporters/prometheus.h"
 #include "lib/base/list.h"
+#include "lib/core/gzip.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
 
@@ -33,20 +33,6 @@ struct page_job {
     struct list waiting;
     size_t holds; /* its own making, and each client that is still being sent to */
 };
-
-bool gzip_compress(struct bytes text, struct buf *out)
-{
-    struct libdeflate_compressor *z = libdeflate_alloc_compressor(GZIP_LEVEL);
-    if (!z)
-        return false;
-    const size_t most = libdeflate_gzip_compress_bound(z, text.len);
-    *out = BUF_MAX(most);
-    char *room = buf_room(out, most);
-    const size_t len = room ? libdeflate_gzip_compress(z, text.ptr, text.len, room, most) : 0;
-    libdeflate_free_compressor(z);
-    buf_grew(out, len);
-    return len > 0;
-}
 
 static void release(void *owner)
 {
@@ -86,8 +72,7 @@ static void finish(void *ctx)
 static void compress(void *ctx)
 {
     struct page_job *job = ctx;
-    if (!gzip_compress(buf_bytes(&job->text), &job->compressed))
-        buf_finish(&job->compressed);
+    gzip_text(buf_bytes(&job->text), GZIP_LEVEL, &job->compressed);
 }
 
 static void take_text(struct page_job *job)
@@ -157,6 +142,7 @@ static struct page_job *job_create(struct daemon *d, enum page_format format, co
     job->only = only;
     job->is_gzip = is_gzip;
     job->holds = 1;
+    job->compressed = BUF_MAX(1u << 30);
     list_init(&job->waiting);
     list_append(&d->page_jobs, &job->link);
     job->page = page_start(d->registry, format, only);

@@ -15,7 +15,4 @@
 /* Answers x with the page of one source, or of all when only is NULL; now or later. */
 void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format, const struct source *only);
 
-/* Compresses text as gzip, fast rather than small; "" when memory is short. Thread-safe. */
-bool gzip_compress(struct bytes text, struct buf *out);
-
 #endif
