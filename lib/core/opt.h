@@ -161,6 +161,10 @@ const char *template_variable(const struct template *t, struct place *ret_at);
  * Lives as long as both t and arena. */
 bool template_fill(const struct template *t, const struct scope *scope, const char *operand,
                    struct arena *arena, const void **ret_confs, struct err *e);
+/* Sets further rows of filled structs by name, from a stranger's texts (a request's parameters): confs are replaced by
+ * copies in arena. Names that no part has are passed over. */
+bool template_override(const struct template *t, struct pairs rows, struct arena *arena, const void **confs,
+                       struct err *e);
 /* Every row with its value as text: for --print-config and `explain`. Secrets are [redacted]. */
 void template_print(const struct template *t, int indent, struct buf *out);
 

@@ -239,10 +239,12 @@ static bool run_configure(struct run *run, const struct ask *ask, struct err *e)
     }
     if (!template_fill(run->probe->conf, scope, ask->operand, run->arena, confs, e))
         return false;
+    if (!template_override(run->probe->conf, ask->rows, run->arena, confs, e))
+        return false;
     run->conf = confs[0];
     run->dial_rows = confs[1];
     /* What loading could not validate, because it was not there yet: confs[0] is this run's own copy then. */
-    const bool is_shared = template_is_fixed(run->probe->conf) && !ask->operand;
+    const bool is_shared = template_is_fixed(run->probe->conf) && !ask->operand && !ask->rows.count;
     return is_shared || !run->type->validate ||
            run->type->validate((void *)confs[0], run->arena, e);
 }

@@ -28,6 +28,7 @@ struct ask { /* what is wanted */
     nsec timeout;                /* absolute budget from now */
     const struct scope *scope;   /* flow variables, request parameters; NULL: secrets only */
     const char *operand;         /* sets the shorthand row (`target`); NULL: as configured */
+    struct pairs rows;           /* sets further rows by name (`hostname`); those the type does not have are ignored */
     bool is_traced;              /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
                                   * now and then, so that there is a last good one). Texts cost time. */
     /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel

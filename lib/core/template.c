@@ -130,6 +130,30 @@ bool template_fill(const struct template *t, const struct scope *scope,
     return true;
 }
 
+static bool override_row(const struct template *t, const struct pair *pair, struct arena *arena,
+                         const void **confs, struct err *e)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct opt *row = opt_find(t->parts[i].rows, pair->key);
+        if (!row)
+            continue;
+        void *copy = arena_memdup(arena, confs[i], t->parts[i].size);
+        confs[i] = copy;
+        return opt_set(row, copy, pair->value, arena, e) || err_wrap(e, "option '%s'", row->name);
+    }
+    return true;
+}
+
+bool template_override(const struct template *t, struct pairs rows, struct arena *arena, const void **confs,
+                       struct err *e)
+{
+    for (size_t i = 0; i < rows.count; i++) {
+        if (!override_row(t, &rows.items[i], arena, confs, e))
+            return false;
+    }
+    return true;
+}
+
 static const struct node *pending_node(const struct template *t, const struct opt *row)
 {
     for (const struct pending *p = t->pending; p; p = p->next) {
