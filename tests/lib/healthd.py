@@ -79,8 +79,10 @@ class Healthd:
 
     def logs(self, **fields):
         """Its JSON lines, from both streams, that have these fields."""
-        text = self.process.out.read_text() + self.process.err.read_text(errors="replace")
-        lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        streams = (self.process.out, self.process.err)
+        whole = [line for path in streams
+                 for line in path.read_text(errors="replace").split("\n")[:-1]]
+        lines = [json.loads(line) for line in whole if line.startswith("{")]
         return [line for line in lines
                 if all(line.get(name) == value for name, value in fields.items())]
 
