@@ -44,10 +44,10 @@ static const char *instance_of(const struct probe *probe, struct frame *f, struc
 static void get_sd(struct exchange *x, struct daemon *d)
 {
     const size_t count = schedule_count(d->schedule);
-    struct prometheus_target *targets = arena_alloc(exchange_arena(x), (count + 1) * sizeof(*targets));
+    struct sd_target *targets = arena_alloc(exchange_arena(x), (count + 1) * sizeof(*targets));
     for (size_t i = 0; i < count; i++) {
         const struct probe *probe = schedule_at(d->schedule, i)->probe;
-        targets[i] = (struct prometheus_target){
+        targets[i] = (struct sd_target){
             .probe = probe->name,
             .job = probe->type->job,
             .instance = instance_of(probe, &d->frame, exchange_arena(x)),
@@ -56,7 +56,7 @@ static void get_sd(struct exchange *x, struct daemon *d)
     /* The address that the asker reached us by is one that it can scrape. */
     const char *host = exchange_header(x, "Host");
     struct buf body = BUF_MAX(8 << 20);
-    prometheus_sd(&body, host ? host : "localhost", targets, count);
+    prometheus_sd(&body, exchange_scheme(x), host ? host : "localhost", targets, count);
     exchange_reply_json(x, 200, &body);
 }
 

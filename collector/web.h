@@ -51,6 +51,7 @@ const char *exchange_param(struct exchange *x, const char *name);   /* query; NU
 const char *exchange_segment(struct exchange *x, const char *name); /* {name} of the path, decoded */
 const char *exchange_header(struct exchange *x, const char *name);
 struct bytes exchange_body(struct exchange *x);
+const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
 const char *exchange_peer(struct exchange *x); /* "127.0.0.1:4711", "uid 1000" */
 bool exchange_accepts_gzip(struct exchange *x);
 /* Answers; the memory is copied or, for a stolen buf, taken over. Exactly once per exchange, now or later. */

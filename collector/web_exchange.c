@@ -107,6 +107,11 @@ struct bytes exchange_body(struct exchange *x)
     return buf_bytes(&x->body);
 }
 
+const char *exchange_scheme(struct exchange *x)
+{
+    return bytes_starts(bytes_of(x->listener->url), "https:") ? "https" : "http";
+}
+
 const char *exchange_peer(struct exchange *x)
 {
     if (x->listener->unix_path) {
