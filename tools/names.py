@@ -20,8 +20,10 @@ HEAD_COMMENT = re.compile(r"\A/\* " + re.escape(SPDX) + r" \*/\n(?:/\*|//)")
 SEE_HEADER = re.compile(r"\b(\w+\.h)\b")
 HEAD_WORDS_MIN, TEST_HEAD_WORDS_MIN = 8, 3
 
-BANNED_NAME = re.compile(r"(?:^|_)(?:checks?|monitors?|services?|incidents?|jobs?)(?:_|$)")
-# A struct job is what lib/core/pool.c computes. Words that a format of somebody else fixes, or that design allows: /health, the label job.
+BANNED_NAME = re.compile(r"(?:^|_)(?:checks?|monitors?|services?|incidents?)(?:_|$)")
+# In the code, a job is what the pool computes; nobody outside meets the word but as a label.
+BANNED_OUTSIDE = re.compile(BANNED_NAME.pattern + r"|(?:^|_)jobs?(?:_|$)")
+# Words that a format of somebody else fixes, or that design allows: /health, the label job.
 ALLOWED_NAMES = {"services", "job", "job_name"}
 # AWS' own word for what a request is signed for; a line of a health document.
 ALLOWED_IN = {"probes/http": {"service", "http_service"}}
@@ -62,10 +64,10 @@ def check_comment(path, text, faults):
                             "what it never does")
 
 
-def banned(name, path):
+def banned(name, path, pattern=BANNED_NAME):
     allowed = ALLOWED_NAMES | next((names for start, names in ALLOWED_IN.items()
                                     if path.startswith(start)), set())
-    return name not in allowed and BANNED_NAME.search(name)
+    return name not in allowed and pattern.search(name)
 
 
 def check_names(faults):
@@ -77,9 +79,9 @@ def check_names(faults):
             faults.add(path, 1, f"'{stem}' has a word that is not used here (docs/architecture.md, Words)")
         for number, line in enumerate(read(path).split("\n"), 1):
             for pattern in (DECLARED, OPTION, METRIC):
+                words = BANNED_NAME if pattern is DECLARED else BANNED_OUTSIDE
                 for name in pattern.findall(line):
-                    is_pools = pattern is DECLARED and name.startswith("job")
-                    if banned(name, path) and not is_pools:
+                    if banned(name, path, words):
                         faults.add(path, number, f"'{name}' has a word that is not used here "
                                                  "(docs/architecture.md, Words)")
 
