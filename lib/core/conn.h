@@ -25,6 +25,7 @@ struct dial { /* where, and how */
     const char *source;    /* local address to bind, or NULL */
     bool is_tls;           /* from the first byte */
     struct tls_conf tls;   /* also for STARTTLS */
+    bool is_trust_optional; /* for the type, which judges verification itself: what insecure_skip_verify was */
 };
 
 struct trouble { /* a peer's failure, as data */

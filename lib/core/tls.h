@@ -64,7 +64,7 @@ struct tls_peer { /* what a handshake showed */
     const struct tls_cert *chain;   /* as presented, leaf first; NULL when none */
     size_t chain_count;
     const char *version, *cipher, *alpn; /* "TLS 1.3", "TLS_AES_128_GCM_SHA256", "h2" */
-    bool verified;
+    bool verified;                  /* judged also with insecure_skip_verify, which only lets it pass */
     enum reason reason;             /* why not: TLS_UNTRUSTED, TLS_EXPIRED, TLS_NAME …; else NONE */
     const char *why;                /* a sentence naming the certificate */
     struct wall earliest_expiry;    /* of the presented certificates */
