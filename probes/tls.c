@@ -80,7 +80,7 @@ static enum talk judge(struct run *run)
         run_trace(run, "issuer", "%s", peer->chain[0].issuer);
     }
     /* aim() let the handshake pass so that there is something to see; what was asked for is judged here. */
-    if (!peer->verified && !dial->is_trust_optional)
+    if (!peer->verified && !(dial && dial->is_trust_optional))
         return run_down(run, peer->reason, "%s", peer->why);
     return run_up(run);
 }
@@ -115,7 +115,7 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
                 continue;
             run_down(run, state->line ? REASON_NOT_TLS : REASON_PROTOCOL,
                      state->line ? "expected the %s server to agree to TLS with \"%s\", it said %s"
-                                 : "expected a %s greeting that starts with \"%s\", got %s",
+                                 : "expected the greeting of %s, which starts with \"%s\", got %s",
                      prefix->name, want->expect, quoted(run, line));
             return TALK_CLOSE;
         }
