@@ -4,7 +4,7 @@
  * recorded before it is judged, so that a certificate which expired or is not trusted can still be seen and
  * alerted on. Never speaks the protocol inside.
  */
-#include <string.h>
+#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/core/conn.h"
@@ -85,13 +85,20 @@ static enum talk judge(struct run *run)
     return run_up(run);
 }
 
+static bool is_unfinished_reply(struct bytes line)
+{
+    uint64_t code;
+    return line.len > 3 && (line.ptr[0] == ' ' ||
+                            (line.ptr[3] == '-' && bytes_to_u64(bytes_slice(line, 0, 3), &code)));
+}
+
 /* Some servers talk before and after the reply in question: "250-SIZE", "* CAPABILITY". */
 static bool is_aside(int starttls, struct bytes line)
 {
     switch (starttls) {
     case STARTTLS_SMTP:
     case STARTTLS_FTP:
-        return line.len > 3 && (line.ptr[3] == '-' || line.ptr[0] == ' ');
+        return is_unfinished_reply(line);
     case STARTTLS_IMAP:
         return bytes_starts(line, "* ") && !bytes_starts(line, "* BYE");
     default:

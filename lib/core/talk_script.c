@@ -15,7 +15,7 @@ struct talk_script {
     struct run run;
     struct session session;
     struct buf unread; /* what the probe left */
-    bool is_concluded;
+    bool has_ended, is_concluded;
 };
 
 #define SCRIPT_MAX_UNREAD (4u << 20)
@@ -68,9 +68,13 @@ enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct 
     run->said = NULL;
     assert(unread.len <= t->unread.len);
     buf_consume(&t->unread, t->unread.len - unread.len);
+    t->has_ended = t->has_ended || event == TALK_EOF;
     switch (next) {
     case TALK_MORE:
-        if (event != TALK_EOF)
+    case TALK_STARTTLS:
+        if (next == TALK_STARTTLS)
+            buf_clear(&t->unread);
+        if (!t->has_ended)
             return next;
         run_down(run, REASON_CLOSED,
                  "%s closed the connection before its answer was complete",
@@ -80,9 +84,6 @@ enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct 
     case TALK_DONE:
     case TALK_CLOSE:
         script_conclude(t);
-        return next;
-    case TALK_STARTTLS:
-        buf_clear(&t->unread);
         return next;
     case TALK_OFFLOAD:
         run->offload(run->offload_ctx);
