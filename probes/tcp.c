@@ -32,7 +32,7 @@ struct tcp_step {
 };
 
 struct tcp_conf {
-    const char *address;
+    const char *address, *hostname;
     struct sections query_response; /* struct tcp_step */
     const char *host, *unix_path;   /* of address, by validate */
     int port;
@@ -90,13 +90,17 @@ static const char *peer_name(struct run *run)
 
     if (!dial)
         return "the target";
-    return dial->unix_path ? dial->unix_path : arena_printf(run_arena(run), "%s:%d", dial->host, dial->port);
+    return dial->unix_path
+               ? dial->unix_path
+               : arena_printf(run_arena(run), "%s:%d", dial->host, dial->port);
 }
 
 /* One line as bufio.Scanner cuts them: a CR before the end is dropped, and the last one needs no newline. */
-static enum heard take_line(struct tcp_state *state, bool is_end, struct bytes *in, struct bytes *ret_line)
+static enum heard take_line(struct tcp_state *state, bool is_end, struct bytes *in,
+                            struct bytes *ret_line)
 {
-    const ptrdiff_t found = bytes_find_byte(bytes_slice(*in, state->scanned, in->len), '\n');
+    const ptrdiff_t found =
+        bytes_find_byte(bytes_slice(*in, state->scanned, in->len), '\n');
     const size_t len = found >= 0 ? state->scanned + (size_t)found : in->len;
 
     if (len >= LINE_MAX_BYTES)
@@ -125,17 +129,22 @@ static enum heard no_match(struct run *run, const struct tcp_step *step)
 
     state->failed_by_regex = true;
     if (!state->lines)
-        run_down(run, REASON_CLOSED, "expected a line that matches /%s/; %s closed the connection without one",
-                 pattern, peer_name(run));
+        run_down(
+            run, REASON_CLOSED,
+            "expected a line that matches /%s/; %s closed the connection without one",
+            pattern, peer_name(run));
     else
-        run_down(run, REASON_BODY, "expected a line that matches /%s/; %s sent %zu that %s not, the last %s, "
-                 "and closed the connection",
-                 pattern, peer_name(run), state->lines, state->lines == 1 ? "does" : "do", quoted(run, last));
+        run_down(
+            run, REASON_BODY,
+            "expected a line that matches /%s/; %s sent %zu that %s not, the last %s, "
+            "and closed the connection",
+            pattern, peer_name(run), state->lines, state->lines == 1 ? "does" : "do",
+            quoted(run, last));
     return HEARD_WRONG;
 }
 
-static const char *expanded(struct run *run, const struct tcp_step *step, const char *text,
-                            const struct bytes *groups, size_t count)
+static const char *expanded(struct run *run, const struct tcp_step *step,
+                            const char *text, const struct bytes *groups, size_t count)
 {
     struct buf out = BUF_MAX(SAID_MAX_BYTES);
 
@@ -145,7 +154,8 @@ static const char *expanded(struct run *run, const struct tcp_step *step, const 
     return copy;
 }
 
-static void add_expect_info(struct run *run, const struct tcp_step *step, const struct bytes *groups, size_t count)
+static void add_expect_info(struct run *run, const struct tcp_step *step,
+                            const struct bytes *groups, size_t count)
 {
     const struct tcp_label *rows = step->labels.items;
     struct pair *pairs = arena_alloc(run_arena(run), step->labels.count * sizeof(*pairs));
@@ -155,22 +165,26 @@ static void add_expect_info(struct run *run, const struct tcp_step *step, const 
     if (!step->labels.count)
         return;
     for (size_t i = 0; i < step->labels.count; i++)
-        pairs[i] = (struct pair){rows[i].name, expanded(run, step, rows[i].value, groups, count)};
+        pairs[i] = (struct pair){rows[i].name,
+                                 expanded(run, step, rows[i].value, groups, count)};
     /* The names passed validate; a value that is no UTF-8 is the peer's, and has no place on a series. */
-    if (labels_from_pairs(run_arena(run), &(struct pairs){pairs, step->labels.count}, &labels, &e))
+    if (labels_from_pairs(run_arena(run), &(struct pairs){pairs, step->labels.count},
+                          &labels, &e))
         run_sample_labelled(run, &expect_metric, NULL, labels, 1);
     else
         run_trace(run, "labels", "%s", e.text);
 }
 
-static void add_captures(struct run *run, const struct tcp_step *step, const struct bytes *groups, size_t count)
+static void add_captures(struct run *run, const struct tcp_step *step,
+                         const struct bytes *groups, size_t count)
 {
     struct tcp_state *state = run_state(run);
 
     for (size_t i = 0; i < step->capture.count; i++) {
         const struct pair *pair = &step->capture.items[i];
         struct capture *capture = arena_alloc(run_arena(run), sizeof(*capture));
-        *capture = (struct capture){pair->key, expanded(run, step, pair->value, groups, count), state->captures};
+        *capture = (struct capture){
+            pair->key, expanded(run, step, pair->value, groups, count), state->captures};
         state->captures = capture;
     }
 }
@@ -185,7 +199,8 @@ static void say(struct run *run, const char *text)
     run_say_text(run, "\n");
 }
 
-static enum heard hear_line(struct run *run, const struct tcp_step *step, bool is_end, struct bytes *in)
+static enum heard hear_line(struct run *run, const struct tcp_step *step, bool is_end,
+                            struct bytes *in)
 {
     struct tcp_state *state = run_state(run);
     struct bytes line, groups[REGEX_MAX_GROUPS];
@@ -194,7 +209,8 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
     for (;;) {
         const enum heard heard = take_line(state, is_end, in, &line);
         if (heard == HEARD_WRONG) {
-            run_down(run, REASON_TOO_LARGE, "%s sent a line of more than 64 KiB", peer_name(run));
+            run_down(run, REASON_TOO_LARGE, "%s sent a line of more than 64 KiB",
+                     peer_name(run));
             return heard;
         }
         if (heard == HEARD_TOO_LITTLE)
@@ -206,8 +222,10 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
             continue;
         case REGEX_LIMIT:
             state->failed_by_regex = true;
-            run_down(run, REASON_BODY, "/%s/ needs too many steps to be matched against %s: write it simpler",
-                     regex_pattern(step->expect), quoted(run, line));
+            run_down(
+                run, REASON_BODY,
+                "/%s/ needs too many steps to be matched against %s: write it simpler",
+                regex_pattern(step->expect), quoted(run, line));
             return HEARD_WRONG;
         case REGEX_MATCH:
             break;
@@ -220,7 +238,8 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
     }
 }
 
-static enum heard hear_bytes(struct run *run, const struct tcp_step *step, bool is_end, struct bytes *in)
+static enum heard hear_bytes(struct run *run, const struct tcp_step *step, bool is_end,
+                             struct bytes *in)
 {
     struct tcp_state *state = run_state(run);
     const struct bytes want = bytes_of(step->expect_bytes);
@@ -236,13 +255,15 @@ static enum heard hear_bytes(struct run *run, const struct tcp_step *step, bool 
     if (is_alike && !is_end)
         return HEARD_TOO_LITTLE;
     state->failed_by_bytes = true;
-    run_down(run, got.len ? REASON_BODY : REASON_CLOSED, "expected the bytes %s, %s sent %s%s", quoted(run, want),
-             peer_name(run), got.len ? quoted(run, got) : "nothing",
+    run_down(run, got.len ? REASON_BODY : REASON_CLOSED,
+             "expected the bytes %s, %s sent %s%s", quoted(run, want), peer_name(run),
+             got.len ? quoted(run, got) : "nothing",
              is_end ? " and closed the connection" : "");
     return HEARD_WRONG;
 }
 
-static enum heard do_step(struct run *run, const struct tcp_step *step, bool is_end, struct bytes *in)
+static enum heard do_step(struct run *run, const struct tcp_step *step, bool is_end,
+                          struct bytes *in)
 {
     if (step->expect)
         return hear_line(run, step, is_end, in);
@@ -290,12 +311,16 @@ static bool validate_step(const struct tcp_step *step, struct err *e)
     if (step->expect && step->expect_bytes)
         return err_set(e, "give `expect` or `expect_bytes`, not both");
     if (!step->expect && (step->labels.count || step->capture.count))
-        return err_set(e, "`labels` and `capture` are filled in from what `expect` matched: give `expect`");
-    if (!step->expect && !step->expect_bytes && !step->starttls && !(step->send && step->send[0]))
-        return err_set(e, "does nothing: give `expect`, `expect_bytes`, `send` or `starttls`");
+        return err_set(e, "`labels` and `capture` are filled in from what `expect` "
+                          "matched: give `expect`");
+    if (!step->expect && !step->expect_bytes && !step->starttls &&
+        !(step->send && step->send[0]))
+        return err_set(
+            e, "does nothing: give `expect`, `expect_bytes`, `send` or `starttls`");
     for (size_t i = 0; i < step->labels.count; i++) {
         if (!label_name_valid(bytes_of(labels[i].name)))
-            return err_set(e, "'%s' is no label name: expected letters, digits and '_'", labels[i].name);
+            return err_set(e, "'%s' is no label name: expected letters, digits and '_'",
+                           labels[i].name);
     }
     return true;
 }
@@ -319,14 +344,17 @@ static bool tcp_validate(void *ctx, struct arena *arena, struct err *e)
     if (bytes_starts(bytes_of(conf->address), "unix:")) {
         conf->unix_path = conf->address + strlen("unix:");
         return conf->unix_path[0] == '/' ||
-               err_set(e, "'%s' has no absolute path: expected unix:/path", conf->address);
+               err_set(e, "'%s' has no absolute path: expected unix:/path",
+                       conf->address);
     }
     if (!dial_split(arena, conf->address, &conf->host, &conf->port, e))
         return false;
-    return conf->port || err_set(e, "'%s' has no port: expected host:port", conf->address);
+    return conf->port ||
+           err_set(e, "'%s' has no port: expected host:port", conf->address);
 }
 
-static bool tcp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial, struct err *e)
+static bool tcp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
+                    struct err *e)
 {
     const struct tcp_conf *conf = ctx;
 
@@ -337,10 +365,14 @@ static bool tcp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
         ret_dial->port = conf->port;
         ret_dial->unix_path = NULL;
     }
+    const char *name = ret_dial->tls.server_name;
+    if (conf->hostname[0] && (!name || !name[0]))
+        ret_dial->tls.server_name = conf->hostname;
     return true;
 }
 
-static bool capture_lookup(const void *map, struct bytes key, struct arena *arena, struct value *ret_value)
+static bool capture_lookup(const void *map, struct bytes key, struct arena *arena,
+                           struct value *ret_value)
 {
     for (const struct capture *c = map; c; c = c->next) {
         if (bytes_is(key, c->name)) {
@@ -351,32 +383,40 @@ static bool capture_lookup(const void *map, struct bytes key, struct arena *aren
     return false;
 }
 
-static bool captures_get(struct run *run, struct arena *arena, struct value *ret_value, struct err *why)
+static bool captures_get(struct run *run, struct arena *arena, struct value *ret_value,
+                         struct err *why)
 {
     const struct tcp_state *state = run_state(run);
 
-    *ret_value = (struct value){.type = VALUE_MAP, .lookup = capture_lookup, .map = state->captures};
+    *ret_value = (struct value){
+        .type = VALUE_MAP, .lookup = capture_lookup, .map = state->captures};
     return true;
 }
 
 #define OPT_STRUCT struct tcp_label
 static const struct opt label_opts[] = {
     OPT_ROW_TEXT("name", name, NULL, "The label's name."),
-    OPT_ROW_TEXT("value", value, "", "Its value; ${1} is the first group of `expect`.", .flags = OPT_LATE),
+    OPT_ROW_TEXT("value", value, "", "Its value; ${1} is the first group of `expect`.",
+                 .flags = OPT_LATE),
     {0},
 };
 #undef OPT_STRUCT
 
 #define OPT_STRUCT struct tcp_step
 static const struct opt step_opts[] = {
-    OPT_ROW_REGEX("expect", expect, OPT_NONE, "Lines are read until one matches this; \"\" waits for any line."),
-    OPT_ROW_TEXT("expect_bytes", expect_bytes, OPT_NONE, "These bytes must come next, exactly."),
+    OPT_ROW_REGEX("expect", expect, OPT_NONE,
+                  "Lines are read until one matches this; \"\" waits for any line."),
+    OPT_ROW_TEXT("expect_bytes", expect_bytes, OPT_NONE,
+                 "These bytes must come next, exactly."),
     OPT_ROW_TEXT("send", send, OPT_NONE,
-                 "This is sent then, and a newline; ${1} is the first group of `expect`.", .flags = OPT_LATE),
+                 "This is sent then, and a newline; ${1} is the first group of `expect`.",
+                 .flags = OPT_LATE),
     OPT_ROW_BOOL("starttls", starttls, "false", "Then TLS begins."),
-    OPT_ROW_SECTIONS("labels", labels, struct tcp_label, label_opts, "Labels of probe_expect_info."),
+    OPT_ROW_SECTIONS("labels", labels, struct tcp_label, label_opts,
+                     "Labels of probe_expect_info."),
     OPT_ROW_PAIRS("capture", capture, OPT_NONE,
-                  "Names for what `expect` found, for expressions: {version: \"${1}\"} is captures.version.",
+                  "Names for what `expect` found, for expressions: {version: \"${1}\"} "
+                  "is captures.version.",
                   .flags = OPT_LATE),
     {0},
 };
@@ -399,13 +439,24 @@ const struct probe_type probe_tcp = {
     .aim = tcp_aim,
     .talk = tcp_talk,
     .report = tcp_report,
-    .metrics = (const struct metric *const[]){&regex_metric, &bytes_metric, &expect_metric, NULL},
-    .vars = (const struct var[]){
-        {"captures", VALUE_MAP, "What the steps' `capture` took from the lines: captures.version.", captures_get},
-        {0}},
-    .opts = (const struct opt[]){
-        OPT_ROW_TEXT("address", address, "", "host:port, or unix:/path.", .flags = OPT_SHORTHAND),
-        OPT_ROW_SECTIONS("query_response", query_response, struct tcp_step, step_opts,
-                         "Steps of a dialogue, in order; without any, being connected is enough."),
-        {0}},
+    .metrics = (const struct metric *const[]){&regex_metric, &bytes_metric,
+                                              &expect_metric, NULL},
+    .vars =
+        (const struct var[]){
+            {"captures", VALUE_MAP,
+             "What the steps' `capture` took from the lines: captures.version.",
+             captures_get},
+            {0}},
+    .opts =
+        (const struct opt[]){
+            OPT_ROW_TEXT("address", address, "", "host:port, or unix:/path.",
+                         .flags = OPT_SHORTHAND),
+            OPT_ROW_TEXT("hostname", hostname, "",
+                         "As blackbox_exporter's parameter: tls_config's server_name, if "
+                         "that is empty.",
+                         .flags = OPT_HIDDEN),
+            OPT_ROW_SECTIONS(
+                "query_response", query_response, struct tcp_step, step_opts,
+                "Steps of a dialogue, in order; without any, being connected is enough."),
+            {0}},
 };

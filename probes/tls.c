@@ -17,7 +17,14 @@
 #define REPLY_MAX_BYTES (16u << 10)
 #define QUOTE_BYTES 120
 
-enum starttls { STARTTLS_NONE, STARTTLS_SMTP, STARTTLS_IMAP, STARTTLS_POP3, STARTTLS_FTP, STARTTLS_POSTGRES };
+enum starttls {
+    STARTTLS_NONE,
+    STARTTLS_SMTP,
+    STARTTLS_IMAP,
+    STARTTLS_POP3,
+    STARTTLS_FTP,
+    STARTTLS_POSTGRES
+};
 
 struct tls_probe_conf {
     const char *address;
@@ -27,7 +34,7 @@ struct tls_probe_conf {
 };
 
 struct tls_probe_state {
-    size_t line;      /* which reply of the prefix is waited for */
+    size_t line; /* which reply of the prefix is waited for */
 };
 
 /* One protocol's way to TLS: wait for a reply that starts with `expect`, then say `say`; after the last, TLS. */
@@ -43,12 +50,19 @@ struct prefix {
 static const struct prefix prefixes[] = {
     [STARTTLS_NONE] = {443, "", NULL},
     [STARTTLS_SMTP] = {587, "SMTP",
-                       (const struct prefix_line[]){
-                           {"220 ", "EHLO healthd.local\r\n"}, {"250 ", "STARTTLS\r\n"}, {"220 ", NULL}, {0}}},
+                       (const struct prefix_line[]){{"220 ", "EHLO healthd.local\r\n"},
+                                                    {"250 ", "STARTTLS\r\n"},
+                                                    {"220 ", NULL},
+                                                    {0}}},
     [STARTTLS_IMAP] = {143, "IMAP",
-                       (const struct prefix_line[]){{"* OK", "a1 STARTTLS\r\n"}, {"a1 OK", NULL}, {0}}},
-    [STARTTLS_POP3] = {110, "POP3", (const struct prefix_line[]){{"+OK", "STLS\r\n"}, {"+OK", NULL}, {0}}},
-    [STARTTLS_FTP] = {21, "FTP", (const struct prefix_line[]){{"220 ", "AUTH TLS\r\n"}, {"234 ", NULL}, {0}}},
+                       (const struct prefix_line[]){
+                           {"* OK", "a1 STARTTLS\r\n"}, {"a1 OK", NULL}, {0}}},
+    [STARTTLS_POP3] = {110, "POP3",
+                       (const struct prefix_line[]){
+                           {"+OK", "STLS\r\n"}, {"+OK", NULL}, {0}}},
+    [STARTTLS_FTP] = {21, "FTP",
+                      (const struct prefix_line[]){
+                          {"220 ", "AUTH TLS\r\n"}, {"234 ", NULL}, {0}}},
     [STARTTLS_POSTGRES] = {5432, "PostgreSQL", NULL}, /* binary: see ask_postgres */
 };
 
@@ -88,8 +102,9 @@ static enum talk judge(struct run *run)
 static bool is_unfinished_reply(struct bytes line)
 {
     uint64_t code;
-    return line.len > 3 && (line.ptr[0] == ' ' ||
-                            (line.ptr[3] == '-' && bytes_to_u64(bytes_slice(line, 0, 3), &code)));
+    return line.len > 3 &&
+           (line.ptr[0] == ' ' ||
+            (line.ptr[3] == '-' && bytes_to_u64(bytes_slice(line, 0, 3), &code)));
 }
 
 /* Some servers talk before and after the reply in question: "250-SIZE", "* CAPABILITY". */
@@ -120,10 +135,12 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
         if (!bytes_starts(line, want->expect)) {
             if (is_aside(conf->starttls, line))
                 continue;
-            run_down(run, state->line ? REASON_NOT_TLS : REASON_PROTOCOL,
-                     state->line ? "expected the %s server to agree to TLS with \"%s\", it said %s"
-                                 : "expected the greeting of %s, which starts with \"%s\", got %s",
-                     prefix->name, want->expect, quoted(run, line));
+            run_down(
+                run, state->line ? REASON_NOT_TLS : REASON_PROTOCOL,
+                state->line
+                    ? "expected the %s server to agree to TLS with \"%s\", it said %s"
+                    : "expected the greeting of %s, which starts with \"%s\", got %s",
+                prefix->name, want->expect, quoted(run, line));
             return TALK_CLOSE;
         }
         state->line++;
@@ -133,7 +150,8 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
     }
     if (in->len <= REPLY_MAX_BYTES)
         return TALK_MORE;
-    run_down(run, REASON_PROTOCOL, "expected a line of %s, got %zu bytes without a newline that start %s",
+    run_down(run, REASON_PROTOCOL,
+             "expected a line of %s, got %zu bytes without a newline that start %s",
              prefix->name, in->len, quoted(run, *in));
     return TALK_CLOSE;
 }
@@ -151,9 +169,12 @@ static enum talk ask_postgres(struct run *run, enum talk_event event, struct byt
     if (answer.ptr[0] == 'S')
         return TALK_STARTTLS;
     if (answer.ptr[0] == 'N')
-        run_down(run, REASON_NOT_TLS, "the PostgreSQL server answers that it has no TLS (ssl = off)");
+        run_down(run, REASON_NOT_TLS,
+                 "the PostgreSQL server answers that it has no TLS (ssl = off)");
     else
-        run_down(run, REASON_PROTOCOL, "expected S or N to PostgreSQL's SSLRequest, got %s", quoted(run, answer));
+        run_down(run, REASON_PROTOCOL,
+                 "expected S or N to PostgreSQL's SSLRequest, got %s",
+                 quoted(run, answer));
     return TALK_CLOSE;
 }
 
@@ -179,7 +200,8 @@ static bool tls_validate(void *ctx, struct arena *arena, struct err *e)
     return dial_split(arena, conf->address, &conf->host, &conf->port, e);
 }
 
-static bool tls_aim(const void *ctx, struct arena *arena, struct dial *ret_dial, struct err *e)
+static bool tls_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
+                    struct err *e)
 {
     const struct tls_probe_conf *conf = ctx;
 
@@ -209,7 +231,8 @@ static const struct opt_choice starttls_choices[] = {
 #define OPT_STRUCT struct tls_probe_conf
 const struct probe_type probe_tls = {
     .name = "tls",
-    .summary = "TLS endpoints: the handshake, the chain and its expiry, also when it is not trusted.",
+    .summary = "TLS endpoints: the handshake, the chain and its expiry, also when it is "
+               "not trusted.",
     .example = "tls: {address: \"mail.example.com:587\", starttls: smtp}",
     .conf_size = sizeof(struct tls_probe_conf),
     .state_size = sizeof(struct tls_probe_state),
@@ -217,10 +240,12 @@ const struct probe_type probe_tls = {
     .aim = tls_aim,
     .talk = tls_talk,
     .metrics = (const struct metric *const[]){&verified_metric, NULL},
-    .opts = (const struct opt[]){
-        OPT_ROW_TEXT("address", address, "", "host:port; port 443, or the protocol's, when left out.",
-                     .flags = OPT_SHORTHAND),
-        OPT_ROW_CHOICE("starttls", starttls, "none", starttls_choices,
-                       "The protocol to speak before the handshake."),
-        {0}},
+    .opts =
+        (const struct opt[]){
+            OPT_ROW_TEXT("address", address, "",
+                         "host:port; port 443, or the protocol's, when left out.",
+                         .flags = OPT_SHORTHAND),
+            OPT_ROW_CHOICE("starttls", starttls, "none", starttls_choices,
+                           "The protocol to speak before the handshake."),
+            {0}},
 };

@@ -60,7 +60,7 @@ enum opt_type {
     OPT_TEXT,     /* const char *; limits are of its length */
     OPT_CHOICE,   /* int: one of choices */
     OPT_SECRET,   /* struct secret; prints as [redacted] */
-    OPT_REGEX,    /* const struct regex *; NULL when empty */
+    OPT_REGEX,    /* const struct regex *; NULL when empty, or when absent and the default is OPT_NONE */
     OPT_TEXTS,    /* struct texts; one scalar is a list of one */
     OPT_INTS,     /* struct ints */
     OPT_REGEXES,  /* struct regexes */

@@ -148,6 +148,16 @@ static bool parse_regex(const char *text, struct arena *arena,
     return true;
 }
 
+/* Where absent is told apart from empty, an empty expression is one that matches everything. */
+static bool set_regex(const struct opt *row, const struct regex **field, const char *text,
+                      struct arena *arena, struct err *e)
+{
+    if (*text || row->def != OPT_NONE)
+        return parse_regex(text, arena, field, e);
+    *field = regex_compile(arena, text, e);
+    return *field != NULL;
+}
+
 static bool set_texts(const struct opt *row, struct texts *field,
                       const char *const *texts, size_t count, struct arena *arena,
                       struct err *e)
@@ -241,7 +251,7 @@ bool opt_set(const struct opt *row, void *conf, const char *text, struct arena *
     case OPT_SECRET:
         return set_secret(field, text, arena);
     case OPT_REGEX:
-        return parse_regex(text, arena, field, e);
+        return set_regex(row, field, text, arena, e);
     case OPT_TEXTS:
     case OPT_INTS:
     case OPT_REGEXES:

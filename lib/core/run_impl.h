@@ -63,7 +63,6 @@ struct run {
     nsec timeout;
     struct mono started;
     struct heap_item deadline; /* in runner->deadlines */
-    struct scope scope;        /* the asker's names, then the secrets' */
     void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
     void (*gone)(void *ctx);
     void *ctx;

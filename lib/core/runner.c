@@ -14,7 +14,6 @@
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
 #include "lib/core/run_impl.h"
-#include "lib/core/secret.h"
 #include "lib/core/talk.h"
 
 #define RUNNER_MAX_FREE 64 /* ended runs whose memory waits for the next */
@@ -213,38 +212,19 @@ void runner_cancel(struct run *run)
         run_stop(run, answer_cancelled);
 }
 
-/* The asker's scopes in front of the secrets', whether or not its chain ends there. */
-static bool scope_lookup(void *ctx, struct bytes name, struct arena *arena,
-                         struct bytes *ret_value, struct err *e)
-{
-    for (const struct scope *scope = ctx; scope; scope = scope->outer) {
-        if (scope->lookup(scope->ctx, name, arena, ret_value, e))
-            return true;
-        if (e->text[0])
-            return false;
-    }
-    return false;
-}
-
 static bool run_configure(struct run *run, const struct ask *ask, struct err *e)
 {
-    struct secrets *secrets = run->frame->secrets;
-    const struct scope *scope = secrets ? secrets_scope(secrets) : NULL;
     const void *confs[TEMPLATE_MAX_PARTS] = {0};
 
-    if (ask->scope) {
-        run->scope = (struct scope){
-            .outer = scope, .lookup = scope_lookup, .ctx = (void *)ask->scope};
-        scope = &run->scope;
-    }
-    if (!template_fill(run->probe->conf, scope, ask->operand, run->arena, confs, e))
+    if (!template_fill(run->probe->conf, ask->scope, ask->operand, run->arena, confs, e))
         return false;
     if (!template_override(run->probe->conf, ask->rows, run->arena, confs, e))
         return false;
     run->conf = confs[0];
     run->dial_rows = confs[1];
     /* What loading could not validate, because it was not there yet: confs[0] is this run's own copy then. */
-    const bool is_shared = template_is_fixed(run->probe->conf) && !ask->operand && !ask->rows.count;
+    const bool is_shared =
+        template_is_fixed(run->probe->conf) && !ask->operand && !ask->rows.count;
     return is_shared || !run->type->validate ||
            run->type->validate((void *)confs[0], run->arena, e);
 }

@@ -26,7 +26,7 @@ struct ask { /* what is wanted */
     enum origin origin;
     struct wall due;             /* the slot, for history; zero: now */
     nsec timeout;                /* absolute budget from now */
-    const struct scope *scope;   /* flow variables, request parameters; NULL: secrets only */
+    const struct scope *scope;   /* flow variables, request parameters; asked before the secrets; may be NULL */
     const char *operand;         /* sets the shorthand row (`target`); NULL: as configured */
     struct pairs rows;           /* sets further rows by name (`hostname`); those the type does not have are ignored */
     bool is_traced;              /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and

@@ -21,7 +21,8 @@ static const void *complain(const struct diag *d, const char *what)
     return NULL;
 }
 
-const void *dialogue_conf(struct arena *arena, const char *yaml, const struct probe_type **ret_type)
+const void *dialogue_conf(struct arena *arena, const char *yaml,
+                          const struct probe_type **ret_type)
 {
     struct diag *diag = diag_create(arena);
     const struct node *root = node_parse(arena, "transcript", bytes_of(yaml), diag);
@@ -37,7 +38,8 @@ const void *dialogue_conf(struct arena *arena, const char *yaml, const struct pr
         {type->opts, type->conf_size},
         {dial_opts, sizeof(struct dial_conf)},
     };
-    struct template *conf = template_load(&ctx, parts, ARRAY_LEN(parts), root->first, NULL);
+    struct template *conf =
+        template_load(&ctx, parts, ARRAY_LEN(parts), root->first, NULL);
     const void *confs[TEMPLATE_MAX_PARTS] = {0};
     if (!conf)
         return complain(diag, "the configuration does not load");

@@ -7,6 +7,7 @@
 #include "lib/core/probe.h"
 
 /* Reads "TYPE: {…}" in arena; ret_type says which. The conf is validated. Prints what is wrong and returns NULL. */
-const void *dialogue_conf(struct arena *arena, const char *yaml, const struct probe_type **ret_type);
+const void *dialogue_conf(struct arena *arena, const char *yaml,
+                          const struct probe_type **ret_type);
 
 #endif

@@ -63,10 +63,12 @@ struct totals {
     size_t seen_count;
 };
 
-static void fail(struct play *p, const struct line *line, const char *what, const char *got)
+static void fail(struct play *p, const struct line *line, const char *what,
+                 const char *got)
 {
     if (!p->failed)
-        printf("# %s:%d: %s\n#   expected %s\n#   got      %s\n", p->story->file, line->number, what, line->text, got);
+        printf("# %s:%d: %s\n#   expected %s\n#   got      %s\n", p->story->file,
+               line->number, what, line->text, got);
     p->failed = true;
 }
 
@@ -122,12 +124,20 @@ static const struct tls_peer *make_peer(struct play *p, const char *word)
     struct tls_peer *peer = arena_alloc(p->arena, sizeof(*peer));
     const bool verified = !strcmp(word, "verified");
 
-    *leaf = (struct tls_cert){.subject = "CN=peer", .issuer = "CN=authority", .names = "peer.example",
-                              .addresses = "", .serial = "01", .fingerprint = "00"};
-    *peer = (struct tls_peer){.chain = leaf, .chain_count = 1, .version = "TLS 1.3", .verified = verified,
-                              .cipher = "TLS_AES_128_GCM_SHA256",
-                              .reason = verified ? REASON_NONE : reason_of(word),
-                              .why = verified ? "" : "the certificate CN=peer is not good"};
+    *leaf = (struct tls_cert){.subject = "CN=peer",
+                              .issuer = "CN=authority",
+                              .names = "peer.example",
+                              .addresses = "",
+                              .serial = "01",
+                              .fingerprint = "00"};
+    *peer =
+        (struct tls_peer){.chain = leaf,
+                          .chain_count = 1,
+                          .version = "TLS 1.3",
+                          .verified = verified,
+                          .cipher = "TLS_AES_128_GCM_SHA256",
+                          .reason = verified ? REASON_NONE : reason_of(word),
+                          .why = verified ? "" : "the certificate CN=peer is not good"};
     return peer;
 }
 
@@ -183,9 +193,10 @@ static void check_verdict(struct play *p, const struct line *line)
     const char *got = "no answer";
 
     if (v)
-        got = v->health == HEALTH_UP ? "up"
-                                     : arena_printf(p->arena, "%s %s %s", health_name(v->health),
-                                                    reason_word(v->reason), v->detail);
+        got = v->health == HEALTH_UP
+                  ? "up"
+                  : arena_printf(p->arena, "%s %s %s", health_name(v->health),
+                                 reason_word(v->reason), v->detail);
     const size_t len = strcspn(line->text, "~");
     if (line->text[len] ? strncmp(got, line->text, len) : strcmp(got, line->text))
         fail(p, line, "another answer", got);
@@ -207,15 +218,17 @@ static void check_sample(struct play *p, const struct line *line)
 
 static void check_expression(struct play *p, const struct line *line)
 {
-    const struct var *const vars[] = {p->story->type->vars ? p->story->type->vars : runner_vars, runner_vars,
-                                      tls_vars, NULL};
+    const struct var *const vars[] = {p->story->type->vars ? p->story->type->vars
+                                                           : runner_vars,
+                                      runner_vars, tls_vars, NULL};
     const char *detail = "";
     struct err e = {0};
     const struct expr *x = expr_compile(p->arena, line->text, vars, &e);
 
     if (!x)
         fail(p, line, "it does not compile", e.text);
-    else if (expr_judge(x, talk_script_run(p->script), wall_read(), p->arena, &detail) != EXPR_HOLDS)
+    else if (expr_judge(x, talk_script_run(p->script), wall_read(), p->arena, &detail) !=
+             EXPR_HOLDS)
         fail(p, line, "it does not hold", detail);
 }
 
@@ -277,18 +290,22 @@ static void check_cut(struct play *p, const struct line *line, size_t at, bool b
     else
         talk_script_expire(p->script);
     const struct verdict *v = talk_script_verdict(p->script);
-    const char *where = arena_printf(p->arena, "cut after %zu bytes by %s", at, by_close ? "a close" : "the deadline");
+    const char *where = arena_printf(p->arena, "cut after %zu bytes by %s", at,
+                                     by_close ? "a close" : "the deadline");
     if (!v)
         fail(p, line, where, "no answer");
-    else if (v->health == HEALTH_UNKNOWN || (v->health != HEALTH_UP && (!v->reason || !v->detail[0])))
-        fail(p, line, where, arena_printf(p->arena, "%s %s \"%s\"", health_name(v->health), reason_word(v->reason),
-                                          v->detail));
+    else if (v->health == HEALTH_UNKNOWN ||
+             (v->health != HEALTH_UP && (!v->reason || !v->detail[0])))
+        fail(p, line, where,
+             arena_printf(p->arena, "%s %s \"%s\"", health_name(v->health),
+                          reason_word(v->reason), v->detail));
 }
 
 static bool play(const struct story *story, enum pace pace, size_t cut, bool by_close)
 {
     struct frame frame = {0};
-    struct play p = {.story = story, .arena = arena_create(0), .said = BUF_MAX(SAID_MAX), .left = cut};
+    struct play p = {
+        .story = story, .arena = arena_create(0), .said = BUF_MAX(SAID_MAX), .left = cut};
     const struct line *line = story->lines;
     const struct line *end = line + story->count;
 
@@ -297,7 +314,8 @@ static bool play(const struct story *story, enum pace pace, size_t cut, bool by_
         do_line(&p, line++, pace);
     feed(&p, TALK_OPEN, (struct bytes){0});
     for (; line < end; line++) {
-        const bool is_cut = pace == PACE_CUT && line->kind == '<' && p.left < line->raw.len;
+        const bool is_cut =
+            pace == PACE_CUT && line->kind == '<' && p.left < line->raw.len;
         do_line(&p, line, pace);
         if (is_cut)
             break;
@@ -310,11 +328,13 @@ static bool play(const struct story *story, enum pace pace, size_t cut, bool by_
     return !p.failed;
 }
 
-static void report(struct totals *t, const struct story *story, const char *how, bool passed)
+static void report(struct totals *t, const struct story *story, const char *how,
+                   bool passed)
 {
     t->count++;
     t->failed += !passed;
-    printf("%sok %d - %s: %s, %s\n", passed ? "" : "not ", t->count, strrchr(story->file, '/') + 1, story->title, how);
+    printf("%sok %d - %s: %s, %s\n", passed ? "" : "not ", t->count,
+           strrchr(story->file, '/') + 1, story->title, how);
 }
 
 static void tell(struct totals *t, const struct story *story)
@@ -324,19 +344,22 @@ static void tell(struct totals *t, const struct story *story)
     report(t, story, "whole", play(story, PACE_WHOLE, 0, false));
     report(t, story, "byte by byte", play(story, PACE_BYTES, 0, false));
     for (size_t at = 0; at <= story->heard_bytes; at++)
-        passed = play(story, PACE_CUT, at, true) && play(story, PACE_CUT, at, false) && passed;
+        passed =
+            play(story, PACE_CUT, at, true) && play(story, PACE_CUT, at, false) && passed;
     report(t, story, "cut at every offset", passed);
     if (t->seen_count < ARRAY_LEN(t->seen))
         t->seen[t->seen_count++] = story->type;
 }
 
-static void add_line(struct arena *arena, struct story *story, struct bytes text, int number)
+static void add_line(struct arena *arena, struct story *story, struct bytes text,
+                     int number)
 {
     if (!text.len || text.ptr[0] == '#' || story->count == STORY_MAX_LINES)
         return;
     struct line *line = &story->lines[story->count++];
     *line = (struct line){.kind = text.ptr[0], .number = number};
-    line->text = arena_strndup(arena, text.ptr + (text.len > 1 ? 2 : 1), text.len > 1 ? text.len - 2 : 0);
+    line->text = arena_strndup(arena, text.ptr + (text.len > 1 ? 2 : 1),
+                               text.len > 1 ? text.len - 2 : 0);
     if (line->kind == '<' || line->kind == '>')
         line->raw = unescape(arena, line->text);
     if (line->kind == '<')
@@ -344,7 +367,8 @@ static void add_line(struct arena *arena, struct story *story, struct bytes text
 }
 
 /* From the line after a title to the next title. */
-static void tell_story(struct totals *t, const char *file, struct bytes title, struct bytes text, int number)
+static void tell_story(struct totals *t, const char *file, struct bytes title,
+                       struct bytes text, int number)
 {
     struct arena *arena = arena_create(0);
     struct story *story = arena_alloc(arena, sizeof(*story));
@@ -353,8 +377,10 @@ static void tell_story(struct totals *t, const char *file, struct bytes title, s
 
     story->file = file;
     story->title = arena_strndup(arena, title.ptr, title.len);
-    const struct bytes yaml = bytes_slice(text, 0, lines_at < 0 ? 0 : (size_t)lines_at + 1);
-    story->conf = dialogue_conf(arena, arena_strndup(arena, yaml.ptr, yaml.len), &story->type);
+    const struct bytes yaml =
+        bytes_slice(text, 0, lines_at < 0 ? 0 : (size_t)lines_at + 1);
+    story->conf =
+        dialogue_conf(arena, arena_strndup(arena, yaml.ptr, yaml.len), &story->type);
     for (size_t i = 0; i < yaml.len; i++)
         number += yaml.ptr[i] == '\n';
     rest = bytes_slice(text, yaml.len + strlen("===\n"), text.len);
@@ -442,7 +468,8 @@ int main(void)
             continue;
         t.count++;
         t.failed += !is_seen(&t, *type);
-        printf("%sok %d - %s has a transcript\n", is_seen(&t, *type) ? "" : "not ", t.count, (*type)->name);
+        printf("%sok %d - %s has a transcript\n", is_seen(&t, *type) ? "" : "not ",
+               t.count, (*type)->name);
     }
     printf("1..%d\n", t.count);
     return t.failed ? 1 : 0;

@@ -71,7 +71,8 @@ static void peer_begin(struct peer *p, struct loop *loop)
     snprintf(p->path, sizeof(p->path), "%s/peer", folder);
     snprintf(at.sun_path, sizeof(at.sun_path), "%s/peer", folder);
     p->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (p->listen_fd < 0 || bind(p->listen_fd, (struct sockaddr *)&at, sizeof(at)) || listen(p->listen_fd, 8))
+    if (p->listen_fd < 0 || bind(p->listen_fd, (struct sockaddr *)&at, sizeof(at)) ||
+        listen(p->listen_fd, 8))
         die("listen", strerror(errno));
     p->listen_watch = loop_watch_create(loop, "listen", p->listen_fd, peer_on_accept, p);
     watch_set(p->listen_watch, WATCH_READ);
@@ -111,19 +112,23 @@ void stand_end(struct stand *s)
     arena_destroy(s->arena);
 }
 
-struct probe *stand_probe(struct stand *s, const struct probe_type *type, const char *yaml, const char *expect)
+struct probe *stand_probe(struct stand *s, const struct probe_type *type,
+                          const char *yaml, const char *expect)
 {
     struct diag *diag = diag_create(s->arena);
     struct opt_ctx ctx = {.arena = s->arena, .diag = diag, .secrets = s->frame.secrets};
     struct probe *probe = arena_alloc(s->arena, sizeof(*probe));
     const struct expr **list = arena_alloc(s->arena, 2 * sizeof(const struct expr *));
     const struct var *const vars[] = {runner_vars, type->vars, NULL};
-    const struct opt_part parts[] = {{type->opts, type->conf_size}, {dial_opts, sizeof(struct dial_conf)}};
+    const struct opt_part parts[] = {{type->opts, type->conf_size},
+                                     {dial_opts, sizeof(struct dial_conf)}};
     struct err e = {0};
 
     const struct node *node = node_parse(s->arena, "test", bytes_of(yaml), diag);
-    *probe = (struct probe){.name = type->name, .type = type, .interval = 15 * NSEC_PER_SEC};
-    probe->conf = node ? template_load(&ctx, parts, type->talk ? 2 : 1, node, NULL) : NULL;
+    *probe =
+        (struct probe){.name = type->name, .type = type, .interval = 15 * NSEC_PER_SEC};
+    probe->conf =
+        node ? template_load(&ctx, parts, type->talk ? 2 : 1, node, NULL) : NULL;
     if (!probe->conf)
         die(yaml, diag_first(diag)->text);
     if (expect && !(list[0] = expr_compile(s->arena, expect, vars, &e)))
@@ -162,7 +167,8 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
     s->verdict.address = arena_strdup(s->arena, v->address);
     s->verdict.trace = NULL;
     for (size_t i = 0; i < v->item_count; i++)
-        items[i] = (struct item){.key = arena_strdup(s->arena, v->items[i].key), .health = v->items[i].health};
+        items[i] = (struct item){.key = arena_strdup(s->arena, v->items[i].key),
+                                 .health = v->items[i].health};
     s->verdict.items = items;
     s->samples = 0;
     for (const struct batch_group *g = b->first; g; g = g->next)
@@ -196,13 +202,19 @@ bool stand_wait(struct stand *s, const int *count, int reaches)
     return *count >= reaches;
 }
 
-const struct verdict *stand_ask(struct stand *s, const struct probe *probe, struct session *session, nsec timeout,
+const struct verdict *stand_ask(struct stand *s, const struct probe *probe,
+                                struct session *session, nsec timeout,
                                 const struct scope *scope)
 {
     const int gone = s->gone;
 
-    runner_start(s->runner, &(struct ask){.probe = probe, .session = session, .origin = ORIGIN_SCHEDULED,
-                                          .timeout = timeout, .scope = scope, .done = on_done, .gone = on_gone,
+    runner_start(s->runner, &(struct ask){.probe = probe,
+                                          .session = session,
+                                          .origin = ORIGIN_SCHEDULED,
+                                          .timeout = timeout,
+                                          .scope = scope,
+                                          .done = on_done,
+                                          .gone = on_gone,
                                           .ctx = s});
     if (!stand_wait(s, &s->gone, gone + 1))
         die(probe->name, "the run did not end");

@@ -32,17 +32,20 @@ struct stand {
     int done, gone, woken;
     struct verdict verdict; /* texts and items copied */
     size_t samples;
-    void (*look)(struct stand *s, const struct verdict *v, const struct batch *b); /* may be NULL */
-    double seen;            /* look's own */
+    void (*look)(struct stand *s, const struct verdict *v,
+                 const struct batch *b); /* may be NULL */
+    double seen;                         /* look's own */
 };
 
 void stand_begin(struct stand *s);
 void stand_end(struct stand *s);
 /* A probe of type, from the YAML of its value; expect may be NULL. */
-struct probe *stand_probe(struct stand *s, const struct probe_type *type, const char *yaml, const char *expect);
+struct probe *stand_probe(struct stand *s, const struct probe_type *type,
+                          const char *yaml, const char *expect);
 struct session *stand_session(struct stand *s, const struct probe_type *type);
 /* One run, until it is gone. session and scope may be NULL. */
-const struct verdict *stand_ask(struct stand *s, const struct probe *probe, struct session *session, nsec timeout,
+const struct verdict *stand_ask(struct stand *s, const struct probe *probe,
+                                struct session *session, nsec timeout,
                                 const struct scope *scope);
 /* Lets the loop run until *count reaches it, at most 5 s. */
 bool stand_wait(struct stand *s, const int *count, int reaches);

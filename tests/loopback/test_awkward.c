@@ -48,7 +48,8 @@ static enum talk kept_talk(struct run *run, enum talk_event event, struct bytes 
     if (!bytes_line(in, &line))
         return TALK_MORE;
     if (*is_greeted)
-        return bytes_is(line, "pong") ? run_up(run) : run_down(run, REASON_PROTOCOL, "no pong");
+        return bytes_is(line, "pong") ? run_up(run)
+                                      : run_down(run, REASON_PROTOCOL, "no pong");
     if (!bytes_is(line, "hello"))
         return run_down(run, REASON_PROTOCOL, "no greeting");
     *is_greeted = true;
@@ -73,13 +74,15 @@ static void test_kept_connection(void **state)
     const struct probe *probe = stand_probe(&s, &kept_type, at_peer(&s), NULL);
 
     for (int i = 0; i < 3; i++)
-        assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health, HEALTH_UP);
+        assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health,
+                         HEALTH_UP);
     assert_int_equal(s.peer.accepted, 1);
     assert_int_equal(s.verdict.seq, 3);
 
     /* It ended unnoticed: no answer of the target, so a fresh one is opened. */
     peer_hang_up(&s.peer);
-    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health, HEALTH_UP);
+    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health,
+                     HEALTH_UP);
     assert_int_equal(s.peer.accepted, 2);
 
     /* A run that has no probe of its own keeps nothing. */
@@ -132,7 +135,8 @@ static void test_plain_watch(void **state)
     talk_watch(session, &dial);
     assert_true(stand_wait(&s, &s.peer.accepted, 0));
     const struct probe *probe = stand_probe(&s, &plain_type, at_peer(&s), NULL);
-    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health, HEALTH_UP);
+    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health,
+                     HEALTH_UP);
     /* The peer drops the watched connection when the run's comes: one end, one wake. */
     assert_true(stand_wait(&s, &s.woken, 1));
     assert_int_equal(s.woken, 1);
@@ -202,12 +206,14 @@ static enum talk offload_talk(struct run *run, enum talk_event event, struct byt
 
     if (event == TALK_RESUMED) {
         assert_false(pthread_equal(sum->thread, pthread_self()));
-        return sum->result == 'h' + 'e' + 'l' + 'l' + 'o' ? run_up(run)
-                                                          : run_down(run, REASON_BODY, "sum %u", sum->result);
+        return sum->result == 'h' + 'e' + 'l' + 'l' + 'o'
+                   ? run_up(run)
+                   : run_down(run, REASON_BODY, "sum %u", sum->result);
     }
     if (!bytes_line(in, &line))
         return TALK_MORE;
-    *sum = (struct sum){.text = arena_strndup(run_arena(run), line.ptr, line.len), .len = line.len};
+    *sum = (struct sum){.text = arena_strndup(run_arena(run), line.ptr, line.len),
+                        .len = line.len};
     run_offload(run, compute_sum, sum);
     return TALK_OFFLOAD;
 }
@@ -270,7 +276,8 @@ static void test_groups(void **state)
     struct session *session = stand_session(&s, &groups_type);
     const struct probe *probe = stand_probe(&s, &groups_type, "x", NULL);
     s.look = look_for_slow;
-    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health, HEALTH_UP);
+    assert_int_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->health,
+                     HEALTH_UP);
     assert_true(s.seen == 1);
     stand_ask(&s, probe, session, NSEC_PER_SEC, NULL);
     assert_true(s.seen != 1);
@@ -293,7 +300,8 @@ static void items_start(struct run *run)
     run_finish(run);
 }
 
-static bool used_get(struct run *run, struct arena *arena, struct value *ret_value, struct err *why)
+static bool used_get(struct run *run, struct arena *arena, struct value *ret_value,
+                     struct err *why)
 {
     const struct item *item = run_current_item(run);
 
@@ -326,7 +334,8 @@ static void test_items(void **state)
 
 /* ---- a target that only the flow knows ---- */
 
-static bool lookup_target(void *ctx, struct bytes name, struct arena *arena, struct bytes *ret_value, struct err *e)
+static bool lookup_target(void *ctx, struct bytes name, struct arena *arena,
+                          struct bytes *ret_value, struct err *e)
 {
     if (!bytes_is(name, "order.id"))
         return false;
@@ -356,10 +365,12 @@ static void test_variable(void **state)
     const struct scope scope = {.lookup = lookup_target};
     struct stand s;
     stand_begin(&s);
-    const struct probe *probe = stand_probe(&s, &variable_type, "\"/orders/${order.id}\"", NULL);
+    const struct probe *probe =
+        stand_probe(&s, &variable_type, "\"/orders/${order.id}\"", NULL);
     assert_int_equal(stand_ask(&s, probe, NULL, NSEC_PER_SEC, &scope)->health, HEALTH_UP);
     /* Nobody knows it: ours, and not the target's. */
-    assert_int_equal(stand_ask(&s, probe, NULL, NSEC_PER_SEC, NULL)->health, HEALTH_UNKNOWN);
+    assert_int_equal(stand_ask(&s, probe, NULL, NSEC_PER_SEC, NULL)->health,
+                     HEALTH_UNKNOWN);
     assert_int_equal(s.verdict.reason, REASON_CONFIG);
     assert_int_equal(s.samples, 0);
     stand_end(&s);
@@ -386,7 +397,8 @@ static const struct probe_type hanging_type = {
 
 static struct session *hanging_session;
 
-static void look_at_hanging(struct stand *s, const struct verdict *v, const struct batch *b)
+static void look_at_hanging(struct stand *s, const struct verdict *v,
+                            const struct batch *b)
 {
     assert_int_equal(v->health, HEALTH_DOWN);
     assert_int_equal(v->reason, REASON_TIMEOUT);
