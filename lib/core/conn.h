@@ -36,7 +36,9 @@ struct trouble { /* a peer's failure, as data */
 
 struct conn;
 struct conn_events {
-    void (*phase)(void *ctx, enum phase phase);        /* the phase that starts now */
+    /* The phase that starts now: RESOLVE (unless there is nothing to ask), CONNECT, TLS, WAIT (just before open
+     * or tls), TRANSFER (just before the first data after that). */
+    void (*phase)(void *ctx, enum phase phase);
     void (*open)(void *ctx);                           /* connected (and handshaken when is_tls) */
     void (*tls)(void *ctx);                            /* a later handshake is done */
     void (*data)(void *ctx, struct bytes *in);         /* consume what you can; the rest comes again with more */
@@ -53,6 +55,8 @@ struct conn_events {
 struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *dial,
                        const struct conn_events *events, void *ctx);
 void conn_write(struct conn *c, struct bytes out);  /* queued in order; one write per call when it fits */
+/* Handshakes now, with dial's tls_conf, then tls (never before this returns). Only in the run that opened it. What
+ * the peer sent before it and is still unread then is an error: it is not protected. */
 void conn_start_tls(struct conn *c);
 void conn_set_max_unread(struct conn *c, size_t max);
 /* Moves a kept connection to another run: new events, and an arena that what it recorded of its peer is copied to. */

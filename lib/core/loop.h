@@ -44,6 +44,8 @@ struct watch;
 struct watch *loop_watch_create(struct loop *l, const char *name, int fd, void (*fn)(void *ctx, int events),
                            void *ctx);
 void watch_set(struct watch *w, int events); /* 0 stops */
+/* The same descriptor has a new owner. */
+void watch_redirect(struct watch *w, const char *name, void (*fn)(void *ctx, int events), void *ctx);
 void watch_destroy(struct watch *w);         /* takes NULL */
 
 /* Calls fn on the loop, later in this turn or the next: for leaving a deep stack. */

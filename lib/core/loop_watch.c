@@ -84,6 +84,14 @@ void watch_destroy(struct watch *w)
     w->loop->dead = w;
 }
 
+void watch_redirect(struct watch *w, const char *name, void (*fn)(void *ctx, int events),
+                    void *ctx)
+{
+    w->name = name;
+    w->fn = fn;
+    w->ctx = ctx;
+}
+
 static int watch_events(const struct watch *w, uint32_t ready)
 {
     int events =

@@ -37,7 +37,7 @@ enum ip_family { IP_ANY, IP_4, IP_6, IP_PREFER_4, IP_PREFER_6 };
 struct resolution {
     enum reason reason;   /* NONE, NO_NAME, DNS_ERROR, DNS_TIMEOUT */
     bool is_unknown;      /* with a failure: our resolver's fault, the target is not judged */
-    struct address addresses[RESOLVE_MAX_ADDRESSES]; /* preferred family first; port filled in */
+    struct address addresses[RESOLVE_MAX_ADDRESSES]; /* preferred family first (IP_ANY: IPv4); port filled in */
     size_t count;
     bool cached;
     nsec took;
@@ -50,6 +50,7 @@ struct resolver_conf {
     nsec max_ttl;               /* 5 s; answers of 127.0.0.11 are never kept */
     const char *resolv_conf;    /* "/etc/resolv.conf"; watched for changes */
     const char *hosts;          /* "/etc/hosts" */
+    int port;                   /* of the name servers; 0: 53 */
 };
 
 struct loop;

@@ -39,10 +39,11 @@ struct tls;
 /* Starts loading the system's trust (or SSL_CERT_FILE / SSL_CERT_DIR) on a pool thread. */
 struct pool;
 struct tls *tls_create(struct pool *p, struct err *e);
-void tls_destroy(struct tls *t);
+void tls_destroy(struct tls *t); /* before the pool; takes NULL */
 bool tls_is_ready(const struct tls *t);
 /* Calls fn(ctx) once the trust is loaded: at once if it is. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);
+void tls_forget(struct tls *t, const void *ctx); /* what waits with this ctx is not called */
 
 /* A client context for conf: kept and shared for equal conf and unchanged files (checked by mtime at most once
  * a second), so that its cost is paid once. Owned by t. */
@@ -75,10 +76,11 @@ struct tls_peer { /* what a handshake showed */
 void tls_record(SSL *ssl);
 /* Name check, SNI and verification for one connection. host: as asked for. */
 bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf, struct err *e);
-/* After the handshake, failed or not: reads what was recorded, in arena. handshake_error is what
- * tls_error_text gave. */
+/* After the handshake, failed or not: reads what was recorded, in arena. */
 struct tls_peer *tls_peer_read(SSL *ssl, struct arena *arena);
-/* OpenSSL's newest error as a sentence and a reason; clears the queue. */
+struct tls_peer *tls_peer_copy(const struct tls_peer *peer, struct arena *arena); /* deep; NULL gives NULL */
+/* What failed, as a sentence and a reason: the certificate when the peer's was not accepted (peer may be NULL),
+ * else OpenSSL's newest error. Clears the queue. */
 enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, size_t size);
 void tls_emit(struct run *run, const struct tls_peer *peer, bool with_cipher); /* blackbox's probe_ssl_* and probe_tls_* */
 extern const struct metric *const tls_metrics[]; /* what tls_emit sets; NULL-terminated */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of `tls_config:`, with Prometheus' and blackbox_exporter's keys. */
+#include "lib/core/tls.h"
+
+#define OPT_STRUCT struct tls_conf
+
+static const struct opt_choice versions[] = {
+    {"TLS10", TLS_VERSION_10, "TLS 1.0 (RFC 2246), which nobody should speak any more."},
+    {"TLS11", TLS_VERSION_11, "TLS 1.1 (RFC 4346), which nobody should speak any more."},
+    {"TLS12", TLS_VERSION_12, "TLS 1.2 (RFC 5246)."},
+    {"TLS13", TLS_VERSION_13, "TLS 1.3 (RFC 8446)."},
+    {0},
+};
+
+const struct opt tls_opts[] = {
+    OPT_ROW_TEXT("ca", ca, "",
+                 "Certificates to trust instead of the system's, as PEM text."),
+    OPT_ROW_TEXT(
+        "ca_file", ca_file, "",
+        "A PEM file of certificates to trust instead of the system's; read again when it "
+        "changes."),
+    OPT_ROW_TEXT("cert", cert, "", "Our certificate and its chain, as PEM text."),
+    OPT_ROW_TEXT(
+        "cert_file", cert_file, "",
+        "A PEM file with our certificate and its chain; read again when it changes."),
+    OPT_ROW_SECRET("key", key, "", "The key of our certificate, as PEM text."),
+    OPT_ROW_TEXT(
+        "key_file", key_file, "",
+        "A PEM file with the key of our certificate; read again when it changes."),
+    OPT_ROW_TEXT("server_name", server_name, "",
+                 "The name to ask for (SNI) and to verify, when it is not the host's."),
+    OPT_ROW_BOOL("insecure_skip_verify", insecure_skip_verify, "false",
+                 "Accepts any certificate. What it says is still reported."),
+    OPT_ROW_CHOICE("min_version", min_version, OPT_NONE, versions,
+                   "The oldest TLS version to accept; TLS12 when not set."),
+    OPT_ROW_CHOICE("max_version", max_version, OPT_NONE, versions,
+                   "The newest TLS version to offer; TLS13 when not set."),
+    OPT_ROW_TEXTS("alpn", alpn, OPT_NONE,
+                  "Protocols to offer (ALPN), the preferred one first."),
+    {0},
+};
