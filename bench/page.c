@@ -33,9 +33,11 @@ static struct batch *fill(struct arena *arena, size_t count, double factor)
     struct batch *b = batch_create(arena);
     for (size_t i = 0; i < count; i++) {
         const char *values[] = {
-            arena_printf(arena, "app-%03zu.example.internal:8080", i % 1000), i % 2 ? "GET" : "POST",
-            arena_printf(arena, "/api/v1/orders/%02zu", i / 1000), arena_printf(arena, "%06zu", i)};
-        batch_add(b, batch_group(b, ""), &requests, values, (struct labels){0}, (double)i * factor);
+            arena_printf(arena, "app-%03zu.example.internal:8080", i % 1000),
+            i % 2 ? "GET" : "POST", arena_printf(arena, "/api/v1/orders/%02zu", i / 1000),
+            arena_printf(arena, "%06zu", i)};
+        batch_add(b, batch_group(b, ""), &requests, values, (struct labels){0},
+                  (double)i * factor);
     }
     return b;
 }
@@ -84,7 +86,8 @@ static int nsec_order(const void *a, const void *b)
 
 enum change { CHANGE_NONE, CHANGE_INTEGERS, CHANGE_FRACTIONS };
 
-static void measure(size_t count, const char *what, enum change change, bool is_compressed)
+static void measure(size_t count, const char *what, enum change change,
+                    bool is_compressed)
 {
     struct registry *r = registry_create();
     struct source *s = registry_source(r, "bench", false, (struct labels){0});
@@ -95,7 +98,8 @@ static void measure(size_t count, const char *what, enum change change, bool is_
     render(r, is_compressed, &bytes);
     for (size_t i = 0; i < ROUNDS; i++) {
         if (change != CHANGE_NONE)
-            publish(r, s, count, change == CHANGE_INTEGERS ? (double)(i + 2) : 0.1 * (double)(i + 3));
+            publish(r, s, count,
+                    change == CHANGE_INTEGERS ? (double)(i + 2) : 0.1 * (double)(i + 3));
         const struct took t = render(r, is_compressed, &bytes);
         times[i] = t.total;
         slice = t.slice > slice ? t.slice : slice;
