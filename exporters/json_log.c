@@ -35,7 +35,8 @@ static const struct metric dropped_metric = {
     .name = "healthd_log_dropped_total",
     .kind = METRIC_COUNTER,
     .unit = "",
-    .help = "Lines of the JSON log that were lost because whoever reads it did not keep up",
+    .help =
+        "Lines of the JSON log that were lost because whoever reads it did not keep up",
 };
 
 /* ---- the line ---- */
@@ -76,13 +77,16 @@ static const char *verdict_event(const struct verdict *v)
     return v->health == HEALTH_UP ? "probe ran" : "probe failed";
 }
 
-/* What a person would say: "orders-db is down: nothing listens at 127.0.0.1:5432". */
+/* What a person would say: "orders-db is down: nothing listens at 127.0.0.1:5432". One run that is not confirmed
+ * "was" down. */
 static const char *verdict_sentence(struct arena *arena, const struct verdict *v)
 {
     const enum health health = v->changed ? v->confirmed : v->health;
-    const char *verb = v->changed || v->health == HEALTH_UP ? "is" : "was";
+    const char *verb = v->changed || v->confirmed == v->health ? "is " : "was ";
+    const bool is_unknown = health == HEALTH_UNKNOWN;
     const bool is_explained = v->detail && v->detail[0] && health != HEALTH_UP;
-    return arena_printf(arena, "%s %s %s%s%s", v->probe->name, verb, health_name(health),
+    return arena_printf(arena, "%s %s%s%s%s", v->probe->name, is_unknown ? "" : verb,
+                        is_unknown ? "could not be asked" : health_name(health),
                         is_explained ? ": " : "", is_explained ? v->detail : "");
 }
 
@@ -100,10 +104,13 @@ static const char *sick_items(struct arena *arena, const struct verdict *v)
         if (!item_is_sick(&v->items[i]))
             continue;
         if (sick < NAMED_ITEMS)
-            text = text ? arena_printf(arena, "%s, %s", text, v->items[i].key) : v->items[i].key;
+            text = text ? arena_printf(arena, "%s, %s", text, v->items[i].key)
+                        : v->items[i].key;
         sick++;
     }
-    return sick > NAMED_ITEMS ? arena_printf(arena, "%s and %zu more", text, sick - NAMED_ITEMS) : text;
+    return sick > NAMED_ITEMS
+               ? arena_printf(arena, "%s and %zu more", text, sick - NAMED_ITEMS)
+               : text;
 }
 
 static double milliseconds(nsec took)
@@ -139,10 +146,10 @@ static bool is_first_class(const char *name)
 /* A label that is called as one of our own keys shows as label_<name>. */
 static const char *label_key(struct arena *arena, const char *name)
 {
-    static const char *const ours[] = {"ts",     "level",  "event",       "msg",     "probe",
-                                       "type",   "health", "state",       "reason",  "detail",
-                                       "items",  "origin", "duration_ms", "address", "seq",
-                                       "trace_id"};
+    static const char *const ours[] = {"ts",          "level",   "event",  "msg",
+                                       "probe",       "type",    "health", "state",
+                                       "reason",      "detail",  "items",  "origin",
+                                       "duration_ms", "address", "seq",    "trace_id"};
     for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
         if (!strcmp(ours[i], name))
             return arena_printf(arena, "label_%s", name);
@@ -169,8 +176,9 @@ void json_log_line(struct buf *out, const struct verdict *v)
 {
     const struct probe *probe = v->probe;
     struct arena *arena = arena_create(0);
-    struct fields f = {
-        arena_alloc(arena, (FIXED_FIELDS + probe->labels.count) * sizeof(struct log_field)), 0};
+    struct fields f = {arena_alloc(arena, (FIXED_FIELDS + probe->labels.count) *
+                                              sizeof(struct log_field)),
+                       0};
 
     add(&f, EV(verdict_event(v)));
     add(&f, STR("msg", verdict_sentence(arena, v)));
@@ -203,10 +211,12 @@ static void count_dropped(struct json_log *log)
 
 static void dropped_line(struct buf *out, const struct json_log *log, struct wall at)
 {
-    log_render(out, LOG_FORMAT_JSON, at, LOG_LEVEL_WARNING,
-               LOG_FIELDS(EV("log lines dropped"),
-                          STR("msg", "lines are missing here: whoever reads this log did not keep up"),
-                          INT("dropped", (int64_t)log->dropped)));
+    log_render(
+        out, LOG_FORMAT_JSON, at, LOG_LEVEL_WARNING,
+        LOG_FIELDS(
+            EV("log lines dropped"),
+            STR("msg", "lines are missing here: whoever reads this log did not keep up"),
+            INT("dropped", (int64_t)log->dropped)));
 }
 
 static void json_log_observe(struct exporter *x, const struct verdict *v)
@@ -236,12 +246,14 @@ static bool json_log_open(struct exporter *x, struct err *e)
     const struct json_log_conf *conf = x->conf;
     struct json_log *log = x->state;
 
-    log->outlet = outlet_open(x->frame ? x->frame->loop : NULL, conf->to, QUEUE_MAX_BYTES, e);
+    log->outlet =
+        outlet_open(x->frame ? x->frame->loop : NULL, conf->to, QUEUE_MAX_BYTES, e);
     if (!log->outlet)
         return false;
     if (x->registry) {
         log->source = registry_source(x->registry, "json_log", false, (struct labels){0});
-        log->dropped_total = registry_series(x->registry, log->source, &dropped_metric, NULL);
+        log->dropped_total =
+            registry_series(x->registry, log->source, &dropped_metric, NULL);
     }
     return true;
 }
@@ -252,7 +264,8 @@ static void json_log_reopen(struct exporter *x)
     struct err e = {0};
     if (!outlet_reopen(log->outlet, &e))
         log_error(EV("log not reopened"), STR("why", e.text),
-                  STR("hint", "the old file is still written; make the path writable, then send SIGUSR1"));
+                  STR("hint", "the old file is still written; make the path writable, "
+                              "then send SIGUSR1"));
 }
 
 static void json_log_close(struct exporter *x)
@@ -260,8 +273,9 @@ static void json_log_close(struct exporter *x)
     struct json_log *log = x->state;
     const size_t lost = outlet_close(log->outlet);
     if (lost)
-        log_warning(EV("log lines lost"), INT("bytes", (int64_t)lost),
-                    STR("why", "whoever reads the log had not taken them when it was closed"));
+        log_warning(
+            EV("log lines lost"), INT("bytes", (int64_t)lost),
+            STR("why", "whoever reads the log had not taken them when it was closed"));
     if (log->source)
         registry_source_end(x->registry, log->source);
 }
@@ -281,7 +295,8 @@ const struct exporter_type exporter_json_log = {
     .opts =
         (const struct opt[]){
             OPT_ROW_TEXT("to", to, "stdout",
-                         "Where lines go: stdout, stderr, or a file's path, which is opened again at SIGUSR1.",
+                         "Where lines go: stdout, stderr, or a file's path, which is "
+                         "opened again at SIGUSR1.",
                          .flags = OPT_SHORTHAND, .min = 1, .max = 4096),
             OPT_ROW_CHOICE("results", results, "failures", results_choices,
                            "Which runs get a line. A probe can ask for all of its own."),

@@ -72,7 +72,8 @@ static struct offer offer_read(struct bytes text)
         const struct bytes value = unquoted(bytes_trim(part));
         if (bytes_is_nocase(name, "q"))
             offer.quality = quality_read(value);
-        else if (bytes_is_nocase(name, "version") && !version_is_ours(offer.format, value))
+        else if (bytes_is_nocase(name, "version") &&
+                 !version_is_ours(offer.format, value))
             offer.specific = 0;
     }
     return offer;
@@ -131,7 +132,8 @@ static void add_member(struct buf *out, const char *name, const char *value)
 static void add_path(struct buf *out, const char *probe)
 {
     static const char hex[] = "0123456789ABCDEF";
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     buf_add_text(out, "/metrics/");
     for (const char *at = probe; *at; at++) {
         const unsigned char c = (unsigned char)*at;
@@ -174,15 +176,18 @@ void prometheus_sd(struct buf *out, const char *scheme, const char *authority,
 #define OPT_STRUCT struct prometheus_conf
 const struct exporter_type exporter_prometheus = {
     .name = "prometheus",
-    .summary = "Pages for Prometheus and everything that scrapes like it: /metrics, /metrics/<probe>, /sd.",
+    .summary = "Pages for Prometheus and everything that scrapes like it: /metrics, "
+               "/metrics/<probe>, /sd.",
     .example = "prometheus: {openmetrics: true}",
     .opts =
         (const struct opt[]){
             OPT_ROW_BOOL("openmetrics", openmetrics, "false",
-                         "Serve OpenMetrics 1.0 to scrapers that prefer it, as Prometheus does. Counters whose name "
+                         "Serve OpenMetrics 1.0 to scrapers that prefer it, as "
+                         "Prometheus does. Counters whose name "
                          "does not end in _total are then of unknown type."),
             OPT_ROW_INT("compression_level", compression_level, "1", 0, 12,
-                        "How hard pages are compressed for clients that accept gzip: 1 is fastest, 0 never."),
+                        "How hard pages are compressed for clients that accept gzip: 1 "
+                        "is fastest, 0 never."),
             {0}},
     .conf_size = sizeof(struct prometheus_conf),
     .is_default = true,

@@ -24,7 +24,8 @@ struct prometheus_conf {
  * a 406. accept may be NULL. */
 enum page_format prometheus_negotiate(const char *accept);
 /* As configured: OpenMetrics only where it is allowed. conf NULL: defaults. */
-enum page_format prometheus_format(const struct prometheus_conf *conf, const char *accept);
+enum page_format prometheus_format(const struct prometheus_conf *conf,
+                                   const char *accept);
 const char *prometheus_content_type(enum page_format format);
 
 /* One entry of service discovery: a probe's page, and the target labels that do not stand in it. */
