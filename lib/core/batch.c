@@ -91,8 +91,9 @@ static bool metric_name_valid(const char *name)
     return name[0] != '\0';
 }
 
-const struct metric *batch_metric(struct batch *b, const char *name, enum metric_kind kind,
-                                  const char *help, const char *const *label_names)
+const struct metric *batch_metric(struct batch *b, const char *name,
+                                  enum metric_kind kind, const char *help,
+                                  const char *const *label_names)
 {
     if (!metric_name_valid(name) || kind == METRIC_HISTOGRAM)
         return NULL;

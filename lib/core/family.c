@@ -12,7 +12,8 @@
 #include "lib/base/memory.h"
 
 #define CHUNK_FIRST_BYTES 128u
-#define CHUNK_TIDY_ENDED 32u /* ended lines that wait for a page at most, when they are the majority */
+#define CHUNK_TIDY_ENDED \
+    32u /* ended lines that wait for a page at most, when they are the majority */
 
 static char *text_copy(const char *text)
 {
@@ -77,7 +78,8 @@ static struct family *family_make(struct registry *r, const struct metric *metri
 }
 
 /* A name that a histogram's lines would use, or whose lines use this one: "x" and "x_count". */
-static struct family *family_overlapping(const struct registry *r, const struct metric *metric)
+static struct family *family_overlapping(const struct registry *r,
+                                         const struct metric *metric)
 {
     static const char *const suffixes[] = {"_bucket", "_count", "_sum"};
     struct family *found = NULL;
@@ -109,7 +111,8 @@ static void family_refuse(struct registry *r, const char *name)
 }
 
 /* Two families want one name: a declared one wins. True when it does and the way is free. */
-static bool family_wins(struct registry *r, const struct metric *metric, struct family *other)
+static bool family_wins(struct registry *r, const struct metric *metric,
+                        struct family *other)
 {
     if (metric->is_dynamic) {
         family_refuse(r, metric->name);
@@ -207,7 +210,8 @@ static void chunk_drop(struct family *f, struct chunk *c)
     while (f->chunks[at] != c)
         at++;
     f->chunk_count--;
-    memmove(f->chunks + at, f->chunks + at + 1, (f->chunk_count - at) * sizeof(struct chunk *));
+    memmove(f->chunks + at, f->chunks + at + 1,
+            (f->chunk_count - at) * sizeof(struct chunk *));
     chunk_destroy(c);
 }
 

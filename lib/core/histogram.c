@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct histogram {
-    const double *bounds;    /* count of them, the last +Inf */
+    const double *bounds; /* count of them, the last +Inf */
     size_t count;
     struct series **buckets; /* cumulative, as they are shown */
     struct series *sum, *total;
@@ -28,12 +28,13 @@ static const char *bound_text(struct arena *arena, double bound)
     return copy;
 }
 
-static struct series *bucket_series(struct registry *r, struct source *s, const struct metric *metric,
+static struct series *bucket_series(struct registry *r, struct source *s,
+                                    const struct metric *metric,
                                     const char *const *values, double bound)
 {
     const struct label le = {"le", bound_text(s->arena, bound)};
-    return series_direct(r, s,
-                         &(struct identity){metric, "_bucket", values, (struct labels){&le, 1}});
+    return series_direct(
+        r, s, &(struct identity){metric, "_bucket", values, (struct labels){&le, 1}});
 }
 
 static size_t bounds_count(const double *bounds)
@@ -44,7 +45,8 @@ static size_t bounds_count(const double *bounds)
     return count;
 }
 
-struct histogram *registry_histogram(struct registry *r, struct source *s, const struct metric *metric,
+struct histogram *registry_histogram(struct registry *r, struct source *s,
+                                     const struct metric *metric,
                                      const char *const *values)
 {
     assert(metric->kind == METRIC_HISTOGRAM && metric->buckets);

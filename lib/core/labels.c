@@ -15,7 +15,8 @@ bool label_name_valid(struct bytes name)
 {
     for (size_t i = 0; i < name.len; i++) {
         const char c = name.ptr[i];
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        const bool is_letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
         if (!is_letter && !(i && c >= '0' && c <= '9'))
             return false;
     }
@@ -27,8 +28,8 @@ static int label_order(const void *a, const void *b)
     return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
 }
 
-bool labels_from_pairs(struct arena *arena, const struct pairs *pairs, struct labels *ret_labels,
-                       struct err *e)
+bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
+                       struct labels *ret_labels, struct err *e)
 {
     struct label *items = arena_alloc(arena, (pairs->count + 1) * sizeof(*items));
     size_t count = 0;
@@ -36,7 +37,8 @@ bool labels_from_pairs(struct arena *arena, const struct pairs *pairs, struct la
         const struct pair *pair = &pairs->items[i];
         if (!label_name_valid(bytes_of(pair->key)))
             return err_set(e,
-                           "'%s' cannot be a label: use letters, digits and _, with no digit first and no __ "
+                           "'%s' cannot be a label: use letters, digits and _, with no "
+                           "digit first and no __ "
                            "at the start",
                            pair->key);
         if (pair->value && pair->value[0])
@@ -54,7 +56,8 @@ bool labels_from_pairs(struct arena *arena, const struct pairs *pairs, struct la
 
 struct labels labels_merge(struct arena *arena, struct labels under, struct labels over)
 {
-    struct label *items = arena_alloc(arena, (under.count + over.count + 1) * sizeof(*items));
+    struct label *items =
+        arena_alloc(arena, (under.count + over.count + 1) * sizeof(*items));
     size_t count = 0, i = 0, j = 0;
     while (i < under.count || j < over.count) {
         int order;

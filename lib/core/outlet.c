@@ -25,7 +25,7 @@ struct outlet {
     struct loop *loop;   /* or NULL */
     struct watch *watch; /* NULL: nothing waits for the reader */
     struct buf queue;
-    char *path;          /* NULL: a standard stream, which is not ours to close */
+    char *path; /* NULL: a standard stream, which is not ours to close */
     const char *name;
     int fd;
     bool is_socket;
@@ -35,7 +35,8 @@ struct outlet {
 static int path_open(const char *path, struct err *e)
 {
     /* O_NONBLOCK is for a FIFO without a reader: an error instead of a wait. */
-    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+    const int fd = open(
+        path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd < 0)
         err_errno(e, errno, "cannot write to '%s'", path);
     return fd;
@@ -47,7 +48,8 @@ static bool fd_is_socket(int fd)
     return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-struct outlet *outlet_open(struct loop *l, const char *to, size_t max_queued, struct err *e)
+struct outlet *outlet_open(struct loop *l, const char *to, size_t max_queued,
+                           struct err *e)
 {
     const bool is_stdout = !strcmp(to, "stdout"), is_stderr = !strcmp(to, "stderr");
     int fd = is_stdout ? STDOUT_FILENO : STDERR_FILENO;
@@ -57,7 +59,8 @@ struct outlet *outlet_open(struct loop *l, const char *to, size_t max_queued, st
         return NULL;
 
     struct outlet *o = memory_take(sizeof(*o));
-    *o = (struct outlet){.loop = l, .queue = BUF_MAX(max_queued), .fd = fd, .is_socket = fd_is_socket(fd)};
+    *o = (struct outlet){
+        .loop = l, .queue = BUF_MAX(max_queued), .fd = fd, .is_socket = fd_is_socket(fd)};
     o->name = is_stdout ? "stdout" : "stderr";
     if (!is_stdout && !is_stderr) {
         o->path = memcpy(memory_take(strlen(to) + 1), to, strlen(to) + 1);

@@ -22,7 +22,8 @@ struct outlet;
 
 /* to: "stdout", "stderr" or a path, which is created with mode 0640 and appended to. l may be NULL: then what waits
  * goes out with the next line only. */
-struct outlet *outlet_open(struct loop *l, const char *to, size_t max_queued, struct err *e);
+struct outlet *outlet_open(struct loop *l, const char *to, size_t max_queued,
+                           struct err *e);
 /* The file by its name again, after log rotation; keeps the old one when that fails. Nothing for the standard
  * streams. */
 bool outlet_reopen(struct outlet *o, struct err *e);

@@ -193,7 +193,8 @@ static void page_move(struct page *p, enum page_state state)
     p->state = state;
 }
 
-struct page *page_start(struct registry *r, enum page_format format, const struct source *only)
+struct page *page_start(struct registry *r, enum page_format format,
+                        const struct source *only)
 {
     struct page *p = memory_take(sizeof(*p));
     *p = (struct page){.registry = r, .format = format, .text = BUF_MAX(PAGE_MAX_BYTES)};
@@ -210,7 +211,8 @@ static bool page_until(struct page *p, struct mono until)
 {
     if (p->state == PAGE_REFRESH && page_refresh(p, until))
         page_move(p, PAGE_COPY);
-    if (p->state == PAGE_COPY && (p->is_only ? page_copy_only(p, until) : page_copy(p, until)))
+    if (p->state == PAGE_COPY &&
+        (p->is_only ? page_copy_only(p, until) : page_copy(p, until)))
         page_move(p, PAGE_DONE);
     return p->state == PAGE_DONE;
 }

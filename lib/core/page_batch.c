@@ -83,7 +83,8 @@ static size_t rows_fill(const struct batch *b, struct row *rows)
     size_t count = 0;
     for (const struct batch_group *g = b->first; g; g = g->next) {
         for (const struct sample *s = g->first; s; s = s->next) {
-            rows[count] = (struct row){.metric = s->metric, .value = s->value, .order = count};
+            rows[count] =
+                (struct row){.metric = s->metric, .value = s->value, .order = count};
             row_labels(&rows[count], s, b->arena);
             count++;
         }
@@ -106,8 +107,10 @@ void page_of_batch(const struct batch *b, struct buf *out)
         if (!family || strcmp(family->name, row->metric->name) != 0) {
             family = row->metric;
             last = NULL;
-            meta_print(out, PAGE_TEXT,
-                       &(struct meta){family->name, family->help, family->unit, family->kind}, NULL);
+            meta_print(
+                out, PAGE_TEXT,
+                &(struct meta){family->name, family->help, family->unit, family->kind},
+                NULL);
         }
         if (row->metric->kind != family->kind || (last && !labels_order(last, row)))
             continue;

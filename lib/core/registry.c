@@ -174,7 +174,8 @@ static bool sample_is_plain(const struct sample *sample)
 }
 
 /* Whether s is what the sample names. Cheap for what has no labels of its own. */
-static bool sample_fits(struct registry *r, const struct sample *sample, const struct series *s)
+static bool sample_fits(struct registry *r, const struct sample *sample,
+                        const struct series *s)
 {
     const struct family *f = s->chunk->family;
     const struct metric *m = sample->metric;
@@ -184,8 +185,8 @@ static bool sample_fits(struct registry *r, const struct sample *sample, const s
         return false;
     if (s->is_plain && sample_is_plain(sample))
         return true;
-    return prefix_build(r, s->holding->source, &(struct identity){m, "", sample->values, sample->extra},
-                        &p) &&
+    return prefix_build(r, s->holding->source,
+                        &(struct identity){m, "", sample->values, sample->extra}, &p) &&
            prefix_is(&p, s);
 }
 
@@ -245,7 +246,8 @@ static void holding_filled(struct registry *r, struct holding *h, size_t size)
     h->count = h->filled;
 }
 
-static void group_publish(struct registry *r, struct holding *h, const struct batch_group *g)
+static void group_publish(struct registry *r, struct holding *h,
+                          const struct batch_group *g)
 {
     r->round++;
     h->filled = 0;

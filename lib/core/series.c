@@ -11,7 +11,8 @@
 
 #include "lib/base/memory.h"
 
-bool label_put(struct label **list, size_t *count, size_t *size, const char *name, const char *value)
+bool label_put(struct label **list, size_t *count, size_t *size, const char *name,
+               const char *value)
 {
     size_t at = *count;
     while (at > 0) {
@@ -32,7 +33,8 @@ bool label_put(struct label **list, size_t *count, size_t *size, const char *nam
     return true;
 }
 
-void labels_put_own(struct label **list, size_t *count, size_t *size, const struct identity *id)
+void labels_put_own(struct label **list, size_t *count, size_t *size,
+                    const struct identity *id)
 {
     for (size_t i = 0; id->values && id->metric->labels[i]; i++)
         label_put(list, count, size, id->metric->labels[i], id->values[i]);
@@ -78,7 +80,8 @@ bool prefix_build(struct registry *r, const struct source *s, const struct ident
     r->label_count = 0;
     labels_put_own(&r->labels, &r->label_count, &r->label_size, id);
     if (s->is_repeatable)
-        has_probe = label_put(&r->labels, &r->label_count, &r->label_size, "probe", s->name);
+        has_probe =
+            label_put(&r->labels, &r->label_count, &r->label_size, "probe", s->name);
     for (size_t i = 0; i < s->labels.count; i++)
         label_put(&r->labels, &r->label_count, &r->label_size, s->labels.items[i].name,
                   s->labels.items[i].value);
@@ -171,7 +174,8 @@ void series_end(struct registry *r, struct series *s)
     family_remove(r, s);
 }
 
-struct series *series_direct(struct registry *r, struct source *s, const struct identity *id)
+struct series *series_direct(struct registry *r, struct source *s,
+                             const struct identity *id)
 {
     struct prefix p;
     const bool fits = prefix_build(r, s, id, &p);
@@ -202,8 +206,8 @@ struct series *series_direct(struct registry *r, struct source *s, const struct 
     return made;
 }
 
-struct series *registry_series(struct registry *r, struct source *s, const struct metric *metric,
-                               const char *const *values)
+struct series *registry_series(struct registry *r, struct source *s,
+                               const struct metric *metric, const char *const *values)
 {
     assert(metric->kind != METRIC_HISTOGRAM);
     return series_direct(r, s, &(struct identity){metric, "", values, {0}});

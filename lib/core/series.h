@@ -34,16 +34,16 @@ struct series {
     struct holding *holding; /* its owner */
     struct series *next;     /* in its bucket of the table */
     double value;
-    uint32_t hash;           /* of the prefix */
-    uint32_t offset;         /* of its line in the chunk */
-    uint32_t round;          /* the publication that named it last */
-    uint16_t prefix_len;     /* `name{labels} ` */
+    uint32_t hash;            /* of the prefix */
+    uint32_t offset;          /* of its line in the chunk */
+    uint32_t round;           /* the publication that named it last */
+    uint16_t prefix_len;      /* `name{labels} ` */
     uint16_t cut_at, cut_len; /* the probe label in it, which its own page leaves out */
-    uint8_t value_len;       /* of the text, not of the value when that has changed */
-    uint8_t shares;          /* sources besides the owner that use it directly */
-    bool is_changed : 1;     /* the text is behind the value */
-    bool is_ended : 1;       /* the line goes when the chunk is next brought up to date */
-    bool is_plain : 1;       /* no labels but its source's: matched by its family alone */
+    uint8_t value_len;        /* of the text, not of the value when that has changed */
+    uint8_t shares;           /* sources besides the owner that use it directly */
+    bool is_changed : 1;      /* the text is behind the value */
+    bool is_ended : 1; /* the line goes when the chunk is next brought up to date */
+    bool is_plain : 1; /* no labels but its source's: matched by its family alone */
 };
 
 struct chunk {
@@ -57,23 +57,25 @@ struct chunk {
 };
 
 struct family {
-    char *name, *help, *unit;   /* owned */
+    char *name, *help, *unit;    /* owned */
     const struct metric *metric; /* as declared; NULL for a dynamic one */
     enum metric_kind kind;
-    size_t live;                /* series that have not ended */
+    size_t live; /* series that have not ended */
     struct chunk **chunks;
     size_t chunk_count, chunk_size;
-    size_t rank;                /* scratch of page_start */
+    size_t rank; /* scratch of page_start */
 };
 
 /* Series that end together: one group of a source's batches, or those it uses directly. */
 struct holding {
     struct source *source;
     char *name; /* NULL: direct use */
-    struct series **slots; /* in the order of the last batch; NULL: that sample was dropped */
+    struct series *
+        *slots; /* in the order of the last batch; NULL: that sample was dropped */
     size_t count, size;
-    struct series **fresh; /* while a batch is published: its slots, once they differ; else NULL */
-    size_t filled;         /* slots that the batch has filled so far */
+    struct series *
+        *fresh; /* while a batch is published: its slots, once they differ; else NULL */
+    size_t filled; /* slots that the batch has filled so far */
     struct holding *next;
 };
 
@@ -110,7 +112,7 @@ struct prefix {
 /* What a series is called. */
 struct identity {
     const struct metric *metric;
-    const char *suffix;        /* "_bucket" …, or "" */
+    const char *suffix; /* "_bucket" …, or "" */
     const char *const *values;
     struct labels extra;
 };
@@ -127,9 +129,11 @@ void chunk_refresh(struct registry *r, struct chunk *c);
 
 /* series.c */
 /* Puts a label in its place in list, sorted by name; the first of a name stays. Returns whether it was put. */
-bool label_put(struct label **list, size_t *count, size_t *size, const char *name, const char *value);
+bool label_put(struct label **list, size_t *count, size_t *size, const char *name,
+               const char *value);
 /* Own labels, then extra; an empty value keeps the name free of those that come later. */
-void labels_put_own(struct label **list, size_t *count, size_t *size, const struct identity *id);
+void labels_put_own(struct label **list, size_t *count, size_t *size,
+                    const struct identity *id);
 /* False when it would be too long. */
 bool prefix_build(struct registry *r, const struct source *s, const struct identity *id,
                   struct prefix *ret_prefix);
@@ -142,7 +146,8 @@ void series_end(struct registry *r, struct series *s);
 struct bytes series_prefix(const struct series *s);
 /* Finds or makes one for direct use: takes it from a batch that named it first, shares it with another source that
  * uses it directly (a reload opens the new before it closes the old). Never NULL. */
-struct series *series_direct(struct registry *r, struct source *s, const struct identity *id);
+struct series *series_direct(struct registry *r, struct source *s,
+                             const struct identity *id);
 
 /* registry.c */
 void holding_forget(struct holding *h, const struct series *s);

@@ -25,7 +25,8 @@ static void golden_read(const char *path, struct buf *out)
     char piece[4096];
     if (!file)
         fail_msg("there is no %s: run ./dev test golden --record", path);
-    for (size_t n = fread(piece, 1, sizeof(piece), file); n; n = fread(piece, 1, sizeof(piece), file))
+    for (size_t n = fread(piece, 1, sizeof(piece), file); n;
+         n = fread(piece, 1, sizeof(piece), file))
         buf_add(out, piece, n);
     fclose(file);
 }
@@ -44,8 +45,10 @@ static void golden_differ(const char *path, struct bytes kept, struct bytes got)
         if (!bytes_equal(kept_line, got_line) || (!has_kept && !has_got))
             break;
     }
-    print_error("%s:%d differs; when the change is meant: ./dev test golden --record\n  kept: %.*s\n  now:  %.*s\n",
-                path, line, (int)kept_line.len, kept_line.ptr, (int)got_line.len, got_line.ptr);
+    print_error("%s:%d differs; when the change is meant: ./dev test golden --record\n  "
+                "kept: %.*s\n  now:  %.*s\n",
+                path, line, (int)kept_line.len, kept_line.ptr, (int)got_line.len,
+                got_line.ptr);
 }
 
 void golden_check(const char *name, struct bytes got)

@@ -66,7 +66,8 @@ static const struct metric commits = {
     .labels = {"datname"},
 };
 
-static void add(struct batch *b, const struct metric *metric, const char *const *values, double value)
+static void add(struct batch *b, const struct metric *metric, const char *const *values,
+                double value)
 {
     batch_add(b, batch_group(b, ""), metric, values, (struct labels){0}, value);
 }
@@ -74,14 +75,18 @@ static void add(struct batch *b, const struct metric *metric, const char *const 
 /* An HTTPS probe that found what it should. */
 static void add_https(struct batch *b)
 {
-    static const char *const names[] = {"resolve", "connect", "tls", "processing", "transfer"};
+    static const char *const names[] = {"resolve", "connect", "tls", "processing",
+                                        "transfer"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        add(b, &phases, (const char *const[]){names[i]}, 0.000123456789 * (double)(i + 1));
+        add(b, &phases, (const char *const[]){names[i]},
+            0.000123456789 * (double)(i + 1));
     add(b, &success, NULL, 1);
     add(b, &expiry, NULL, 1445412480);
     add(b, &length, NULL, -1);
     add(b, &chain,
-        (const char *const[]){"ab01", "CN=localhost,O=Acme\\, \"Inc\"", "CN=ca", "localhost,example.com"}, 1);
+        (const char *const[]){"ab01", "CN=localhost,O=Acme\\, \"Inc\"", "CN=ca",
+                              "localhost,example.com"},
+        1);
 }
 
 static void add_refused(struct batch *b)
@@ -101,17 +106,20 @@ static void add_scraped(struct batch *b)
 {
     const char *const labels[] = {"path", NULL};
     const struct metric *dynamic =
-        batch_metric(b, "orders_completed", METRIC_UNTYPED, "Orders, as \\ the shop counts them", labels);
+        batch_metric(b, "orders_completed", METRIC_UNTYPED,
+                     "Orders, as \\ the shop counts them", labels);
     add(b, dynamic, (const char *const[]){"C:\\shop\n\xff"}, NAN);
     add(b, dynamic, (const char *const[]){"\xc3\xa9t\xc3\xa9"}, INFINITY);
-    add(b, batch_metric(b, "probe_success", METRIC_COUNTER, "In the way of ours", NULL), NULL, 5);
+    add(b, batch_metric(b, "probe_success", METRIC_COUNTER, "In the way of ours", NULL),
+        NULL, 5);
     add(b, batch_metric(b, "without_help_bytes", METRIC_GAUGE, NULL, NULL), NULL, -0.5);
 }
 
 static int setup(void **state)
 {
     static struct world w;
-    const struct label labels[] = {{"component", "shop"}, {"environment", "production"}, {"task_id", "7"}};
+    const struct label labels[] = {
+        {"component", "shop"}, {"environment", "production"}, {"task_id", "7"}};
     const struct labels of_user = {labels, 3};
     w.arena = arena_create(0);
     w.registry = registry_create();
@@ -131,8 +139,11 @@ static int setup(void **state)
     struct histogram *h = registry_histogram(w.registry, w.web, &durations, NULL);
     histogram_observe(h, 0.02);
     histogram_observe(h, 0.7);
-    series_add(registry_series(w.registry, w.own, &runs, (const char *const[]){"scheduled"}), 1e6);
-    series_add(registry_series(w.registry, w.own, &runs, (const char *const[]){"run_now"}), 3);
+    series_add(
+        registry_series(w.registry, w.own, &runs, (const char *const[]){"scheduled"}),
+        1e6);
+    series_add(
+        registry_series(w.registry, w.own, &runs, (const char *const[]){"run_now"}), 3);
     *state = &w;
     return 0;
 }
@@ -145,7 +156,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void page_check(struct world *w, enum page_format format, const struct source *only, const char *name)
+static void page_check(struct world *w, enum page_format format,
+                       const struct source *only, const char *name)
 {
     struct page *p = page_start(w->registry, format, only);
     while (!page_continue(p, NSEC_PER_MSEC))

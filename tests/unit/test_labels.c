@@ -9,8 +9,8 @@
 
 #include "lib/core/labels.h"
 
-#define LABELS(...)                                                                                \
-    ((struct labels){(const struct label[]){__VA_ARGS__},                                          \
+#define LABELS(...)                                       \
+    ((struct labels){(const struct label[]){__VA_ARGS__}, \
                      sizeof((struct label[]){__VA_ARGS__}) / sizeof(struct label)})
 
 static void assert_prints(struct labels l, const char *expected)
@@ -27,8 +27,9 @@ static void names_are_the_text_formats(void **state)
         const char *name;
         bool is_valid;
     } cases[] = {
-        {"a", true},    {"a1_B", true}, {"_x", true}, {"", false},   {"1a", false},
-        {"a-b", false}, {"a.b", false}, {"__x", false}, {"a:b", false}, {"\xc3\xa9", false},
+        {"a", true},    {"a1_B", true},      {"_x", true},   {"", false},
+        {"1a", false},  {"a-b", false},      {"a.b", false}, {"__x", false},
+        {"a:b", false}, {"\xc3\xa9", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         assert_int_equal(label_name_valid(bytes_of(cases[i].name)), cases[i].is_valid);
@@ -52,12 +53,15 @@ static void values_are_escaped_and_utf8(void **state)
 static void sets_merge_copy_and_compare(void **state)
 {
     struct arena *arena = arena_create(0);
-    const struct labels global = LABELS({"component", "x"}, {"environment", "prod"}, {"team", "a"});
-    const struct labels probe = LABELS({"component", "db"}, {"task_id", "1"}, {"team", ""});
+    const struct labels global =
+        LABELS({"component", "x"}, {"environment", "prod"}, {"team", "a"});
+    const struct labels probe =
+        LABELS({"component", "db"}, {"task_id", "1"}, {"team", ""});
 
     const struct labels merged = labels_merge(arena, global, probe);
     assert_prints(merged, "component=\"db\",environment=\"prod\",task_id=\"1\"");
-    assert_prints(labels_without(arena, merged, "task_id"), "component=\"db\",environment=\"prod\"");
+    assert_prints(labels_without(arena, merged, "task_id"),
+                  "component=\"db\",environment=\"prod\"");
     assert_string_equal(labels_get(merged, "component"), "db");
     assert_null(labels_get(merged, "team"));
     assert_true(labels_equal(merged, labels_copy(arena, merged)));
@@ -81,8 +85,9 @@ static void pairs_become_a_sorted_set(void **state)
     assert_false(labels_from_pairs(arena, &(struct pairs){twice, 2}, &l, &e));
     assert_string_equal(e.text, "label 'b' is given twice");
     assert_false(labels_from_pairs(arena, &(struct pairs){bad, 1}, &l, &e));
-    assert_string_equal(e.text, "'b-c' cannot be a label: use letters, digits and _, with no digit first "
-                                "and no __ at the start");
+    assert_string_equal(
+        e.text, "'b-c' cannot be a label: use letters, digits and _, with no digit first "
+                "and no __ at the start");
     arena_destroy(arena);
 }
 

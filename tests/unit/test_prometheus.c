@@ -25,11 +25,15 @@ static void the_preferred_format_is_served(void **state)
         {"application/openmetrics-text;version=0.0.1", PAGE_TEXT},
         {"application/openmetrics-text;version=2.0.0,text/plain;q=0.1", PAGE_TEXT},
         /* Prometheus 3, Prometheus 2, an older one */
-        {"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;"
-         "version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;"
+        {"application/"
+         "openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/"
+         "openmetrics-text;"
+         "version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/"
+         "plain;version=0.0.4;"
          "q=0.3,*/*;q=0.2",
          PAGE_OPENMETRICS},
-        {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+        {"application/openmetrics-text;version=1.0.0,application/"
+         "openmetrics-text;version=0.0.1;q=0.75,"
          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
          PAGE_OPENMETRICS},
         {"text/plain;version=0.0.4;q=1,*/*;q=0.1", PAGE_TEXT},
@@ -57,16 +61,23 @@ static void openmetrics_is_opted_into(void **state)
 {
     const char *const accept = "application/openmetrics-text";
     assert_int_equal(prometheus_format(NULL, accept), PAGE_TEXT);
-    assert_int_equal(prometheus_format(&(struct prometheus_conf){.openmetrics = false}, accept), PAGE_TEXT);
-    assert_int_equal(prometheus_format(&(struct prometheus_conf){.openmetrics = true}, accept),
-                     PAGE_OPENMETRICS);
-    assert_int_equal(prometheus_format(&(struct prometheus_conf){.openmetrics = true}, NULL), PAGE_TEXT);
-    assert_string_equal(prometheus_content_type(PAGE_TEXT), "text/plain; version=0.0.4; charset=utf-8");
+    assert_int_equal(
+        prometheus_format(&(struct prometheus_conf){.openmetrics = false}, accept),
+        PAGE_TEXT);
+    assert_int_equal(
+        prometheus_format(&(struct prometheus_conf){.openmetrics = true}, accept),
+        PAGE_OPENMETRICS);
+    assert_int_equal(
+        prometheus_format(&(struct prometheus_conf){.openmetrics = true}, NULL),
+        PAGE_TEXT);
+    assert_string_equal(prometheus_content_type(PAGE_TEXT),
+                        "text/plain; version=0.0.4; charset=utf-8");
     assert_string_equal(prometheus_content_type(PAGE_OPENMETRICS),
                         "application/openmetrics-text; version=1.0.0; charset=utf-8");
 }
 
-static void assert_sd(const char *scheme, const struct sd_target *targets, size_t count, const char *expected)
+static void assert_sd(const char *scheme, const struct sd_target *targets, size_t count,
+                      const char *expected)
 {
     struct buf out = BUF_MAX(4096);
     prometheus_sd(&out, scheme, "10.0.0.5:9990", targets, count);
@@ -76,19 +87,23 @@ static void assert_sd(const char *scheme, const struct sd_target *targets, size_
 
 static void discovery_names_each_probes_page(void **state)
 {
-    const struct sd_target targets[] = {
-        {"orders-db", "postgres", "db:5432"}, {"a b/\"\xc3\xa9", NULL, NULL}, {"web", "healthd", ""}};
+    const struct sd_target targets[] = {{"orders-db", "postgres", "db:5432"},
+                                        {"a b/\"\xc3\xa9", NULL, NULL},
+                                        {"web", "healthd", ""}};
     assert_sd("http", NULL, 0, "[]\n");
     assert_sd("http", targets, 2,
               "[\n"
-              "{\"targets\":[\"10.0.0.5:9990\"],\"labels\":{\"__metrics_path__\":\"/metrics/orders-db\","
+              "{\"targets\":[\"10.0.0.5:9990\"],\"labels\":{\"__metrics_path__\":\"/"
+              "metrics/orders-db\","
               "\"job\":\"postgres\",\"instance\":\"db:5432\",\"probe\":\"orders-db\"}},\n"
               "{\"targets\":[\"10.0.0.5:9990\"],\"labels\":{\"__metrics_path__\":"
-              "\"/metrics/a%20b%2F%22%C3%A9\",\"job\":\"healthd\",\"probe\":\"a b/\\\"\xc3\xa9\"}}\n"
+              "\"/metrics/a%20b%2F%22%C3%A9\",\"job\":\"healthd\",\"probe\":\"a "
+              "b/\\\"\xc3\xa9\"}}\n"
               "]\n");
     assert_sd("https", targets + 2, 1,
               "[\n"
-              "{\"targets\":[\"10.0.0.5:9990\"],\"labels\":{\"__metrics_path__\":\"/metrics/web\","
+              "{\"targets\":[\"10.0.0.5:9990\"],\"labels\":{\"__metrics_path__\":\"/"
+              "metrics/web\","
               "\"__scheme__\":\"https\",\"job\":\"healthd\",\"probe\":\"web\"}}\n"
               "]\n");
 }

@@ -18,9 +18,13 @@
 #include "lib/core/registry.h"
 
 static const struct metric up = {.name = "up", .kind = METRIC_GAUGE, .help = "Is it"};
-static const struct metric size = {
-    .name = "size_bytes", .kind = METRIC_GAUGE, .unit = "bytes", .help = "Size", .labels = {"disk"}};
-static const struct metric hits = {.name = "hits_total", .kind = METRIC_COUNTER, .help = "Hits"};
+static const struct metric size = {.name = "size_bytes",
+                                   .kind = METRIC_GAUGE,
+                                   .unit = "bytes",
+                                   .help = "Size",
+                                   .labels = {"disk"}};
+static const struct metric hits = {
+    .name = "hits_total", .kind = METRIC_COUNTER, .help = "Hits"};
 static const struct metric took = {.name = "took_seconds",
                                    .kind = METRIC_HISTOGRAM,
                                    .unit = "seconds",
@@ -52,8 +56,8 @@ static int teardown(void **state)
 }
 
 /* Adds to the batch under way; value's label is that of `size`. */
-static void sample(struct world *w, const char *group, const struct metric *metric, const char *value,
-                   double number)
+static void sample(struct world *w, const char *group, const struct metric *metric,
+                   const char *value, double number)
 {
     const char *const values[] = {value};
     batch_add(w->batch, batch_group(w->batch, group), metric, value ? values : NULL,
@@ -100,22 +104,25 @@ static void a_batch_replaces_the_one_before(void **state)
     sample(w, "", &size, "a", 1.5);
     sample(w, "", &size, "b", 2);
     publish(w, s);
-    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 1.5\nsize_bytes{disk=\"b\"} 2\nup 1\n");
+    assert_string_equal(shown(w, NULL),
+                        "size_bytes{disk=\"a\"} 1.5\nsize_bytes{disk=\"b\"} 2\nup 1\n");
 
     /* The same shape, other values; one text grows, one shrinks, one stays. */
     sample(w, "", &up, NULL, 0);
     sample(w, "", &size, "a", 1e9);
     sample(w, "", &size, "b", 0.25);
     publish(w, s);
-    assert_string_equal(shown(w, NULL),
-                        "size_bytes{disk=\"a\"} 1e+09\nsize_bytes{disk=\"b\"} 0.25\nup 0\n");
+    assert_string_equal(
+        shown(w, NULL),
+        "size_bytes{disk=\"a\"} 1e+09\nsize_bytes{disk=\"b\"} 0.25\nup 0\n");
 
     /* One is gone, one is new, the order is another. */
     sample(w, "", &size, "c", 3);
     sample(w, "", &size, "b", 2);
     sample(w, "", &up, NULL, 1);
     publish(w, s);
-    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"b\"} 2\nsize_bytes{disk=\"c\"} 3\nup 1\n");
+    assert_string_equal(shown(w, NULL),
+                        "size_bytes{disk=\"b\"} 2\nsize_bytes{disk=\"c\"} 3\nup 1\n");
     assert_int_equal(registry_series_count(w->registry), 3);
     assert_int_equal(registry_family_count(w->registry), 2);
 
@@ -136,7 +143,8 @@ static void groups_end_on_their_own(void **state)
     publish(w, s);
     sample(w, "", &up, NULL, 0);
     publish(w, s);
-    assert_string_equal(shown(w, NULL), "size_bytes{disk=\"a\"} 1\nup 0\n"); /* disks was not asked */
+    assert_string_equal(shown(w, NULL),
+                        "size_bytes{disk=\"a\"} 1\nup 0\n"); /* disks was not asked */
     batch_group(w->batch, "disks")->failed = true;
     sample(w, "", &up, NULL, 1);
     publish(w, s);
@@ -152,13 +160,15 @@ static void groups_end_on_their_own(void **state)
 static void labels_come_from_three_places(void **state)
 {
     struct world *w = *state;
-    const struct label own[] = {{"disk", "user's"}, {"probe", "user's"}, {"task_id", "7"}, {"zone", "eu"}};
+    const struct label own[] = {
+        {"disk", "user's"}, {"probe", "user's"}, {"task_id", "7"}, {"zone", "eu"}};
     struct source *s = registry_source(w->registry, "db", true, (struct labels){own, 4});
     const struct label extra[] = {{"disk", "extra"}, {"item", "i"}, {"zone", ""}};
 
     sample(w, "", &up, NULL, 1);
     sample(w, "", &size, "a\"b", 2);
-    batch_add(w->batch, batch_group(w->batch, ""), &size, NULL, (struct labels){extra, 3}, 3);
+    batch_add(w->batch, batch_group(w->batch, ""), &size, NULL, (struct labels){extra, 3},
+              3);
     publish(w, s);
     assert_string_equal(shown(w, NULL),
                         "size_bytes{disk=\"a\\\"b\",probe=\"db\",zone=\"eu\"} 2\n"
@@ -181,8 +191,8 @@ static void the_probe_label_is_cut_wherever_it_stands(void **state)
     struct world *w = *state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct label label = {cases[i].name, "x"};
-        struct source *s =
-            registry_source(w->registry, "p", true, (struct labels){&label, cases[i].name ? 1 : 0});
+        struct source *s = registry_source(
+            w->registry, "p", true, (struct labels){&label, cases[i].name ? 1 : 0});
         sample(w, "", &up, NULL, 1);
         publish(w, s);
         assert_string_equal(shown(w, NULL), cases[i].whole);
@@ -257,29 +267,35 @@ static void a_dynamic_family_gives_way(void **state)
     publish(w, s);
     for (int i = 0; i < 2; i++) {
         sample(w, "", batch_metric(w->batch, "up", METRIC_COUNTER, "x", disk), "a", 9);
-        sample(w, "", batch_metric(w->batch, "other", METRIC_UNTYPED, "x", NULL), NULL, 9);
+        sample(w, "", batch_metric(w->batch, "other", METRIC_UNTYPED, "x", NULL), NULL,
+               9);
         publish(w, t);
     }
     assert_string_equal(shown(w, NULL), "other 9\nup 1\n");
     assert_int_equal(registry_conflicts(w->registry), 1);
 
     /* It came first, also in the same batch; and under the name of a histogram's line. */
-    const struct metric *early = batch_metric(w->batch, "hits_total", METRIC_GAUGE, "x", disk);
+    const struct metric *early =
+        batch_metric(w->batch, "hits_total", METRIC_GAUGE, "x", disk);
     sample(w, "", early, "a", 9);
     sample(w, "", &hits, NULL, 1);
-    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL), NULL, 9);
+    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL),
+           NULL, 9);
     publish(w, t);
     assert_string_equal(shown(w, NULL), "hits_total 1\ntook_seconds_sum 9\nup 1\n");
-    histogram_observe(registry_histogram(w->registry, s, &took, (const char *const[]){"dns"}), 0.7);
-    assert_string_equal(shown(w, NULL), "hits_total 1\n"
-                                        "took_seconds_bucket{le=\"0.5\",phase=\"dns\"} 0\n"
-                                        "took_seconds_bucket{le=\"1.0\",phase=\"dns\"} 1\n"
-                                        "took_seconds_bucket{le=\"+Inf\",phase=\"dns\"} 1\n"
-                                        "took_seconds_sum{phase=\"dns\"} 0.7\n"
-                                        "took_seconds_count{phase=\"dns\"} 1\n"
-                                        "up 1\n");
+    histogram_observe(
+        registry_histogram(w->registry, s, &took, (const char *const[]){"dns"}), 0.7);
+    assert_string_equal(shown(w, NULL),
+                        "hits_total 1\n"
+                        "took_seconds_bucket{le=\"0.5\",phase=\"dns\"} 0\n"
+                        "took_seconds_bucket{le=\"1.0\",phase=\"dns\"} 1\n"
+                        "took_seconds_bucket{le=\"+Inf\",phase=\"dns\"} 1\n"
+                        "took_seconds_sum{phase=\"dns\"} 0.7\n"
+                        "took_seconds_count{phase=\"dns\"} 1\n"
+                        "up 1\n");
     assert_int_equal(registry_conflicts(w->registry), 3);
-    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL), NULL, 9);
+    sample(w, "", batch_metric(w->batch, "took_seconds_sum", METRIC_GAUGE, "x", NULL),
+           NULL, 9);
     publish(w, t);
     assert_int_equal(registry_conflicts(w->registry), 3); /* each name once */
 }
@@ -313,10 +329,12 @@ static void a_line_has_a_largest_length(void **state)
     publish(w, s);
     assert_int_equal(registry_series_count(w->registry), 2);
     assert_int_equal(registry_duplicates(w->registry), 1);
-    assert_int_equal(strlen(shown(w, NULL)), 40000 + strlen("size_bytes{disk=\"\"} 1\nup 1\n"));
+    assert_int_equal(strlen(shown(w, NULL)),
+                     40000 + strlen("size_bytes{disk=\"\"} 1\nup 1\n"));
 }
 
-static void many(struct world *w, struct source *s, size_t count, size_t step, double value)
+static void many(struct world *w, struct source *s, size_t count, size_t step,
+                 double value)
 {
     char text[32];
     for (size_t i = 0; i < count; i += step) {
@@ -334,7 +352,8 @@ static void thousands_come_and_go(void **state)
     static const struct {
         size_t count, step;
         double value;
-    } cases[] = {{3000, 1, 1}, {3000, 1, 0.123}, {3000, 2, 5}, {3000, 1, 1e-9}, {10, 3, 2}, {0, 1, 0}};
+    } cases[] = {{3000, 1, 1},    {3000, 1, 0.123}, {3000, 2, 5},
+                 {3000, 1, 1e-9}, {10, 3, 2},       {0, 1, 0}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         many(w, s, cases[i].count, cases[i].step, cases[i].value);
         batch_group(w->batch, "");
@@ -397,8 +416,8 @@ static void a_page_outlives_its_source_and_registry(void **state)
     w->registry = registry_create();
 }
 
-static void visit(void *ctx, const struct source *s, const char *family, const char *label_text,
-                  double value)
+static void visit(void *ctx, const struct source *s, const char *family,
+                  const char *label_text, double value)
 {
     buf_printf(ctx, "%s|%s|%g\n", family, label_text, value);
 }
