@@ -26,18 +26,18 @@
 #include "lib/core/json.h"
 
 enum value_type {
-    VALUE_NONE,     /* absent */
+    VALUE_NONE, /* absent */
     VALUE_NULL,
     VALUE_BOOL,
     VALUE_NUMBER,
     VALUE_DURATION, /* number of nanoseconds */
     VALUE_SIZE,     /* number of bytes */
     VALUE_PERCENT,
-    VALUE_TIME,     /* wall clock, nanoseconds */
+    VALUE_TIME, /* wall clock, nanoseconds */
     VALUE_TEXT,
     VALUE_LIST,
-    VALUE_MAP,      /* text to text: headers */
-    VALUE_JSON      /* a document; its parts take their own types when compared */
+    VALUE_MAP, /* text to text: headers */
+    VALUE_JSON /* a document; its parts take their own types when compared */
 };
 const char *value_type_name(enum value_type type);
 
@@ -45,13 +45,14 @@ struct value {
     enum value_type type;
     bool truth;
     double number;
-    int64_t ns;           /* DURATION, TIME */
+    int64_t ns; /* DURATION, TIME */
     struct bytes text;
     const json_t *json;
     const struct value *items; /* LIST */
     size_t count;
     /* MAP: finds one entry; key is matched as the map sees fit (headers: without case). */
-    bool (*lookup)(const void *map, struct bytes key, struct arena *arena, struct value *ret_value);
+    bool (*lookup)(const void *map, struct bytes key, struct arena *arena,
+                   struct value *ret_value);
     const void *map;
 };
 
@@ -70,27 +71,33 @@ struct var {
     enum value_type type;
     const char *doc;
     /* False with VALUE_NONE semantics: not there in this run; why says so ("the body is no JSON: …"). */
-    bool (*get)(struct run *run, struct arena *arena, struct value *ret_value, struct err *why);
+    bool (*get)(struct run *run, struct arena *arena, struct value *ret_value,
+                struct err *why);
 };
 
 struct expr;
 
 /* Compiles; unknown names and type errors are faults with their column and the nearest name. vars: tables
  * tried in order, NULL-terminated. */
-struct expr *expr_compile(struct arena *arena, const char *text, const struct var *const *vars,
-                          struct err *e);
+struct expr *expr_compile(struct arena *arena, const char *text,
+                          const struct var *const *vars, struct err *e);
 const char *expr_text(const struct expr *x);
+/* VALUE_JSON when it is known only at run time. A condition is VALUE_BOOL or that. */
+enum value_type expr_type(const struct expr *x);
 /* False (and e) when a value is missing or types do not fit at run time. */
-bool expr_eval(const struct expr *x, struct run *run, struct wall now, struct arena *arena,
-               struct value *ret_value, struct err *e);
+bool expr_eval(const struct expr *x, struct run *run, struct wall now,
+               struct arena *arena, struct value *ret_value, struct err *e);
 
 enum expr_judgement { EXPR_HOLDS, EXPR_FAILS, EXPR_ERROR };
 /* As a condition. ret_detail (in arena) names the sub-expression that decided and the values seen:
- * "status == 200: status is 503". */
-enum expr_judgement expr_judge(const struct expr *x, struct run *run, struct wall now, struct arena *arena,
-                               const char **ret_detail);
+ * "status == 200: status is 503". When it holds, the expression itself. */
+enum expr_judgement expr_judge(const struct expr *x, struct run *run, struct wall now,
+                               struct arena *arena, const char **ret_detail);
 /* Names used, for load-time checks ("timing.total" makes the frame keep phases). */
 bool expr_uses(const struct expr *x, const char *var_name);
-void value_print(const struct value *v, struct buf *out); /* for people and captures */
+/* For captures: text as it is, JSON and lists as JSON, durations and sizes as they parse back. */
+void value_print(const struct value *v, struct buf *out);
+/* For sentences, in arena: one line, text quoted and cut at 80 characters, durations rounded. */
+const char *value_brief(const struct value *v, struct arena *arena);
 
 #endif

@@ -86,20 +86,12 @@ const char *regex_pattern(const struct regex *re)
 
 /* ---- texts that are not UTF-8 ---- */
 
-/* Bytes of the character that text starts with; 0 when it starts with none (RFC 3629). */
-static size_t rune_len(struct bytes text)
-{
-    const unsigned char first = (unsigned char)text.ptr[0];
-    const size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    return bytes_is_utf8(bytes_slice(text, 0, len)) ? len : 0;
-}
-
 /* As Go reads them: each byte that belongs to no character is U+FFFD. */
 static void copy_repaired(struct bytes text, struct buf *out)
 {
     for (size_t at = 0; at < text.len;) {
         const struct bytes rest = bytes_slice(text, at, text.len);
-        const size_t len = rune_len(rest);
+        const size_t len = bytes_utf8(rest);
         if (len > 0)
             buf_add(out, rest.ptr, len);
         else
@@ -113,7 +105,7 @@ static size_t offset_before_repair(struct bytes text, size_t repaired)
 {
     size_t at = 0;
     for (size_t copied = 0; copied < repaired && at < text.len;) {
-        const size_t len = rune_len(bytes_slice(text, at, text.len));
+        const size_t len = bytes_utf8(bytes_slice(text, at, text.len));
         at += len > 0 ? len : 1;
         copied += len > 0 ? len : 3;
     }
