@@ -11,6 +11,7 @@
 #include "lib/core/loop.h"
 
 #define CONN_MAX_UNSENT ((size_t)16 << 20)
+#define CONN_FIRST_SIZE 48
 
 enum conn_state {
     CONN_RESOLVING,
@@ -35,13 +36,12 @@ struct conn {
     struct conn_events events;
     void *ctx;
     enum conn_state state;
-    int depth;                /* events being told */
-    bool is_closed;           /* conn_close was called inside one */
-    bool is_opening;          /* inside conn_open: open must wait */
-    bool is_deferred;         /* go_on will be called */
-    bool is_plain;            /* nothing but plain bytes so far: ends by RST */
-    bool has_handshake_begun; /* the first bytes of the answer were looked at */
-    bool was_open;            /* open was told: a handshake from here on is told by tls */
+    int depth;        /* events being told */
+    bool is_closed;   /* conn_close was called inside one */
+    bool is_opening;  /* inside conn_open: open must wait */
+    bool is_deferred; /* go_on will be called */
+    bool is_plain;    /* nothing but plain bytes so far: ends by RST */
+    bool was_open;    /* open was told: a handshake from here on is told by tls */
     bool has_data_come;
     bool is_orderly_eof;
     bool wants_write; /* the handshake does */
@@ -66,6 +66,8 @@ struct conn {
     int write_error;
     bool has_written;
     SSL *ssl;
+    unsigned char first[CONN_FIRST_SIZE]; /* bytes of the answer to our hello */
+    size_t first_len;
     struct tls_peer *peer; /* in arena */
 };
 

@@ -8,11 +8,22 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/core/conn_impl.h"
 
-#define PEEK_SIZE 64
+/* Keeps the first bytes of the answer, which OpenSSL does not show when they are no TLS. */
+static long on_first_read(BIO *bio, int operation, const char *ptr, size_t len, int argi,
+                          long argl, int result, size_t *processed)
+{
+    (void)len, (void)argi, (void)argl;
+    if (operation != (BIO_CB_READ | BIO_CB_RETURN) || result <= 0 || !processed)
+        return result;
+    struct conn *c = (struct conn *)(void *)BIO_get_callback_arg(bio);
+    c->first_len = *processed < sizeof(c->first) ? *processed : sizeof(c->first);
+    memcpy(c->first, ptr, c->first_len);
+    BIO_set_callback_ex(bio, NULL);
+    return result;
+}
 
 static void on_trust(void *ctx)
 {
@@ -61,6 +72,8 @@ static bool handshake_begin(struct conn *c)
         conn_fail(c, REASON_SELF, true, "there is no memory for a TLS connection");
         return false;
     }
+    BIO_set_callback_arg(SSL_get_rbio(c->ssl), (char *)c);
+    BIO_set_callback_ex(SSL_get_rbio(c->ssl), on_first_read);
     SSL_set_connect_state(c->ssl);
     tls_record(c->ssl);
     if (!tls_expect_host(c->ssl, c->dial->host, &c->dial->tls, &e)) {
@@ -73,7 +86,7 @@ static bool handshake_begin(struct conn *c)
 void conn_tls_start(struct conn *c)
 {
     c->is_plain = false;
-    c->has_handshake_begun = false;
+    c->first_len = 0;
     c->state = CONN_HANDSHAKING;
     conn_phase(c, PHASE_TLS);
     if (c->state == CONN_HANDSHAKING)
@@ -89,27 +102,24 @@ static void quote(const unsigned char *raw, size_t len, char *ret_text)
     ret_text[i] = '\0';
 }
 
-/* Looks at the first bytes of the answer before OpenSSL eats them. False when the conn has ended. */
-static bool answer_is_tls(struct conn *c)
+/* The first bytes that came, whatever they are. */
+static bool answered_without_tls(const struct conn *c)
 {
-    unsigned char raw[PEEK_SIZE];
-    char text[PEEK_SIZE + 1], where[ADDRESS_TEXT_SIZE];
-    const ptrdiff_t got = recv(c->fd, raw, sizeof(raw), MSG_PEEK);
-    if (got <= 0)
-        return true; /* nothing yet, or the end: OpenSSL will say so */
-    c->has_handshake_begun = true;
-    if (raw[0] == 0x16 || raw[0] == 0x15) /* RFC 8446 §5.1: handshake or alert */
-        return true;
-    quote(raw, (size_t)got, text);
-    conn_fail(c, REASON_TLS_HANDSHAKE, false, "%s does not speak TLS: it answered '%s'",
-              conn_peer_text(c, where), text);
-    return false;
+    return c->first_len > 0 && c->first[0] != 0x16 &&
+           c->first[0] != 0x15; /* RFC 8446 §5.1 */
 }
 
 static void handshake_failed(struct conn *c, int ssl_error, int error)
 {
     char text[512], where[ADDRESS_TEXT_SIZE];
-    conn_peer_text(c, where);
+    if (answered_without_tls(c)) {
+        ERR_clear_error();
+        quote(c->first, c->first_len, text);
+        conn_fail(c, REASON_TLS_HANDSHAKE, false,
+                  "%s does not speak TLS: it answered '%s'", conn_peer_text(c, where),
+                  text);
+        return;
+    }
     c->peer = tls_peer_read(c->ssl, c->arena);
     const bool is_certificate = c->peer->reason != REASON_NONE;
     if (!is_certificate && ssl_error == SSL_ERROR_SYSCALL && error != 0) {
@@ -145,10 +155,7 @@ static void handshake_done(struct conn *c)
 
 void conn_tls_go_on(struct conn *c)
 {
-    const bool is_new = c->ssl == NULL;
-    if (is_new && !handshake_begin(c))
-        return;
-    if (!is_new && !c->has_handshake_begun && !answer_is_tls(c))
+    if (!c->ssl && !handshake_begin(c))
         return;
     ERR_clear_error();
     errno = 0;
