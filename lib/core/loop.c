@@ -136,7 +136,9 @@ void loop_destroy(struct loop *l)
         return;
     l->is_closing = true;
     uv_walk(&l->uv, close_handle, NULL);
-    uv_run(&l->uv, UV_RUN_DEFAULT);
+    /* A loop_stop that no loop_run has seen ends the first of these. */
+    while (uv_run(&l->uv, UV_RUN_DEFAULT))
+        continue;
     const int busy = uv_loop_close(&l->uv);
     assert(busy == 0);
     (void)busy;

@@ -24,14 +24,21 @@ static void die(const char *what, const char *why)
     abort();
 }
 
+/* Whoever has hung up meanwhile does not hear it. */
+static void peer_say(struct peer *p, const char *text)
+{
+    if (!p->is_silent && write(p->fd, text, strlen(text)) < 0 && errno != EPIPE)
+        die("write", strerror(errno));
+}
+
 static void peer_on_data(void *ctx, int events)
 {
     struct peer *p = ctx;
     char text[256];
     const ssize_t got = read(p->fd, text, sizeof(text));
 
-    if (got > 0 && !p->is_silent && write(p->fd, "pong\n", 5) != 5)
-        die("write", strerror(errno));
+    if (got > 0)
+        peer_say(p, "pong\n");
     if (got <= 0)
         peer_hang_up(p);
 }
@@ -54,8 +61,7 @@ static void peer_on_accept(void *ctx, int events)
     if (p->fd < 0)
         return;
     p->accepted++;
-    if (!p->is_silent && write(p->fd, "hello\n", 6) != 6)
-        die("write", strerror(errno));
+    peer_say(p, "hello\n");
     p->watch = loop_watch_create(p->loop, "peer", p->fd, peer_on_data, p);
     watch_set(p->watch, WATCH_READ);
 }
