@@ -57,7 +57,7 @@ bool is_list(const struct value *v)
     return v->type == VALUE_LIST || (v->type == VALUE_JSON && json_is_array(v->json));
 }
 
-size_t list_count(const struct value *list)
+size_t value_count(const struct value *list)
 {
     if (list->type == VALUE_LIST)
         return list->count;
@@ -184,7 +184,7 @@ static bool get_element(struct eval *ev, const struct node *n, const struct valu
     }
     if (floor(index) != index || index < 0)
         return eval_fail(ev, n, "an index is a whole number from 0 on, not %g", index);
-    const size_t count = list_count(list);
+    const size_t count = value_count(list);
     if (index >= (double)count)
         return absent(ev, n,
                       arena_printf(ev->arena, "%s has %zu element%s", parent_text(ev, n),
@@ -293,7 +293,7 @@ struct elements elements_of(const struct value *list)
 
 bool elements_next(struct elements *in, struct value *ret_element)
 {
-    if (in->next == list_count(&in->list))
+    if (in->next == value_count(&in->list))
         return false;
     if (in->iter) {
         *ret_element = value_text(bytes_of(json_object_iter_key(in->iter)));

@@ -37,7 +37,7 @@ static bool call_size(struct eval *ev, const struct node *n, const struct value 
     if (text && !work_on(ev, n, args[0].text))
         return false;
     *ret_value =
-        value_number((double)(text ? count_runes(args[0].text) : list_count(&args[0])));
+        value_number((double)(text ? count_runes(args[0].text) : value_count(&args[0])));
     return true;
 }
 
@@ -52,7 +52,7 @@ static bool call_contains(struct eval *ev, const struct node *n, const struct va
         return eval_fail(ev, n,
                          "contains looks for text in text, or for an element in a list");
     *ret_value = value_bool(false);
-    for (size_t i = 0; i < list_count(&args[0]) && !ret_value->truth; i++) {
+    for (size_t i = 0; i < value_count(&args[0]) && !ret_value->truth; i++) {
         const struct value item = value_take(list_at(&args[0], i));
         ret_value->truth = values_equal(ev, &item, &args[1]);
     }
@@ -274,7 +274,7 @@ static bool pick(struct eval *ev, const struct node *n, const struct value *args
                  enum operator_kind op, struct value *ret_value)
 {
     const bool list = n->count == 1 && is_list(&args[0]);
-    const size_t count = list ? list_count(&args[0]) : n->count;
+    const size_t count = list ? value_count(&args[0]) : n->count;
     if (count == 0)
         return eval_fail(ev, n, "the list is empty");
     struct value best = value_take(list ? list_at(&args[0], 0) : args[0]);

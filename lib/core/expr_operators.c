@@ -153,8 +153,8 @@ static bool json_equal_counted(struct eval *ev, const json_t *a, const json_t *b
 
 static bool lists_equal(struct eval *ev, const struct value *a, const struct value *b)
 {
-    const size_t count = list_count(a);
-    if (count != list_count(b))
+    const size_t count = value_count(a);
+    if (count != value_count(b))
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct value left = value_take(list_at(a, i)),
@@ -235,7 +235,7 @@ static bool look_in(struct eval *ev, const struct node *n, const struct value *a
             return true;
     }
     *ret_holds = false;
-    if (!comparable && list_count(b) > 0) {
+    if (!comparable && value_count(b) > 0) {
         const struct value first = value_take(list_at(b, 0));
         return eval_fail(ev, n, "%s, but the first in the list is %s (%s)",
                          side(ev, n->args[0], a), type_phrase(first.type),

@@ -142,7 +142,7 @@ bool eval_fail(struct eval *ev, const struct node *n, const char *fmt, ...)
 /* Counts work; false (failed at n) when there was too much of it. */
 bool eval_work(struct eval *ev, const struct node *n, size_t steps);
 /* The elements of a list, a JSON array, or the keys of a JSON object. */
-size_t list_count(const struct value *list);
+size_t value_count(const struct value *list);
 struct value list_at(const struct value *list, size_t i);
 bool is_list(const struct value *v);
 struct elements {
