@@ -31,6 +31,7 @@ struct ares {
     struct timer *timer;
     struct list sockets;
     int depth; /* inside c-ares */
+    size_t server_count;
     bool has_docker_server;
     char servers[128];
 };
@@ -105,10 +106,12 @@ static void servers_read(struct ares *a)
 {
     struct ares_addr_port_node *servers = NULL;
     size_t len = 0;
+    a->server_count = 0;
     if (ares_get_servers_ports(a->channel, &servers) != ARES_SUCCESS)
         return;
     for (const struct ares_addr_port_node *s = servers; s; s = s->next) {
         char ip[INET6_ADDRSTRLEN] = "?";
+        a->server_count++;
         ares_inet_ntop(s->family, &s->addr, ip, sizeof(ip));
         if (strcmp(ip, "127.0.0.11") == 0)
             a->has_docker_server = true;
@@ -119,15 +122,12 @@ static void servers_read(struct ares *a)
     ares_free_data(servers);
 }
 
-struct ares *ares_create(struct loop *l, struct resolver *r,
-                         const struct resolver_conf *conf, struct err *e)
+static int channel_open(struct ares *a, const struct resolver_conf *conf, int flags)
 {
-    struct ares *a = memory_take(sizeof(*a));
-    *a = (struct ares){.loop = l, .resolver = r};
-    list_init(&a->sockets);
     char lookups[] = "b"; /* DNS only: the hosts file is ours */
-    char *path = strdup(conf->resolv_conf ? conf->resolv_conf : "/etc/resolv.conf");
-    struct ares_options options = {.timeout = ARES_TIMEOUT_MS,
+    char *path = strdup(conf->resolv_conf);
+    struct ares_options options = {.flags = flags,
+                                   .timeout = ARES_TIMEOUT_MS,
                                    .tries = ARES_TRIES,
                                    .udp_port = (unsigned short)conf->port,
                                    .tcp_port = (unsigned short)conf->port,
@@ -135,18 +135,35 @@ struct ares *ares_create(struct loop *l, struct resolver *r,
                                    .resolvconf_path = path,
                                    .sock_state_cb = on_socket_state,
                                    .sock_state_cb_data = a};
-    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-                     ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB |
+    const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                     ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB |
                      (conf->port ? ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT : 0);
     const int failed = ares_init_options(&a->channel, &options, mask);
     free(path);
+    if (!failed)
+        servers_read(a);
+    return failed;
+}
+
+struct ares *ares_create(struct loop *l, struct resolver *r,
+                         const struct resolver_conf *conf, struct err *e)
+{
+    struct ares *a = memory_take(sizeof(*a));
+    *a = (struct ares){.loop = l, .resolver = r};
+    list_init(&a->sockets);
+    int failed = channel_open(a, conf, 0);
+    if (!failed && a->server_count == 1) {
+        /* c-ares 1.18 asks the next server after SERVFAIL, and forgets the word when there is none.
+         * With one server there is nobody to ask: its word is the answer. */
+        ares_destroy(a->channel);
+        failed = channel_open(a, conf, ARES_FLAG_NOCHECKRESP);
+    }
     if (failed) {
         err_set(e, "cannot start the resolver: %s", ares_strerror(failed));
         free(a);
         return NULL;
     }
     a->timer = loop_timer_create(l, "resolve", on_due, a);
-    servers_read(a);
     return a;
 }
 
@@ -211,8 +228,7 @@ static struct answer answer_of_status(int status)
         return (struct answer){.reason = REASON_DNS_TIMEOUT, .text = ""};
     case ARES_ECONNREFUSED:
         return (struct answer){.reason = REASON_DNS_TIMEOUT,
-                               .text =
-                                   " (nothing listens there, or it is not reachable)"};
+                               .text = " (each refuses, fails, or is not reachable)"};
     case ARES_ESERVFAIL:
         return (struct answer){.reason = REASON_DNS_ERROR, .text = "SERVFAIL"};
     case ARES_EREFUSED:
