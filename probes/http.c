@@ -34,13 +34,12 @@ static void walk_phase_end(struct http_walk *w)
     w->is_in_phase = false;
 }
 
-static void show_address(struct http_walk *w)
+static void show_address(struct http_walk *w, const struct address *address)
 {
-    const struct address *address = w->fetch ? fetch_address(w->fetch) : NULL;
     char text[ADDRESS_TEXT_SIZE];
     if (!w->drives_phases)
         return;
-    if (address)
+    if (address && address->len)
         run_address(w->run, address_format(address, text));
     else if (w->conf->unix_path[0])
         run_address(w->run, w->conf->unix_path);
@@ -62,7 +61,7 @@ static void on_phase(void *ctx, enum phase phase)
     if (phase != PHASE_RESOLVE)
         w->is_attempted = true;
     if (phase == PHASE_CONNECT)
-        show_address(w);
+        show_address(w, w->fetch ? fetch_address(w->fetch) : NULL);
     if (w->drives_phases)
         run_phase(w->run, phase);
 }
@@ -327,8 +326,8 @@ static void on_done(void *ctx, const struct reply *reply)
     struct arena *arena = run_arena(w->run);
     struct http_hop hop;
     const char *why = NULL;
-    show_address(w);
     w->fetch = NULL;
+    show_address(w, &reply->address);
     w->reply = reply;
     walk_phase_end(w);
     walk_count(w, PHASE_RESOLVE, PHASE_RESOLVE);

@@ -61,7 +61,7 @@ struct http_header_source {
 };
 
 struct http_conf {
-    const char *url, *method;
+    const char *url, *method, *hostname;
     struct pairs headers;
     const struct node *http_headers;
     const char *body, *body_file;

@@ -74,10 +74,14 @@ static bool is_for_trusted_only(const char *key)
 static void add_configured(struct http_walk *w, struct header_list *list)
 {
     const struct pairs *headers = &w->conf->headers;
+    const char *hostname = w->conf->hostname;
+    if (hostname[0] && w->keeps_host)
+        put(list, "Host", hostname);
     for (size_t i = 0; i < headers->count; i++) {
         const struct pair *h = &headers->items[i];
         const bool is_host = !strcasecmp(h->key, "host");
-        if (is_host ? w->keeps_host : w->is_trusted || !is_for_trusted_only(h->key))
+        if (is_host ? w->keeps_host && !hostname[0]
+                    : w->is_trusted || !is_for_trusted_only(h->key))
             put(list, h->key, h->value);
     }
 }
@@ -228,9 +232,9 @@ bool http_request(struct http_walk *w, struct request *ret_request, struct err *
     struct arena *arena = run_arena(w->run);
     struct request q = {.method = w->method, .url = w->at.text};
     struct header_list list = {
-        .items = arena_alloc(arena,
-                             (c->headers.count + c->source_count + MAX_OWN_HEADERS + 1) *
-                                 sizeof(struct pair))};
+        .items =
+            arena_alloc(arena, (c->headers.count + c->source_count + MAX_OWN_HEADERS) *
+                                   sizeof(struct pair))};
     add_configured(w, &list);
     if (!add_sources(w, &list, e) || !add_credentials(w, &q, &list, e) ||
         !set_body(w, &q, &list, e))

@@ -56,8 +56,6 @@ static void fetch_put_back(struct fetch *x)
 
 void fetch_enter(struct fetch *x, enum phase phase)
 {
-    if (phase == x->reply->reached && phase != PHASE_RESOLVE)
-        return;
     x->reply->reached = phase;
     if (x->phase)
         x->phase(x->ctx, phase);
@@ -74,11 +72,7 @@ static void fetch_answer(struct fetch *x)
 
 static void on_failed(void *ctx)
 {
-    struct fetch *x = ctx;
-    if (x->state == FETCH_LET_GO)
-        fetch_put_back(x);
-    else
-        fetch_answer(x);
+    fetch_answer(ctx);
 }
 
 /* Before libcurl had it: the answer comes from the loop, so never before fetch_start returned. */
@@ -110,6 +104,7 @@ static void fetch_go(struct fetch *x, const struct resolution *resolution)
         fetch_fail(x, REASON_CONFIG, true, e.text);
         return;
     }
+    fetch_enter(x, PHASE_CONNECT);
     x->state = FETCH_UNDER_WAY;
     if (fetch_engine_add(&x->fetcher->engines[x->request.reuse], x))
         return;
@@ -167,11 +162,7 @@ static void fetch_resolve(struct fetch *x)
 
 static void on_trust(void *ctx)
 {
-    struct fetch *x = ctx;
-    if (x->state == FETCH_LET_GO)
-        fetch_put_back(x);
-    else
-        fetch_resolve(x);
+    fetch_resolve(ctx);
 }
 
 /* "host", "host:port", "[v6]:port": the port stays the URL's unless named. */
@@ -244,24 +235,25 @@ void fetch_cancel(struct fetch *x)
 {
     if (!x)
         return;
+    struct frame *frame = x->fetcher->frame;
     switch (x->state) {
+    case FETCH_WAITING_TRUST:
+        tls_forget(frame->tls, x);
+        break;
     case FETCH_RESOLVING:
         query_cancel(x->query);
-        fetch_put_back(x);
         break;
     case FETCH_UNDER_WAY:
         fetch_engine_remove(&x->fetcher->engines[x->request.reuse], x);
-        fetch_put_back(x);
         break;
-    case FETCH_WAITING_TRUST:
     case FETCH_FAILED:
-        x->state = FETCH_LET_GO;
+        loop_forget(frame->loop, x);
         break;
-    case FETCH_LET_GO:
     case FETCH_IDLE:
         assert(!"a fetch is cancelled once, and not after done");
         break;
     }
+    fetch_put_back(x);
 }
 
 const struct address *fetch_address(const struct fetch *x)

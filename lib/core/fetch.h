@@ -70,7 +70,8 @@ struct fetcher *fetcher_create(struct frame *f, struct err *e);
 void fetcher_destroy(struct fetcher *f); /* nothing may be under way */
 
 /* Starts. done is called exactly once unless cancelled, never before this returns; reply lives in arena. What request
- * points to stays until then. phase (may be NULL) is told of each phase that starts, RESOLVE before this returns. */
+ * points to stays until then. phase (may be NULL) is told of each phase that starts, RESOLVE
+ * before this returns; of CONNECT again for each address that is gone for. */
 struct fetch *fetch_start(struct fetcher *f, struct arena *arena, const struct request *request,
                           void (*phase)(void *ctx, enum phase phase),
                           void (*done)(void *ctx, const struct reply *reply), void *ctx);

@@ -40,8 +40,7 @@ enum fetch_state {
     FETCH_WAITING_TRUST, /* for tls_when_ready */
     FETCH_RESOLVING,
     FETCH_UNDER_WAY, /* in the multi */
-    FETCH_FAILED,    /* before it began; done comes with the next turn */
-    FETCH_LET_GO     /* cancelled while a callback that cannot be taken back is to come */
+    FETCH_FAILED     /* before it began; done comes with the next turn */
 };
 
 struct fetch {
@@ -69,9 +68,10 @@ struct fetch {
     struct pair *pairs;
     size_t pair_count, pair_size, header_bytes;
     bool is_transferring;   /* the first byte came */
+    bool has_all_headers;   /* of the newest status line */
     bool is_body_of_answer; /* a final status line and its headers came */
     bool has_length;
-    bool is_too_large, has_too_many_headers;
+    bool is_too_large, has_too_many_headers, has_two_lengths;
     char greeting[FETCH_GREETING_MAX]; /* what came instead of HTTP */
     size_t greeting_len;
     size_t socket_count;

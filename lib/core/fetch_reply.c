@@ -25,7 +25,7 @@ static void take_status(struct fetch *x, struct bytes line)
                                                    : 11;
     r->status = bytes_to_u64(status, &number) && number < 1000 ? (int)number : 0;
     x->pair_count = 0;
-    x->has_length = false;
+    x->has_length = x->has_all_headers = false;
     r->content_length = -1;
     x->is_body_of_answer = r->status >= 200;
 }
@@ -45,26 +45,30 @@ static void keep_pair(struct fetch *x, struct bytes name, struct bytes value)
     pair->value = arena_strndup(x->arena, value.ptr, value.len);
 }
 
-static void take_header(struct fetch *x, struct bytes line)
+/* Two different lengths are how requests and answers get mixed up: RFC 9112 §6.3 wants an error. */
+static bool take_header(struct fetch *x, struct bytes line)
 {
     const ptrdiff_t colon = bytes_find_byte(line, ':');
     if (colon <= 0)
-        return;
+        return true;
     const struct bytes name = bytes_slice(line, 0, (size_t)colon);
     const struct bytes value = bytes_trim(bytes_slice(line, (size_t)colon + 1, line.len));
     keep_pair(x, name, value);
     uint64_t length;
-    if (bytes_is_nocase(name, "content-length") && bytes_to_u64(value, &length) &&
-        length <= INT64_MAX) {
-        x->reply->content_length = (int64_t)length;
-        x->has_length = true;
-    }
+    if (!bytes_is_nocase(name, "content-length") || !bytes_to_u64(value, &length) ||
+        length > INT64_MAX)
+        return true;
+    x->has_two_lengths = x->has_length && x->reply->content_length != (int64_t)length;
+    x->reply->content_length = (int64_t)length;
+    x->has_length = true;
+    return !x->has_two_lengths;
 }
 
 /* All headers are there: what will the body be? */
 static bool accept_body(struct fetch *x)
 {
     struct reply *r = x->reply;
+    x->has_all_headers = true;
     r->headers = (struct pairs){x->pairs, x->pair_count};
     if (!x->is_body_of_answer)
         return true;
@@ -96,13 +100,12 @@ size_t fetch_on_header(char *ptr, size_t size, size_t count, void *fetch)
         x->is_transferring = true;
         fetch_enter(x, PHASE_TRANSFER);
     }
+    bool is_fine = true;
     if (bytes_starts(line, "HTTP/"))
         take_status(x, line);
-    else if (line.len)
-        take_header(x, line);
-    else if (!accept_body(x))
-        return REFUSE;
-    return len;
+    else
+        is_fine = line.len ? take_header(x, line) : accept_body(x);
+    return is_fine ? len : REFUSE;
 }
 
 size_t fetch_on_body(char *ptr, size_t size, size_t count, void *fetch)

@@ -209,8 +209,7 @@ static void judge_greeting(struct fetch *x)
     }
     char shown[FETCH_GREETING_MAX + 1];
     size_t len = 0;
-    while (len < x->greeting_len && got[len] != '\r' && got[len] != '\n' &&
-           got[len] != '\0') {
+    while (len < x->greeting_len && got[len] != '\r' && got[len] != '\n') {
         shown[len] = (got[len] >= 0x20 && got[len] < 0x7f) ? x->greeting[len] : '.';
         len++;
     }
@@ -229,6 +228,9 @@ static void judge_refused(struct fetch *x, CURLcode code)
     else if (x->has_too_many_headers)
         say(x, REASON_TOO_LARGE, false, "%s sent more than %s bytes of headers", who.text,
             grouped(x->request.max_header).text);
+    else if (x->has_two_lengths)
+        say(x, REASON_PROTOCOL, false, "%s announced two different lengths of one body",
+            who.text);
     else if (x->is_too_large && x->reply->content_length > 0 && x->reply->body_bytes == 0)
         say(x, REASON_TOO_LARGE, false,
             "%s announced a body of %s bytes; the limit is %s", who.text,
@@ -251,7 +253,7 @@ static void judge_cut(struct fetch *x, bool is_reset)
         asked = x->url.host;
     if (!x->is_transferring)
         say(x, reason, false, "%s %s without an answer", asked, how);
-    else if (!x->is_body_of_answer || x->reply->status == 0)
+    else if (!x->has_all_headers)
         say(x, reason, false, "%s %s in the middle of its headers", asked, how);
     else if (x->reply->content_length > 0)
         say(x, reason, false, "%s %s after %s of %s body bytes", asked, how,
@@ -273,6 +275,9 @@ static void judge_receive(struct fetch *x, CURLcode code)
         say(x, REASON_PROXY, false, "%s: %s", who.text, curl_words(x, code));
     else if (x->tap.reason != REASON_NONE)
         say(x, x->tap.reason, false, "%s: %s", who.text, x->tap.text);
+    else if (os_errno(x) == 0 && strstr(x->curl_error, "chunked-encoding"))
+        say(x, REASON_PROTOCOL, false, "%s sent a body whose chunks cannot be read: %s",
+            who.text, x->curl_error);
     else
         judge_cut(x, os_errno(x) == ECONNRESET || os_errno(x) == EPIPE);
 }
@@ -283,9 +288,8 @@ void fetch_judge(struct fetch *x, int curl_code)
     const struct who who = who_is(x);
     switch (code) {
     case CURLE_OK:
-        if (x->reply->status == 0)
-            say(x, REASON_PROTOCOL, false, "%s answered without an HTTP status",
-                who.text);
+        if (!x->has_all_headers)
+            judge_cut(x, false);
         break;
     case CURLE_COULDNT_CONNECT:
         judge_connect(x);
@@ -323,7 +327,13 @@ void fetch_judge(struct fetch *x, int curl_code)
         say(x, REASON_BODY, false, "the body from %s cannot be decoded: %s", who.text,
             curl_words(x, code));
         break;
-    case CURLE_OUT_OF_MEMORY:
+    case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line above its own limit, too */
+        if (x->is_connected) {
+            say(x, REASON_TOO_LARGE, false, "%s sent a header of more than 100,000 bytes",
+                who.text);
+            break;
+        }
+        /* fall through */
     case CURLE_FAILED_INIT:
     case CURLE_COULDNT_RESOLVE_HOST:
         say(x, REASON_SELF, true, "libcurl could not ask %s: %s", who.text,

@@ -59,7 +59,7 @@ static enum reason alert_text(int alert, char *ret_text, size_t size)
     return REASON_TLS_HANDSHAKE;
 }
 
-static void reason_text(unsigned long error, char *ret_text, size_t size)
+static enum reason reason_text(unsigned long error, char *ret_text, size_t size)
 {
     switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
@@ -67,22 +67,23 @@ static void reason_text(unsigned long error, char *ret_text, size_t size)
     case SSL_R_HTTP_REQUEST:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
         snprintf(ret_text, size, "the server does not speak TLS");
-        return;
+        return REASON_NOT_TLS;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
         snprintf(ret_text, size,
                  "the server speaks none of the TLS versions that min_version and "
                  "max_version allow");
-        return;
+        return REASON_TLS_HANDSHAKE;
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
         snprintf(ret_text, size, "the server closed the connection in the middle of TLS");
-        return;
+        return REASON_TLS_HANDSHAKE;
     default:
         break;
     }
     const char *word = ERR_reason_error_string(error);
     snprintf(ret_text, size, "the TLS handshake failed: %s",
              word ? word : "no reason given");
+    return REASON_TLS_HANDSHAKE;
 }
 
 enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, size_t size)
@@ -106,6 +107,5 @@ enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, siz
     const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
     if (ERR_GET_LIB(error) == ERR_LIB_SSL && alert >= 0 && alert < 256)
         return alert_text(alert, ret_text, size);
-    reason_text(error, ret_text, size);
-    return REASON_TLS_HANDSHAKE;
+    return reason_text(error, ret_text, size);
 }

@@ -326,7 +326,7 @@ static void servers_that_speak_something_else(void **state)
         enum reason reason;
         const char *part;
     } cases[] = {
-        {serve_http, REASON_TLS_HANDSHAKE,
+        {serve_http, REASON_NOT_TLS,
          "does not speak TLS: it answered 'HTTP/1.1 400 Bad Request'"},
         {serve_end, REASON_CLOSED, "closed the connection during the TLS handshake"},
     };
