@@ -1,2 +1,297 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From files to one accepted generation, or to the list of all that is wrong with them. Called at
+ * start and at each reload by healthd, and by healthctl validate. Never touches the generation that is
+ * in use: whoever loads decides when it takes over.
+ */
 #include "lib/config/generation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/config/load.h"
+
+/* What runs without any file. Probes itself, so that there is something to see. */
+static const char builtin_name[] = "built-in configuration";
+static const char builtin_text[] = "probes:\n"
+                                   "  - name: healthd\n"
+                                   "    tcp: \"127.0.0.1:9990\"\n"
+                                   "    severity: warning\n";
+
+/* ---- sections of the top level ---- */
+
+static const char *default_state_path(struct arena *arena)
+{
+    const char *state_home = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (state_home && *state_home == '/')
+        return arena_printf(arena, "%s/healthd", state_home);
+    if (geteuid() != 0 && home && *home == '/')
+        return arena_printf(arena, "%s/.local/state/healthd", home);
+    return "/var/lib/healthd";
+}
+
+static bool rights_are_valid(const char *rights)
+{
+    return !*rights || !strcmp(rights, "read") || !strcmp(rights, "act");
+}
+
+static bool mode_is_octal(int64_t mode)
+{
+    return mode % 10 < 8 && mode / 10 % 10 < 8 && mode / 100 < 8;
+}
+
+static void check_listen(struct loader *l, const struct listen_conf *c,
+                         const struct node *at)
+{
+    const struct place place = at ? at->at : (struct place){0};
+    const bool is_unix = !strncmp(c->address, "unix:", 5);
+    const char *colon = strrchr(c->address, ':');
+    uint64_t port;
+    if (is_unix && c->address[5] != '/')
+        diag_error(l->diag, place, "'%s' needs an absolute path: unix:/path", c->address);
+    if (!is_unix && (!colon || !bytes_to_u64(bytes_of(colon + 1), &port) || port > 65535))
+        diag_error(l->diag, place,
+                   "'%s' is no address to listen on: write host:port, :port or "
+                   "unix:/path",
+                   c->address);
+    if (!*c->cert_file != !*c->key_file)
+        diag_error(l->diag, place, "'cert_file' and 'key_file' go together");
+    if (*c->client_ca_file && !*c->cert_file)
+        diag_error(l->diag, place, "'client_ca_file' needs 'cert_file' and 'key_file'");
+    if (!*c->username != !*c->password.value)
+        diag_error(l->diag, place, "'username' and 'password' go together");
+    if (!rights_are_valid(c->rights))
+        diag_error(l->diag, place, "'rights' is '%s'; it must be read or act", c->rights);
+    if (!mode_is_octal(c->socket_mode))
+        diag_error(l->diag, place, "'socket_mode' must be octal digits, such as 660");
+}
+
+static void default_listeners(struct loader *l)
+{
+    struct listen_conf *items = arena_alloc(l->arena, 2 * sizeof(*items));
+    struct err e;
+    for (int i = 0; i < 2; i++)
+        opt_defaults(listen_opts, &items[i], l->arena);
+    const struct opt *address = opt_find(listen_opts, "address");
+    (void)opt_set(address, &items[0], "127.0.0.1:9990", l->arena, &e);
+    (void)opt_set(address, &items[1],
+                  arena_printf(l->arena, "unix:%s/healthd.sock", l->g->state_path),
+                  l->arena, &e);
+    l->g->web.listen = (struct sections){items, 2};
+}
+
+static void web_load(struct loader *l, const struct top_conf *top,
+                     const struct node *root)
+{
+    const struct node *list = node_get(node_get(root, "web"), "listen");
+    const struct node *item = list && list->kind == NODE_LIST ? list->first : list;
+    l->g->web = top->web;
+    if (!list || list->kind == NODE_NULL) {
+        default_listeners(l);
+        return;
+    }
+    const struct listen_conf *items = top->web.listen.items;
+    for (size_t i = 0; i < top->web.listen.count; i++) {
+        check_listen(l, &items[i], item);
+        item = item ? item->next : NULL;
+    }
+}
+
+static void check_timezone(struct loader *l, const char *name, const struct node *node)
+{
+    static const char folder[] = "/usr/share/zoneinfo";
+    const struct place at = node ? node->at : (struct place){0};
+    if (!strcmp(name, "UTC"))
+        return;
+    if (!*name || *name == '/' || strstr(name, ".."))
+        diag_error(l->diag, at, "'%s' is no time zone; write one like Europe/Berlin",
+                   name);
+    else if (access(folder, R_OK))
+        diag_warning(l->diag, at, "this system has no time zones (%s): UTC is used",
+                     folder);
+    else if (access(arena_printf(l->arena, "%s/%s", folder, name), R_OK))
+        diag_error(l->diag, at, "there is no time zone '%s' in %s", name, folder);
+}
+
+static void secrets_load(struct loader *l)
+{
+    struct err e = {0};
+    for (const struct written *w = l->secret_names.first; w; w = w->next) {
+        const struct node *n = w->node;
+        if (n->kind != NODE_SCALAR)
+            diag_error(l->diag, n->at,
+                       "secret '%s' must be a reference, env:NAME or file:/path", n->key);
+        else if (!secrets_define(l->secrets, n->key, n->text, &e))
+            diag_error(l->diag, n->at, "%s", e.text);
+    }
+}
+
+static void defaults_check(struct loader *l, const struct node *node)
+{
+    const struct opt_part part = {defaults_opts, sizeof(struct probe_common)};
+    if (!node || node->kind == NODE_NULL)
+        return;
+    if (node->kind != NODE_MAP)
+        diag_error(l->diag, node->at, "defaults must be a mapping, not %s",
+                   node_kind_name(node->kind));
+    else if (template_load(&l->ctx, &part, 1, node, NULL))
+        l->defaults = node;
+}
+
+/* ---- all of it ---- */
+
+static const struct top_conf *top_load(struct loader *l, const struct node *root)
+{
+    const struct opt_part part = {generation_opts, sizeof(struct top_conf)};
+    const void *conf = NULL;
+    struct place at;
+    struct err e = {0};
+    if (root->kind != NODE_MAP && root->kind != NODE_NULL) {
+        diag_error(l->diag, root->at,
+                   "a configuration is a mapping such as `probes:`, not %s",
+                   node_kind_name(root->kind));
+        return NULL;
+    }
+    report_later_keys(l->diag, root);
+    const struct template *t = template_load(&l->ctx, &part, 1, root, later_keys);
+    if (t && template_variable(t, &at))
+        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
+    else if (t && !template_fill(t, NULL, NULL, l->arena, &conf, &e))
+        diag_error(l->diag, root->at, "%s", e.text);
+    return conf;
+}
+
+static void top_apply(struct loader *l, const struct top_conf *top,
+                      const struct node *root)
+{
+    struct generation *g = l->g;
+    g->site = top->site;
+    g->timezone = top->timezone;
+    check_timezone(l, top->timezone, node_get(root, "timezone"));
+    conf_labels(&l->ctx, &top->labels, node_get(root, "labels"), (struct labels){0},
+                &g->labels);
+    g->state_path = *top->state.path ? top->state.path : default_state_path(l->arena);
+    g->resolver = (struct resolver_conf){.kind = (enum resolver_kind)top->resolver.kind,
+                                         .max_ttl = top->resolver.max_ttl,
+                                         .resolv_conf = top->resolver.resolv_conf,
+                                         .hosts = top->resolver.hosts};
+    web_load(l, top, root);
+}
+
+/* Every part is read, whatever is wrong with another, so that all faults are said at once. */
+static void load_all(struct loader *l, const struct node *root, const char *path)
+{
+    struct generation_parts *parts = arena_alloc(l->arena, sizeof(*parts));
+    node_canonical(root, &l->canonical);
+    includes_read(l, root, path);
+    secrets_load(l);
+    parts->top = top_load(l, root);
+    if (parts->top)
+        top_apply(l, parts->top, root);
+    defaults_check(l, node_get(root, "defaults"));
+    probes_load(l);
+    modules_load(l);
+    exporters_load(l, node_get(root, "exporters"), parts);
+    parts->secrets = l->secret_names.first;
+    l->g->parts = parts;
+    const char **files = arena_alloc(l->arena, (l->file_count + 1) * sizeof(*files));
+    memcpy(files, l->files, l->file_count * sizeof(*files));
+    l->g->files = (struct texts){files, l->file_count};
+    l->g->hash = bytes_hash64(buf_bytes(&l->canonical));
+}
+
+static void destroy_map(void *map)
+{
+    map_destroy(map);
+}
+
+static struct generation *generation_make(struct loader *l, const struct node *root,
+                                          const char *path)
+{
+    const size_t errors = diag_error_count(l->diag);
+    secrets_names_begin(l->secrets);
+    l->canonical = BUF_MAX((size_t)FILES_MAX * NODE_MAX_BYTES);
+    l->g->modules = map_create();
+    arena_cleanup(l->arena, destroy_map, l->g->modules);
+    load_all(l, root, path);
+    buf_finish(&l->canonical);
+    if (diag_error_count(l->diag) != errors) {
+        secrets_names_restore(l->secrets);
+        return NULL;
+    }
+    secrets_names_keep(l->secrets);
+    return l->g;
+}
+
+static struct loader *loader_start(struct secrets *secrets, struct diag *d)
+{
+    struct arena *arena = arena_create(0);
+    struct loader *l = arena_alloc(arena, sizeof(*l));
+    l->arena = arena;
+    l->diag = d;
+    l->secrets = secrets;
+    l->ctx = (struct opt_ctx){.arena = arena, .diag = d, .secrets = secrets};
+    l->g = arena_alloc(arena, sizeof(*l->g));
+    l->g->arena = arena;
+    l->g->secrets = secrets;
+    l->g->loaded = wall_read();
+    l->g->refs = 1;
+    return l;
+}
+
+struct generation *generation_parse(const char *name, struct bytes text,
+                                    struct secrets *secrets, struct diag *d)
+{
+    struct loader *l = loader_start(secrets, d);
+    struct arena *arena = l->arena;
+    const struct node *root = node_parse(arena, name, text, d);
+    struct generation *g = root ? generation_make(l, root, NULL) : NULL;
+    if (!g)
+        arena_destroy(arena);
+    return g;
+}
+
+struct generation *generation_load(const char *path, struct secrets *secrets,
+                                   struct diag *d)
+{
+    if (!path)
+        return generation_parse(builtin_name, bytes_of(builtin_text), secrets, d);
+    struct loader *l = loader_start(secrets, d);
+    struct arena *arena = l->arena;
+    path = arena_strdup(arena, path);
+    l->g->path = path;
+    const struct node *root = node_load(arena, path, d);
+    struct generation *g = root ? generation_make(l, root, path) : NULL;
+    if (!g)
+        arena_destroy(arena);
+    return g;
+}
+
+struct generation *generation_ref(struct generation *g)
+{
+    g->refs++;
+    return g;
+}
+
+void generation_unref(struct generation *g)
+{
+    if (g && --g->refs == 0)
+        arena_destroy(g->arena);
+}
+
+const struct probe *generation_probe(const struct generation *g, const char *name)
+{
+    for (size_t i = 0; i < g->probe_count; i++) {
+        if (!strcmp(g->probes[i]->name, name))
+            return g->probes[i];
+    }
+    return NULL;
+}
+
+const struct module *generation_module(const struct generation *g, const char *name)
+{
+    return map_get(g->modules, bytes_of(name));
+}

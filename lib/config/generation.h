@@ -66,6 +66,8 @@ struct generation {
     const char *state_path;
     uint64_t hash;           /* of the canonical text: unchanged means no-op */
     size_t refs;
+    struct secrets *secrets; /* as given to load; must outlive it */
+    const struct generation_parts *parts; /* for generation_print */
 };
 
 /* Reads path (NULL: the built-in default) and everything it includes. NULL after reporting to d. */
@@ -79,7 +81,9 @@ const struct probe *generation_probe(const struct generation *g, const char *nam
 const struct module *generation_module(const struct generation *g, const char *name);
 /* The effective configuration with every default, secrets [redacted]. */
 void generation_print(const struct generation *g, struct buf *out);
-/* One probe from a type and a node, for `healthctl probe` and flow steps. NULL after reporting. */
+/* One probe from a type and a mapping as it stands in `probes:` ({http: {url: …}, timeout: 2s, expect: […]};
+ * `name` may be missing), for `healthctl probe` and flow steps. NULL after reporting. With
+ * ctx->operand_comes_later the type's validate is left to the run. */
 struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *type, const char *name,
                          const struct node *node);
 /* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */

@@ -38,6 +38,7 @@ const struct node *node_parse(struct arena *arena, const char *file, struct byte
 const struct node *node_load(struct arena *arena, const char *path, struct diag *d);
 
 const struct node *node_get(const struct node *map, const char *key); /* NULL when absent or no map */
+bool node_has_names(const struct node *n); /* a ${name} stands somewhere in its values (tmpl_has) */
 /* Builders, for what does not come from a file: command-line flags, tests. */
 struct node *node_map(struct arena *arena, struct place at);
 void node_put(struct arena *arena, struct node *map, const char *key, struct node *value);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/map.h"
+#include "lib/core/tmpl.h"
 
 const char *node_kind_name(enum node_kind kind)
 {
@@ -43,6 +44,17 @@ struct node *node_scalar(struct arena *arena, struct place at, const char *text)
     struct node *n = arena_alloc(arena, sizeof(*n));
     *n = (struct node){.kind = NODE_SCALAR, .text = arena_strdup(arena, text), .at = at};
     return n;
+}
+
+bool node_has_names(const struct node *n)
+{
+    if (n->kind == NODE_SCALAR)
+        return tmpl_has(n->text);
+    for (const struct node *item = n->first; item; item = item->next) {
+        if (node_has_names(item))
+            return true;
+    }
+    return false;
 }
 
 static void map_append(struct node *map, struct node *member)

@@ -68,7 +68,7 @@ enum opt_type {
     OPT_SECRET_PAIRS, /* struct pairs, values treated as secrets */
     OPT_SECTION,  /* a nested struct, by rows */
     OPT_SECTIONS, /* struct sections: a list of nested structs, by rows */
-    OPT_NODE      /* const struct node *: somebody else reads it */
+    OPT_NODE      /* const struct node *: somebody else reads it; ${…} in its values are filled in */
 };
 
 struct opt_choice {
@@ -80,7 +80,8 @@ struct opt_choice {
 enum opt_flag {
     OPT_SHORTHAND = 1, /* `type: SCALAR` sets this row; also `/probe?target=` and the CLI's operand */
     OPT_HIDDEN = 2,    /* accepted, not documented: other tools' synonyms */
-    OPT_LATE = 4       /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send) */
+    OPT_LATE = 4       /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send);
+                        * of an OPT_NODE row every ${…} is left */
 };
 
 struct opt {

@@ -270,6 +270,31 @@ static void read_sections(struct opt_reader *r, const struct opt *row, void *con
     *(struct sections *)opt_field(row, conf) = (struct sections){items, count};
 }
 
+/* The tree with every ${name} in its values filled in; a value that only a run can know stays as it is. */
+static const struct node *filled_node(struct opt_reader *r, const struct opt *row,
+                                      const struct node *n)
+{
+    struct node *copy = arena_memdup(r->arena, n, sizeof(*copy));
+    if (n->kind == NODE_SCALAR) {
+        (void)text_of(r, row, n, &copy->text);
+        return copy;
+    }
+    const struct node *item = n->first;
+    for (struct node **link = &copy->first; item; item = item->next) {
+        struct node *filled = (struct node *)(uintptr_t)filled_node(r, row, item);
+        *link = filled;
+        link = &filled->next;
+    }
+    return copy;
+}
+
+static void read_node(struct opt_reader *r, const struct opt *row, void *conf,
+                      const struct node *n)
+{
+    const bool is_raw = row->flags & OPT_LATE || !node_has_names(n);
+    *(const struct node **)opt_field(row, conf) = is_raw ? n : filled_node(r, row, n);
+}
+
 void opt_read_row(struct opt_reader *r, const struct opt *row, void *conf,
                   const struct node *n)
 {
@@ -292,7 +317,7 @@ void opt_read_row(struct opt_reader *r, const struct opt *row, void *conf,
         read_sections(r, row, conf, n);
         break;
     case OPT_NODE:
-        *(const struct node **)opt_field(row, conf) = n;
+        read_node(r, row, conf, n);
         break;
     case OPT_END:
         break;

@@ -16,8 +16,8 @@ static const char redacted[] = "\"[redacted]\"";
 /* A ${ that is meant as text is written $${, so that it is read back as text. */
 static void print_text(const char *text, struct buf *out)
 {
-    if (!tmpl_has(text)) {
-        node_print_text(text, out);
+    if (!text || !tmpl_has(text)) {
+        node_print_text(text ? text : "", out);
         return;
     }
     struct buf escaped = BUF_MAX(2 * strlen(text));
@@ -28,6 +28,11 @@ static void print_text(const char *text, struct buf *out)
     }
     node_print_text(buf_text(&escaped), out);
     buf_finish(&escaped);
+}
+
+static void print_regex(const struct regex *re, struct buf *out)
+{
+    print_text(re ? regex_pattern(re) : "", out);
 }
 
 static const char *choice_name(const struct opt *row, int value)
@@ -129,11 +134,28 @@ static void print_sections(const struct opt *row, const void *conf,
     buf_add_byte(out, ']');
 }
 
+static void print_several(const struct opt *row, const void *conf, struct buf *out)
+{
+    const void *field = opt_field(row, conf);
+    if (row->type == OPT_TEXTS)
+        print_texts(field, out);
+    else if (row->type == OPT_INTS)
+        print_ints(field, out);
+    else if (row->type == OPT_REGEXES)
+        print_regexes(field, out);
+    else if (row->type == OPT_SECTION)
+        print_section(row->rows, field, NULL, out);
+    else if (row->type == OPT_SECTIONS)
+        print_sections(row, conf, NULL, out);
+    else if (row->type == OPT_NODE)
+        node_canonical(*(const struct node *const *)field, out);
+    else
+        print_pairs(field, row->type == OPT_SECRET_PAIRS, out);
+}
+
 static void print_value(const struct opt *row, const void *conf, struct buf *out)
 {
     const void *field = opt_field(row, conf);
-    const struct regex *re;
-    const char *text;
     switch (row->type) {
     case OPT_BOOL:
         buf_add_text(out, *(const bool *)field ? "true" : "false");
@@ -154,8 +176,7 @@ static void print_value(const struct opt *row, const void *conf, struct buf *out
         print_percent(*(const double *)field, out);
         break;
     case OPT_TEXT:
-        text = *(const char *const *)field;
-        print_text(text ? text : "", out);
+        print_text(*(const char *const *)field, out);
         break;
     case OPT_CHOICE:
         node_print_text(choice_name(row, *(const int *)field), out);
@@ -164,30 +185,17 @@ static void print_value(const struct opt *row, const void *conf, struct buf *out
         buf_add_text(out, *((const struct secret *)field)->value ? redacted : "\"\"");
         break;
     case OPT_REGEX:
-        re = *(const struct regex *const *)field;
-        print_text(re ? regex_pattern(re) : "", out);
+        print_regex(*(const struct regex *const *)field, out);
         break;
     case OPT_TEXTS:
-        print_texts(field, out);
-        break;
     case OPT_INTS:
-        print_ints(field, out);
-        break;
     case OPT_REGEXES:
-        print_regexes(field, out);
-        break;
     case OPT_PAIRS:
     case OPT_SECRET_PAIRS:
-        print_pairs(field, row->type == OPT_SECRET_PAIRS, out);
-        break;
     case OPT_SECTION:
-        print_section(row->rows, field, NULL, out);
-        break;
     case OPT_SECTIONS:
-        print_sections(row, conf, NULL, out);
-        break;
     case OPT_NODE:
-        node_canonical(*(const struct node *const *)field, out);
+        print_several(row, conf, out);
         break;
     case OPT_END:
         break;
@@ -200,17 +208,6 @@ void opt_print(const struct opt *row, const void *conf, struct buf *out)
 }
 
 /* ---- with what a run fills in ---- */
-
-static bool has_names(const struct node *n)
-{
-    if (n->kind == NODE_SCALAR)
-        return tmpl_has(n->text);
-    for (const struct node *item = n->first; item; item = item->next) {
-        if (has_names(item))
-            return true;
-    }
-    return false;
-}
 
 /* A text that is one reference and nothing else says where a secret is, not what it is. */
 static bool is_reference(const char *text)
@@ -273,7 +270,7 @@ void opt_print_row(const struct opt *row, const void *conf, const struct node *n
         print_section(row->rows, opt_field(row, conf), node, out);
     else if (row->type == OPT_SECTIONS)
         print_sections(row, conf, node, out);
-    else if (node && has_names(node))
+    else if (node && node_has_names(node))
         print_node(row, node, out);
     else
         print_value(row, conf, out);
@@ -339,7 +336,7 @@ bool opt_is_set(const struct opt *row, const void *conf, const struct node *node
 {
     if (row->type == OPT_SECTION)
         return section_is_set(row, conf, node);
-    if ((node && has_names(node)) || (row->def && row->def != OPT_NONE))
+    if ((node && node_has_names(node)) || (row->def && row->def != OPT_NONE))
         return true;
     if (row->type == OPT_SECRET)
         return *((const struct secret *)opt_field(row, conf))->value;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of lib/config: one generation while it is being read. */
+#ifndef HEALTHD_CONFIG_LOAD_H
+#define HEALTHD_CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/config/generation.h"
+
+#define FILES_MAX 256
+#define PROBES_MAX 20000
+
+struct written { /* a node of some file, that becomes a probe or module */
+    const struct node *node;
+    struct written *next;
+};
+
+struct written_list {
+    struct written *first, *last;
+    size_t count;
+};
+
+struct state_conf {
+    const char *path;
+};
+
+struct resolver_rows { /* as struct resolver_conf, with fields that a table can fill */
+    int kind;
+    nsec max_ttl;
+    const char *resolv_conf, *hosts;
+};
+
+struct probe_common { /* what every probe has, whatever its type */
+    nsec interval, timeout, retry_interval;
+    int64_t rise, fall;
+    bool watch;
+    int results, severity;
+    struct pairs labels;
+    struct texts expect, should, depends_on;
+};
+
+struct top_conf { /* the top level */
+    const char *site, *timezone;
+    struct pairs labels;
+    struct texts include, probe_files, module_files;
+    const struct node *secrets, *defaults, *probes, *modules, *exporters;
+    struct web_conf web;
+    struct resolver_rows resolver;
+    struct state_conf state;
+};
+
+struct generation_parts { /* kept with a generation for generation_print */
+    const struct top_conf *top;
+    struct template **exporters;   /* one each of generation.exporters */
+    const struct written *secrets; /* names and references */
+};
+
+struct loader {
+    struct generation *g;
+    struct arena *arena;
+    struct diag *diag;
+    struct secrets *secrets;
+    struct opt_ctx ctx;
+    const struct node *defaults; /* `defaults:`, or NULL */
+    struct written_list probes, modules, secret_names;
+    const char *files[FILES_MAX]; /* real paths, in order of reading */
+    size_t file_count;
+    struct buf canonical;
+    bool has_modules;
+};
+
+/* top_opts.c */
+enum { RESULTS_CHANGES, RESULTS_ALL };
+enum { SEVERITY_OF_TYPE, SEVERITY_CRITICAL, SEVERITY_PAGE_WARNING, SEVERITY_NONE };
+const char *severity_name(int severity);
+extern const struct opt defaults_opts[];
+void report_later_keys(struct diag *d, const struct node *root);
+extern const char *const later_keys[]; /* of versions to come; NULL-terminated */
+
+/* includes.c: reads what root names; each file's probes and modules are appended to the loader's lists. */
+void includes_read(struct loader *l, const struct node *root, const char *path);
+void written_append(struct loader *l, struct written_list *list, const struct node *node);
+/* Appends every item of a list (probes) or member of a mapping (modules). */
+void written_items(struct loader *l, struct written_list *list, const struct node *node,
+                   enum node_kind kind, const char *what);
+
+/* probe_conf.c */
+struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type *type,
+                              const char *name, const struct node *node,
+                              struct labels under);
+/* Runs the type's validate on what is known now; with operand in a module's shorthand row. */
+bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char *operand,
+                    struct place at);
+/* What goes into a type's template: its own rows, and a dialogue's. */
+size_t probe_parts(const struct probe_type *type, struct opt_part *ret_parts);
+
+/* probe_kind.c: NULL after reporting. */
+const struct probe_type *probe_type_of(const struct opt_ctx *ctx,
+                                       const struct node *node);
+/* labels_conf.c: under, with what pairs say on top. node: where they were written, or NULL. */
+bool conf_labels(const struct opt_ctx *ctx, const struct pairs *pairs,
+                 const struct node *node, struct labels under, struct labels *ret_labels);
+/* probe_list.c */
+void probes_load(struct loader *l);
+/* module_conf.c */
+void modules_load(struct loader *l);
+/* exporter_conf.c */
+void exporters_load(struct loader *l, const struct node *node,
+                    struct generation_parts *parts);
+
+#endif

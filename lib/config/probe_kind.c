@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which type a probe's mapping names, and what is said when it names none, two, or one that this build
+ * does not have. Called by probe_list.c.
+ */
+#include <string.h>
+
+#include "lib/base/glob.h"
+#include "lib/config/load.h"
+#include "probes/registry.h"
+
+enum { NAMES_MAX = 200 };
+
+static size_t type_names(const char **ret_names)
+{
+    size_t count = 0;
+    for (const struct probe_type *const *t = probe_types; *t && count < NAMES_MAX; t++)
+        ret_names[count++] = (*t)->name;
+    ret_names[count] = NULL;
+    return count;
+}
+
+static const char *left_out_library(const char *name)
+{
+    for (const char *const *pair = probe_types_left_out; *pair; pair += 2) {
+        if (!strcmp(pair[0], name))
+            return pair[1];
+    }
+    return NULL;
+}
+
+static void report_no_type(const struct opt_ctx *ctx, const struct node *at,
+                           const char *instead)
+{
+    const char *names[NAMES_MAX + 1];
+    struct buf list = BUF_MAX(600);
+    const size_t count = type_names(names);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    const char *near = instead ? nearest_word(instead, names) : NULL;
+    if (instead)
+        diag_error(ctx->diag, at->key_at, "'%.80s' is no probe type of this version",
+                   instead);
+    else
+        diag_error(ctx->diag, at->at, "the probe has no type");
+    if (near)
+        diag_hint(ctx->diag, "did you mean '%s'?", near);
+    else
+        diag_hint(ctx->diag, "the types are: %s", buf_text(&list));
+    buf_finish(&list);
+}
+
+/* A key that nothing explains: a misspelt option, or a type that is not here. */
+static void report_strange_key(const struct opt_ctx *ctx, const struct node *n,
+                               bool has_type)
+{
+    const char *names[NAMES_MAX + 1];
+    const char *library = left_out_library(n->key);
+    size_t count = 0;
+    if (library) {
+        diag_error(ctx->diag, n->key_at,
+                   "this healthd was built without %s, which '%s' needs", library,
+                   n->key);
+        return;
+    }
+    for (const struct opt *row = probe_common_opts; row->name; row++)
+        names[count++] = row->name;
+    names[count++] = "name";
+    names[count] = NULL;
+    const char *near = nearest_word(n->key, names);
+    if (!has_type && !near) {
+        report_no_type(ctx, n, n->key);
+        return;
+    }
+    diag_error(ctx->diag, n->key_at, "unknown key '%.80s'", n->key);
+    if (near)
+        diag_hint(ctx->diag, "did you mean '%s'?", near);
+    else
+        diag_hint(ctx->diag,
+                  "options of the type stand one level deeper, below its name");
+}
+
+const struct probe_type *probe_type_of(const struct opt_ctx *ctx, const struct node *node)
+{
+    const struct probe_type *type = NULL;
+    bool is_faulty = false;
+    for (const struct node *n = node->first; n; n = n->next) {
+        const struct probe_type *t = probe_type_find(n->key);
+        if (t && type) {
+            diag_error(ctx->diag, n->key_at,
+                       "'%s' is a second type beside '%s'; a probe has one", t->name,
+                       type->name);
+            is_faulty = true;
+        }
+        type = type ? type : t;
+    }
+    for (const struct node *n = node->first; n; n = n->next) {
+        if (probe_type_find(n->key) || opt_find(probe_common_opts, n->key) ||
+            !strcmp(n->key, "name"))
+            continue;
+        report_strange_key(ctx, n, type != NULL);
+        is_faulty = true;
+    }
+    if (!type && !is_faulty)
+        report_no_type(ctx, node, NULL);
+    return is_faulty ? NULL : type;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The probes of a configuration as a list: names, defaults, who depends on whom. Called by
+ * generation.c once all files are read. What one probe says is probe_conf.c's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/glob.h"
+#include "lib/base/map.h"
+#include "lib/config/load.h"
+
+enum { NAME_MAX_BYTES = 200, CYCLE_TEXT_MAX = 500 };
+
+struct listed {
+    struct probe *probe;
+    const struct node *node;
+    enum { UNSEEN, OPEN, SEEN } mark; /* of the walk for circles */
+};
+
+struct list_state {
+    struct loader *l;
+    struct map *by_name; /* → struct listed * */
+    struct listed *items;
+    size_t count;
+};
+
+static bool name_is_valid(const char *name)
+{
+    const size_t len = strlen(name);
+    return len > 0 && len <= NAME_MAX_BYTES &&
+           strspn(name,
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") ==
+               len;
+}
+
+static const char *read_name(struct list_state *s, const struct node *node)
+{
+    struct diag *d = s->l->diag;
+    const struct node *n = node_get(node, "name");
+    if (!n || n->kind == NODE_NULL) {
+        diag_error(d, node->at, "the probe has no name");
+        diag_hint(d, "add `name:`, which becomes the label probe=\"...\"");
+        return NULL;
+    }
+    if (n->kind != NODE_SCALAR || !name_is_valid(n->text)) {
+        diag_error(d, n->at, "'%.80s' is no name: use letters, digits, _ . and -",
+                   n->text);
+        return NULL;
+    }
+    const struct listed *before = map_get(s->by_name, bytes_of(n->text));
+    if (before) {
+        diag_error(d, n->at, "a second probe is named '%s'; the first is at %s:%d",
+                   n->text, before->node->at.file, before->node->at.line);
+        return NULL;
+    }
+    return n->text;
+}
+
+/* The probe's mapping, with what `defaults:` says added where it says nothing itself. */
+static const struct node *with_defaults(struct loader *l, const struct node *node)
+{
+    if (!l->defaults || l->defaults->kind != NODE_MAP)
+        return node;
+    struct node *whole = node_map(l->arena, node->at);
+    struct node **link = &whole->first;
+    for (int from = 0; from < 2; from++) {
+        for (const struct node *n = from ? l->defaults->first : node->first; n;
+             n = n->next) {
+            if (from && node_get(node, n->key))
+                continue;
+            struct node *copy = arena_memdup(l->arena, n, sizeof(*copy));
+            copy->next = NULL;
+            *link = copy;
+            link = &copy->next;
+            whole->count++;
+        }
+    }
+    return whole;
+}
+
+static struct probe *load_one(struct list_state *s, const struct node *node,
+                              const char *name)
+{
+    struct loader *l = s->l;
+    const struct probe_type *type = probe_type_of(&l->ctx, node);
+    if (!type)
+        return NULL;
+    const struct node *own = node_get(node, type->name);
+    struct probe *p = probe_from_node(&l->ctx, type, name ? name : "?",
+                                      with_defaults(l, node), l->g->labels);
+    struct place at;
+    if (p && template_variable(p->conf, &at)) {
+        diag_error(l->diag, at, "${%s} is not known on schedule",
+                   template_variable(p->conf, &at));
+        diag_hint(l->diag,
+                  "${env:NAME}, ${file:/path} and ${secret:name} are; a literal ${ is "
+                  "written $${");
+        return NULL;
+    }
+    return p && probe_validate(&l->ctx, p, NULL,
+                               own->kind == NODE_NULL ? own->key_at : own->at)
+               ? p
+               : NULL;
+}
+
+static void list_one(struct list_state *s, const struct node *node)
+{
+    struct diag *d = s->l->diag;
+    if (node->kind != NODE_MAP) {
+        diag_error(d, node->at, "a probe is a mapping, not %s",
+                   node_kind_name(node->kind));
+        diag_hint(d, "for example: {name: website, http: \"http://127.0.0.1:8080/\"}");
+        return;
+    }
+    const char *name = read_name(s, node);
+    struct listed *x = &s->items[s->count];
+    *x = (struct listed){.probe = load_one(s, node, name), .node = node};
+    if (!name)
+        return;
+    /* A faulty one keeps its name, so that depends_on does not say that it is missing. */
+    map_put(s->by_name, bytes_of(name), x);
+    s->count++;
+}
+
+/* ---- depends_on ---- */
+
+static const struct node *dependency_node(const struct listed *x, size_t index)
+{
+    const struct node *n = node_get(x->node, "depends_on");
+    const struct node *item = n && n->kind == NODE_LIST ? n->first : n;
+    for (; item && index > 0; index--)
+        item = item->next;
+    return item ? item : x->node;
+}
+
+static void report_missing(struct list_state *s, const char *name, struct place at)
+{
+    const char **names = calloc(s->count + 1, sizeof(*names));
+    if (!names)
+        abort();
+    for (size_t i = 0; i < s->count; i++)
+        names[i] = node_get(s->items[i].node, "name")->text;
+    const char *near = nearest_word(name, names);
+    diag_error(s->l->diag, at, "there is no probe named '%.80s'", name);
+    if (near)
+        diag_hint(s->l->diag, "did you mean '%s'?", near);
+    free(names);
+}
+
+/* Iterative: chains may be as long as the list. Each entry of the path is an open probe. */
+struct step {
+    struct listed *at;
+    size_t next;
+};
+
+static void report_circle(struct list_state *s, const struct step *path, size_t depth,
+                          const struct listed *closing)
+{
+    struct buf text = BUF_MAX(CYCLE_TEXT_MAX);
+    size_t from = 0;
+    while (path[from].at != closing)
+        from++;
+    for (size_t i = from; i < depth; i++)
+        buf_printf(&text, "%s, which depends on ", path[i].at->probe->name);
+    buf_add_text(&text, closing->probe->name);
+    const struct step *last = &path[depth - 1];
+    diag_error(s->l->diag, dependency_node(last->at, last->next - 1)->at,
+               "probes depend on each other in a circle: %s%s", buf_text(&text),
+               text.overflow ? " ..." : "");
+    buf_finish(&text);
+}
+
+static void walk_from(struct list_state *s, struct listed *start, struct step *path)
+{
+    size_t depth = 0;
+    path[depth++] = (struct step){start, 0};
+    start->mark = OPEN;
+    while (depth > 0) {
+        struct step *top = &path[depth - 1];
+        const char *name = top->at->probe->depends_on[top->next];
+        if (!name) {
+            top->at->mark = SEEN;
+            depth--;
+            continue;
+        }
+        const size_t index = top->next++;
+        struct listed *parent = map_get(s->by_name, bytes_of(name));
+        if (!parent) {
+            report_missing(s, name, dependency_node(top->at, index)->at);
+        } else if (parent->mark == OPEN) {
+            report_circle(s, path, depth, parent);
+        } else if (parent->mark == UNSEEN && parent->probe) {
+            parent->mark = OPEN;
+            path[depth++] = (struct step){parent, 0};
+        }
+    }
+}
+
+static void resolve_dependencies(struct list_state *s)
+{
+    struct step *path = calloc(s->count + 1, sizeof(*path));
+    if (!path)
+        abort();
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->items[i].probe && s->items[i].mark == UNSEEN)
+            walk_from(s, &s->items[i], path);
+    }
+    free(path);
+}
+
+static void publish(struct list_state *s)
+{
+    struct generation *g = s->l->g;
+    const struct probe **list = arena_alloc(g->arena, (s->count + 1) * sizeof(*list));
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->items[i].probe)
+            list[g->probe_count++] = s->items[i].probe;
+    }
+    g->probes = list;
+}
+
+void probes_load(struct loader *l)
+{
+    struct list_state s = {.l = l, .by_name = map_create()};
+    if (l->probes.count > PROBES_MAX)
+        diag_error(l->diag, l->probes.first->node->at, "%zu probes are more than %d",
+                   l->probes.count, PROBES_MAX);
+    else {
+        s.items = arena_alloc(l->arena, (l->probes.count + 1) * sizeof(*s.items));
+        for (const struct written *w = l->probes.first; w; w = w->next)
+            list_one(&s, w->node);
+        resolve_dependencies(&s);
+    }
+    publish(&s);
+    map_destroy(s.by_name);
+}

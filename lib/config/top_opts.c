@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rows of what belongs to no plugin: the top level, web, resolver, state, and what every probe
+ * has. Read by the loaders beside it, by generation_print and by the reference generator.
+ */
+#include <string.h>
+
+#include "lib/config/load.h"
+
+static const struct opt_choice results_choices[] = {
+    {"changes", RESULTS_CHANGES, "A log line for each change and each failure."},
+    {"all", RESULTS_ALL, "A log line for every run."},
+    {0},
+};
+
+static const struct opt_choice severity_choices[] = {
+    {"critical", SEVERITY_CRITICAL, "Pages at once."},
+    {"warning", SEVERITY_PAGE_WARNING, "Is told, grouped with others."},
+    {"none", SEVERITY_NONE, "Is recorded only."},
+    {0},
+};
+
+const char *severity_name(int severity)
+{
+    for (const struct opt_choice *c = severity_choices; c->name; c++) {
+        if (c->value == severity)
+            return c->name;
+    }
+    return "warning";
+}
+
+static const struct opt_choice resolver_choices[] = {
+    {"cares", RESOLVER_CARES,
+     "Asks the servers of resolv.conf itself, without blocking."},
+    {"system", RESOLVER_SYSTEM,
+     "The system's own way (getaddrinfo, NSS) on a pool thread."},
+    {0},
+};
+
+/* What a probe says of itself and what `defaults:` says for all of them. */
+#define COMMON_ROWS                                                                      \
+    OPT_ROW_DURATION("interval", interval, "15s", 0.1, 86400,                            \
+                     "Time between the starts of two runs."),                            \
+        OPT_ROW_DURATION("timeout", timeout, "5s", 0.001, 3600,                          \
+                         "Budget of a run, from looking up the name to the last byte. "  \
+                         "When it is not written, it is at most the interval."),         \
+        OPT_ROW_DURATION("retry_interval", retry_interval, OPT_NONE, 0.1, 86400,         \
+                         "Interval while a change is not confirmed yet. When it is not " \
+                         "written: a third of the interval, within 1s and 30s."),        \
+        OPT_ROW_INT("rise", rise, "2", 1, 100,                                           \
+                    "Good runs in a row that confirm it is up.", .unit = "runs"),        \
+        OPT_ROW_INT("fall", fall, "3", 1, 100,                                           \
+                    "Bad runs in a row that confirm it is down.", .unit = "runs"),       \
+        OPT_ROW_BOOL(                                                                    \
+            "watch", watch, "false",                                                     \
+            "Hold an idle connection between runs; its end starts a run at once."),      \
+        OPT_ROW_CHOICE("results", results, "changes", results_choices,                   \
+                       "Which runs the JSON log tells of."),                             \
+        OPT_ROW_CHOICE(                                                                  \
+            "severity", severity, OPT_NONE, severity_choices,                            \
+            "How much it matters when it is down. When it is not written, the "          \
+            "type decides.")
+
+#define OPT_STRUCT struct probe_common
+const struct opt defaults_opts[] = {
+    COMMON_ROWS,
+    {0},
+};
+
+const struct opt probe_common_opts[] = {
+    COMMON_ROWS,
+    OPT_ROW_PAIRS(
+        "labels", labels, OPT_NONE,
+        "Labels on its series, log lines and notices, over those of the top level; "
+        "an empty value removes one."),
+    OPT_ROW_TEXTS("expect", expect, OPT_NONE,
+                  "Expressions that must all hold, else it is down.", .flags = OPT_LATE),
+    OPT_ROW_TEXTS("should", should, OPT_NONE,
+                  "Expressions that must all hold, else it is degraded.",
+                  .flags = OPT_LATE),
+    OPT_ROW_TEXTS(
+        "depends_on", depends_on, OPT_NONE,
+        "Names of probes that it cannot be up without: when one of them is down, "
+        "that one is told of instead."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct listen_conf
+const struct opt listen_opts[] = {
+    OPT_ROW_TEXT("address", address, NULL,
+                 "Where to listen: \"127.0.0.1:9990\", \":9990\", \"[::1]:9990\" or "
+                 "\"unix:/path\".",
+                 .flags = OPT_SHORTHAND),
+    OPT_ROW_TEXT("cert_file", cert_file, "",
+                 "Certificate chain (PEM): then it speaks TLS."),
+    OPT_ROW_TEXT("key_file", key_file, "", "The certificate's key (PEM)."),
+    OPT_ROW_TEXT("client_ca_file", client_ca_file, "",
+                 "Certificates (PEM) that a client's certificate must come from."),
+    OPT_ROW_SECRET("bearer_token", bearer_token, "",
+                   "Token that callers must send as Authorization: Bearer."),
+    OPT_ROW_TEXT("username", username, "",
+                 "User name that callers must send (HTTP Basic)."),
+    OPT_ROW_SECRET("password", password, "", "The password that goes with it."),
+    OPT_ROW_TEXT("rights", rights, "",
+                 "What callers may do without more proof: read, or act. When it is not "
+                 "written: act on a Unix socket, else read."),
+    OPT_ROW_INT("socket_mode", socket_mode, "660", 0, 777,
+                "File mode of a Unix socket, in octal digits."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct web_conf
+const struct opt web_opts[] = {
+    OPT_ROW_SECTIONS("listen", listen, struct listen_conf, listen_opts,
+                     "Where pages and the API are served. When it is not written: "
+                     "127.0.0.1:9990 and a Unix socket in the state folder."),
+    OPT_ROW_INT("max_connections", max_connections, "512", 1, 65536,
+                "Connections at a time for each listener.", .unit = "connections"),
+    OPT_ROW_INT("max_connections_per_ip", max_connections_per_ip, "64", 1, 65536,
+                "Of these, from one address.", .unit = "connections"),
+    OPT_ROW_DURATION(
+        "request_timeout", request_timeout, "30s", 1, 600,
+        "Budget of a request, from its first byte to the last byte of the answer."),
+    OPT_ROW_SECRET(
+        "act_token", act_token, "",
+        "Token that allows acting (reload, run now) over TCP; without one only the "
+        "Unix socket may act."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct resolver_rows
+static const struct opt resolver_opts[] = {
+    OPT_ROW_CHOICE("kind", kind, "cares", resolver_choices, "Who looks names up.",
+                   .flags = OPT_SHORTHAND),
+    OPT_ROW_DURATION(
+        "max_ttl", max_ttl, "5s", 0, 60,
+        "Longest time an answer is kept; answers of 127.0.0.11 (Docker) never are."),
+    OPT_ROW_TEXT("resolv_conf", resolv_conf, "/etc/resolv.conf",
+                 "Names the servers; watched for changes."),
+    OPT_ROW_TEXT("hosts", hosts, "/etc/hosts", "Names that need no server."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct state_conf
+static const struct opt state_opts[] = {
+    OPT_ROW_TEXT("path", path, "",
+                 "Folder for what survives a restart. When it is not written: healthd in "
+                 "$XDG_STATE_HOME, else /var/lib/healthd.",
+                 .flags = OPT_SHORTHAND),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct top_conf
+const struct opt generation_opts[] = {
+    OPT_ROW_TEXT("site", site, "", "Names this installation in every notice."),
+    OPT_ROW_TEXT("timezone", timezone, "UTC",
+                 "Time zone of schedules and of times in messages, as in Europe/Berlin."),
+    OPT_ROW_PAIRS("labels", labels, OPT_NONE, "Labels of everything."),
+    OPT_ROW_TEXTS(
+        "include", include, OPT_NONE,
+        "Further files of this kind (patterns, relative to this file). They may hold "
+        "probes, modules, secrets and further includes."),
+    OPT_ROW_NODE(
+        "secrets", secrets,
+        "Names for secrets, each with where it comes from: env:NAME or file:/path. "
+        "Used as \"${secret:name}\".",
+        .flags = OPT_LATE),
+    OPT_ROW_NODE("defaults", defaults, "What probes have unless they say otherwise.",
+                 .flags = OPT_LATE),
+    OPT_ROW_NODE("probes", probes, "What is asked on schedule: a list.",
+                 .flags = OPT_LATE),
+    OPT_ROW_TEXTS("probe_files", probe_files, OPT_NONE,
+                  "Files that hold a list of probes (patterns, relative to this file)."),
+    OPT_ROW_NODE("modules", modules,
+                 "What /probe asks on demand, by name, in blackbox_exporter's syntax.",
+                 .flags = OPT_LATE),
+    OPT_ROW_TEXTS(
+        "module_files", module_files, OPT_NONE,
+        "Files in blackbox_exporter's format (patterns, relative to this file)."),
+    OPT_ROW_NODE(
+        "exporters", exporters,
+        "Who is told of results, by type. When it is not written: prometheus and "
+        "json_log.",
+        .flags = OPT_LATE),
+    OPT_ROW_SECTION("web", web, struct web_conf, web_opts, "The HTTP server."),
+    OPT_ROW_SECTION("resolver", resolver, struct resolver_rows, resolver_opts,
+                    "How names are looked up."),
+    OPT_ROW_SECTION("state", state, struct state_conf, state_opts,
+                    "What survives a restart."),
+    {0},
+};
+#undef OPT_STRUCT
+
+const char *const later_keys[] = {"receivers",  "notify", "route",         "rules",
+                                  "rule_files", "flows",  "inhibit_rules", NULL};
+
+void report_later_keys(struct diag *d, const struct node *root)
+{
+    for (const char *const *key = later_keys; *key; key++) {
+        const struct node *n = node_get(root, *key);
+        if (!n || n->kind == NODE_NULL || (n->kind != NODE_SCALAR && n->count == 0))
+            continue;
+        diag_error(d, n->key_at,
+                   "'%s' needs the %s of a later version; this one has probes, modules, "
+                   "exporters "
+                   "and web",
+                   *key, strcmp(*key, "flows") ? "alerting" : "flows");
+    }
+}
