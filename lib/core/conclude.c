@@ -8,6 +8,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/units.h"
+#include "lib/core/resolve.h"
 #include "lib/core/run_impl.h"
 #include "lib/core/secret.h"
 
@@ -41,8 +42,29 @@ static const char *connected_after(struct run *run)
                                run_phase_time(run, PHASE_CONNECT));
 }
 
+/* Silence is the name's fault only when the resolver spoke about others lately (design §5). */
+static void answer_lookup_timeout(struct run *run, const char *from, const char *limit)
+{
+    const struct dial *dial = run_dial(run);
+    const struct resolver *resolver = run->frame->resolver;
+    const char *host = dial && dial->host ? dial->host : "";
+
+    if (resolver && !resolver_vouches(resolver, host))
+        run_unknown(run, REASON_DNS_TIMEOUT,
+                    "the name of %s was still being looked up after %s, and no other "
+                    "name was found "
+                    "lately: the resolver is silent",
+                    from, limit);
+    else
+        run_down(run, REASON_DNS_TIMEOUT,
+                 "no answer from %s within %s; its name was still being looked up", from,
+                 limit);
+}
+
 void run_answer_timeout(struct run *run)
 {
+    if (run->talk)
+        talk_report(run);
     const char *from = whom(run);
     const char *limit = short_time(run, run->timeout);
     const char *waited = short_time(run, run_phase_time(run, run->phase));
@@ -53,9 +75,7 @@ void run_answer_timeout(struct run *run)
     }
     switch (run->phase) {
     case PHASE_RESOLVE:
-        run_down(run, REASON_TIMEOUT,
-                 "no answer from %s within %s; its name was still being looked up", from,
-                 limit);
+        answer_lookup_timeout(run, from, limit);
         break;
     case PHASE_CONNECT:
         run_down(

@@ -346,3 +346,11 @@ void resolver_drop(struct resolver *r, const char *host)
     if (host_normalize(host, name, &why))
         resolve_cache_drop(r->cache, name);
 }
+
+bool resolver_vouches(const struct resolver *r, const char *host)
+{
+    char name[HOST_MAX_LEN + 1];
+    const char *why;
+    const bool is_name = host_normalize(host, name, &why);
+    return resolve_witness_vouches(&r->witness, is_name ? name : host, loop_now(r->loop));
+}

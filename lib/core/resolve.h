@@ -68,5 +68,8 @@ struct query *resolve(struct resolver *r, const char *host, int port, enum ip_fa
 void query_cancel(struct query *q); /* done is not called; takes NULL */
 /* A connect to an address of host failed: ask afresh next time. */
 void resolver_drop(struct resolver *r, const char *host);
+/* True when a name other than host resolved lately (two default intervals): silence about host is then the
+ * target's, else our resolver's. For whoever stops waiting before the resolver gives up. */
+bool resolver_vouches(const struct resolver *r, const char *host);
 
 #endif

@@ -166,8 +166,6 @@ static void talk_feed(struct dialogue *t, enum talk_event event, struct bytes *i
         talk_end(t, false);
         break;
     case TALK_STARTTLS:
-        /* Plain text behind the agreement is not to be trusted as coming over TLS. */
-        *in = bytes_slice(*in, in->len, in->len);
         talk_secure(t);
         break;
     case TALK_OFFLOAD:
@@ -239,7 +237,6 @@ static void on_open(void *ctx)
     t->is_secure = t->dial->is_tls;
     t->run->peer = conn_peer(t->conn);
     talk_locate(t);
-    run_phase(t->run, PHASE_WAIT);
     talk_move(t, TALK_AT_DIALOGUE);
     talk_feed(t, TALK_OPEN, &nothing);
 }
@@ -251,7 +248,6 @@ static void on_tls(void *ctx)
 
     t->is_secure = true;
     t->run->peer = conn_peer(t->conn);
-    run_phase(t->run, t->has_heard ? PHASE_TRANSFER : PHASE_WAIT);
     talk_move(t, TALK_AT_DIALOGUE);
     talk_feed(t, TALK_RESUMED, &nothing);
 }
@@ -262,10 +258,7 @@ static void on_data(void *ctx, struct bytes *in)
 
     if (t->place != TALK_AT_DIALOGUE)
         return;
-    if (!t->has_heard) {
-        t->has_heard = true;
-        run_phase(t->run, PHASE_TRANSFER);
-    }
+    t->has_heard = true;
     talk_feed(t, TALK_DATA, in);
 }
 
