@@ -5,25 +5,36 @@
 #include "exporters/prometheus.h"
 #include "lib/core/talk.h"
 
-static enum page_format format_of(struct exchange *x)
+/* False after refusing: there is no exporter that makes pages. */
+static bool find_format(struct exchange *x, const struct daemon *d, enum page_format *ret_format)
 {
-    return prometheus_negotiate(exchange_header(x, "Accept"));
+    const struct exporter *prometheus = pipeline_exporter(&d->pipeline, "prometheus");
+    if (!prometheus) {
+        exchange_error(x, 404, "There is no page: `exporters:` names no `prometheus: {}`.");
+        return false;
+    }
+    *ret_format = prometheus_format(prometheus->conf, exchange_header(x, "Accept"));
+    return true;
 }
 
 static void get_metrics(struct exchange *x, struct daemon *d)
 {
-    page_job_answer(x, d, format_of(x), NULL);
+    enum page_format format;
+    if (find_format(x, d, &format))
+        page_job_answer(x, d, format, NULL);
 }
 
 static void get_probe_metrics(struct exchange *x, struct daemon *d)
 {
     const char *name = exchange_segment(x, "probe");
     const struct tracked *t = schedule_find(d->schedule, name);
+    enum page_format format;
     if (!t) {
         exchange_error(x, 404, "There is no probe '%s'; /sd lists those there are.", name);
         return;
     }
-    page_job_answer(x, d, format_of(x), t->source);
+    if (find_format(x, d, &format))
+        page_job_answer(x, d, format, t->source);
 }
 
 /* HOST:PORT of what a probe asks, or "" for one that asks nobody in particular. */

@@ -47,6 +47,10 @@ static void release(void *owner)
 
 static void send_to(struct page_job *job, struct exchange *x)
 {
+    if (job->text.overflow) {
+        exchange_error(x, 500, "The page is larger than 1 GiB: scrape /metrics/<probe> instead (see /sd).");
+        return;
+    }
     const struct buf *body = job->compressed.len ? &job->compressed : &job->text;
     if (job->compressed.len)
         exchange_add_header(x, "Content-Encoding", "gzip");

@@ -95,6 +95,15 @@ bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct fra
     return true;
 }
 
+const struct exporter *pipeline_exporter(const struct pipeline *p, const char *type)
+{
+    for (size_t i = 0; i < p->exporter_count; i++) {
+        if (!strcmp(p->exporters[i].type->name, type))
+            return &p->exporters[i];
+    }
+    return NULL;
+}
+
 void pipeline_reopen(struct pipeline *p)
 {
     for (size_t i = 0; i < p->exporter_count; i++) {
