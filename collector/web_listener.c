@@ -285,13 +285,22 @@ static bool start_mhd(struct listener *l, const struct pem_files *pem, const str
     return true;
 }
 
+/* Octal digits as a person writes them: 660 is rw-rw----. */
+static mode_t mode_of(int64_t digits)
+{
+    mode_t mode = 0;
+    for (unsigned shift = 0; digits > 0; digits /= 10, shift += 3)
+        mode |= (mode_t)(digits % 10) << shift;
+    return mode & 0777;
+}
+
 static bool listener_start(struct listener *l, const struct listen_conf *conf, const struct web_conf *limits,
                            struct err *e)
 {
     struct pem_files pem = {BUF_MAX(256 << 10), BUF_MAX(256 << 10), BUF_MAX(256 << 10)};
     const bool is_unix = !strncmp(conf->address, "unix:", 5);
     bool ok = read_pems(conf, &pem, e) &&
-              (is_unix ? open_unix(l, conf->address + 5, (mode_t)conf->socket_mode, e)
+              (is_unix ? open_unix(l, conf->address + 5, mode_of(conf->socket_mode), e)
                        : open_tcp(l, conf->address, pem.cert.len > 0, e));
     if (ok && is_unix)
         l->url = strdup(conf->address);

@@ -55,7 +55,7 @@ struct tcp_state {
 
 static const struct metric regex_metric = {
     .name = "probe_failed_due_to_regex",
-    .help = "1 when the target closed the connection before a line matched, else 0",
+    .help = "Indicates if probe failed due to regex",
 };
 static const struct metric bytes_metric = {
     .name = "probe_failed_due_to_bytes",
@@ -425,6 +425,7 @@ static const struct opt step_opts[] = {
 #define OPT_STRUCT struct tcp_conf
 const struct probe_type probe_tcp = {
     .name = "tcp",
+    .job = "blackbox",
     .summary = "TCP ports and Unix sockets: whether they accept, and what they say.",
     .example = "tcp:\n"
                "  address: mail.example.com:25\n"

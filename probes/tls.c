@@ -231,6 +231,7 @@ static const struct opt_choice starttls_choices[] = {
 #define OPT_STRUCT struct tls_probe_conf
 const struct probe_type probe_tls = {
     .name = "tls",
+    .job = "blackbox",
     .summary = "TLS endpoints: the handshake, the chain and its expiry, also when it is "
                "not trusted.",
     .example = "tls: {address: \"mail.example.com:587\", starttls: smtp}",
