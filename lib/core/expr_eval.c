@@ -11,7 +11,7 @@
 #include "lib/base/glob.h"
 #include "lib/core/expr_tree.h"
 
-enum { KEYS_SHOWN = 6, KEYS_TRIED = 64 };
+enum { KEYS_SHOWN = 6, KEYS_TRIED = 64, FAIL_STEPS = 10 };
 
 void eval_init(struct eval *ev, const struct expr *x, struct run *run, struct wall now,
                struct arena *arena)
@@ -30,6 +30,7 @@ bool eval_fail(struct eval *ev, const struct node *n, const char *fmt, ...)
     va_end(args);
     ev->failed = n;
     ev->missing = false;
+    ev->steps -= ev->steps < FAIL_STEPS ? ev->steps : FAIL_STEPS;
     return false;
 }
 

@@ -11,18 +11,28 @@
 #include "lib/core/jsonpath.h"
 #include "lib/core/regex.h"
 
-enum { JSON_TEXT_MAX = 8 * 1024 * 1024, PRINTED_MAX = 1024 * 1024, BYTES_PER_STEP = 256 };
+enum { JSON_TEXT_MAX = 1024 * 1024, PRINTED_MAX = 64 * 1024 };
 
-static bool work_on(struct eval *ev, const struct node *n, struct bytes text)
-{
-    return eval_work(ev, n, text.len / BYTES_PER_STEP);
-}
+/* What a step does to a text, by what was measured. */
+enum {
+    BYTES_SEARCHED = 128,
+    BYTES_COUNTED = 64,
+    BYTES_CHANGED = 64,
+    BYTES_MATCHED = 64,
+    BYTES_PARSED = 16,
+    BYTES_PRINTED = 2
+};
 
 /* ---- text and lists ---- */
 
 static size_t count_runes(struct bytes text)
 {
     size_t count = 0;
+    if (bytes_is_utf8(text)) {
+        for (size_t at = 0; at < text.len; at++)
+            count += ((unsigned char)text.ptr[at] & 0xc0) != 0x80;
+        return count;
+    }
     for (size_t at = 0; at < text.len; count++) {
         const size_t len = bytes_utf8(bytes_slice(text, at, text.len));
         at += len ? len : 1;
@@ -34,7 +44,7 @@ static bool call_size(struct eval *ev, const struct node *n, const struct value 
                       struct value *ret_value)
 {
     const bool text = args[0].type == VALUE_TEXT;
-    if (text && !work_on(ev, n, args[0].text))
+    if (text && !eval_work(ev, n, args[0].text.len / BYTES_COUNTED))
         return false;
     *ret_value =
         value_number((double)(text ? count_runes(args[0].text) : value_count(&args[0])));
@@ -46,7 +56,7 @@ static bool call_contains(struct eval *ev, const struct node *n, const struct va
 {
     if (args[0].type == VALUE_TEXT && args[1].type == VALUE_TEXT) {
         *ret_value = value_bool(bytes_find(args[0].text, args[1].text) >= 0);
-        return work_on(ev, n, args[0].text);
+        return eval_work(ev, n, args[0].text.len / BYTES_SEARCHED);
     }
     if (!is_list(&args[0]))
         return eval_fail(ev, n,
@@ -96,7 +106,7 @@ static bool call_matches(struct eval *ev, const struct node *n, const struct val
 {
     struct err why = {{0}};
     const struct regex *re = n->compiled;
-    if (!re && !eval_work(ev, n, 500))
+    if (!eval_work(ev, n, args[0].text.len / BYTES_MATCHED + (re ? 30 : 500)))
         return false;
     if (!re)
         re = compile_pattern(ev->arena, args[1].text, &why);
@@ -110,13 +120,15 @@ static bool call_matches(struct eval *ev, const struct node *n, const struct val
             "more specific",
             args[0].text.len);
     *ret_value = value_bool(result == REGEX_MATCH);
-    return eval_work(ev, n, 50 + args[0].text.len / 64);
+    return true;
 }
 
 /* ASCII, as header names, states and host names are. */
 static bool change_case(struct eval *ev, const struct node *n, struct bytes text,
                         char first, struct value *ret_value)
 {
+    if (!eval_work(ev, n, text.len / BYTES_CHANGED))
+        return false;
     char *changed = arena_try_alloc(ev->arena, text.len + 1);
     if (!changed)
         return eval_fail(ev, n, "this text is too long");
@@ -125,7 +137,7 @@ static bool change_case(struct eval *ev, const struct node *n, struct bytes text
         changed[i] = c >= first && c < first + 26 ? (char)(c ^ 32) : c;
     }
     *ret_value = value_text((struct bytes){changed, text.len});
-    return work_on(ev, n, text);
+    return true;
 }
 
 static bool call_lower(struct eval *ev, const struct node *n, const struct value *args,
@@ -188,16 +200,17 @@ static bool call_text(struct eval *ev, const struct node *n, const struct value 
 {
     struct buf out = BUF_MAX(PRINTED_MAX);
     value_print(&args[0], &out);
-    char *text = arena_try_alloc(ev->arena, out.len + 1);
     const size_t len = out.len;
-    const bool whole = text && !out.overflow;
-    if (whole && len > 0)
+    const bool whole = eval_work(ev, n, len / BYTES_PRINTED) && !out.overflow;
+    char *text = whole ? arena_try_alloc(ev->arena, len + 1) : NULL;
+    if (text && len > 0)
         memcpy(text, out.ptr, len);
     buf_finish(&out);
-    if (!whole)
-        return eval_fail(ev, n, "this text is too long");
+    if (!text)
+        return ev->steps > 0 &&
+               eval_fail(ev, n, "this is longer than %d bytes as text", PRINTED_MAX);
     *ret_value = value_text((struct bytes){text, len});
-    return eval_work(ev, n, len / 16);
+    return true;
 }
 
 static bool call_duration(struct eval *ev, const struct node *n, const struct value *args,
@@ -330,6 +343,9 @@ static bool call_jsonpath(struct eval *ev, const struct node *n, const struct va
 {
     struct err why = {{0}};
     const json_t *root = args[0].json;
+    if (args[0].type == VALUE_TEXT &&
+        !eval_work(ev, n, 20 + args[0].text.len / BYTES_PARSED))
+        return false;
     if (args[0].type == VALUE_TEXT)
         root = json_read(ev->arena, args[0].text, JSON_TEXT_MAX, &why);
     if (!root)

@@ -354,6 +354,8 @@ static bool eval_concat(struct eval *ev, const struct node *n, const struct valu
                         const struct value *b, struct value *ret_value)
 {
     const size_t len = a->text.len + b->text.len;
+    if (!eval_work(ev, n, len / 32))
+        return false;
     char *text = arena_try_alloc(ev->arena, len + 1);
     if (!text)
         return eval_fail(ev, n, "this text is too long");
@@ -362,7 +364,7 @@ static bool eval_concat(struct eval *ev, const struct node *n, const struct valu
     if (b->text.len)
         memcpy(text + a->text.len, b->text.ptr, b->text.len);
     *ret_value = value_text((struct bytes){text, len});
-    return eval_work(ev, n, len / 256);
+    return true;
 }
 
 /* A text on one side of a time is one. */

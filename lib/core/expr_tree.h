@@ -18,7 +18,7 @@ enum {
     EXPR_DEPTH_MAX = 64,
     EXPR_LIST_MAX = 1000,
     EXPR_LOCALS_MAX = 4,
-    EXPR_STEPS = 100000, /* one evaluation; a step is at most some 50 ns */
+    EXPR_STEPS = 50000, /* one evaluation; a step is some 80 ns */
     EXPR_ARGS_MAX = 16
 };
 

@@ -356,6 +356,7 @@ static bool filter_takes(const struct selector *s, struct selection *sel,
                          const json_t *item)
 {
     struct json_nodes found = {0};
+    *sel->steps -= *sel->steps > 0;
     if (!jsonpath_select(s->filter, item, sel->arena, sel->steps, &found))
         return false;
     return compares(s, found.count > 0 ? found.items[0] : NULL);
