@@ -95,8 +95,10 @@ static void talk_end(struct dialogue *t, bool may_keep)
     const bool is_good =
         run->verdict.health == HEALTH_UP || run->verdict.health == HEALTH_DEGRADED;
     const bool is_wanted = run->type->keeps_connection && !run->has_own_session;
-    if (!may_keep || !is_good || !is_wanted || !conn || !idle_keep(run->session, conn))
+    if (!may_keep || !is_good || !is_wanted || !conn || !idle_keep(run->session, conn)) {
         conn_close(conn);
+        idle_lost(run->session);
+    }
     run_finish(run);
 }
 
@@ -333,5 +335,6 @@ void talk_cancel(struct run *run)
     talk_move(t, TALK_AT_END);
     conn_close(t->conn);
     t->conn = NULL;
+    idle_lost(run->session);
     run_finish(run);
 }

@@ -102,7 +102,6 @@ struct conn *idle_take(struct session *s, struct arena *arena,
     if (!conn)
         return NULL;
     s->kept.conn = NULL;
-    s->is_watched = false; /* the run sees its end */
     conn_hand_over(conn, arena, events, ctx);
     return conn;
 }
@@ -115,6 +114,12 @@ bool idle_keep(struct session *s, struct conn *conn)
     s->kept.since = loop_now(s->frame->loop);
     conn_hand_over(conn, idle_arena(&s->kept), &kept_events, s);
     return true;
+}
+
+void idle_lost(struct session *s)
+{
+    if (s->type->keeps_connection && !s->kept.conn)
+        idle_ended(s, &s->kept, false);
 }
 
 void talk_watch(struct session *s, const struct dial *dial)

@@ -32,6 +32,8 @@ struct dialogue {
 
 /* The session's kept connection as this run's, or NULL. */
 struct conn *idle_take(struct session *s, struct arena *arena, const struct conn_events *events, void *ctx);
+/* A run did not keep the connection: a watch over it has ended. */
+void idle_lost(struct session *s);
 /* Gives an open connection to the session for the next run; false when it must be closed instead. */
 bool idle_keep(struct session *s, struct conn *conn);
 

@@ -102,11 +102,22 @@ static void test_kept_watch(void **state)
     stand_ask(&s, probe, session, NSEC_PER_SEC, NULL);
     talk_watch(session, &(struct dial){.unix_path = s.peer.path});
     assert_true(session->is_watched);
+    /* A run takes it, and gives it back still watched. */
+    stand_ask(&s, probe, session, NSEC_PER_SEC, NULL);
+    assert_true(session->is_watched);
     assert_int_equal(s.peer.accepted, 1);
     peer_hang_up(&s.peer);
     assert_true(stand_wait(&s, &s.woken, 1));
     assert_true(session->ended_orderly);
     assert_false(session->is_watched);
+
+    /* A run that loses it tells so: the peer falls silent, and the deadline comes. */
+    stand_ask(&s, probe, session, NSEC_PER_SEC, NULL);
+    talk_watch(session, &(struct dial){.unix_path = s.peer.path});
+    s.peer.is_silent = true;
+    stand_ask(&s, probe, session, 20 * NSEC_PER_MSEC, NULL);
+    assert_int_equal(s.woken, 2);
+    assert_false(session->ended_orderly);
     session_destroy(session);
     stand_end(&s);
 }
