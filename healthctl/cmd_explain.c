@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `healthctl explain PROBE`: what is confirmed and since when, and the last good run beside the last
+ * bad one, with what differs marked. Asks the daemon's flight recorder; runs nothing.
+ */
+#include <string.h>
+
+#include "healthctl/client.h"
+#include "healthctl/cmd.h"
+#include "healthctl/outcome.h"
+#include "healthctl/pairing.h"
+#include "healthctl/remote.h"
+#include "healthctl/waterfall.h"
+#include "lib/base/glob.h"
+#include "lib/base/units.h"
+
+#define TIMEOUT (10 * NSEC_PER_SEC)
+enum { LINE_COLUMNS = 40 };
+
+static const char *shown(struct arena *arena, nsec d)
+{
+    struct buf text = BUF_MAX(64);
+    duration_format_short(&text, d);
+    const char *copy = arena_strdup(arena, buf_text(&text));
+    buf_finish(&text);
+    return copy;
+}
+
+/* ---- --timing ---- */
+
+static void say_line(struct writer *w, struct arena *arena, const char *what,
+                     const char *first, struct detection at, const char *second)
+{
+    const nsec total = at.confirmed;
+    const size_t seen =
+        total > 0 ? (size_t)((double)at.seen / (double)total * LINE_COLUMNS) : 0;
+    struct buf line = BUF_MAX(1024);
+    for (size_t i = 0; i <= LINE_COLUMNS; i++)
+        buf_add_byte(&line, i == 0              ? '|'
+                            : i == LINE_COLUMNS ? '|'
+                            : i == seen         ? '+'
+                                                : '-');
+    write_say(w, TONE_PLAIN, "  %s", what);
+    write_say(w, TONE_PLAIN, "    %s  %s at 0 s, seen within %s, %s within %s",
+              buf_text(&line), first, shown(arena, at.seen), second,
+              shown(arena, at.confirmed));
+    buf_finish(&line);
+}
+
+static void write_detection(struct writer *w, const char *key, struct detection at)
+{
+    write_begin(w, key, NULL);
+    write_field(w, "seen_seconds", NULL, cell_duration(at.seen));
+    write_field(w, "confirmed_seconds", NULL, cell_duration(at.confirmed));
+    write_end(w);
+}
+
+static int explain_timing(struct invocation *in, const json_t *probe)
+{
+    const json_t *o = json_object_get(probe, "timing");
+    const struct timing t = {
+        .interval = remote_seconds(o, "interval_seconds"),
+        .timeout = remote_seconds(o, "timeout_seconds"),
+        .retry_interval = remote_seconds(o, "retry_interval_seconds"),
+        .rise = (int)remote_number(o, "rise"),
+        .fall = (int)remote_number(o, "fall"),
+    };
+    struct writer *w = in->out;
+    const struct detection refused = detection_of_death(&t, true);
+    const struct detection silent = detection_of_death(&t, false);
+    const struct detection back = detection_of_return(&t);
+    write_say(w, TONE_STRONG, "%s: at worst", remote_text(probe, "name"));
+    say_line(w, in->arena, "it dies and refuses", "dead", refused, "confirmed down");
+    say_line(w, in->arena, "it dies and is silent", "dead", silent, "confirmed down");
+    say_line(w, in->arena, "it comes back", "back", back, "confirmed up");
+    write_begin(w, NULL, "Because");
+    write_field(w, NULL, "interval",
+                cell_text(arena_printf(in->arena, "%s: it is asked this often",
+                                       shown(in->arena, t.interval))));
+    write_field(w, NULL, "timeout",
+                cell_text(arena_printf(in->arena, "%s: an answer may take this long",
+                                       shown(in->arena, t.timeout))));
+    write_field(w, NULL, "fall",
+                cell_text(arena_printf(
+                    in->arena, "%d: bad runs in a row that confirm down", t.fall)));
+    write_field(w, NULL, "rise",
+                cell_text(arena_printf(
+                    in->arena, "%d: good runs in a row that confirm up", t.rise)));
+    write_field(
+        w, NULL, "retry_interval",
+        cell_text(arena_printf(in->arena, "%s: between runs until it is confirmed",
+                               shown(in->arena, t.retry_interval))));
+    write_end(w);
+    if (json_is_true(json_object_get(o, "watch")))
+        write_say(
+            w, TONE_PLAIN,
+            "watch: a connection is held open; when it ends, a run starts at once.");
+    write_json(w, "timing", json_incref(json_object_get(probe, "timing")));
+    write_detection(w, "dead_and_refusing", refused);
+    write_detection(w, "dead_and_silent", silent);
+    write_detection(w, "back", back);
+    return CODE_PASS;
+}
+
+/* ---- the two runs ---- */
+
+static void say_state(struct invocation *in, const json_t *probe, enum health health)
+{
+    struct writer *w = in->out;
+    const json_t *last = json_object_get(probe, "last_run");
+    const struct wall since = remote_time(probe, "since");
+    write_say(w, health_tone(health), "%s is %s", remote_text(probe, "name"),
+              health_name(health));
+    write_field(w, NULL, "since", cell_time(since));
+    if (json_is_object(last)) {
+        const enum health now = health_of_name(remote_text(last, "health"));
+        const char *detail = remote_text(last, "detail");
+        write_field(w, NULL, "last run",
+                    cell_toned(health_tone(now),
+                               arena_printf(in->arena, "%s%s%s", health_name(now),
+                                            *detail ? ": " : "", detail)));
+        write_field(w, NULL, "at", cell_time(remote_time(last, "started")));
+    }
+    if (remote_number(probe, "streak") > 0)
+        write_field(
+            w, NULL, "unconfirmed",
+            cell_text(arena_printf(in->arena, "%d run%s in a row say otherwise",
+                                   (int)remote_number(probe, "streak"),
+                                   remote_number(probe, "streak") > 1 ? "s" : "")));
+    write_field(w, NULL, "next run", cell_time(remote_time(probe, "next_run")));
+    write_field(w, NULL, "severity", cell_text(remote_text(probe, "severity")));
+    write_begin(w, NULL, NULL);
+    write_end(w);
+}
+
+static void write_pairing(struct invocation *in, const struct pairing *p)
+{
+    static const struct column columns[] = {
+        {.title = ""},
+        {.title = ""},
+        {.title = "LAST GOOD", .is_elastic = true},
+        {.title = "LAST BAD", .is_elastic = true},
+    };
+    struct cell *cells = arena_alloc(in->arena, (p->count * 4 + 1) * sizeof(*cells));
+    for (size_t i = 0; i < p->count; i++) {
+        const struct pair_row *row = &p->rows[i];
+        struct cell *c = cells + i * 4;
+        c[0] =
+            cell_toned(TONE_WARN, row->differs ? (in->screen->has_utf8 ? "≠" : "!") : "");
+        c[1] = cell_toned(TONE_FAINT, row->name);
+        c[2] = cell_toned(row->differs ? TONE_GOOD : TONE_PLAIN, row->good);
+        c[3] = cell_toned(row->differs ? TONE_BAD : TONE_PLAIN, row->bad);
+    }
+    write_begin(in->out, NULL, "Last good run and last bad run");
+    write_table(in->out, &(struct table){NULL, columns, 4, cells, p->count});
+    write_end(in->out);
+}
+
+static void write_one(struct invocation *in, const char *title, const json_t *verdict,
+                      const struct pairing *p)
+{
+    static const struct column columns[] = {{.title = ""},
+                                            {.title = "", .is_elastic = true}};
+    struct cell *cells = arena_alloc(in->arena, (p->count * 2 + 1) * sizeof(*cells));
+    const struct waterfall phases = remote_waterfall(verdict);
+    for (size_t i = 0; i < p->count; i++) {
+        cells[i * 2] = cell_toned(TONE_FAINT, p->rows[i].name);
+        cells[i * 2 + 1] = cell_text(p->rows[i].good ? p->rows[i].good : p->rows[i].bad);
+    }
+    write_begin(in->out, NULL, title);
+    write_waterfall(in->out, NULL, &phases);
+    write_table(in->out, &(struct table){NULL, columns, 2, cells, p->count});
+    write_end(in->out);
+}
+
+static void write_comparison(struct invocation *in, const json_t *probe)
+{
+    const json_t *good = json_object_get(probe, "last_good");
+    const json_t *bad = json_object_get(probe, "last_bad");
+    const struct pairing p = pairing_make(in->arena, good, bad);
+    if (json_is_object(good) && json_is_object(bad))
+        write_pairing(in, &p);
+    else if (json_is_object(good))
+        write_one(in, "Last good run (there was no bad one)", good, &p);
+    else if (json_is_object(bad))
+        write_one(in, "Last bad run (there was no good one)", bad, &p);
+    else
+        write_say(in->out, TONE_PLAIN, "It has not run yet.");
+}
+
+/* ---- the command ---- */
+
+static int unknown_probe(struct invocation *in, const char *name)
+{
+    json_t *answer;
+    if (client_ask_json(in, "GET", "/api/probes", TIMEOUT, &answer))
+        return CODE_UNREACHABLE;
+    const json_t *probes = json_object_get(answer, "probes");
+    const size_t count = json_array_size(probes);
+    const char **names = arena_alloc(in->arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = remote_text(json_array_get(probes, i), "name");
+    const char *near = nearest_word(name, names);
+    if (near)
+        return complain(in, CODE_USAGE, "there is no probe '%s'; did you mean '%s'?",
+                        name, near);
+    return complain(in, CODE_USAGE,
+                    "there is no probe '%s'; `healthctl status` lists the %zu there are",
+                    name, count);
+}
+
+int cmd_explain(struct invocation *in)
+{
+    const char *name = in->operands[0];
+    const char *path =
+        arena_printf(in->arena, "/api/probes/%s", client_escape(in->arena, name));
+    struct answer a;
+    struct err e = {0};
+    if (!client_ask(in, "GET", path, TIMEOUT, &a, &e))
+        return complain(in, CODE_UNREACHABLE, "%s", e.text);
+    if (a.status == 404)
+        return unknown_probe(in, name);
+    if (a.status != 200)
+        return client_refused(in, &a);
+    json_t *probe = json_read(in->arena, a.body, CLIENT_MAX_ANSWER, &e);
+    if (!probe)
+        return complain(in, CODE_UNREACHABLE, "%s answers, but not as healthd does: %s",
+                        a.place, e.text);
+    if (invocation_flag(in, "timing"))
+        return explain_timing(in, probe);
+
+    const enum health health = health_of_name(remote_text(probe, "health"));
+    write_json(in->out, NULL, json_incref(probe));
+    say_state(in, probe, health);
+    write_comparison(in, probe);
+    return CODE_PASS;
+}

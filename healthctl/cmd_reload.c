@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `healthctl reload`: a running healthd reads its configuration again, and says what it thinks. */
+#include "healthctl/client.h"
+#include "healthctl/cmd.h"
+#include "healthctl/writer.h"
+
+#define TIMEOUT (30 * NSEC_PER_SEC)
+
+/* What healthd answers when it has judged the file, and when it has judged the caller. */
+static bool is_judgement(int status)
+{
+    return status == 200 || status == 500;
+}
+
+int cmd_reload(struct invocation *in)
+{
+    struct answer a;
+    struct err e = {0};
+    if (!client_ask(in, "POST", "/-/reload", TIMEOUT, &a, &e))
+        return complain(in, CODE_UNREACHABLE, "%s", e.text);
+    if (!is_judgement(a.status))
+        return client_refused(in, &a);
+    const char *text = arena_strndup(in->arena, a.body.ptr ? a.body.ptr : "", a.body.len);
+    write_field(in->out, "accepted", NULL, cell_bool(a.status == 200));
+    write_field(in->out, "text", NULL, cell_text(text));
+    if (a.status != 200)
+        return complain_text(in, CODE_USAGE, text);
+    const struct bytes trimmed = bytes_trim(a.body);
+    write_say(in->out, TONE_PLAIN, "%.*s", (int)trimmed.len, trimmed.ptr);
+    return CODE_PASS;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `healthctl status`: every probe's confirmed health, worst first. JSON is the API's document. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "healthctl/client.h"
+#include "healthctl/cmd.h"
+#include "healthctl/outcome.h"
+#include "healthctl/remote.h"
+#include "healthctl/writer.h"
+
+#define TIMEOUT (10 * NSEC_PER_SEC)
+
+static const struct column columns[] = {
+    {.key = "health", .title = "HEALTH"},
+    {.key = "probe", .title = "PROBE", .is_elastic = false},
+    {.key = "type", .title = "TYPE"},
+    {.key = "since", .title = "SINCE", .is_right = true},
+    {.key = "reason", .title = "REASON"},
+    {.key = "detail", .title = "WHY", .is_elastic = true},
+};
+enum { COLUMNS = ARRAY_LEN(columns) };
+
+struct entry {
+    json_t *probe;
+    enum health health, last;
+    size_t order;
+};
+
+/* Down, degraded, unknown, up; among equals those whose last run was worse, then as configured. */
+static int rank(const struct entry *x)
+{
+    static const int ranks[] = {
+        [HEALTH_UNKNOWN] = 2, [HEALTH_UP] = 3, [HEALTH_DEGRADED] = 1, [HEALTH_DOWN] = 0};
+    return ranks[x->health] * 4 + ranks[x->last];
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (rank(x) != rank(y))
+        return rank(x) < rank(y) ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static struct entry *sorted(struct arena *arena, json_t *probes)
+{
+    const size_t count = json_array_size(probes);
+    struct entry *entries = arena_alloc(arena, (count + 1) * sizeof(*entries));
+    for (size_t i = 0; i < count; i++) {
+        json_t *probe = json_array_get(probes, i);
+        entries[i] = (struct entry){
+            .probe = probe,
+            .health = health_of_name(remote_text(probe, "health")),
+            .last = health_of_name(remote_text(json_object_get(probe, "last"), "health")),
+            .order = i,
+        };
+    }
+    qsort(entries, count, sizeof(*entries), compare);
+    return entries;
+}
+
+/* The sentence; and when the last run says otherwise than what is confirmed, that. */
+static const char *why(struct arena *arena, const struct entry *x)
+{
+    const json_t *last = json_object_get(x->probe, "last");
+    const char *detail = remote_text(last, "detail");
+    if (!json_is_object(last))
+        return "has not run yet";
+    if (x->last == x->health)
+        return detail;
+    return arena_printf(arena, "the last run was %s%s%s", health_name(x->last),
+                        *detail ? ": " : "", detail);
+}
+
+static void add_row(struct arena *arena, struct cell *row, const struct entry *x)
+{
+    const json_t *last = json_object_get(x->probe, "last");
+    const bool is_good = x->health == HEALTH_UP && x->last == HEALTH_UP;
+    row[0] = cell_health(x->health);
+    row[1] = cell_text(remote_text(x->probe, "name"));
+    row[2] = cell_text(remote_text(x->probe, "type"));
+    row[3] = cell_age(remote_time(x->probe, "since"));
+    row[4] = cell_text(is_good ? "" : remote_text(last, "reason"));
+    row[5] = cell_text(is_good ? "" : why(arena, x));
+}
+
+static void say_head(struct invocation *in, json_t *status, const size_t *counts)
+{
+    struct buf text = BUF_MAX(4096);
+    const char *site = remote_text(status, "site");
+    const size_t total = json_array_size(json_object_get(status, "probes"));
+    buf_printf(&text, "healthd %s%s%s, generation %jd: %zu probe%s",
+               remote_text(status, "version"), *site ? " at " : "", site,
+               (intmax_t)json_integer_value(json_object_get(status, "generation")), total,
+               total == 1 ? "" : "s");
+    const char *separator = ", ";
+    for (int h = HEALTH_DOWN; h >= HEALTH_UNKNOWN; h--) {
+        if (counts[h])
+            buf_printf(&text, "%s%zu %s", separator, counts[h],
+                       health_name((enum health)h));
+    }
+    write_say(in->out, TONE_STRONG, "%s", buf_text(&text));
+    buf_finish(&text);
+    if (json_is_false(json_object_get(status, "last_reload_ok")))
+        write_say(
+            in->out, TONE_WARN,
+            "The last reload was rejected; the configuration before it is in force:\n%s",
+            remote_text(status, "last_reload_text"));
+}
+
+int cmd_status(struct invocation *in)
+{
+    json_t *status;
+    const int code = client_ask_json(in, "GET", "/api/status", TIMEOUT, &status);
+    if (code)
+        return code;
+    json_t *probes = json_object_get(status, "probes");
+    const size_t count = json_array_size(probes);
+    const struct entry *entries = sorted(in->arena, probes);
+    struct cell *cells = arena_alloc(in->arena, (count * COLUMNS + 1) * sizeof(*cells));
+    size_t counts[HEALTH_DOWN + 1] = {0};
+
+    writer_set_now(in->out, remote_time(status, "now"));
+    for (size_t i = 0; i < count; i++) {
+        add_row(in->arena, cells + i * COLUMNS, &entries[i]);
+        counts[entries[i].health]++;
+    }
+    write_json(in->out, NULL, json_incref(status));
+    say_head(in, status, counts);
+    write_table(in->out, &(struct table){NULL, columns, COLUMNS, cells, count});
+    return counts[HEALTH_DOWN] ? CODE_FAILED : CODE_PASS;
+}

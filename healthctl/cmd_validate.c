@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `healthctl validate`: reads configuration as healthd would and says everything that is wrong with
+ * it; with --run it also asks each probe once. Never starts or changes a daemon.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "healthctl/asked.h"
+#include "healthctl/cmd.h"
+#include "healthctl/config_file.h"
+#include "healthctl/outcome.h"
+#include "lib/config/generation.h"
+
+enum { STDIN_MAX = 1 << 20 };
+
+static void release_generation(void *g)
+{
+    generation_unref(g);
+}
+
+static struct generation *load(struct invocation *in, const char *path, struct diag *d)
+{
+    struct generation *g;
+    if (path && path[0] == '-' && !path[1]) {
+        struct buf text = BUF_MAX(STDIN_MAX + 1);
+        char *room;
+        size_t got = 1;
+        while (got && (room = buf_room(&text, 4096))) {
+            got = fread(room, 1, 4096, stdin);
+            buf_grew(&text, got);
+        }
+        const char *copy = arena_strndup(in->arena, buf_text(&text), text.len);
+        const struct bytes whole = {copy, text.len};
+        buf_finish(&text);
+        g = generation_parse("standard input", whole, in->secrets, d);
+    } else {
+        g = generation_load(path, in->secrets, d);
+    }
+    if (g)
+        arena_cleanup(in->arena, release_generation, g);
+    return g;
+}
+
+static const char *severity_word(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_ERROR:
+        return "error";
+    case SEVERITY_WARNING:
+        return "warning";
+    case SEVERITY_NOTE:
+        return "note";
+    }
+    return "error";
+}
+
+static void write_faults(struct invocation *in, const struct diag *d)
+{
+    struct writer *w = in->out;
+    write_list(w, "faults");
+    for (const struct diagnosis *x = diag_first(d); x; x = x->next) {
+        write_begin(w, NULL, NULL);
+        write_field(w, "severity", NULL, cell_text(severity_word(x->severity)));
+        write_field(w, "file", NULL, cell_text(x->at.file));
+        write_field(w, "line", NULL, x->at.line ? cell_count(x->at.line) : cell_none());
+        write_field(w, "column", NULL,
+                    x->at.column ? cell_count(x->at.column) : cell_none());
+        write_field(w, "text", NULL, cell_text(x->text));
+        write_field(w, "hint", NULL, cell_text(x->hint));
+        write_end(w);
+    }
+    write_end(w);
+}
+
+static void say_valid(struct invocation *in, const char *name, const struct generation *g)
+{
+    const size_t modules = map_count(g->modules);
+    struct buf text = BUF_MAX(256);
+    buf_printf(&text, "%zu probe%s", g->probe_count, g->probe_count == 1 ? "" : "s");
+    if (modules)
+        buf_printf(&text, ", %zu module%s", modules, modules == 1 ? "" : "s");
+    write_say(in->out, TONE_GOOD, "%s is valid: %s", name, buf_text(&text));
+    buf_finish(&text);
+}
+
+/* ---- --run ---- */
+
+static void show_progress(size_t done, size_t count)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, done < count ? "\r\033[K%zu of %zu probes have answered" : "\r\033[K",
+            done, count);
+    fflush(stderr);
+}
+
+static const struct column run_columns[] = {
+    {.key = "health", .title = "HEALTH"},
+    {.key = "probe", .title = "PROBE"},
+    {.key = "type", .title = "TYPE"},
+    {.key = "duration_seconds", .title = "TIME", .is_right = true},
+    {.key = "reason", .title = "REASON"},
+    {.key = "detail", .title = "WHY", .is_elastic = true},
+};
+enum { RUN_COLUMNS = ARRAY_LEN(run_columns) };
+
+/* The worst first; the order of the file else. */
+static void write_runs(struct invocation *in, const struct asked *asked, size_t count)
+{
+    static const enum health order[] = {HEALTH_DOWN, HEALTH_DEGRADED, HEALTH_UNKNOWN,
+                                        HEALTH_UP};
+    struct cell *cells =
+        arena_alloc(in->arena, (count * RUN_COLUMNS + 1) * sizeof(*cells));
+    size_t row = 0;
+    for (size_t h = 0; h < ARRAY_LEN(order); h++) {
+        for (size_t i = 0; i < count; i++) {
+            if (asked[i].health != order[h])
+                continue;
+            struct cell *c = cells + row++ * RUN_COLUMNS;
+            c[0] = cell_health(asked[i].health);
+            c[1] = cell_text(asked[i].probe->name);
+            c[2] = cell_text(asked[i].probe->type->name);
+            c[3] = cell_duration(asked[i].duration);
+            c[4] = cell_text(reason_word(asked[i].reason));
+            c[5] = cell_text(asked[i].detail);
+        }
+    }
+    write_table(in->out, &(struct table){"runs", run_columns, RUN_COLUMNS, cells, row});
+}
+
+static enum exit_code run_probes(struct invocation *in, const struct generation *g)
+{
+    struct asked *asked = arena_alloc(in->arena, (g->probe_count + 1) * sizeof(*asked));
+    struct err e = {0};
+    for (size_t i = 0; i < g->probe_count; i++)
+        asked[i] =
+            (struct asked){.probe = g->probes[i], .timeout = g->probes[i]->timeout};
+    if (!ask_all(in, &g->resolver, asked, g->probe_count, show_progress, &e))
+        return complain(in, CODE_UNKNOWN, "%s", e.text);
+    write_runs(in, asked, g->probe_count);
+    enum exit_code code = CODE_PASS;
+    for (size_t i = 0; i < g->probe_count; i++) {
+        if (asked[i].health == HEALTH_DOWN)
+            code = outcome_worse(code, CODE_FAILED);
+        else
+            code = outcome_worse(code, outcome_code(asked[i].health, asked[i].reason));
+    }
+    return code;
+}
+
+/* ---- the command ---- */
+
+static enum exit_code validate(struct invocation *in, const char *path)
+{
+    struct diag *d = diag_create(in->arena);
+    const struct generation *g = load(in, path, d);
+    const char *name = !path                        ? "the built-in configuration"
+                       : path[0] == '-' && !path[1] ? "standard input"
+                                                    : path;
+    write_begin(in->out, NULL, NULL);
+    write_field(in->out, "file", NULL, cell_text(name));
+    write_field(in->out, "valid", NULL, cell_bool(g != NULL));
+    write_field(in->out, "probes", NULL,
+                g ? cell_count((int64_t)g->probe_count) : cell_none());
+    write_field(in->out, "modules", NULL,
+                g ? cell_count((int64_t)map_count(g->modules)) : cell_none());
+    write_faults(in, d);
+    if (diag_first(d))
+        config_faults(in, d);
+    enum exit_code code = g ? CODE_PASS : CODE_USAGE;
+    if (g)
+        say_valid(in, name, g);
+    else
+        complain(in, code, "%s is not valid: %zu error%s", name, diag_error_count(d),
+                 diag_error_count(d) == 1 ? "" : "s");
+    if (g && invocation_flag(in, "run"))
+        code = run_probes(in, g);
+    write_end(in->out);
+    return code;
+}
+
+int cmd_validate(struct invocation *in)
+{
+    enum exit_code code = CODE_PASS;
+    write_list(in->out, "files");
+    if (!in->operand_count)
+        code = validate(in, config_default());
+    for (size_t i = 0; i < in->operand_count; i++)
+        code = outcome_worse(code, validate(in, in->operands[i]));
+    write_end(in->out);
+    return code;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which configuration is meant when none is named. Called by the commands that read one. */
+#ifndef HEALTHD_HEALTHCTL_CONFIG_FILE_H
+#define HEALTHD_HEALTHCTL_CONFIG_FILE_H
+
+#include "healthctl/command.h"
+#include "lib/core/diag.h"
+
+#define CONFIG_DEFAULT "/etc/healthd/healthd.yml"
+
+/* CONFIG_DEFAULT when it is there; else NULL, which is the built-in configuration, as for healthd. */
+const char *config_default(void);
+/* Everything that d holds, with carets, on stderr. Returns CODE_USAGE. */
+int config_faults(const struct invocation *in, const struct diag *d);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See help.h. */
+#include "healthctl/help.h"
+
+#include <string.h>
+
+#include "healthctl/cmd.h"
+#include "healthctl/layout.h"
+#include "probes/registry.h"
+
+enum { WIDTH = 80, DOC_COLUMN = 26 };
+
+static void add_wrapped(struct arena *arena, const char *text, size_t indent,
+                        struct buf *out)
+{
+    const struct texts lines = text_wrap(arena, text, WIDTH - indent);
+    for (size_t i = 0; i < lines.count; i++) {
+        for (size_t n = 0; n < indent && *lines.items[i]; n++)
+            buf_add_byte(out, ' ');
+        buf_printf(out, "%s\n", lines.items[i]);
+    }
+}
+
+void help_overview(struct buf *out)
+{
+    buf_add_text(out, "healthctl asks healthd, and asks as healthd does.\n\n"
+                      "  healthctl COMMAND [OPTION...]\n");
+    for (const char *const *group = command_groups; *group; group++) {
+        buf_printf(out, "\n%s\n", *group);
+        for (const struct command *c = commands; c->name; c++) {
+            if (!c->is_hidden && !strcmp(c->group, *group))
+                buf_printf(out, "  %-12s %s\n", c->name, c->summary);
+        }
+    }
+    buf_add_text(out, "\nExit codes\n");
+    for (size_t i = 0; exit_codes[i]; i++)
+        buf_printf(out, "  %zu  %s\n", i, exit_codes[i]);
+    buf_add_text(
+        out,
+        "\nhealthctl help COMMAND explains one; healthctl --version prints the version.\n"
+        "Manual: healthctl(1), healthd.yml(5).\n");
+}
+
+static void add_flag(struct arena *arena, const struct flag *f, struct buf *out)
+{
+    struct buf head = BUF_MAX(256);
+    if (f->letter)
+        buf_printf(&head, "-%c, ", f->letter);
+    buf_printf(&head, "--%s", f->name);
+    if (f->operand)
+        buf_printf(&head, " %s", f->operand);
+    const char *words = "";
+    if (f->row && f->words) {
+        struct buf list = BUF_MAX(512);
+        for (const char *const *word = f->words; *word; word++)
+            buf_printf(&list, "%s%s", word == f->words ? " One of: " : ", ", *word);
+        words = arena_printf(arena, "%s.", buf_text(&list));
+        buf_finish(&list);
+    }
+    const char *def = "";
+    if (f->row && f->row->def && f->row->def != OPT_NONE && *f->row->def && !f->prefix &&
+        f->operand)
+        def = arena_printf(arena, " Default: %s.", f->row->def);
+    const struct texts lines = text_wrap(
+        arena, arena_printf(arena, "%s%s%s", f->doc, words, def), WIDTH - DOC_COLUMN);
+    buf_printf(out, "  %-*s", DOC_COLUMN - 2, buf_text(&head));
+    if (head.len > DOC_COLUMN - 4)
+        buf_printf(out, "\n%*s", DOC_COLUMN, "");
+    for (size_t i = 0; i < lines.count; i++)
+        buf_printf(out, "%s%s\n", i ? arena_printf(arena, "%*s", DOC_COLUMN, "") : "",
+                   lines.items[i]);
+    buf_finish(&head);
+}
+
+static void add_flags(struct arena *arena, const char *title, const struct flag *flags,
+                      const struct flag *but, struct buf *out)
+{
+    buf_printf(out, "\n%s\n", title);
+    for (const struct flag *f = flags; f->name; f++) {
+        bool is_overridden = false;
+        for (const struct flag *own = but; own && own->name; own++)
+            is_overridden |= !strcmp(own->name, f->name);
+        if (!is_overridden)
+            add_flag(arena, f, out);
+    }
+}
+
+static void add_types(struct buf *out)
+{
+    buf_add_text(out, "\nTypes\n");
+    for (size_t i = 0; probe_types[i]; i++)
+        buf_printf(out, "  %-12s %s\n", probe_types[i]->name, probe_types[i]->summary);
+}
+
+void help_command(struct arena *arena, const struct command *c, const char *type,
+                  struct buf *out)
+{
+    buf_printf(out, "%s.\n\n  healthctl %s%s%s [OPTION...]\n\n", c->summary, c->name,
+               *c->operands ? " " : "", c->operands);
+    add_wrapped(arena, c->doc, 0, out);
+    const struct flag *more = c->more_flags ? c->more_flags(arena, type) : NULL;
+    if (more)
+        add_flags(arena, arena_printf(arena, "Options of type %s", type), more, NULL,
+                  out);
+    else if (c->more_flags)
+        add_types(out);
+    if (c->flags)
+        add_flags(arena, "Options", c->flags, NULL, out);
+    if (c->needs_daemon)
+        add_flags(arena, "Where healthd is", daemon_flags, NULL, out);
+    add_flags(arena, "For every command", common_flags, c->flags, out);
+    if (!c->examples)
+        return;
+    buf_add_text(out, "\nExamples\n");
+    for (const char *const *e = c->examples; *e; e += 2)
+        buf_printf(out, "  %s\n      %s\n", e[0], e[1]);
+}
+
+int cmd_help(struct invocation *in)
+{
+    struct buf text = BUF_MAX(256 << 10);
+    const char *name = in->operand_count ? in->operands[0] : NULL;
+    const struct command *c = name ? command_find(name) : NULL;
+    const char *type = in->operand_count > 1 ? in->operands[1] : NULL;
+    int code = CODE_PASS;
+    if (name && !c)
+        code = complain(in, CODE_USAGE,
+                        "there is no command '%s'; `healthctl help` lists them", name);
+    else if (type && (!c->more_flags || !probe_type_find(type)))
+        code = complain(
+            in, CODE_USAGE,
+            c->more_flags
+                ? "there is no probe type '%s'; `healthctl help probe` lists them"
+                : "'%s' is one word too many",
+            type);
+    else if (c)
+        help_command(in->arena, c, type, &text);
+    else
+        help_overview(&text);
+    fputs(buf_text(&text), stdout);
+    buf_finish(&text);
+    return code;
+}

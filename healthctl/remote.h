@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members of what the daemon answered, forgiving: an older or newer healthd may lack or add some. */
+#ifndef HEALTHD_HEALTHCTL_REMOTE_H
+#define HEALTHD_HEALTHCTL_REMOTE_H
+
+#include "healthctl/writer.h"
+#include "lib/core/json.h"
+
+const char *remote_text(const json_t *object, const char *key); /* "" when absent */
+double remote_number(const json_t *object, const char *key);    /* 0 when absent */
+nsec remote_seconds(const json_t *object, const char *key);
+struct wall remote_time(const json_t *object,
+                        const char *key); /* zero when absent or null */
+struct waterfall remote_waterfall(const json_t *verdict);
+
+#endif
