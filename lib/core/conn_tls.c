@@ -115,9 +115,8 @@ static void handshake_failed(struct conn *c, int ssl_error, int error)
     if (answered_without_tls(c)) {
         ERR_clear_error();
         quote(c->first, c->first_len, text);
-        conn_fail(c, REASON_TLS_HANDSHAKE, false,
-                  "%s does not speak TLS: it answered '%s'", conn_peer_text(c, where),
-                  text);
+        conn_fail(c, REASON_NOT_TLS, false, "%s does not speak TLS: it answered '%s'",
+                  conn_peer_text(c, where), text);
         return;
     }
     c->peer = tls_peer_read(c->ssl, c->arena);

@@ -420,7 +420,7 @@ static void plain_text_can_become_tls(void **state)
         if (slipped[i]) { /* seen before the handshake, or as its garbled answer */
             assert_int_equal(s.tls, 0);
             assert_true(s.why.reason == REASON_PROTOCOL ||
-                        s.why.reason == REASON_TLS_HANDSHAKE);
+                        s.why.reason == REASON_NOT_TLS);
         } else {
             assert_int_equal(s.tls, 1);
             assert_string_equal(buf_text(&s.got), "hi|go|secret|");
