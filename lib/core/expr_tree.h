@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of an expression, shared by expr_*.c and value.c only: text → tokens (expr_lex) →
- * tree (expr_parse) → names and types (expr_check) → value (expr_eval, with expr_arith,
- * expr_functions, jsonpath) → sentence (expr_detail).
+ * tree (expr_parse) → names and types (expr_names, expr_types) → value (expr_eval, expr_path,
+ * expr_operators, expr_functions, expr_convert, jsonpath) → sentence (expr.c).
  */
 #ifndef HEALTHD_CORE_EXPR_TREE_H
 #define HEALTHD_CORE_EXPR_TREE_H
@@ -134,6 +134,9 @@ void eval_init(struct eval *ev, const struct expr *x, struct run *run, struct wa
                struct arena *arena);
 /* ret_value is never a JSON scalar: those take their own types. */
 bool eval_node(struct eval *ev, const struct node *n, struct value *ret_value);
+/* expr_path.c: VAR, MEMBER and INDEX. */
+bool eval_var(struct eval *ev, const struct node *n, struct value *ret_value);
+bool eval_path(struct eval *ev, const struct node *n, struct value *ret_value);
 /* As a condition; anything but a bool is a failure. */
 bool eval_truth(struct eval *ev, const struct node *n, bool *ret_truth);
 /* Gives up: always false. */
@@ -192,6 +195,21 @@ struct function {
 extern const struct function expr_functions[]; /* ends with {0} */
 const struct function *function_find(const char *name);
 bool function_arg_fits(const struct function *f, size_t i, enum value_type type);
+/* expr_convert.c */
+bool call_number(struct eval *ev, const struct node *n, const struct value *args,
+                 struct value *ret_value);
+bool call_int(struct eval *ev, const struct node *n, const struct value *args,
+              struct value *ret_value);
+bool call_text(struct eval *ev, const struct node *n, const struct value *args,
+               struct value *ret_value);
+bool call_duration(struct eval *ev, const struct node *n, const struct value *args,
+                   struct value *ret_value);
+bool call_time(struct eval *ev, const struct node *n, const struct value *args,
+               struct value *ret_value);
+bool call_age(struct eval *ev, const struct node *n, const struct value *args,
+              struct value *ret_value);
+bool call_now(struct eval *ev, const struct node *n, const struct value *args,
+              struct value *ret_value);
 /* Reads text or a Unix number as a time. */
 bool value_to_time(const struct value *v, struct value *ret_time);
 
