@@ -296,10 +296,33 @@ static enum talk tcp_talk(struct run *run, enum talk_event event, struct bytes *
     return run_up(run);
 }
 
+/* At the deadline: what the dialogue stood at. */
+static void explain_wait(struct run *run)
+{
+    const struct tcp_conf *conf = run_conf(run);
+    const struct tcp_state *state = run_state(run);
+    const struct bytes last = {state->last, state->last_len};
+
+    if (state->step >= conf->query_response.count)
+        return;
+    const struct tcp_step *step = step_at(conf, state->step);
+    if (step->expect && state->lines)
+        run_explain(run, "expected a line that matches /%s/, the last of %zu was %s",
+                    regex_pattern(step->expect), state->lines, quoted(run, last));
+    else if (step->expect)
+        run_explain(run, "expected a line that matches /%s/",
+                    regex_pattern(step->expect));
+    else if (step->expect_bytes)
+        run_explain(run, "expected the bytes %s",
+                    quoted(run, bytes_of(step->expect_bytes)));
+}
+
 static void tcp_report(struct run *run)
 {
     const struct tcp_state *state = run_state(run);
 
+    if (run_has_timed_out(run))
+        explain_wait(run);
     run_sample(run, &bytes_metric, state->failed_by_bytes);
     run_sample(run, &regex_metric, state->failed_by_regex);
 }

@@ -165,6 +165,22 @@ enum talk run_trouble(struct run *run, const struct trouble *why)
     return run_down(run, why->reason, "%s", why->detail);
 }
 
+bool run_has_timed_out(const struct run *run)
+{
+    return run->is_answered && run->verdict.reason == REASON_TIMEOUT;
+}
+
+void run_explain(struct run *run, const char *fmt, ...)
+{
+    char text[RUN_MAX_DETAIL];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    run->verdict.detail = arena_printf(run->arena, "%s; %s", run->verdict.detail, text);
+}
+
 void run_phase_end(struct run *run)
 {
     if (!run->is_in_phase)

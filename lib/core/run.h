@@ -41,6 +41,9 @@ enum talk run_down(struct run *run, enum reason reason, const char *fmt, ...) PR
 enum talk run_unknown(struct run *run, enum reason reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
 enum talk run_trouble(struct run *run, const struct trouble *why); /* down or unknown, as it says */
 bool run_is_answered(const struct run *run);
+/* For report: the deadline answered; and what the probe was waiting for then, put behind the sentence. */
+bool run_has_timed_out(const struct run *run);
+void run_explain(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Where the time goes: the phase that starts now. Repeated phases add up. */
 void run_phase(struct run *run, enum phase phase);
