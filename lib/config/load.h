@@ -95,7 +95,7 @@ bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char
 /* What goes into a type's template: its own rows, and a dialogue's. */
 size_t probe_parts(const struct probe_type *type, struct opt_part *ret_parts);
 
-/* probe_kind.c: NULL after reporting. */
+/* probe_kind.c: reports what is wrong with the keys; NULL when no type is among them. */
 const struct probe_type *probe_type_of(const struct opt_ctx *ctx,
                                        const struct node *node);
 /* labels_conf.c: under, with what pairs say on top. node: where they were written, or NULL. */

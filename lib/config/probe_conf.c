@@ -176,7 +176,7 @@ struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type
                    "${%s} cannot be used here: only a type's own options are "
                    "filled in per run",
                    template_variable(common, &at));
-    if (!conf || !common || diag_error_count(ctx->diag) != errors)
+    if (!common)
         return NULL;
     if (!template_fill(common, NULL, NULL, ctx->arena, &filled, &e)) {
         diag_error(ctx->diag, node->at, "%s", e.text);

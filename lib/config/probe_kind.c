@@ -103,5 +103,5 @@ const struct probe_type *probe_type_of(const struct opt_ctx *ctx, const struct n
     }
     if (!type && !is_faulty)
         report_no_type(ctx, node, NULL);
-    return is_faulty ? NULL : type;
+    return type;
 }

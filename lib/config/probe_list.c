@@ -57,24 +57,31 @@ static const char *read_name(struct list_state *s, const struct node *node)
     return n->text;
 }
 
-/* The probe's mapping, with what `defaults:` says added where it says nothing itself. */
-static const struct node *with_defaults(struct loader *l, const struct node *node)
+static struct node **append_copy(struct loader *l, struct node *map, struct node **link,
+                                 const struct node *n)
 {
-    if (!l->defaults || l->defaults->kind != NODE_MAP)
-        return node;
+    struct node *copy = arena_memdup(l->arena, n, sizeof(*copy));
+    copy->next = NULL;
+    *link = copy;
+    map->count++;
+    return &copy->next;
+}
+
+/* The probe's mapping, with what `defaults:` says added where it says nothing itself, and without the
+ * keys that were reported, so that the rest is read too. */
+static const struct node *with_defaults(struct loader *l, const struct node *node,
+                                        const struct probe_type *type)
+{
     struct node *whole = node_map(l->arena, node->at);
     struct node **link = &whole->first;
-    for (int from = 0; from < 2; from++) {
-        for (const struct node *n = from ? l->defaults->first : node->first; n;
-             n = n->next) {
-            if (from && node_get(node, n->key))
-                continue;
-            struct node *copy = arena_memdup(l->arena, n, sizeof(*copy));
-            copy->next = NULL;
-            *link = copy;
-            link = &copy->next;
-            whole->count++;
-        }
+    for (const struct node *n = node->first; n; n = n->next) {
+        if (!strcmp(n->key, type->name) || !strcmp(n->key, "name") ||
+            opt_find(probe_common_opts, n->key))
+            link = append_copy(l, whole, link, n);
+    }
+    for (const struct node *n = l->defaults ? l->defaults->first : NULL; n; n = n->next) {
+        if (!node_get(node, n->key))
+            link = append_copy(l, whole, link, n);
     }
     return whole;
 }
@@ -88,7 +95,7 @@ static struct probe *load_one(struct list_state *s, const struct node *node,
         return NULL;
     const struct node *own = node_get(node, type->name);
     struct probe *p = probe_from_node(&l->ctx, type, name ? name : "?",
-                                      with_defaults(l, node), l->g->labels);
+                                      with_defaults(l, node, type), l->g->labels);
     struct place at;
     if (p && template_variable(p->conf, &at)) {
         diag_error(l->diag, at, "${%s} is not known on schedule",

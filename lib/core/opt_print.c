@@ -332,8 +332,21 @@ static bool section_is_set(const struct opt *row, const void *conf,
     return is_set;
 }
 
+/* A synonym of other tools is shown only where somebody used it. */
+static bool is_default(const struct opt *row, const void *conf)
+{
+    struct buf out = BUF_MAX(4096);
+    print_value(row, conf, &out);
+    const bool same = row->def && bytes_is(buf_bytes(&out), row->def);
+    buf_finish(&out);
+    return same;
+}
+
 bool opt_is_set(const struct opt *row, const void *conf, const struct node *node)
 {
+    if (row->flags & OPT_HIDDEN && !(node && node_has_names(node)) &&
+        is_default(row, conf))
+        return false;
     if (row->type == OPT_SECTION)
         return section_is_set(row, conf, node);
     if ((node && node_has_names(node)) || (row->def && row->def != OPT_NONE))

@@ -405,6 +405,18 @@ static void faults_of_probes(void **state)
         {"probes: [{name: a, http: x, method: GET}]\n",
          "1:29 unknown key 'method' [options of the type stand one level deeper, below "
          "its name]\n"},
+        {"probes: [{name: a, intervall: 5s, http: {metod: GET, url: x}, tcp: y, rise: "
+         "0,\n"
+         "  expect: [nonsense]}]\n",
+         "1:63 'tcp' is a second type beside 'http'; a probe has one\n"
+         "1:20 unknown key 'intervall' [did you mean 'interval'?]\n"
+         "1:42 unknown key 'metod' [did you mean 'method'?]\n"
+         "1:77 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"},
+        {"probes: [{name: a, intervall: 5s, http: {metod: GET, url: x},\n"
+         "  expect: [nonsense]}]\n",
+         "1:20 unknown key 'intervall' [did you mean 'interval'?]\n"
+         "1:42 unknown key 'metod' [did you mean 'method'?]\n"
+         "2:12 *\n"},
         {"probes: [{name: a, http: {metod: GET}}]\n",
          "1:27 unknown key 'metod' [did you mean 'method'?]\n"
          "1:26 'url' is missing [What to ask.]\n"},
