@@ -87,6 +87,6 @@ void generation_print(const struct generation *g, struct buf *out);
 struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *type, const char *name,
                          const struct node *node);
 /* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */
-extern const struct opt generation_opts[], probe_common_opts[], web_opts[], listen_opts[];
+extern const struct opt generation_opts[], probe_common_opts[], defaults_opts[], web_opts[], listen_opts[];
 
 #endif

@@ -74,7 +74,6 @@ struct loader {
 enum { RESULTS_CHANGES, RESULTS_ALL };
 enum { SEVERITY_OF_TYPE, SEVERITY_CRITICAL, SEVERITY_PAGE_WARNING, SEVERITY_NONE };
 const char *severity_name(int severity);
-extern const struct opt defaults_opts[];
 void report_later_keys(struct diag *d, const struct node *root);
 extern const char *const later_keys[]; /* of versions to come; NULL-terminated */
 

@@ -171,13 +171,15 @@ struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type
     const void *filled;
     struct err e = {0};
     struct place at;
-    if (common && template_variable(common, &at))
-        diag_error(ctx->diag, at,
-                   "${%s} cannot be used here: only a type's own options are "
-                   "filled in per run",
-                   template_variable(common, &at));
     if (!common)
         return NULL;
+    if (template_variable(common, &at)) {
+        diag_error(ctx->diag, at,
+                   "${%s} cannot be used here: only a type's own options are filled "
+                   "in per run",
+                   template_variable(common, &at));
+        return NULL;
+    }
     if (!template_fill(common, NULL, NULL, ctx->arena, &filled, &e)) {
         diag_error(ctx->diag, node->at, "%s", e.text);
         return NULL;

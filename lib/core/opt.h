@@ -90,7 +90,7 @@ struct opt {
     size_t offset;
     const char *def;
     double min, max; /* both 0: no limits */
-    const char *unit; /* of a bare number: "seconds", "connections"; NULL for none */
+    const char *unit; /* of a bare number: "seconds", "connections"; of an OPT_NODE row: what it is; NULL for none */
     const struct opt_choice *choices;
     const struct opt *rows; /* OPT_SECTION(S) */
     size_t row_size;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of the reference generator: what the reference says, told to a writer that knows
+ * one format. Nothing here is written by hand: it is all in option tables, metrics and variables.
+ */
+#ifndef HEALTHD_TOOLS_REFERENCE_H
+#define HEALTHD_TOOLS_REFERENCE_H
+
+#include "lib/base/buf.h"
+#include "lib/core/opt.h"
+
+struct writer {
+    void (*begin)(struct buf *out);
+    void (*heading)(struct buf *out, int level, const char *text);
+    void (*para)(struct buf *out, const char *text);
+    void (*code)(struct buf *out, const char *text);
+    void (*table_begin)(struct buf *out, const char *const *columns);
+    /* cells: as many as columns; `words` in backquotes are literal. */
+    void (*table_row)(struct buf *out, const char *const *cells);
+    void (*table_end)(struct buf *out);
+    void (*end)(struct buf *out);
+};
+
+extern const struct writer markdown_writer, man_writer;
+
+void reference_write(const struct writer *w, struct buf *out);
+void schema_write(struct buf *out);
+/* Says on stderr what is missing: docs, limits, examples that do not load. True when nothing is. */
+bool reference_verify(void);
+
+/* A value's kind, with limits and choices, in words. */
+void reference_value(const struct opt *row, struct buf *out);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the reference says, in order, whatever the format: kinds of values, the top level, probes and
+ * their types, modules, exporters, variables, metrics, reasons. Called by reference.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "exporters/registry.h"
+#include "lib/config/generation.h"
+#include "lib/core/reason.h"
+#include "lib/core/runner.h"
+#include "lib/core/talk.h"
+#include "lib/core/tls.h"
+#include "probes/registry.h"
+#include "tools/reference.h"
+
+static void add_choices(const struct opt *row, struct buf *out)
+{
+    for (const struct opt_choice *c = row->choices; c->name; c++)
+        buf_printf(out, "%s`%s`", c == row->choices ? "" : ", ",
+                   *c->name ? c->name : "\"\"");
+}
+
+void reference_value(const struct opt *row, struct buf *out)
+{
+    if (row->type == OPT_CHOICE) {
+        buf_add_text(out, "one of ");
+        add_choices(row, out);
+        return;
+    }
+    if (row->type == OPT_NODE && row->unit) {
+        buf_add_text(out, row->unit);
+        return;
+    }
+    buf_add_text(out, opt_type_name(row->type));
+    struct buf limits = BUF_MAX(200);
+    opt_limits_print(row, &limits);
+    if (limits.len > 0)
+        buf_printf(out, ", %s", buf_text(&limits));
+    else if (row->unit)
+        buf_printf(out, " (%s)", row->unit);
+    buf_finish(&limits);
+}
+
+static void add_default(const struct opt *row, struct buf *out)
+{
+    if (!row->def)
+        buf_add_text(out, "required");
+    else if (row->def != OPT_NONE && *row->def)
+        buf_printf(out, "`%s`", row->def);
+}
+
+static void add_doc(const struct opt *row, struct buf *out)
+{
+    buf_add_text(out, row->doc);
+    if (row->flags & OPT_SHORTHAND)
+        buf_add_text(out, " A single value in place of the mapping sets this one.");
+    if (row->type != OPT_CHOICE)
+        return;
+    for (const struct opt_choice *c = row->choices; c->name; c++) {
+        if (c->doc && *c->doc)
+            buf_printf(out, " `%s`: %s", *c->name ? c->name : "\"\"", c->doc);
+    }
+}
+
+/* Nested rows follow their section, as section.name; those of a list as section[].name. */
+static void write_rows(const struct writer *w, const struct opt *rows, const char *prefix,
+                       struct buf *out)
+{
+    for (const struct opt *row = rows; row && row->name; row++) {
+        if (row->flags & OPT_HIDDEN)
+            continue;
+        char name[200], key[202], inner[210];
+        struct buf value = BUF_MAX(2000), def = BUF_MAX(2000), doc = BUF_MAX(8000);
+        snprintf(name, sizeof(name), "%s%s", prefix, row->name);
+        snprintf(key, sizeof(key), "`%s`", name);
+        reference_value(row, &value);
+        add_default(row, &def);
+        add_doc(row, &doc);
+        w->table_row(out, (const char *const[]){key, buf_text(&value), buf_text(&def),
+                                                buf_text(&doc), NULL});
+        buf_finish(&value);
+        buf_finish(&def);
+        buf_finish(&doc);
+        snprintf(inner, sizeof(inner), "%s%s.", name,
+                 row->type == OPT_SECTIONS ? "[]" : "");
+        if (row->rows)
+            write_rows(w, row->rows, inner, out);
+    }
+}
+
+static const char *const row_columns[] = {"key", "value", "default", "what it is", NULL};
+
+static void write_table(const struct writer *w, const struct opt *rows, struct buf *out)
+{
+    w->table_begin(out, row_columns);
+    write_rows(w, rows, "", out);
+    w->table_end(out);
+}
+
+static void write_vars(const struct writer *w, const struct var *vars, struct buf *out)
+{
+    static const char *const columns[] = {"name", "type", "what it is", NULL};
+    if (!vars || !vars->name)
+        return;
+    w->table_begin(out, columns);
+    for (const struct var *var = vars; var->name; var++) {
+        char name[200];
+        snprintf(name, sizeof(name), "`%s`", var->name);
+        w->table_row(
+            out, (const char *const[]){name, value_type_name(var->type), var->doc, NULL});
+    }
+    w->table_end(out);
+}
+
+static void write_metrics(const struct writer *w, const struct metric *const *metrics,
+                          struct buf *out)
+{
+    static const char *const columns[] = {"family", "type", "labels", "what it is", NULL};
+    if (!metrics || !*metrics)
+        return;
+    w->table_begin(out, columns);
+    for (; *metrics; metrics++) {
+        struct buf labels = BUF_MAX(1000);
+        char name[200];
+        for (const char *const *label = (*metrics)->labels; *label; label++)
+            buf_printf(&labels, "%s`%s`", labels.len ? ", " : "", *label);
+        snprintf(name, sizeof(name), "`%s`", (*metrics)->name);
+        w->table_row(out,
+                     (const char *const[]){name, metric_kind_name((*metrics)->kind),
+                                           buf_text(&labels), (*metrics)->help, NULL});
+        buf_finish(&labels);
+    }
+    w->table_end(out);
+}
+
+static void write_values(const struct writer *w, struct buf *out)
+{
+    static const char *const columns[] = {"kind", "how it is written", NULL};
+    static const char *const kinds[][3] = {
+        {"true or false", "`true`, `false`; also `yes`, `no`, `on`, `off` without quotes",
+         NULL},
+        {"duration", "`15s`, `1h30m`, `1.5s`, `500ms`, `2d`, `1w`; always with its unit",
+         NULL},
+        {"size",
+         "`100B`, `10KiB`, `1.5MiB`; `1KB` is 1024 bytes too; always with its unit",
+         NULL},
+        {"percentage", "`95%`", NULL},
+        {"text",
+         "as it is; in quotes when it holds `: ` or ` #`, or starts with `{`, `[`, `*`, "
+         "`&`, `%` or `@`",
+         NULL},
+        {"list of ...", "a YAML list; a single value is a list of one", NULL},
+        {"mapping of texts",
+         "`{name: value}`; a list as value gives one pair for each element", NULL},
+        {"regular expression", "RE2's syntax, not anchored", NULL},
+        {"secret", "as text, but better a reference; never printed", NULL},
+        {"expression", "see docs/expressions.md", NULL},
+    };
+    w->heading(out, 2, "Values");
+    w->para(
+        out,
+        "Any value may be, or hold, `${env:NAME}` (`${env:NAME:-default}` when it may be "
+        "unset), `${file:/path}` (read again when the file changes) or `${secret:name}` "
+        "(one of `secrets:`). A literal `${` is written `$${`.");
+    w->table_begin(out, columns);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        w->table_row(out, kinds[i]);
+    w->table_end(out);
+}
+
+static void write_type(const struct writer *w, const struct probe_type *type,
+                       struct buf *out)
+{
+    char title[200];
+    snprintf(title, sizeof(title), "Probe type %s", type->name);
+    w->heading(out, 2, title);
+    w->para(out, type->summary);
+    if (type->example)
+        w->code(out, type->example);
+    write_table(w, type->opts, out);
+    if (type->talk) {
+        w->para(out, "It has the rows of every dialogue, too (below).");
+    }
+    if (type->vars && type->vars->name) {
+        w->heading(out, 3, "Variables");
+        write_vars(w, type->vars, out);
+    }
+    if (type->metrics && *type->metrics) {
+        w->heading(out, 3, "Metrics");
+        write_metrics(w, type->metrics, out);
+    }
+}
+
+static void write_probes(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Probes");
+    w->para(
+        out,
+        "Each element of `probes:` has a `name` (letters, digits, `_`, `.` and `-`), one "
+        "key that is a probe type, and any of these. `defaults:` may hold the first "
+        "eight "
+        "for all probes.");
+    w->code(out, "probes:\n"
+                 "  - name: website\n"
+                 "    http: \"https://shop.example.com/\"\n"
+                 "    interval: 30s\n"
+                 "    expect: [status == 200]\n"
+                 "    should: [timing.total < 800ms]\n");
+    write_table(w, probe_common_opts, out);
+    for (const struct probe_type *const *type = probe_types; *type; type++)
+        write_type(w, *type, out);
+    w->heading(out, 2, "Rows of every dialogue");
+    w->para(out,
+            "Of the types that speak a protocol over a connection that healthd opens.");
+    write_table(w, dial_opts, out);
+}
+
+static void write_shared(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Variables of every type");
+    write_vars(w, runner_vars, out);
+    w->para(out, "And of those that speak TLS:");
+    write_vars(w, tls_vars, out);
+    w->heading(out, 2, "Metrics of every type");
+    write_metrics(w, runner_metrics, out);
+    w->para(out, "And of those that speak TLS:");
+    write_metrics(w, tls_metrics, out);
+}
+
+static void write_modules(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Modules");
+    w->para(
+        out,
+        "`modules:` is blackbox_exporter's: a mapping from a name to `prober` (a probe "
+        "type), `timeout` (at most what the scraper allows) and a section named like the "
+        "prober, which holds that type's rows. `/probe?module=NAME&target=...` asks it; "
+        "without modules there is no /probe. `expect`, `should` and `labels` work as in "
+        "probes. A blackbox.yml loads unchanged through `module_files`.");
+    w->code(out, "modules:\n"
+                 "  http_2xx:\n"
+                 "    prober: http\n"
+                 "    timeout: 5s\n"
+                 "    http: {preferred_ip_protocol: ip4}\n");
+}
+
+static void write_exporters(const struct writer *w, struct buf *out)
+{
+    for (const struct exporter_type *const *type = exporter_types; *type; type++) {
+        char title[200];
+        snprintf(title, sizeof(title), "Exporter %s", (*type)->name);
+        w->heading(out, 2, title);
+        w->para(out, (*type)->summary);
+        if ((*type)->example)
+            w->code(out, (*type)->example);
+        write_table(w, (*type)->opts, out);
+    }
+}
+
+static void write_reasons(const struct writer *w, struct buf *out)
+{
+    static const char *const columns[] = {"reason", "what it means", NULL};
+    w->heading(out, 2, "Reasons");
+    w->para(
+        out,
+        "Why a probe is not up: the label `reason` of `probe_failure_info`, and a key of "
+        "the JSON log. The list is closed.");
+    w->table_begin(out, columns);
+    for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+        char word[100];
+        snprintf(word, sizeof(word), "`%s`", reason_word((enum reason)i));
+        w->table_row(out,
+                     (const char *const[]){word, reason_sentence((enum reason)i), NULL});
+    }
+    w->table_end(out);
+}
+
+void reference_write(const struct writer *w, struct buf *out)
+{
+    w->begin(out);
+    w->para(
+        out,
+        "healthd reads YAML (so also JSON) from /etc/healthd/healthd.yml, or from the "
+        "file given with --config. An unknown key is an error; all faults are said at "
+        "once. `healthd --print-config` shows what is in effect.");
+    write_values(w, out);
+    w->heading(out, 2, "Top level");
+    write_table(w, generation_opts, out);
+    write_probes(w, out);
+    write_modules(w, out);
+    write_exporters(w, out);
+    write_shared(w, out);
+    write_reasons(w, out);
+    w->end(out);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Holds the tables to what the reference promises: every option, variable and metric has words, every
+ * number has limits, every example loads. Called by reference.c in the meta tests.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exporters/registry.h"
+#include "lib/config/generation.h"
+#include "lib/core/runner.h"
+#include "lib/core/talk.h"
+#include "lib/core/tls.h"
+#include "probes/registry.h"
+#include "tools/reference.h"
+
+struct verifier {
+    size_t faults;
+};
+
+static void fault(struct verifier *v, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void fault(struct verifier *v, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("reference: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    v->faults++;
+}
+
+static bool is_sentence(const char *text)
+{
+    return text && strlen(text) > 2 && strchr(".!)", text[strlen(text) - 1]);
+}
+
+static bool needs_limits(const struct opt *row)
+{
+    return row->type == OPT_INT || row->type == OPT_INTS || row->type == OPT_NUMBER ||
+           row->type == OPT_DURATION || row->type == OPT_SIZE;
+}
+
+static void verify_rows(struct verifier *v, const char *where, const struct opt *rows)
+{
+    for (const struct opt *row = rows; row && row->name; row++) {
+        char inner[300];
+        snprintf(inner, sizeof(inner), "%s.%s", where, row->name);
+        if (!is_sentence(row->doc))
+            fault(v, "%s: its doc must be a sentence that ends with a full stop", inner);
+        if (needs_limits(row) && row->min == 0 && row->max == 0)
+            fault(v, "%s: a number needs limits", inner);
+        if (row->type == OPT_CHOICE && (!row->choices || !row->choices->name))
+            fault(v, "%s: a choice needs choices", inner);
+        for (const struct opt *other = rows; other != row; other++) {
+            if (!strcmp(other->name, row->name))
+                fault(v, "%s: there are two", inner);
+        }
+        if (row->rows)
+            verify_rows(v, inner, row->rows);
+    }
+}
+
+static void verify_vars(struct verifier *v, const char *where, const struct var *vars)
+{
+    for (const struct var *var = vars; var && var->name; var++) {
+        if (!is_sentence(var->doc))
+            fault(
+                v,
+                "%s: variable %s: its doc must be a sentence that ends with a full stop",
+                where, var->name);
+    }
+}
+
+static void verify_metrics(struct verifier *v, const char *where,
+                           const struct metric *const *list)
+{
+    for (; list && *list; list++) {
+        if (!(*list)->help || strlen((*list)->help) < 3)
+            fault(v, "%s: metric %s has no help", where, (*list)->name);
+    }
+}
+
+static void show_faults(struct verifier *v, const char *where, const struct diag *d)
+{
+    struct buf text = BUF_MAX(100000);
+    if (diag_error_count(d) == 0)
+        return;
+    diag_render(d, &text, false);
+    fault(v, "%s: the example does not load:\n%s", where, buf_text(&text));
+    buf_finish(&text);
+}
+
+static void verify_probe_example(struct verifier *v, const struct probe_type *type)
+{
+    if (!type->example) {
+        fault(v, "probes/%s: there is no example", type->name);
+        return;
+    }
+    struct arena *arena = arena_create(0);
+    struct diag *d = diag_create(arena);
+    const struct opt_ctx ctx = {.arena = arena, .diag = d};
+    const struct node *node = node_parse(arena, "example", bytes_of(type->example), d);
+    if (node && !node_get(node, type->name))
+        fault(v, "probes/%s: the example has no key '%s'", type->name, type->name);
+    else if (node)
+        (void)probe_load(&ctx, type, "example", node);
+    show_faults(v, type->name, d);
+    arena_destroy(arena);
+}
+
+static void verify_exporter_example(struct verifier *v, const struct exporter_type *type)
+{
+    if (!type->example) {
+        fault(v, "exporters/%s: there is no example", type->name);
+        return;
+    }
+    struct arena *arena = arena_create(0);
+    struct diag *d = diag_create(arena);
+    const struct opt_ctx ctx = {.arena = arena, .diag = d};
+    const struct opt_part part = {type->opts, type->conf_size};
+    const struct node *node = node_parse(arena, "example", bytes_of(type->example), d);
+    const struct node *own = node_get(node, type->name);
+    if (node && !own)
+        fault(v, "exporters/%s: the example has no key '%s'", type->name, type->name);
+    else if (node)
+        (void)template_load(&ctx, &part, 1, own, NULL);
+    show_faults(v, type->name, d);
+    arena_destroy(arena);
+}
+
+bool reference_verify(void)
+{
+    struct verifier v = {0};
+    verify_rows(&v, "top level", generation_opts);
+    verify_rows(&v, "probe", probe_common_opts);
+    verify_rows(&v, "dialogue", dial_opts);
+    verify_vars(&v, "every type", runner_vars);
+    verify_vars(&v, "tls", tls_vars);
+    verify_metrics(&v, "every type", runner_metrics);
+    verify_metrics(&v, "tls", tls_metrics);
+    for (const struct probe_type *const *type = probe_types; *type; type++) {
+        if (!is_sentence((*type)->summary))
+            fault(&v, "probes/%s: its summary must be a sentence", (*type)->name);
+        verify_rows(&v, (*type)->name, (*type)->opts);
+        verify_vars(&v, (*type)->name, (*type)->vars);
+        verify_metrics(&v, (*type)->name, (*type)->metrics);
+        verify_probe_example(&v, *type);
+    }
+    for (const struct exporter_type *const *type = exporter_types; *type; type++) {
+        if (!is_sentence((*type)->summary))
+            fault(&v, "exporters/%s: its summary must be a sentence", (*type)->name);
+        verify_rows(&v, (*type)->name, (*type)->opts);
+        verify_exporter_example(&v, *type);
+    }
+    return v.faults == 0;
+}
