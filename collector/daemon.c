@@ -103,6 +103,7 @@ bool daemon_start(struct daemon *d, struct generation *g, struct err *e)
 {
     d->started = loop_wall(d->frame.loop);
     d->generation = generation_ref(g);
+    g->number = 1;
     if (!system_lock_state(g->state_path, &d->lock_fd, e) || !start_frame(d, g, e))
         return false;
 
@@ -140,6 +141,7 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
         web_listen(d->web, d->generation, &ignored);
         return false;
     }
+    g->number = d->generation->number + 1;
     generation_unref(d->generation);
     d->generation = generation_ref(g);
     file_watch_set(d->file_watch, &g->files);

@@ -15,7 +15,7 @@
 #include "lib/base/units.h"
 
 #define TIMEOUT (10 * NSEC_PER_SEC)
-enum { LINE_COLUMNS = 40 };
+enum { LINE_COLUMNS = 60 };
 
 static const char *shown(struct arena *arena, nsec d)
 {
@@ -28,22 +28,21 @@ static const char *shown(struct arena *arena, nsec d)
 
 /* ---- --timing ---- */
 
-static void say_line(struct writer *w, struct arena *arena, const char *what,
-                     const char *first, struct detection at, const char *second)
+struct story { /* one line of --timing */
+    const char *key, *title, *start, *end;
+    struct detection at;
+    int runs;
+};
+
+static void say_story(struct invocation *in, const struct story *s, nsec longest)
 {
-    const nsec total = at.confirmed;
-    const size_t seen =
-        total > 0 ? (size_t)((double)at.seen / (double)total * LINE_COLUMNS) : 0;
     struct buf line = BUF_MAX(1024);
-    for (size_t i = 0; i <= LINE_COLUMNS; i++)
-        buf_add_byte(&line, i == 0              ? '|'
-                            : i == LINE_COLUMNS ? '|'
-                            : i == seen         ? '+'
-                                                : '-');
-    write_say(w, TONE_PLAIN, "  %s", what);
-    write_say(w, TONE_PLAIN, "    %s  %s at 0 s, seen within %s, %s within %s",
-              buf_text(&line), first, shown(arena, at.seen), second,
-              shown(arena, at.confirmed));
+    detection_draw(&line, s->at, s->runs, longest, LINE_COLUMNS, in->screen->has_utf8);
+    write_say(in->out, TONE_PLAIN, "  %s", s->title);
+    write_say(in->out, TONE_PLAIN, "    %s", buf_text(&line));
+    write_say(in->out, TONE_PLAIN,
+              "    %s at 0 s, seen within %s, confirmed %s within %s", s->start,
+              shown(in->arena, s->at.seen), s->end, shown(in->arena, s->at.confirmed));
     buf_finish(&line);
 }
 
@@ -53,6 +52,13 @@ static void write_detection(struct writer *w, const char *key, struct detection 
     write_field(w, "seen_seconds", NULL, cell_duration(at.seen));
     write_field(w, "confirmed_seconds", NULL, cell_duration(at.confirmed));
     write_end(w);
+}
+
+static void say_why(struct invocation *in, const char *option, const char *value,
+                    const char *meaning)
+{
+    write_field(in->out, NULL, option,
+                cell_text(arena_printf(in->arena, "%-6s %s", value, meaning)));
 }
 
 static int explain_timing(struct invocation *in, const json_t *probe)
@@ -66,39 +72,36 @@ static int explain_timing(struct invocation *in, const json_t *probe)
         .fall = (int)remote_number(o, "fall"),
     };
     struct writer *w = in->out;
-    const struct detection refused = detection_of_death(&t, true);
-    const struct detection silent = detection_of_death(&t, false);
-    const struct detection back = detection_of_return(&t);
-    write_say(w, TONE_STRONG, "%s: at worst", remote_text(probe, "name"));
-    say_line(w, in->arena, "it dies and refuses", "dead", refused, "confirmed down");
-    say_line(w, in->arena, "it dies and is silent", "dead", silent, "confirmed down");
-    say_line(w, in->arena, "it comes back", "back", back, "confirmed up");
+    const struct story stories[] = {
+        {"dead_and_refusing", "It dies, and the failure shows at once (refused)", "dead",
+         "down", detection_of_death(&t, true), t.fall},
+        {"dead_and_silent", "It dies, and every run lasts until its timeout", "dead",
+         "down", detection_of_death(&t, false), t.fall},
+        {"back", "It comes back", "back", "up", detection_of_return(&t), t.rise},
+    };
+    nsec longest = 0;
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++)
+        longest = stories[i].at.confirmed > longest ? stories[i].at.confirmed : longest;
+    write_say(w, TONE_STRONG, "%s, at worst", remote_text(probe, "name"));
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++)
+        say_story(in, &stories[i], longest);
     write_begin(w, NULL, "Because");
-    write_field(w, NULL, "interval",
-                cell_text(arena_printf(in->arena, "%s: it is asked this often",
-                                       shown(in->arena, t.interval))));
-    write_field(w, NULL, "timeout",
-                cell_text(arena_printf(in->arena, "%s: an answer may take this long",
-                                       shown(in->arena, t.timeout))));
-    write_field(w, NULL, "fall",
-                cell_text(arena_printf(
-                    in->arena, "%d: bad runs in a row that confirm down", t.fall)));
-    write_field(w, NULL, "rise",
-                cell_text(arena_printf(
-                    in->arena, "%d: good runs in a row that confirm up", t.rise)));
-    write_field(
-        w, NULL, "retry_interval",
-        cell_text(arena_printf(in->arena, "%s: between runs until it is confirmed",
-                               shown(in->arena, t.retry_interval))));
+    say_why(in, "interval", shown(in->arena, t.interval), "it is asked this often");
+    say_why(in, "timeout", shown(in->arena, t.timeout), "an answer may take this long");
+    say_why(in, "fall", arena_printf(in->arena, "%d", t.fall),
+            "bad runs in a row confirm down");
+    say_why(in, "rise", arena_printf(in->arena, "%d", t.rise),
+            "good runs in a row confirm up");
+    say_why(in, "retry_interval", shown(in->arena, t.retry_interval),
+            "between runs until it is confirmed");
     write_end(w);
     if (json_is_true(json_object_get(o, "watch")))
         write_say(
             w, TONE_PLAIN,
             "watch: a connection is held open; when it ends, a run starts at once.");
     write_json(w, "timing", json_incref(json_object_get(probe, "timing")));
-    write_detection(w, "dead_and_refusing", refused);
-    write_detection(w, "dead_and_silent", silent);
-    write_detection(w, "back", back);
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++)
+        write_detection(w, stories[i].key, stories[i].at);
     return CODE_PASS;
 }
 

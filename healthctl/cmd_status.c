@@ -85,6 +85,17 @@ static void add_row(struct arena *arena, struct cell *row, const struct entry *x
     row[5] = cell_text(is_good ? "" : why(arena, x));
 }
 
+/* The first fault: its sentence, the line and the caret. */
+static void say_rejected(struct invocation *in, const char *text)
+{
+    struct bytes rest = bytes_of(text), line;
+    write_say(in->out, TONE_WARN,
+              "The last reload was rejected; the configuration before it is in force. "
+              "`healthctl reload` says all that is wrong with the new one:");
+    for (int i = 0; i < 3 && bytes_token(&rest, '\n', &line); i++)
+        write_say(in->out, TONE_PLAIN, "  %.*s", (int)line.len, line.ptr);
+}
+
 static void say_head(struct invocation *in, json_t *status, const size_t *counts)
 {
     struct buf text = BUF_MAX(4096);
@@ -103,10 +114,7 @@ static void say_head(struct invocation *in, json_t *status, const size_t *counts
     write_say(in->out, TONE_STRONG, "%s", buf_text(&text));
     buf_finish(&text);
     if (json_is_false(json_object_get(status, "last_reload_ok")))
-        write_say(
-            in->out, TONE_WARN,
-            "The last reload was rejected; the configuration before it is in force:\n%s",
-            remote_text(status, "last_reload_text"));
+        say_rejected(in, remote_text(status, "last_reload_text"));
 }
 
 int cmd_status(struct invocation *in)

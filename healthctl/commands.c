@@ -114,9 +114,10 @@ const struct command commands[] = {
             "two codes that Docker knows. The health of what is probed is no part of it: "
             "that is "
             "`healthctl status`.",
-     .examples =
-         (const char *const[]){"healthctl healthcheck",
-                               "HEALTHCHECK CMD [\"healthctl\", \"healthcheck\"]", NULL}},
+     .examples = (const char *const[]){"healthctl healthcheck",
+                                       "In a Dockerfile: HEALTHCHECK CMD [\"healthctl\", "
+                                       "\"healthcheck\"]",
+                                       NULL}},
 
     {.name = "status",
      .group = AT_NIGHT,

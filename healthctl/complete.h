@@ -16,4 +16,7 @@ void complete_words(struct arena *arena, const char *const *words, size_t count,
                     void (*probes)(void *ctx, const char *prefix, struct buf *out),
                     void *ctx, struct buf *out);
 
+/* Of bash, zsh or fish. */
+const char *completion_script(const char *shell);
+
 #endif

@@ -63,6 +63,13 @@ static struct pair_row *counterpart(struct maker *m, size_t from, const char *na
     return NULL;
 }
 
+/* The verdict itself has said it. */
+static bool is_said(const json_t *verdict, const char *name, const char *text)
+{
+    return (!strcmp(name, "address") && !strcmp(remote_text(verdict, "address"), text)) ||
+           (!strcmp(name, "trouble") && !strcmp(remote_text(verdict, "detail"), text));
+}
+
 static void add_trace(struct maker *m, const json_t *good, const json_t *bad)
 {
     const size_t from = m->p.count;
@@ -73,6 +80,8 @@ static void add_trace(struct maker *m, const json_t *good, const json_t *bad)
             const json_t *line = json_array_get(lines, i);
             const char *text = remote_text(line, "text");
             const char *name = line_name(m->arena, remote_text(line, "key"), &text);
+            if (is_said(runs[side], name, text))
+                continue;
             struct pair_row *row = side ? counterpart(m, from, name) : NULL;
             if (row)
                 row->bad = text;

@@ -319,6 +319,19 @@ static void refuse_literal(struct diag *d, const struct node *n, const char *nam
               name);
 }
 
+/* scheme://user:password@host */
+static bool url_has_password(const char *text)
+{
+    const char *host = strstr(text, "://");
+    if (!host)
+        return false;
+    host += 3;
+    const size_t len = strcspn(host, "/?#");
+    const char *at = memchr(host, '@', len);
+    const char *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
+    return colon && colon + 1 < at && strncmp(colon + 1, "${", 2) != 0;
+}
+
 static bool is_reference(const char *text)
 {
     return !*text || (!strncmp(text, "${", 2) && strchr(text, ':'));
@@ -329,7 +342,8 @@ static void refuse_secrets(const struct opt *rows, const struct node *map,
 
 static void refuse_in(const struct opt *row, const struct node *n, struct diag *d)
 {
-    if (row->type == OPT_SECRET && n->kind == NODE_SCALAR && !is_reference(n->text)) {
+    if (n->kind == NODE_SCALAR &&
+        (row->type == OPT_SECRET ? !is_reference(n->text) : url_has_password(n->text))) {
         refuse_literal(d, n, row->name);
     } else if (row->type == OPT_SECRET_PAIRS) {
         for (const struct node *pair = n->first; pair; pair = pair->next) {
@@ -371,19 +385,6 @@ static void put_given(const struct invocation *in, struct node *map,
         node_put(in->arena, holder, key, value);
 }
 
-/* scheme://user:password@host */
-static bool url_has_password(const char *text)
-{
-    const char *host = strstr(text, "://");
-    if (!host)
-        return false;
-    host += 3;
-    const size_t len = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', len);
-    const char *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-    return colon && colon + 1 < at && strncmp(colon + 1, "${", 2) != 0;
-}
-
 static void put_operand(const struct invocation *in, const struct probe_type *type,
                         struct node *map, const char *operand, struct diag *d)
 {
@@ -396,9 +397,6 @@ static void put_operand(const struct invocation *in, const struct probe_type *ty
         diag_error(d, at, "probe type %s takes no operand, and '%s' was given",
                    type->name, operand);
         diag_hint(d, "see: healthctl help probe %s", type->name);
-    } else if (row->type == OPT_SECRET ? !is_reference(operand)
-                                       : url_has_password(operand)) {
-        refuse_literal(d, value, row->name);
     } else if (find_member(map, row->name)) {
         diag_error(d, at, "both '%s' and --%s say the same option", operand,
                    hyphenated(in->arena, row->name));

@@ -38,3 +38,36 @@ struct detection detection_of_return(const struct timing *t)
     const nsec step = t->retry_interval < t->interval ? t->retry_interval : t->interval;
     return (struct detection){t->interval, t->interval + (t->rise - 1) * step};
 }
+
+/* Which of the runs ends in this column; 0: none. */
+static int run_at(const struct detection *d, int runs, nsec longest, size_t width,
+                  size_t column)
+{
+    for (int i = runs; i > 0; i--) {
+        const double part = runs > 1 ? (double)(i - 1) / (runs - 1) : 1;
+        const double at = (double)d->seen + part * (double)(d->confirmed - d->seen);
+        if ((size_t)(at / (double)longest * (double)width + 0.5) == column)
+            return i;
+    }
+    return 0;
+}
+
+void detection_draw(struct buf *out, struct detection d, int runs, nsec longest,
+                    size_t width, bool has_utf8)
+{
+    if (longest <= 0)
+        return;
+    const size_t end =
+        (size_t)((double)d.confirmed / (double)longest * (double)width + 0.5);
+    for (size_t column = 0; column <= end; column++) {
+        const int run = run_at(&d, runs, longest, width, column);
+        if (column == 0)
+            buf_add_text(out, has_utf8 ? "●" : "*");
+        else if (run == runs)
+            buf_add_text(out, has_utf8 ? "◆" : "#");
+        else if (run)
+            buf_add_text(out, has_utf8 ? "┼" : "+");
+        else
+            buf_add_text(out, has_utf8 ? "─" : "-");
+    }
+}

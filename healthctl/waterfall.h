@@ -24,5 +24,9 @@ struct detection { /* the worst case, counted from the moment it died (or came b
 /* answers_at_once: the failure shows at once (refused); else each run lasts until its timeout. */
 struct detection detection_of_death(const struct timing *t, bool answers_at_once);
 struct detection detection_of_return(const struct timing *t);
+/* A line from 0 to d.confirmed at the scale of `longest` = width columns, with a mark at the start, at each
+ * of the runs that it takes, and at the end. */
+void detection_draw(struct buf *out, struct detection d, int runs, nsec longest,
+                    size_t width, bool has_utf8);
 
 #endif

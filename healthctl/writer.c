@@ -112,28 +112,34 @@ struct cell cell_health(enum health health)
     return cell_toned(health_tone(health), health_name(health));
 }
 
-static const char *age_shown(struct writer *w, int64_t at)
+/* People count whole seconds and more. */
+static const char *span_shown(struct writer *w, nsec span)
 {
-    const nsec age = w->now.ns - at;
     struct buf out = BUF_MAX(64);
-    if (age < NSEC_PER_SEC)
-        buf_add_text(&out, age < -NSEC_PER_SEC ? "in the future" : "now");
-    else
-        duration_format_short(
-            &out, age < NSEC_PER_MINUTE ? age / NSEC_PER_SEC * NSEC_PER_SEC : age);
+    duration_format_short(
+        &out, span < NSEC_PER_MINUTE ? span / NSEC_PER_SEC * NSEC_PER_SEC : span);
     const char *text = arena_strdup(w->arena, buf_text(&out));
     buf_finish(&out);
     return text;
 }
 
+static const char *age_shown(struct writer *w, int64_t at)
+{
+    const nsec age = w->now.ns - at;
+    return age < NSEC_PER_SEC ? "now" : span_shown(w, age);
+}
+
 static const char *time_shown(struct writer *w, int64_t at)
 {
     char text[WALL_TEXT_SIZE];
+    const nsec age = w->now.ns - at;
+    const char *relation = "now";
     wall_format((struct wall){at}, text);
-    const char *age = age_shown(w, at);
-    const bool is_past = w->now.ns - at >= NSEC_PER_SEC;
-    return arena_printf(w->arena, "%.10s %.8s UTC (%s%s)", text, text + 11, age,
-                        is_past ? " ago" : "");
+    if (age >= NSEC_PER_SEC)
+        relation = arena_printf(w->arena, "%s ago", span_shown(w, age));
+    else if (age <= -NSEC_PER_SEC)
+        relation = arena_printf(w->arena, "in %s", span_shown(w, -age));
+    return arena_printf(w->arena, "%.10s %.8s UTC (%s)", text, text + 11, relation);
 }
 
 const char *cell_shown(struct writer *w, struct cell c)
