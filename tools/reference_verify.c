@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Holds the tables to what the reference promises: every option, variable and metric has words, every
- * number has limits, every example loads. Called by reference.c in the meta tests.
+ * number has limits, every example loads, also those in examples/. Called by reference.c in the meta
+ * tests, at the source root.
  */
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,6 +132,23 @@ static void verify_exporter_example(struct verifier *v, const struct exporter_ty
     arena_destroy(arena);
 }
 
+/* Whole configurations that people are shown. */
+static void verify_example_files(struct verifier *v)
+{
+    glob_t found = {0};
+    (void)glob("examples/*.yml", 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct arena *arena = arena_create(0);
+        struct diag *d = diag_create(arena);
+        struct secrets *secrets = secrets_create();
+        generation_unref(generation_load(found.gl_pathv[i], secrets, d));
+        show_faults(v, found.gl_pathv[i], d);
+        secrets_destroy(secrets);
+        arena_destroy(arena);
+    }
+    globfree(&found);
+}
+
 bool reference_verify(void)
 {
     struct verifier v = {0};
@@ -154,5 +173,6 @@ bool reference_verify(void)
         verify_rows(&v, (*type)->name, (*type)->opts);
         verify_exporter_example(&v, *type);
     }
+    verify_example_files(&v);
     return v.faults == 0;
 }

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "lib/base/units.h"
 #include "lib/config/load.h"
 #include "lib/core/conn.h"
 #include "lib/core/runner.h"
@@ -78,28 +77,16 @@ static bool is_written(const struct node *map, const char *key)
     return n && n->kind != NODE_NULL;
 }
 
-static void set_times(const struct opt_ctx *ctx, struct probe *p,
-                      const struct probe_common *c, const struct node *node)
+static void set_times(struct probe *p, const struct probe_common *c,
+                      const struct node *node)
 {
     p->interval = c->interval;
     p->timeout = c->timeout;
     p->retry_interval = c->retry_interval;
     if (p->retry_interval == 0)
         p->retry_interval = clamp(p->interval / 3, NSEC_PER_SEC, 30 * NSEC_PER_SEC);
-    if (p->timeout <= p->interval)
-        return;
-    if (!is_written(node, "timeout")) {
+    if (p->timeout > p->interval && !is_written(node, "timeout"))
         p->timeout = p->interval;
-        return;
-    }
-    struct buf text = BUF_MAX(100);
-    duration_format(&text, p->timeout);
-    buf_add_text(&text, " is longer than the interval of ");
-    duration_format(&text, p->interval);
-    diag_warning(ctx->diag, node_get(node, "timeout")->at,
-                 "the timeout of %s: a run that takes that long skips slots",
-                 buf_text(&text));
-    buf_finish(&text);
 }
 
 static const char *canonical_text(struct arena *arena, const char *name,
@@ -140,15 +127,11 @@ static struct probe *probe_fill(const struct opt_ctx *ctx, const struct probe_ty
                                 : type->is_critical             ? SEVERITY_CRITICAL
                                                                 : SEVERITY_PAGE_WARNING);
     p->depends_on = names_list(ctx->arena, &c->depends_on);
-    set_times(ctx, p, c, node);
+    set_times(p, c, node);
     conf_labels(ctx, &c->labels, node_get(node, "labels"), under, &p->labels);
     p->expect = compile_all(ctx, type, &c->expect, node_get(node, "expect"));
     p->should = compile_all(ctx, type, &c->should, node_get(node, "should"));
     p->canonical = canonical_text(ctx->arena, name, type, node, p->labels);
-    if (p->watch && !type->talk)
-        diag_warning(
-            ctx->diag, node_get(node, "watch") ? node_get(node, "watch")->at : node->at,
-            "'watch' does nothing: %s holds no connection of its own", type->name);
     return p;
 }
 

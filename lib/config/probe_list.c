@@ -8,6 +8,7 @@
 
 #include "lib/base/glob.h"
 #include "lib/base/map.h"
+#include "lib/base/units.h"
 #include "lib/config/load.h"
 
 enum { NAME_MAX_BYTES = 200, CYCLE_TEXT_MAX = 500 };
@@ -86,6 +87,31 @@ static const struct node *with_defaults(struct loader *l, const struct node *nod
     return whole;
 }
 
+static struct place place_of(const struct node *node, const char *key)
+{
+    const struct node *n = node_get(node, key);
+    return n ? n->at : node->at;
+}
+
+/* What works on schedule, but not as one may think. */
+static void warn(struct loader *l, const struct probe *p, const struct node *node)
+{
+    if (p->timeout > p->interval) {
+        struct buf text = BUF_MAX(100);
+        duration_format(&text, p->timeout);
+        buf_add_text(&text, " is longer than the interval of ");
+        duration_format(&text, p->interval);
+        diag_warning(l->diag, place_of(node, "timeout"),
+                     "the timeout of %s: a run that takes that long skips slots",
+                     buf_text(&text));
+        buf_finish(&text);
+    }
+    if (p->watch && !p->type->talk)
+        diag_warning(l->diag, place_of(node, "watch"),
+                     "'watch' does nothing: %s holds no connection of its own",
+                     p->type->name);
+}
+
 static struct probe *load_one(struct list_state *s, const struct node *node,
                               const char *name)
 {
@@ -94,9 +120,12 @@ static struct probe *load_one(struct list_state *s, const struct node *node,
     if (!type)
         return NULL;
     const struct node *own = node_get(node, type->name);
-    struct probe *p = probe_from_node(&l->ctx, type, name ? name : "?",
-                                      with_defaults(l, node, type), l->g->labels);
+    const struct node *whole = with_defaults(l, node, type);
+    struct probe *p =
+        probe_from_node(&l->ctx, type, name ? name : "?", whole, l->g->labels);
     struct place at;
+    if (p)
+        warn(l, p, whole);
     if (p && template_variable(p->conf, &at)) {
         diag_error(l->diag, at, "${%s} is not known on schedule",
                    template_variable(p->conf, &at));

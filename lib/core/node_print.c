@@ -3,6 +3,7 @@
  * Trees back to text: a canonical form that is equal for equal meaning (kept by probes to see whether
  * a reload changed them), and YAML for people. Never reads, never hides secrets: callers redact.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,49 @@ static bool is_special(const char *text)
     }
     double number;
     return bytes_to_double(bytes_of(text), &number);
+}
+
+/* Characters that YAML does not take as they are, or takes for the end of a line. */
+static bool is_special_character(uint32_t c)
+{
+    return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+           c == 0xfffe || c == 0xffff;
+}
+
+/* The code point of a sequence of two or three bytes; 0 for any other. */
+static uint32_t code_point(struct bytes text, size_t *ret_len)
+{
+    const unsigned char *c = (const unsigned char *)text.ptr;
+    *ret_len = 1;
+    if (text.len >= 2 && (c[0] & 0xe0) == 0xc0) {
+        *ret_len = 2;
+        return (uint32_t)(c[0] & 0x1f) << 6 | (c[1] & 0x3f);
+    }
+    if (text.len >= 3 && (c[0] & 0xf0) == 0xe0) {
+        *ret_len = 3;
+        return (uint32_t)(c[0] & 0x0f) << 12 | (uint32_t)(c[1] & 0x3f) << 6 |
+               (c[2] & 0x3f);
+    }
+    return c[0] == 0x7f ? 0x7f : 0;
+}
+
+static void print_quoted(const char *text, struct buf *out)
+{
+    struct buf json = BUF_MAX(out->max);
+    buf_add_json(&json, bytes_of(text));
+    out->overflow |= json.overflow;
+    struct bytes rest = buf_bytes(&json);
+    while (rest.len > 0) {
+        struct bytes taken;
+        size_t len;
+        const uint32_t c = code_point(rest, &len);
+        bytes_take(&rest, len, &taken);
+        if (is_special_character(c))
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_add_bytes(out, taken);
+    }
+    buf_finish(&json);
 }
 
 static int by_key(const void *a, const void *b)
@@ -41,7 +85,7 @@ static void canonical_map(const struct node *map, struct buf *out)
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        buf_add_json(out, bytes_of(members[i]->key));
+        print_quoted(members[i]->key, out);
         buf_add_byte(out, ':');
         node_canonical(members[i], out);
     }
@@ -61,7 +105,7 @@ void node_canonical(const struct node *n, struct buf *out)
         if (!n->quoted && is_special(n->text))
             buf_add_text(out, n->text);
         else
-            buf_add_json(out, bytes_of(n->text));
+            print_quoted(n->text, out);
         break;
     case NODE_LIST:
         buf_add_byte(out, '[');
@@ -100,7 +144,7 @@ void node_print_text(const char *text, struct buf *out)
     if (is_plain(text))
         buf_add_text(out, text);
     else
-        buf_add_json(out, bytes_of(text));
+        print_quoted(text, out);
 }
 
 static void print_scalar(const struct node *n, struct buf *out)

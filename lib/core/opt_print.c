@@ -104,13 +104,21 @@ static void print_pairs(const struct pairs *t, bool is_secret, struct buf *out)
     buf_add_byte(out, '}');
 }
 
+/* What was written for a row of a section: a single value in place of the mapping is the shorthand's. */
+static const struct node *written_for(const struct opt *row, const struct node *section)
+{
+    if (section && section->kind == NODE_SCALAR)
+        return row->flags & OPT_SHORTHAND ? section : NULL;
+    return node_get(section, row->name);
+}
+
 static void print_section(const struct opt *rows, const void *conf,
                           const struct node *node, struct buf *out)
 {
     bool first = true;
     buf_add_byte(out, '{');
     for (const struct opt *row = rows; row && row->name; row++) {
-        const struct node *n = node ? node_get(node, row->name) : NULL;
+        const struct node *n = written_for(row, node);
         if (!opt_is_set(row, conf, n))
             continue;
         buf_printf(out, "%s%s: ", first ? "" : ", ", row->name);
@@ -249,7 +257,7 @@ static void print_block(const struct opt *rows, const void *conf, const struct n
                         int indent, struct buf *out)
 {
     for (const struct opt *row = rows; row && row->name; row++) {
-        const struct node *n = node ? node_get(node, row->name) : NULL;
+        const struct node *n = written_for(row, node);
         if (!opt_is_set(row, conf, n))
             continue;
         buf_printf(out, "\n%*s%s:", indent, "", row->name);
@@ -323,7 +331,7 @@ static bool section_is_set(const struct opt *row, const void *conf,
 {
     bool is_set = false;
     for (const struct opt *r = row->rows; r && r->name; r++) {
-        const struct node *n = node ? node_get(node, r->name) : NULL;
+        const struct node *n = written_for(r, node);
         const bool here = opt_is_set(r, opt_field(row, conf), n);
         if (!r->def && !here)
             return false;
