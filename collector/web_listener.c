@@ -30,6 +30,9 @@ static void pump(struct listener *l)
     MHD_UNSIGNED_LONG_LONG wait_ms;
     l->pump_is_wanted = false;
     MHD_run(l->mhd);
+    /* A handler suspended its exchange and answered at once: the timer is set for the next turn. */
+    if (l->pump_is_wanted)
+        return;
     if (MHD_get_timeout(l->mhd, &wait_ms) != MHD_YES) {
         l->idle_turns = 0;
         timer_stop(l->timer);
