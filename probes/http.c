@@ -10,9 +10,6 @@
 #include "lib/core/tls.h"
 #include "probes/http.h"
 
-#define MAX_TRACED_HEADERS 40
-#define MAX_TRACED_BODY 1024
-
 static void walk_ask(struct http_walk *w);
 
 /* ---- where the time went ---- */
@@ -37,12 +34,16 @@ static void walk_phase_end(struct http_walk *w)
 static void show_address(struct http_walk *w, const struct address *address)
 {
     char text[ADDRESS_TEXT_SIZE];
-    if (!w->drives_phases)
+    if (address && address->len && !address_equal(address, &w->shown)) {
+        w->shown = *address;
+        w->from = arena_strdup(run_arena(w->run), address_format(address, text));
+    } else if (w->conf->unix_path[0] && !w->from) {
+        w->from = w->conf->unix_path;
+    } else {
         return;
-    if (address && address->len)
-        run_address(w->run, address_format(address, text));
-    else if (w->conf->unix_path[0])
-        run_address(w->run, w->conf->unix_path);
+    }
+    if (w->drives_phases)
+        run_address(w->run, w->from);
 }
 
 /* blackbox_exporter counts a hop's connection once it stands, and its waiting once something came. */
@@ -64,68 +65,6 @@ static void on_phase(void *ctx, enum phase phase)
         show_address(w, w->fetch ? fetch_address(w->fetch) : NULL);
     if (w->drives_phases)
         run_phase(w->run, phase);
-}
-
-/* ---- what a run was like, for explain ---- */
-
-static void trace_headers(struct http_walk *w, const struct reply *reply)
-{
-    for (size_t i = 0; i < reply->headers.count && i < MAX_TRACED_HEADERS; i++) {
-        const struct pair *h = &reply->headers.items[i];
-        if (bytes_is_nocase(bytes_of(h->key), "set-cookie"))
-            run_trace(w->run, "header", "%s: %.*s=…", h->key, (int)strcspn(h->value, "="),
-                      h->value);
-        else
-            run_trace(w->run, "header", "%s: %.300s", h->key, h->value);
-    }
-}
-
-static void trace_certificate(struct http_walk *w, const struct tls_peer *peer)
-{
-    char until[WALL_TEXT_SIZE];
-    if (!peer || peer->chain_count == 0)
-        return;
-    const struct tls_cert *leaf = &peer->chain[0];
-    run_trace(w->run, "certificate", "%.200s for %.200s, issued by %.200s, until %s, %s",
-              leaf->subject, leaf->names && leaf->names[0] ? leaf->names : "no name",
-              leaf->issuer, wall_format(leaf->not_after, until),
-              peer->verified ? "verified" : "not verified");
-    if (peer->version)
-        run_trace(w->run, "tls", "%s, %s", peer->version,
-                  peer->cipher ? peer->cipher : "no cipher");
-}
-
-static void trace_body(struct http_walk *w, struct bytes body)
-{
-    const size_t len = body.len < MAX_TRACED_BODY ? body.len : MAX_TRACED_BODY;
-    if (!len)
-        return;
-    char *text = arena_strndup(run_arena(w->run), body.ptr, len);
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
-            text[i] = ' ';
-    }
-    run_trace(w->run, "body", "%s%s", text, body.len > len ? "…" : "");
-}
-
-static void trace_reply(struct http_walk *w, const struct reply *reply)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    if (!run_is_traced(w->run))
-        return;
-    run_trace(w->run, "request", "%s %s", w->method, w->at.text);
-    if (reply->resolution && reply->resolution->detail[0])
-        run_trace(w->run, "resolve", "%s", reply->resolution->detail);
-    if (reply->address.len)
-        run_trace(w->run, "address", "%s", address_format(&reply->address, text));
-    trace_certificate(w, reply->tls);
-    if (reply->status)
-        run_trace(w->run, "status", "%d, HTTP/%d.%d", reply->status, reply->version / 10,
-                  reply->version % 10);
-    trace_headers(w, reply);
-    trace_body(w, reply->body);
-    if (reply->trouble.reason != REASON_NONE)
-        run_trace(w->run, "trouble", "%s", reply->trouble.detail);
 }
 
 /* ---- the end of a run ---- */
@@ -206,12 +145,9 @@ static void walk_fail(struct http_walk *w, bool is_unknown, enum reason reason,
 
 /* ---- what a walk found ---- */
 
-static const char *walk_from(struct http_walk *w)
+static const char *walk_from(const struct http_walk *w)
 {
-    char text[ADDRESS_TEXT_SIZE];
-    if (w->reply->address.len)
-        return arena_strdup(run_arena(w->run), address_format(&w->reply->address, text));
-    return w->conf->unix_path[0] ? w->conf->unix_path : w->at.host;
+    return w->from ? w->from : w->at.host;
 }
 
 static void add_services(struct http_walk *w, const struct http_health *h)
@@ -332,7 +268,7 @@ static void on_done(void *ctx, const struct reply *reply)
     walk_phase_end(w);
     walk_count(w, PHASE_RESOLVE, PHASE_RESOLVE);
     note_resolution(w, reply);
-    trace_reply(w, reply);
+    http_trace(w, reply);
     enum http_next next = HTTP_FINAL;
     if (reply->status)
         next = http_redirect(w->conf, w, reply, arena, &hop, &why);

@@ -157,6 +157,8 @@ struct http_walk {
     bool is_in_phase;
     nsec pending[PHASE_COUNT], took[PHASE_COUNT];
     bool was_resolved, is_attempted;
+    struct address shown;
+    const char *from; /* shown as text, or the socket's path; NULL: no address yet */
 
     const struct reply *reply; /* of the last hop that answered or failed */
     bool is_redirect_refused;
@@ -225,6 +227,9 @@ struct http_finding http_judge(const struct http_conf *conf,
 /* http_health.c: {"status": …, "services": {name: {status, error}}}. False and ret_why when json is no such thing. */
 bool http_health_read(const json_t *json, struct arena *arena,
                       struct http_health *ret_health, const char **ret_why);
+
+/* http_trace.c */
+void http_trace(struct http_walk *w, const struct reply *reply);
 
 /* http_emit.c */
 extern const struct metric *const http_metrics[];

@@ -104,7 +104,8 @@ static void take_one(struct http_jar *jar, struct bytes line, const struct url *
 {
     struct bytes part, name;
     bool is_gone = false, has_age = false;
-    bytes_token(&line, ';', &part);
+    if (!bytes_token(&line, ';', &part))
+        return;
     const ptrdiff_t equals = bytes_find_byte(part, '=');
     if (equals <= 0)
         return;

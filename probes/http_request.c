@@ -230,7 +230,7 @@ bool http_request(struct http_walk *w, struct request *ret_request, struct err *
 {
     const struct http_conf *c = w->conf;
     struct arena *arena = run_arena(w->run);
-    struct request q = {.method = w->method, .url = w->at.text};
+    struct request q = {.method = w->method, .url = w->at.text, .at = &w->at};
     struct header_list list = {
         .items =
             arena_alloc(arena, (c->headers.count + c->source_count + MAX_OWN_HEADERS) *

@@ -33,6 +33,15 @@ static bool fail(struct judge *j, enum reason reason, const char *fmt, ...)
     return false;
 }
 
+static bool fail_trouble(struct judge *j, const struct trouble *trouble)
+{
+    fail(j, trouble->reason, "%s", trouble->detail);
+    j->found.is_unknown = trouble->is_unknown;
+    if (trouble->is_unknown)
+        j->found.health = HEALTH_UNKNOWN;
+    return false;
+}
+
 static const char *expected_status(struct judge *j)
 {
     const struct ints *codes = &j->conf->valid_status_codes;
@@ -137,9 +146,7 @@ static bool check_whole(struct judge *j)
         return true;
     j->found.failed_due_to_regex = has_body_rules(j->conf);
     j->found.failed_due_to_cel = j->conf->json_matches || j->conf->json_not_matches;
-    fail(j, trouble->reason, "%s", trouble->detail);
-    j->found.is_unknown = trouble->is_unknown;
-    return false;
+    return fail_trouble(j, trouble);
 }
 
 static bool check_encoding(struct judge *j)
@@ -267,9 +274,7 @@ struct http_finding http_judge(const struct http_conf *conf,
 {
     struct judge j = {conf, facts, arena, {.health = HEALTH_UP, .detail = ""}};
     if (!has_answer(facts->reply)) {
-        const struct trouble *trouble = &facts->reply->trouble;
-        fail(&j, trouble->reason, "%s", trouble->detail);
-        j.found.is_unknown = trouble->is_unknown;
+        fail_trouble(&j, &facts->reply->trouble);
         return j.found;
     }
     (void)(check_status(&j) && check_headers(&j) && check_whole(&j) &&

@@ -11,15 +11,44 @@
 #include "lib/base/bytes.h"
 #include "lib/core/resolve.h"
 
+static char *put_number(char *at, unsigned number)
+{
+    char digits[5];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (count)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* By hand: every probe of an IPv4 target needs it, and inet_ntop prints by sprintf. */
+static const char *format_v4(const struct sockaddr_in *in, char *ret_text)
+{
+    const unsigned char *ip = (const unsigned char *)&in->sin_addr;
+    char *at = ret_text;
+    for (int i = 0; i < 4; i++) {
+        if (i)
+            *at++ = '.';
+        at = put_number(at, ip[i]);
+    }
+    if (in->sin_port) {
+        *at++ = ':';
+        at = put_number(at, ntohs(in->sin_port));
+    }
+    *at = '\0';
+    return ret_text;
+}
+
 const char *address_format(const struct address *a, char *ret_text)
 {
+    if (a->to.sa.sa_family == AF_INET)
+        return format_v4(&a->to.in, ret_text);
     char ip[INET6_ADDRSTRLEN] = "?";
     unsigned scope = 0;
     uint16_t port = 0;
-    if (a->to.sa.sa_family == AF_INET) {
-        inet_ntop(AF_INET, &a->to.in.sin_addr, ip, sizeof(ip));
-        port = ntohs(a->to.in.sin_port);
-    } else if (a->to.sa.sa_family == AF_INET6) {
+    if (a->to.sa.sa_family == AF_INET6) {
         inet_ntop(AF_INET6, &a->to.in6.sin6_addr, ip, sizeof(ip));
         port = ntohs(a->to.in6.sin6_port);
         scope = a->to.in6.sin6_scope_id;
@@ -29,10 +58,8 @@ const char *address_format(const struct address *a, char *ret_text)
         snprintf(zone, sizeof(zone), "%%%u", scope);
     if (port == 0)
         snprintf(ret_text, ADDRESS_TEXT_SIZE, "%s%s", ip, zone);
-    else if (a->to.sa.sa_family == AF_INET6)
-        snprintf(ret_text, ADDRESS_TEXT_SIZE, "[%s%s]:%u", ip, zone, (unsigned)port);
     else
-        snprintf(ret_text, ADDRESS_TEXT_SIZE, "%s:%u", ip, (unsigned)port);
+        snprintf(ret_text, ADDRESS_TEXT_SIZE, "[%s%s]:%u", ip, zone, (unsigned)port);
     return ret_text;
 }
 

@@ -182,12 +182,15 @@ static bool read_connect_to(struct fetch *x, struct err *e)
 static bool fetch_aim(struct fetch *x, struct err *e)
 {
     const struct request *q = &x->request;
-    if (!url_parse(x->arena, q->url, &x->url, e))
+    if (q->at)
+        x->url = *q->at;
+    else if (!url_parse(x->arena, q->url, &x->url, e))
         return false;
     if (strcmp(x->url.scheme, "http") && strcmp(x->url.scheme, "https"))
         return err_set(e, "'%s' has the scheme %s; http and https can be asked",
                        x->url.text, x->url.scheme);
     x->peer = x->url;
+    x->is_signed = q->aws_sigv4 && q->aws_sigv4[0];
     if (q->connect_to && q->connect_to[0] && !read_connect_to(x, e))
         return false;
     x->has_proxy =

@@ -18,49 +18,60 @@
 #include "lib/core/opt.h"
 #include "lib/core/resolve.h"
 #include "lib/core/tls.h"
+#include "lib/core/url.h"
 #include "lib/core/verdict.h"
 
-enum http_version { HTTP_VERSION_AUTO, HTTP_VERSION_11, HTTP_VERSION_2 }; /* AUTO: h2 by ALPN, else 1.1 */
-enum fetch_reuse { FETCH_FRESH, FETCH_REUSE }; /* probes: fresh; webhooks, Docker: keep connections */
+enum http_version {
+    HTTP_VERSION_AUTO,
+    HTTP_VERSION_11,
+    HTTP_VERSION_2
+}; /* AUTO: h2 by ALPN, else 1.1 */
+enum fetch_reuse {
+    FETCH_FRESH,
+    FETCH_REUSE
+}; /* probes: fresh; webhooks, Docker: keep connections */
 
 struct request {
-    const char *method;           /* "GET" */
-    const char *url;              /* absolute, http or https (smtp(s) for mail) */
-    struct pairs headers;         /* sent as given; "Host" sets Host and, unless tls says else, SNI */
+    const char *method;   /* "GET" */
+    const char *url;      /* absolute, http or https (smtp(s) for mail) */
+    const struct url *at; /* url taken apart already (url.h), or NULL */
+    struct pairs
+        headers; /* sent as given; "Host" sets Host and, unless tls says else, SNI */
     struct bytes body;
-    const char *unix_path;        /* instead of TCP, or NULL */
-    const char *username;         /* basic authentication, or NULL */
+    const char *unix_path; /* instead of TCP, or NULL */
+    const char *username;  /* basic authentication, or NULL */
     struct secret password, bearer;
-    const char *aws_sigv4;        /* "aws:amz:REGION:SERVICE" with username/password as key pair, or NULL */
+    const char *
+        aws_sigv4; /* "aws:amz:REGION:SERVICE" with username/password as key pair, or NULL */
     struct tls_conf tls;
-    const char *proxy;            /* URL, or "" */
+    const char *proxy; /* URL, or "" */
     struct pairs proxy_headers;
     const char *no_proxy;
-    const char *connect_to;       /* "host:port" to connect to instead, or NULL */
-    const struct address *only;   /* this address instead of asking for one, or NULL */
-    const char *source;           /* local address, or NULL */
+    const char *connect_to;     /* "host:port" to connect to instead, or NULL */
+    const struct address *only; /* this address instead of asking for one, or NULL */
+    const char *source;         /* local address, or NULL */
     enum ip_family family;
     enum http_version version;
     enum fetch_reuse reuse;
-    bool is_decoded;              /* undo Content-Encoding gzip, deflate, br as announced */
-    size_t max_body;              /* decoded bytes kept; above it: TOO_LARGE */
-    size_t max_header;            /* all header bytes; 64 KiB */
-    nsec timeout;                 /* absolute budget of this exchange */
-    bool has_trailers;            /* ask for them: te: trailers */
+    bool is_decoded;   /* undo Content-Encoding gzip, deflate, br as announced */
+    size_t max_body;   /* decoded bytes kept; above it: TOO_LARGE */
+    size_t max_header; /* all header bytes; 64 KiB */
+    nsec timeout;      /* absolute budget of this exchange */
+    bool has_trailers; /* ask for them: te: trailers */
 };
 
 struct reply {
-    struct trouble trouble;       /* reason NONE when an answer came, whatever its status */
-    enum phase reached;           /* the phase it ended in */
-    int status;                   /* 0: none */
-    int version;                  /* 10, 11, 20; 0: none */
-    struct pairs headers;         /* of the last response, in order, names as sent */
-    struct bytes body;            /* decoded, NUL-terminated after len */
-    int64_t content_length;       /* as declared; -1: absent or chunked */
-    uint64_t body_bytes;          /* decoded bytes seen, also of a body that was cut */
-    nsec phases[PHASE_COUNT];     /* durations; 0: not reached */
-    const struct tls_peer *tls;   /* NULL: no TLS, or no handshake yet */
-    struct address address;       /* connected to; len 0: none */
+    struct trouble trouble;     /* reason NONE when an answer came, whatever its status */
+    enum phase reached;         /* the phase it ended in */
+    int status;                 /* 0: none */
+    int version;                /* 10, 11, 20; 0: none */
+    struct pairs headers;       /* of the last response, in order, names as sent */
+    struct bytes body;          /* decoded, NUL-terminated after len */
+    int64_t content_length;     /* as declared; -1: absent or chunked */
+    uint64_t body_bytes;        /* decoded bytes seen, also of a body that was cut */
+    nsec phases[PHASE_COUNT];   /* durations; 0: not reached */
+    const struct tls_peer *tls; /* NULL: no TLS, or no handshake yet */
+    struct address address;     /* connected to; len 0: none */
     struct resolution *resolution; /* NULL: nothing was asked (literal, unix, proxy) */
 };
 
@@ -72,12 +83,15 @@ void fetcher_destroy(struct fetcher *f); /* nothing may be under way */
 /* Starts. done is called exactly once unless cancelled, never before this returns; reply lives in arena. What request
  * points to stays until then. phase (may be NULL) is told of each phase that starts, RESOLVE
  * before this returns; of CONNECT again for each address that is gone for. */
-struct fetch *fetch_start(struct fetcher *f, struct arena *arena, const struct request *request,
+struct fetch *fetch_start(struct fetcher *f, struct arena *arena,
+                          const struct request *request,
                           void (*phase)(void *ctx, enum phase phase),
                           void (*done)(void *ctx, const struct reply *reply), void *ctx);
-void fetch_cancel(struct fetch *x); /* done is not called; takes NULL. Not from within done. */
+void fetch_cancel(
+    struct fetch *x); /* done is not called; takes NULL. Not from within done. */
 /* While it is under way: the address gone for last; NULL: none yet. */
 const struct address *fetch_address(const struct fetch *x);
-const char *reply_header(const struct reply *r, const char *name); /* first, without case; NULL: absent */
+const char *reply_header(const struct reply *r,
+                         const char *name); /* first, without case; NULL: absent */
 
 #endif

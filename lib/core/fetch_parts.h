@@ -13,7 +13,6 @@
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 #include "lib/core/tls_tap.h"
-#include "lib/core/url.h"
 
 struct curl_slist;
 
@@ -52,7 +51,7 @@ struct fetch {
     struct request request;
     struct url url,
         peer; /* what is asked for; where to connect: that, connect_to, or the proxy */
-    bool has_proxy;
+    bool has_proxy, is_signed;
     void (*phase)(void *ctx, enum phase phase);
     void (*done)(void *ctx, const struct reply *reply);
     void *ctx;

@@ -41,8 +41,12 @@ static void keep_pair(struct fetch *x, struct bytes name, struct bytes value)
         x->pair_size = size;
     }
     struct pair *pair = &x->pairs[x->pair_count++];
-    pair->key = arena_strndup(x->arena, name.ptr, name.len);
-    pair->value = arena_strndup(x->arena, value.ptr, value.len);
+    char *text = arena_alloc(x->arena, name.len + value.len + 2);
+    memcpy(text, name.ptr, name.len);
+    pair->key = text;
+    pair->value = text + name.len + 1;
+    if (value.len)
+        memcpy(text + name.len + 1, value.ptr, value.len);
 }
 
 /* Two different lengths are how requests and answers get mixed up: RFC 9112 §6.3 wants an error. */

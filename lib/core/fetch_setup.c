@@ -158,7 +158,22 @@ static bool has_header(struct pairs headers, const char *name)
     return false;
 }
 
-/* Ours, and not those that libcurl would add by itself. */
+/* Headers that libcurl would add by itself. */
+static void remove_defaults(struct fetch *x)
+{
+    const struct request *q = &x->request;
+    const bool is_post = q->method && !strcmp(q->method, "POST");
+    if (!has_header(q->headers, "accept"))
+        add(&x->headers, "Accept:");
+    if ((q->body.len || is_post) && !has_header(q->headers, "content-type"))
+        add(&x->headers, "Content-Type:");
+    if (q->body.len && !has_header(q->headers, "expect"))
+        add(&x->headers, "Expect:");
+    if (q->is_decoded && !has_header(q->headers, "accept-encoding"))
+        add(&x->headers, "Accept-Encoding:");
+}
+
+/* A signature covers what this list names, also what it removes: then libcurl's own headers stay. */
 static bool set_headers(struct fetch *x, struct err *e)
 {
     const struct request *q = &x->request;
@@ -172,18 +187,8 @@ static bool set_headers(struct fetch *x, struct err *e)
     }
     if (q->has_trailers)
         add(&x->headers, "TE: trailers");
-    if (q->reuse == FETCH_FRESH && !has_header(q->headers, "connection"))
-        add(&x->headers, "Connection: close");
-    if (!has_header(q->headers, "accept"))
-        add(&x->headers, "Accept:");
-    if (q->body.len) {
-        if (!has_header(q->headers, "content-type"))
-            add(&x->headers, "Content-Type:");
-        if (!has_header(q->headers, "expect"))
-            add(&x->headers, "Expect:");
-    }
-    if (q->is_decoded && !has_header(q->headers, "accept-encoding"))
-        add(&x->headers, "Accept-Encoding:");
+    if (!x->is_signed)
+        remove_defaults(x);
     curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
     if (x->has_proxy && q->proxy_headers.count) {
         if (!add_headers(x, &x->proxy_headers, q->proxy_headers, e))
@@ -206,8 +211,6 @@ static bool set_method(struct fetch *x, struct err *e)
         curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
         if (!is_post)
             curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, method);
-        if (!q->body.len && !has_header(q->headers, "content-type"))
-            add(&x->headers, "Content-Type:");
     } else if (!strcmp(method, "HEAD")) {
         curl_easy_setopt(x->easy, CURLOPT_NOBODY, 1L);
     } else if (strcmp(method, "GET")) {
@@ -295,7 +298,7 @@ static void set_credentials(struct fetch *x)
         return;
     curl_easy_setopt(x->easy, CURLOPT_USERNAME, username);
     curl_easy_setopt(x->easy, CURLOPT_PASSWORD, password ? password : "");
-    if (q->aws_sigv4 && q->aws_sigv4[0])
+    if (x->is_signed)
         curl_easy_setopt(x->easy, CURLOPT_AWS_SIGV4, q->aws_sigv4);
 }
 
@@ -355,6 +358,8 @@ bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct e
         curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L);
     }
+    if (!x->url.is_tls && !q->body.len)
+        curl_easy_setopt(x->easy, CURLOPT_TCP_NODELAY, 0L); /* one write: nothing waits */
     if (q->unix_path)
         curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, q->unix_path);
     if (q->is_decoded)

@@ -285,12 +285,10 @@ static void judge_receive(struct fetch *x, CURLcode code)
 void fetch_judge(struct fetch *x, int curl_code)
 {
     const CURLcode code = (CURLcode)curl_code;
+    if (code == CURLE_OK && x->has_all_headers)
+        return;
     const struct who who = who_is(x);
     switch (code) {
-    case CURLE_OK:
-        if (!x->has_all_headers)
-            judge_cut(x, false);
-        break;
     case CURLE_COULDNT_CONNECT:
         judge_connect(x);
         break;
@@ -311,6 +309,7 @@ void fetch_judge(struct fetch *x, int curl_code)
     case CURLE_WRITE_ERROR:
         judge_refused(x, code);
         break;
+    case CURLE_OK: /* it ended with the connection, before its headers did */
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
         judge_cut(x, false);

@@ -16,8 +16,10 @@ static const char *part(CURLU *handle, CURLUPart what, unsigned flags,
                         struct arena *arena)
 {
     char *text = NULL;
-    if (curl_url_get(handle, what, &text, flags) != CURLUE_OK)
+    if (curl_url_get(handle, what, &text, flags) != CURLUE_OK) {
+        curl_free(text); /* 7.88 leaves a name there that IDNA does not know */
         return NULL;
+    }
     const char *copy = arena_strdup(arena, text);
     curl_free(text);
     return copy;
@@ -77,7 +79,9 @@ static bool read_parts(CURLU *handle, struct arena *arena, struct url *ret_url,
     url.scheme = part(handle, CURLUPART_SCHEME, 0, arena);
     url.host = host_of(handle, arena);
     if (!url.scheme || !url.host || !url.host[0])
-        return err_set(e, "the URL has no host, or one that cannot be a host name");
+        return err_set(e,
+                       "the URL has no host, or one that is no name; names that are not "
+                       "ASCII are best written as xn--…");
     url.is_tls = !strcmp(url.scheme, "https");
     url.is_literal = is_address(url.host);
     url.username = part(handle, CURLUPART_USER, CURLU_URLDECODE, arena);

@@ -269,8 +269,12 @@ static void on_trust(void *ctx)
 static int run(struct once *o, const char *yaml)
 {
     struct err e = {0};
-    if (!make_frame(o, &e) || !load(o, yaml, &e))
+    if (!make_frame(o, &e))
         return fail(e.text);
+    if (!load(o, yaml, &e)) {
+        end_frame(o);
+        return fail(e.text);
+    }
     tls_when_ready(o->frame.tls, on_trust, o);
     const double before = cpu_seconds();
     const struct mono since = mono_read();
