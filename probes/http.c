@@ -225,7 +225,7 @@ static void note_resolution(struct http_walk *w, const struct reply *reply)
 {
     const struct resolution *r = reply->resolution;
     const struct address *address = reply->address.len ? &reply->address : NULL;
-    if (!r || w->was_resolved)
+    if (!r || w->was_resolved || reply->is_proxied)
         return;
     w->was_resolved = true;
     if (!address && r->count)

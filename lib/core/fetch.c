@@ -119,6 +119,7 @@ static void on_resolved(void *ctx, const struct resolution *resolution)
         timer_stop(x->dns_timer);
     x->resolve_took = resolution->took;
     x->reply->phases[PHASE_RESOLVE] = resolution->took;
+    x->reply->is_proxied = x->has_proxy;
     x->reply->resolution = arena_memdup(x->arena, resolution, sizeof(*resolution));
     if (resolution->reason == REASON_NONE) {
         fetch_go(x, resolution);

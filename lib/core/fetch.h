@@ -73,6 +73,7 @@ struct reply {
     const struct tls_peer *tls; /* NULL: no TLS, or no handshake yet */
     struct address address;     /* connected to; len 0: none */
     struct resolution *resolution; /* NULL: nothing was asked (literal, unix, proxy) */
+    bool is_proxied;               /* address and resolution are the proxy's */
 };
 
 struct fetcher;

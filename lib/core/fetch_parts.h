@@ -77,7 +77,8 @@ struct fetch {
     int socket_errno; /* why we had no socket */
     bool is_bind_error;
     bool is_connected;
-    size_t proxy_handshakes; /* still to come before the target's */
+    size_t proxy_handshakes;   /* still to come before the target's */
+    struct tls_conf proxy_tls; /* without the target's server_name */
     struct tls_tap tap;
     struct err tls_error; /* our own configuration */
     char curl_error[FETCH_ERROR_SIZE];

@@ -184,5 +184,6 @@ void fetch_fill_reply(struct fetch *x)
         !(x->request.method && !strcmp(x->request.method, "HEAD")))
         r->content_length = 0; /* the stream ended with its headers */
     r->tls = x->tap.peer;
+    r->is_proxied = x->has_proxy;
     fill_phases(x);
 }

@@ -93,6 +93,8 @@ static CURLcode on_tls_context(CURL *easy UNUSED, void *context, void *ctx)
     const bool is_proxys = x->proxy_handshakes > 0;
     if (is_proxys) {
         x->proxy_handshakes--;
+        x->proxy_tls = x->request.tls;
+        x->proxy_tls.server_name = "";
         x->tap.host = x->peer.host;
     } else {
         const char *host_header = NULL;
@@ -106,7 +108,7 @@ static CURLcode on_tls_context(CURL *easy UNUSED, void *context, void *ctx)
             host_header && url_parse(x->arena, host_header, &asked, &ignored);
         x->tap.host = is_named ? asked.host : x->url.host;
     }
-    x->tap.conf = &x->request.tls;
+    x->tap.conf = is_proxys ? &x->proxy_tls : &x->request.tls;
     if (!tls_apply(x->fetcher->frame->tls, context, &x->request.tls, &x->tls_error))
         return CURLE_ABORTED_BY_CALLBACK;
     tls_tap_set(&x->tap, context);
