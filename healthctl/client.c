@@ -14,6 +14,8 @@
 #include "lib/core/loop.h"
 
 enum { PLACES_MAX = 4, TOKEN_MAX = 4096 };
+/* What the last place gets when a former one has used the time up. */
+#define LEAST_TIMEOUT (50 * NSEC_PER_MSEC)
 #define DEFAULT_URL "http://127.0.0.1:9990"
 
 static const char *url_of(struct arena *arena, const char *address)
@@ -132,8 +134,8 @@ static void explain_absence(const char *const *tried, size_t count, struct err *
     buf_finish(&text);
 }
 
-bool client_ask(const struct invocation *in, const char *method, const char *path,
-                nsec timeout, struct answer *ret_answer, struct err *e)
+int client_ask(const struct invocation *in, const char *method, const char *path,
+               nsec timeout, struct answer *ret_answer, struct err *e)
 {
     const char *const *places = client_places(in);
     const char *tried[PLACES_MAX];
@@ -141,7 +143,7 @@ bool client_ask(const struct invocation *in, const char *method, const char *pat
     size_t count = 0;
     struct frame f;
     if (!read_token(in, &token, e))
-        return false;
+        return CODE_USAGE;
     bool needs_trust = false;
     for (const char *const *p = places; *p; p++)
         needs_trust |= !strncmp(*p, "https:", 6);
@@ -158,15 +160,19 @@ bool client_ask(const struct invocation *in, const char *method, const char *pat
         .max_header = 64 << 10,
         .timeout = timeout,
     };
+    const struct mono end =
+        is_ready ? mono_add(loop_now_exact(f.loop), timeout) : (struct mono){0};
     for (; is_ready && !found && places[count]; count++) {
         struct err why = {0};
+        const nsec left = mono_since(end, loop_now_exact(f.loop));
+        request.timeout = left > LEAST_TIMEOUT ? left : LEAST_TIMEOUT;
         found = ask_place(&f, in->arena, &request, places[count], path, ret_answer, &why);
         tried[count] = arena_strdup(in->arena, why.text);
     }
     if (is_ready && !found)
         explain_absence(tried, count, e);
     frame_finish(&f);
-    return found;
+    return found ? CODE_PASS : is_ready ? CODE_UNREACHABLE : CODE_UNKNOWN;
 }
 
 int client_refused(const struct invocation *in, const struct answer *a)
@@ -189,10 +195,11 @@ int client_refused(const struct invocation *in, const struct answer *a)
 int client_ask_json(const struct invocation *in, const char *method, const char *path,
                     nsec timeout, json_t **ret_value)
 {
-    struct answer a;
+    struct answer a = {0};
     struct err e = {0};
-    if (!client_ask(in, method, path, timeout, &a, &e))
-        return complain(in, CODE_UNREACHABLE, "%s", e.text);
+    const int code = client_ask(in, method, path, timeout, &a, &e);
+    if (code)
+        return complain(in, code, "%s", e.text);
     if (a.status != 200)
         return client_refused(in, &a);
     *ret_value = json_read(in->arena, a.body, CLIENT_MAX_ANSWER, &e);

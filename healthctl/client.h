@@ -25,10 +25,10 @@ struct answer { /* lives in the invocation's arena */
  * $HEALTHD_SOCKET alone, else the usual places. "unix:PATH" or a URL; NULL-terminated. */
 const char *const *client_places(const struct invocation *in);
 
-/* Asks the first place that answers. False after err says where it was looked for, what came and
- * what to do. */
-bool client_ask(const struct invocation *in, const char *method, const char *path,
-                nsec timeout, struct answer *ret_answer, struct err *e);
+/* Asks the first place that answers, within timeout in all. 0; or an exit code, after err says where it was looked for, what
+ * came and what to do. */
+int client_ask(const struct invocation *in, const char *method, const char *path,
+               nsec timeout, struct answer *ret_answer, struct err *e);
 
 /* The same for a JSON answer; complains itself. 0, or the exit code. */
 int client_ask_json(const struct invocation *in, const char *method, const char *path,

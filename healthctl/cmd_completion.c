@@ -21,9 +21,9 @@ int cmd_completion(struct invocation *in)
 static void add_probes(void *ctx, const char *prefix, struct buf *out)
 {
     struct invocation *in = ctx;
-    struct answer a;
+    struct answer a = {0};
     struct err e = {0};
-    if (!client_ask(in, "GET", "/api/probes", PROBES_TIMEOUT, &a, &e) || a.status != 200)
+    if (client_ask(in, "GET", "/api/probes", PROBES_TIMEOUT, &a, &e) || a.status != 200)
         return;
     const json_t *answer = json_read(in->arena, a.body, CLIENT_MAX_ANSWER, &e);
     const json_t *probes = json_object_get(answer, "probes");

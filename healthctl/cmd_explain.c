@@ -217,10 +217,11 @@ int cmd_explain(struct invocation *in)
     const char *name = in->operands[0];
     const char *path =
         arena_printf(in->arena, "/api/probes/%s", client_escape(in->arena, name));
-    struct answer a;
+    struct answer a = {0};
     struct err e = {0};
-    if (!client_ask(in, "GET", path, TIMEOUT, &a, &e))
-        return complain(in, CODE_UNREACHABLE, "%s", e.text);
+    const int code = client_ask(in, "GET", path, TIMEOUT, &a, &e);
+    if (code)
+        return complain(in, code, "%s", e.text);
     if (a.status == 404)
         return unknown_probe(in, name);
     if (a.status != 200)

@@ -11,9 +11,9 @@
 
 int cmd_healthcheck(struct invocation *in)
 {
-    struct answer a;
+    struct answer a = {0};
     struct err e = {0};
-    if (!client_ask(in, "GET", "/-/healthy", TIMEOUT, &a, &e))
+    if (client_ask(in, "GET", "/-/healthy", TIMEOUT, &a, &e))
         return complain(in, CODE_FAILED, "%s", e.text);
     const bool is_healthy = a.status == 200;
     write_field(in->out, "healthy", NULL, cell_bool(is_healthy));

@@ -14,10 +14,11 @@ static bool is_judgement(int status)
 
 int cmd_reload(struct invocation *in)
 {
-    struct answer a;
+    struct answer a = {0};
     struct err e = {0};
-    if (!client_ask(in, "POST", "/-/reload", TIMEOUT, &a, &e))
-        return complain(in, CODE_UNREACHABLE, "%s", e.text);
+    const int code = client_ask(in, "POST", "/-/reload", TIMEOUT, &a, &e);
+    if (code)
+        return complain(in, code, "%s", e.text);
     if (!is_judgement(a.status))
         return client_refused(in, &a);
     const char *text = arena_strndup(in->arena, a.body.ptr ? a.body.ptr : "", a.body.len);

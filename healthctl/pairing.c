@@ -70,6 +70,26 @@ static bool is_said(const json_t *verdict, const char *name, const char *text)
            (!strcmp(name, "trouble") && !strcmp(remote_text(verdict, "detail"), text));
 }
 
+static bool has_answer(const struct maker *m, size_t from, bool is_bad)
+{
+    for (size_t i = from; i < m->p.count; i++) {
+        const struct pair_row *row = &m->p.rows[i];
+        if (!strcmp(row->name, "status") && (is_bad ? row->bad : row->good))
+            return true;
+    }
+    return false;
+}
+
+/* That a run without an answer has no headers and no body is no news. */
+static bool differs(const struct maker *m, size_t from, const struct pair_row *row)
+{
+    if (row->good && row->bad)
+        return strcmp(row->good, row->bad) != 0;
+    const bool is_of_answer =
+        !strncmp(row->name, "header ", 7) || !strcmp(row->name, "body");
+    return !is_of_answer || has_answer(m, from, row->good != NULL);
+}
+
 static void add_trace(struct maker *m, const json_t *good, const json_t *bad)
 {
     const size_t from = m->p.count;
@@ -91,8 +111,7 @@ static void add_trace(struct maker *m, const json_t *good, const json_t *bad)
     }
     for (size_t i = from; i < m->p.count; i++) {
         struct pair_row *row = &m->p.rows[i];
-        row->differs = (!row->good || !row->bad || strcmp(row->good, row->bad) != 0) &&
-                       !always_differs(row->name);
+        row->differs = differs(m, from, row) && !always_differs(row->name);
     }
 }
 

@@ -5,11 +5,12 @@ import os
 import pty
 import re
 import subprocess
+import time
 
 import pytest
 
 from lib.healthd import program
-from lib.wait import free_port, wait_until
+from lib.wait import SLOWNESS, free_port, wait_until
 
 NO_DAEMON = {"HEALTHD_SOCKET": "/nowhere/healthd.sock"}
 ESCAPE = "\033["
@@ -275,12 +276,44 @@ def test_acting_over_tcp_needs_a_token(healthctl, watching):
     assert "HEALTHCTL_TOKEN" in done.stderr
 
 
+def test_a_token_lets_act_over_tls(healthctl, healthd, certs, tmp_path):
+    daemon = healthd("web:\n  act_token: ${env:ACT}\n  listen:\n"
+                     f"    - {{address: '127.0.0.1:0', cert_file: {certs.server.cert}, "
+                     f"key_file: {certs.server.key}}}\n"
+                     f"    - unix:{tmp_path}/s.sock\n",
+                     env={"ACT": "letmein-please"}, ready=False)
+    daemon.wait_log(event="listening")
+    address = next(line["address"] for line in daemon.logs(event="listening")
+                   if line["address"].startswith("https:"))
+    at = ["--address", address.replace("127.0.0.1", "localhost")]
+    trust = {"SSL_CERT_FILE": str(certs.path)}
+    token = tmp_path / "token"
+    token.write_text("letmein-please\n")
+    done = healthctl("reload", *at, "--token-file", token, env=trust)
+    assert done.returncode == 0, done.stderr
+    done = healthctl("reload", *at, env={**trust, "HEALTHCTL_TOKEN": "letmein-please"})
+    assert done.returncode == 0, done.stderr
+    wrong = healthctl("reload", *at, env={**trust, "HEALTHCTL_TOKEN": "letmein-not"})
+    assert wrong.returncode == 4 and "letmein" not in wrong.stderr
+    untrusted = healthctl("status", *at)
+    assert untrusted.returncode == 4 and "certificate" in untrusted.stderr
+    missing = healthctl("reload", *at, "--token-file", tmp_path / "none")
+    assert missing.returncode == 2 and "cannot be read" in missing.stderr
+
+
 def test_healthcheck(healthctl, watching):
     daemon, _ = watching
     done = healthctl("healthcheck", "--socket", daemon.socket)
     assert (done.returncode, done.stdout) == (0, "healthd is healthy.\n")
     daemon.stop()
     assert healthctl("healthcheck", "--socket", daemon.socket).returncode == 1
+
+
+def test_healthcheck_waits_three_seconds_at_most(healthctl, badpeer):
+    began = time.monotonic()
+    done = healthctl("healthcheck", "--address", f"127.0.0.1:{badpeer('accept_silent').port}")
+    assert done.returncode == 1 and "no healthd answers" in done.stderr
+    assert 2.5 < time.monotonic() - began < 4.5 * SLOWNESS
 
 
 @pytest.mark.parametrize("command", [["status"], ["explain", "x"], ["reload"], ["probe", "--now", "x"]])

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "healthctl/complete.h"
 #include "healthctl/pairing.h"
@@ -142,11 +143,29 @@ static void runs_are_laid_side_by_side(void **state)
     arena_destroy(arena);
 }
 
+/* A run that got no answer lacks all of it: only the status is news. */
+static void a_missing_answer_is_one_difference(void **state)
+{
+    static const char refused[] =
+        "{'health': 'down', 'reason': 'refused', 'address': '10.0.0.1:80', 'trace': ["
+        "{'key': 'request', 'text': 'GET /'}]}";
+    struct arena *arena = arena_create(0);
+    const struct pairing p =
+        pairing_make(arena, parsed(arena, good_text), parsed(arena, refused));
+    for (size_t i = 0; i < p.count; i++) {
+        const char *name = p.rows[i].name;
+        assert_int_equal(p.rows[i].differs,
+                         !strcmp(name, "status") || !strcmp(name, "request"));
+    }
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_completed),
         cmocka_unit_test(runs_are_laid_side_by_side),
+        cmocka_unit_test(a_missing_answer_is_one_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
