@@ -251,8 +251,11 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
         else
             dispatch(x);
     }
-    if (x->is_suspended)
+    if (x->is_suspended) {
+        x->is_parked = true;
+        MHD_suspend_connection(connection);
         return MHD_YES;
+    }
     assert(x->response);
     return MHD_queue_response(connection, (unsigned)x->status, x->response);
 }

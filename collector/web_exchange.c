@@ -62,6 +62,9 @@ void exchange_end(struct exchange *x)
 static void resume(struct exchange *x)
 {
     x->is_suspended = false;
+    if (!x->is_parked)
+        return;
+    x->is_parked = false;
     MHD_resume_connection(x->connection);
     listener_pump(x->listener);
 }
@@ -237,6 +240,5 @@ void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
     assert(!x->response && !x->is_suspended);
     x->gone = gone;
     x->gone_ctx = ctx;
-    x->is_suspended = true;
-    MHD_suspend_connection(x->connection);
+    x->is_suspended = true; /* web_handle parks the connection, unless the answer came before that */
 }

@@ -71,6 +71,7 @@ struct exchange {
     struct MHD_Response *response;
     int status;
     bool is_handled, is_suspended;
+    bool is_parked; /* microhttpd knows of the suspension: only after the handler has returned */
     void (*gone)(void *ctx);
     void *gone_ctx;
     struct pairs headers_out;

@@ -13,7 +13,7 @@
 #include "lib/core/talk_impl.h"
 #include "lib/core/tls.h"
 
-static void talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in);
+static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in);
 static void talk_ended(struct dialogue *t);
 static void talk_open(struct dialogue *t);
 
@@ -156,11 +156,12 @@ static void talk_secure(struct dialogue *t)
     conn_start_tls(t->conn);
 }
 
-static void talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in)
+/* True when the probe waits for more; else the run may be gone. */
+static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in)
 {
     switch (t->run->type->talk(t->run, event, in)) {
     case TALK_MORE:
-        break;
+        return true;
     case TALK_DONE:
         talk_end(t, in->len == 0);
         break;
@@ -174,6 +175,7 @@ static void talk_feed(struct dialogue *t, enum talk_event event, struct bytes *i
         talk_offload(t);
         break;
     }
+    return false;
 }
 
 static void talk_reopen(struct dialogue *t)
@@ -208,9 +210,8 @@ static void talk_ended(struct dialogue *t)
     if (!t->has_told_end) {
         struct bytes in = conn_unread(t->conn);
         t->has_told_end = true;
-        talk_feed(t, TALK_EOF, &in);
-        if (t->place != TALK_AT_DIALOGUE)
-            return; /* answered, or computing its answer */
+        if (!talk_feed(t, TALK_EOF, &in))
+            return;
     }
     run_down(run, REASON_CLOSED,
              t->has_heard ? "%s closed the connection before its answer was complete"

@@ -62,6 +62,10 @@ static void peer_on_accept(void *ctx, int events)
         return;
     p->accepted++;
     peer_say(p, "hello\n");
+    if (p->is_short) {
+        shutdown(p->fd, SHUT_WR);
+        return;
+    }
     p->watch = loop_watch_create(p->loop, "peer", p->fd, peer_on_data, p);
     watch_set(p->watch, WATCH_READ);
 }

@@ -21,6 +21,7 @@ struct peer { /* greets with "hello\n", answers every read with "pong\n" */
     struct watch *listen_watch, *watch;
     int accepted;
     bool is_silent; /* greets nobody, answers nothing */
+    bool is_short;  /* hangs up after its greeting */
 };
 
 struct stand {

@@ -125,6 +125,46 @@ static void test_deadline(void **state)
     stand_end(&s);
 }
 
+static void test_closed(void **state)
+{
+    struct stand s;
+    stand_begin(&s);
+    s.peer.is_short = true;
+    const struct verdict *v =
+        stand_ask(&s, ping_probe(&s, NULL), NULL, NSEC_PER_SEC, NULL);
+    assert_int_equal(v->health, HEALTH_DOWN);
+    assert_int_equal(v->reason, REASON_CLOSED);
+    assert_string_equal(
+        v->detail,
+        arena_printf(s.arena, "%s closed the connection before its answer was complete",
+                     s.peer.path));
+    stand_end(&s);
+}
+
+/* Answers when the peer has said all it has to say. */
+static enum talk reader_talk(struct run *run, enum talk_event event, struct bytes *in)
+{
+    if (event != TALK_EOF)
+        return TALK_MORE;
+    return bytes_is(*in, "hello\n") ? run_up(run) : run_down(run, REASON_BODY, "other");
+}
+
+static const struct probe_type reader_type = {.name = "reader",
+                                              .opts = opts,
+                                              .conf_size = sizeof(struct conf),
+                                              .talk = reader_talk};
+
+static void test_answer_at_the_end(void **state)
+{
+    struct stand s;
+    stand_begin(&s);
+    s.peer.is_short = true;
+    const struct probe *probe = stand_probe(
+        &s, &reader_type, arena_printf(s.arena, "{unix: %s}", s.peer.path), NULL);
+    assert_int_equal(stand_ask(&s, probe, NULL, NSEC_PER_SEC, NULL)->health, HEALTH_UP);
+    stand_end(&s);
+}
+
 static void test_nobody_there(void **state)
 {
     struct stand s;
@@ -276,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_nothing_to_ask),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_answer_at_the_end),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_draining),
     };
