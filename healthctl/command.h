@@ -48,7 +48,8 @@ struct flag {            /* an option of a command: --name */
     const struct opt *row;
     const char *path;   /* "tls_config.ca_file" */
     const char *prefix; /* "env", "file": the value names where a secret is; else NULL */
-    bool is_off;        /* --no-NAME of a switch */
+    bool has_off; /* a switch that is on by default: --no-NAME follows in the table */
+    bool is_off;  /* that one */
 };
 
 struct given { /* a flag as it was typed */

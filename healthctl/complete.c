@@ -35,8 +35,10 @@ static void offer(const struct cursor *c, const char *before, const char *word,
 static void offer_words(const struct cursor *c, const char *before,
                         const char *const *words)
 {
-    for (; words && *words; words++)
-        offer(c, before, *words, "");
+    for (; words && *words; words++) {
+        if (**words)
+            offer(c, before, *words, "");
+    }
 }
 
 /* before is what stays of the word: "--format=". */

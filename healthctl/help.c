@@ -46,26 +46,31 @@ static void add_flag(struct arena *arena, const struct flag *f, struct buf *out)
     struct buf head = BUF_MAX(256);
     if (f->letter)
         buf_printf(&head, "-%c, ", f->letter);
-    buf_printf(&head, "--%s", f->name);
+    buf_printf(&head, f->has_off ? "--[no-]%s" : "--%s", f->name);
     if (f->operand)
         buf_printf(&head, " %s", f->operand);
     const char *words = "";
     if (f->row && f->words) {
         struct buf list = BUF_MAX(512);
         for (const char *const *word = f->words; *word; word++)
-            buf_printf(&list, "%s%s", word == f->words ? " One of: " : ", ", *word);
+            buf_printf(&list, "%s%s",
+                       !**word    ? ""
+                       : list.len ? ", "
+                                  : " One of: ",
+                       *word);
         words = arena_printf(arena, "%s.", buf_text(&list));
         buf_finish(&list);
     }
-    const char *def = "";
-    if (f->row && f->row->def && f->row->def != OPT_NONE && *f->row->def && !f->prefix &&
-        f->operand)
-        def = arena_printf(arena, " Default: %s.", f->row->def);
+    const char *def = f->row && f->row->def != OPT_NONE ? f->row->def : NULL;
+    def = def && *def && !f->prefix && (f->operand || f->has_off)
+              ? arena_printf(arena, " Default: %s.", def)
+              : "";
     const struct texts lines = text_wrap(
         arena, arena_printf(arena, "%s%s%s", f->doc, words, def), WIDTH - DOC_COLUMN);
-    buf_printf(out, "  %-*s", DOC_COLUMN - 2, buf_text(&head));
     if (head.len > DOC_COLUMN - 4)
-        buf_printf(out, "\n%*s", DOC_COLUMN, "");
+        buf_printf(out, "  %s\n%*s", buf_text(&head), DOC_COLUMN, "");
+    else
+        buf_printf(out, "  %-*s", DOC_COLUMN - 2, buf_text(&head));
     for (size_t i = 0; i < lines.count; i++)
         buf_printf(out, "%s%s\n", i ? arena_printf(arena, "%*s", DOC_COLUMN, "") : "",
                    lines.items[i]);
@@ -77,7 +82,7 @@ static void add_flags(struct arena *arena, const char *title, const struct flag 
 {
     buf_printf(out, "\n%s\n", title);
     for (const struct flag *f = flags; f->name; f++) {
-        bool is_overridden = false;
+        bool is_overridden = f->is_off;
         for (const struct flag *own = but; own && own->name; own++)
             is_overridden |= !strcmp(own->name, f->name);
         if (!is_overridden)

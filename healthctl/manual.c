@@ -39,7 +39,7 @@ static void add_bold(struct buf *out, const char *text)
 static void add_flags(struct buf *out, const struct flag *flags, const struct flag *but)
 {
     for (const struct flag *f = flags; f && f->name; f++) {
-        bool is_overridden = false;
+        bool is_overridden = f->is_off;
         for (const struct flag *own = but; own && own->name; own++)
             is_overridden |= !strcmp(own->name, f->name);
         if (is_overridden)
@@ -47,7 +47,7 @@ static void add_flags(struct buf *out, const struct flag *flags, const struct fl
         buf_add_text(out, ".TP\n");
         if (f->letter)
             buf_printf(out, "\\fB\\-%c\\fR, ", f->letter);
-        add_bold(out, "--");
+        add_bold(out, f->has_off ? "--[no-]" : "--");
         add_bold(out, f->name);
         if (f->operand) {
             buf_add_text(out, " \\fI");

@@ -163,12 +163,13 @@ static void add_rows(struct maker *m, const struct opt *rows, const char *prefix
             add_secret(m, rows, row, path);
             continue;
         }
-        add_flag(m, row, path, "");
+        struct flag *on = add_flag(m, row, path, "");
         if (row->type == OPT_BOOL && row->def && !strcmp(row->def, "true")) {
             struct flag *off = add_flag(m, row, path, "");
             off->name = arena_printf(m->arena, "no-%s", off->name);
             off->doc = "The opposite.";
             off->is_off = true;
+            on->has_off = true;
         }
         if (row->type == OPT_SECTION)
             add_rows(m, row->rows, arena_printf(m->arena, "%s.", path));
