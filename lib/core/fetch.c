@@ -45,7 +45,7 @@ static void fetch_put_back(struct fetch *x)
     buf_finish(&x->body);
     fetch_tear_down(x);
     f->in_use--;
-    if (f->idle_count >= FETCH_MAX_IDLE) {
+    if (f->idle_count >= FETCH_MAX_IDLE || !fetch_easy_is_clean(easy)) {
         fetch_destroy(x);
         return;
     }

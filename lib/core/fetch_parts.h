@@ -97,6 +97,8 @@ void fetch_enter(struct fetch *x, enum phase phase);
 /* fetch_setup.c */
 void *fetch_easy_create(void);
 void fetch_easy_destroy(void *easy);
+/* False after a system call failed in it: libcurl never forgets that, and the next exchange would be judged by it. */
+bool fetch_easy_is_clean(void *easy);
 bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct err *e);
 void fetch_tear_down(struct fetch *x);
 

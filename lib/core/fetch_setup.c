@@ -27,6 +27,12 @@ void fetch_easy_destroy(void *easy)
     curl_easy_cleanup(easy);
 }
 
+bool fetch_easy_is_clean(void *easy)
+{
+    long number = 0;
+    return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number == 0;
+}
+
 static bool bind_source(struct fetch *x, int fd, int family)
 {
     struct address from;
