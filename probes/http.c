@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/core/conn.h"
 #include "lib/core/resolve.h"
 #include "lib/core/secret.h"
 #include "lib/core/tls.h"
@@ -293,6 +294,8 @@ static void walk_ask(struct http_walk *w)
     struct request request;
     struct err e = {0};
     memset(w->pending, 0, sizeof(w->pending));
+    if (w->drives_phases)
+        run_asks(w->run, w->at.host, w->at.port);
     w->json_was_tried = false;
     if (!http_request(w, &request, &e)) {
         walk_fail(w, true, REASON_CONFIG, e.text);
@@ -370,11 +373,25 @@ static void resolve_all(struct run *run, struct http_state *state)
     const struct url *target = &state->conf->target;
     const bool is_v4_first = state->conf->preferred_ip_protocol == 4;
     run_phase(run, PHASE_RESOLVE);
+    run_asks(run, target->host, target->port);
     state->query = resolve(run_frame(run)->resolver, target->host, target->port,
                            is_v4_first ? IP_PREFER_4 : IP_PREFER_6, on_addresses, run);
 }
 
 /* ---- the type ---- */
+
+static bool http_aim(const void *the_conf, struct arena *arena, struct dial *ret_dial,
+                     struct err *e)
+{
+    const struct http_conf *conf = the_conf;
+    (void)arena;
+    (void)e;
+    if (conf->unix_path[0])
+        ret_dial->unix_path = conf->unix_path;
+    ret_dial->host = conf->target.host;
+    ret_dial->port = conf->target.port;
+    return true;
+}
 
 static void http_start(struct run *run)
 {
@@ -414,6 +431,7 @@ const struct probe_type probe_http = {
     .conf_size = sizeof(struct http_conf),
     .state_size = sizeof(struct http_state),
     .validate = http_validate,
+    .aim = http_aim,
     .start = http_start,
     .report = http_report,
     .cancel = http_cancel,

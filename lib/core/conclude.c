@@ -33,6 +33,8 @@ static const char *whom(struct run *run)
         return dial->unix_path;
     if (dial && dial->host)
         return arena_printf(run->arena, "%s:%d", dial->host, dial->port);
+    if (run->asked_host)
+        return arena_printf(run->arena, "%s:%d", run->asked_host, run->asked_port);
     return "the target";
 }
 
@@ -47,9 +49,9 @@ static void answer_lookup_timeout(struct run *run, const char *from, const char 
 {
     const struct dial *dial = run_dial(run);
     const struct resolver *resolver = run->frame->resolver;
-    const char *host = dial && dial->host ? dial->host : "";
+    const char *host = dial && dial->host ? dial->host : run->asked_host;
 
-    if (resolver && !resolver_vouches(resolver, host))
+    if (resolver && !resolver_vouches(resolver, host ? host : ""))
         run_unknown(run, REASON_DNS_TIMEOUT,
                     "the name of %s was still being looked up after %s, and no other "
                     "name was found "

@@ -221,6 +221,12 @@ void run_address(struct run *run, const char *text)
     run->verdict.address = arena_strdup(run->arena, text);
 }
 
+void run_asks(struct run *run, const char *host, int port)
+{
+    run->asked_host = host;
+    run->asked_port = port;
+}
+
 void run_resolved(struct run *run, nsec took, const struct address *address)
 {
     if (!run->is_resolved) {

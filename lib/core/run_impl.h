@@ -68,6 +68,8 @@ struct run {
     void *ctx;
 
     /* What was found. */
+    const char *asked_host;    /* run_asks; NULL: nobody in particular, or the dial's */
+    int asked_port;
     bool is_answered;
     struct verdict verdict;
     struct batch *batch;
