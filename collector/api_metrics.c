@@ -40,12 +40,9 @@ static void get_probe_metrics(struct exchange *x, struct daemon *d)
 /* HOST:PORT of what a probe asks, or "" for one that asks nobody in particular. */
 static const char *instance_of(const struct probe *probe, struct frame *f, struct arena *arena)
 {
-    const void *confs[TEMPLATE_MAX_PARTS] = {0};
     struct dial dial = {0};
     struct err e = {0};
-    if ((!probe->type->talk && !probe->type->aim) ||
-        !template_fill(probe->conf, secrets_scope(f->secrets), NULL, arena, confs, &e) ||
-        !talk_dial(probe->type, confs[0], confs[1], arena, &dial, &e))
+    if (!talk_aim(probe, secrets_scope(f->secrets), arena, &dial, &e))
         return "";
     if (dial.unix_path)
         return dial.unix_path;

@@ -27,16 +27,15 @@ bool watching_wants(struct watching *w, const struct verdict *v, struct mono now
 
 bool watching_hold(struct watching *w, const struct probe *probe, struct session *session)
 {
-    const void *confs[TEMPLATE_MAX_PARTS] = {0};
-    const struct scope *scope = secrets_scope(session->frame->secrets);
     struct err e = {0};
 
+    if (!probe->type->talk)
+        return false;
     if (w->arena)
         arena_reset(w->arena);
     else
         w->arena = arena_create(0);
-    if (!template_fill(probe->conf, scope, NULL, w->arena, confs, &e) ||
-        !talk_dial(probe->type, confs[0], confs[1], w->arena, &w->dial, &e))
+    if (!talk_aim(probe, secrets_scope(session->frame->secrets), w->arena, &w->dial, &e))
         return false;
     w->is_held = true;
     talk_watch(session, &w->dial);

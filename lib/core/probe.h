@@ -64,8 +64,8 @@ struct probe_type { /* all that a kind of probe is */
     size_t conf_size, state_size, session_size;
     /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
-    /* A dialogue whose conf says in its own way (a URL) where to connect; ret_dial comes filled from the
-     * frame's rows. May be NULL. */
+    /* Where to connect, for a conf that says it in its own way (a URL); ret_dial comes filled from the frame's rows
+     * when it is a dialogue. May be NULL. */
     bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial, struct err *e);
     bool (*open)(struct session *s, struct err *e);
     void (*close)(struct session *s);

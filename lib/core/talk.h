@@ -33,6 +33,10 @@ bool dial_split(struct arena *arena, const char *text, const char **ret_host, in
 /* Fills ret_dial from the frame's rows, then lets the type aim. */
 bool talk_dial(const struct probe_type *type, const void *conf, const struct dial_conf *rows,
                struct arena *arena, struct dial *ret_dial, struct err *e);
+/* Where a run of the probe would go, whatever its kind: its configuration filled in from scope, validated and aimed.
+ * False for a probe that asks nobody in particular. */
+bool talk_aim(const struct probe *probe, const struct scope *scope, struct arena *arena, struct dial *ret_dial,
+              struct err *e);
 /* Begins the dialogue of a run; it ends through run_finish. */
 void talk_start(struct run *run, const struct dial *dial);
 void talk_cancel(struct run *run);

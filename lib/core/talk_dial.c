@@ -138,3 +138,26 @@ bool talk_dial(const struct probe_type *type, const void *conf,
     *ret_dial = dial;
     return true;
 }
+
+bool talk_aim(const struct probe *probe, const struct scope *scope, struct arena *arena,
+              struct dial *ret_dial, struct err *e)
+{
+    const struct probe_type *type = probe->type;
+    const void *confs[TEMPLATE_MAX_PARTS] = {0};
+    struct dial dial = {0};
+
+    if (!template_fill(probe->conf, scope, NULL, arena, confs, e))
+        return false;
+    /* What loading could not validate, because it was not there yet: confs[0] is our own copy then. */
+    if (!template_is_fixed(probe->conf) && type->validate &&
+        !type->validate((void *)(uintptr_t)confs[0], arena, e))
+        return false;
+    if (type->talk)
+        return talk_dial(type, confs[0], confs[1], arena, ret_dial, e);
+    if (!type->aim)
+        return err_set(e, "a probe of type %s asks nobody in particular", type->name);
+    if (!type->aim(confs[0], arena, &dial, e))
+        return false;
+    *ret_dial = dial;
+    return true;
+}
