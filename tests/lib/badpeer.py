@@ -50,13 +50,18 @@ async def read_request(reader):
     return data
 
 
-async def pour(writer, make):
-    """Writes make(n) for n = 0, 1, 2 … until the client goes."""
+async def pour(reader, writer, make):
+    """Writes make(n) for n = 0, 1, 2 … until the client goes, which inside TLS no write tells."""
+    gone = asyncio.ensure_future(reader.read(-1))
     n = 0
-    while True:
-        writer.write(make(n))
-        await writer.drain()
-        n += 1
+    try:
+        while not gone.done():
+            writer.write(make(n))
+            await writer.drain()
+            await asyncio.sleep(0)
+            n += 1
+    finally:
+        gone.cancel()
 
 
 async def drip(writer, data):
@@ -111,7 +116,7 @@ async def garbage(reader, writer):
 @behaviour
 async def endless_garbage(reader, writer):
     """Never stops sending bytes without a line end."""
-    await pour(writer, lambda n: b"\x00\xff\x80A" * 4096)
+    await pour(reader, writer, lambda n: b"\x00\xff\x80A" * 4096)
 
 
 # ---- TLS ----
@@ -245,7 +250,7 @@ async def huge_length(reader, writer):
     """Announces nine exabytes and starts to send them."""
     await read_request(reader)
     writer.write(HEAD + b"Content-Length: 9223372036854775807\r\n\r\n")
-    await pour(writer, lambda n: b"x" * 65536)
+    await pour(reader, writer, lambda n: b"x" * 65536)
 
 
 @behaviour
@@ -253,7 +258,7 @@ async def endless_body(reader, writer):
     """A body without an announced length or an end."""
     await read_request(reader)
     writer.write(HEAD + b"Connection: close\r\n\r\n")
-    await pour(writer, lambda n: b"x" * 65536)
+    await pour(reader, writer, lambda n: b"x" * 65536)
 
 
 @behaviour
@@ -261,7 +266,7 @@ async def endless_chunks(reader, writer):
     """Chunks without end."""
     await read_request(reader)
     writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-    await pour(writer, lambda n: b"1000\r\n" + b"x" * 4096 + b"\r\n")
+    await pour(reader, writer, lambda n: b"1000\r\n" + b"x" * 4096 + b"\r\n")
 
 
 @behaviour
@@ -274,17 +279,13 @@ async def bad_chunk(reader, writer):
 
 @behaviour
 async def gzip_bomb(reader, writer):
-    """Compressed zeros: a gibibyte in a mebibyte."""
+    """Compressed zeros without end: a gibibyte in a mebibyte."""
     await read_request(reader)
     writer.write(HEAD + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n")
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    zeros = bytes(1 << 20)
-    for _ in range(1024):
-        writer.write(packer.compress(zeros))
-        await writer.drain()
-        await asyncio.sleep(0)
-    writer.write(packer.flush())
-    await writer.drain()
+    packer, zeros = zlib.compressobj(9, zlib.DEFLATED, 31), bytes(1 << 20)
+    first = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)  # stands alone: costs once
+    await pour(reader, writer, lambda n: again if n else first)
 
 
 @behaviour
@@ -308,14 +309,14 @@ async def endless_headers(reader, writer):
     """Header lines without end."""
     await read_request(reader)
     writer.write(HEAD)
-    await pour(writer, lambda n: b"X-Number-%d: more\r\n" % n)
+    await pour(reader, writer, lambda n: b"X-Number-%d: more\r\n" % n)
 
 
 @behaviour
 async def endless_continue(reader, writer):
     """Interim answers (100 Continue) without end."""
     await read_request(reader)
-    await pour(writer, lambda n: b"HTTP/1.1 100 Continue\r\n\r\n" * 64)
+    await pour(reader, writer, lambda n: b"HTTP/1.1 100 Continue\r\n\r\n" * 64)
 
 
 @behaviour
@@ -384,6 +385,7 @@ class BadPeer:
         self.tls = cert is not None
         self.seen = 0
         self._held = None
+        self._closed = False
         if name == "never_accept":
             self._held = full_listener(address, port)
             self.port = self._held[0].getsockname()[1]
@@ -432,6 +434,9 @@ class BadPeer:
         return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
 
     def close(self):
+        if self._closed:
+            return
+        self._closed = True
         if self._held:
             listener, fillers = self._held
             for sock in [listener, *fillers]:

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.parse
 from pathlib import Path
 
 from lib.http import request
@@ -41,16 +42,18 @@ class Healthd:
     arguments     more words for its command line
     resolv_conf   text of the resolv.conf that this healthd sees; `write_resolv_conf` changes it
     ready         False: returns without waiting for /-/ready
+    under         words before its command line, such as unshare and its options
     """
 
-    def __init__(self, folder, config="", arguments=(), env=None, resolv_conf=None, ready=True):
+    def __init__(self, folder, config="", arguments=(), env=None, resolv_conf=None, ready=True,
+                 under=()):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ended = False
         self.socket = self.folder / "healthd.sock"
         self.config = self.folder / "healthd.yml"
         self.write(config)
-        argv = [program("HEALTHD_BIN"), "--config", str(self.config), *arguments]
+        argv = [*under, program("HEALTHD_BIN"), "--config", str(self.config), *arguments]
         if resolv_conf is not None:
             self.write_resolv_conf(resolv_conf)
             argv = in_own_resolver(argv, self.folder / "resolv.conf")
@@ -137,6 +140,36 @@ class Healthd:
         return wait_until(lambda: self.value(name, **labels) == wanted or None, deadline,
                           f"{name}{labels} to be {wanted}")
 
+    def probe(self, target, module, headers=None, **parameters):
+        """/probe, as Prometheus asks a blackbox_exporter."""
+        parameters.update(target=target, module=module)
+        return self.get(f"/probe?{urllib.parse.urlencode(parameters)}", headers=headers)
+
+    def probes(self):
+        """Every probe in short, by name."""
+        return {probe["name"]: probe for probe in self.get("/api/probes").json()["probes"]}
+
+    def explain(self, name):
+        """One probe with its last runs."""
+        return self.get(f"/api/probes/{urllib.parse.quote(name)}").json()
+
+    def run_now(self, name):
+        """Runs a probe and returns what that run found."""
+        answer = self.post(f"/api/run/{urllib.parse.quote(name)}")
+        assert answer.status == 200, answer
+        return answer.json()["last_run"]
+
+    def wait_health(self, name, wanted, deadline=15.0):
+        """Polls until the probe's confirmed health is `wanted`; the probe in short."""
+
+        def is_so():
+            probe = self.probes()[name]
+            if probe["health"] != wanted:
+                raise LookupError((probe["health"], probe["last"]))
+            return probe
+
+        return wait_until(is_so, deadline, f"{name} to be {wanted}")
+
     # ---- its life ----
 
     def reload(self, config=None):
@@ -158,7 +191,6 @@ class Healthd:
         assert_sane(self.stderr(), "healthd")
         assert alive, f"healthd had ended before it was stopped, with {code}: {self.process.tail()}"
         assert code == 0, f"healthd ended with {code}: {self.process.tail()}"
-
 
     def kill(self):
         """Ends it as a power cut does, on purpose."""

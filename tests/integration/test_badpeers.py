@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every network probe meets every bad peer: the right reason, in time, and healthd lives on."""
+import json
+
+import pytest
+
+from lib.badpeer import names
+from lib.wait import SLOWNESS, wait_until
+
+TIMEOUT = 1.0
+LATE = 0.1  # how far past its timeout a verdict may come
+
+# What each probe finds at each peer; several words where the kernel decides which comes first.
+CUT = ("reset", "closed")
+SILENT = dict.fromkeys(["never_accept", "accept_silent", "tls_stall"], "timeout")
+HTTP = {
+    **SILENT,
+    "ok": "", "lying_length": "",
+    "reset_on_accept": "reset", "close_on_accept": CUT,
+    "reset_after_request": "reset", "close_after_request": "closed", "half_head": "closed",
+    "half_answer": "closed", "half_answer_reset": "reset", "half_answer_silent": "timeout",
+    "drip_head": "timeout", "drip_body": "timeout",
+    "garbage": "protocol", "endless_garbage": "protocol", "two_lengths": "protocol",
+    "bad_chunk": "protocol", "bad_status": "protocol", "nul_header": "protocol",
+    "huge_length": "too_large", "endless_body": "too_large", "endless_chunks": "too_large",
+    "gzip_bomb": "too_large", "huge_header": "too_large", "endless_headers": "too_large",
+    "endless_continue": "too_large", "bad_gzip": "body",
+    "redirect_loop": "redirect", "redirect_file": "redirect",
+    "tls_half_hello": "is_tls", "tls_alert": "is_tls", "tls_garbage": "protocol",
+    "tls_reset": "reset", "tls_plain_answer": "status",
+}
+# Inside TLS, the head of another TLS session is just no HTTP.
+HTTPS = {**HTTP, "tls_half_hello": "protocol", "tls_alert": "protocol"}
+# Who answers a ClientHello with plain text and goes may reset before that is read.
+TLS = {
+    **dict.fromkeys(names(), ("not_tls", *CUT)),
+    **SILENT, "tls_half_hello": "timeout", "tls_garbage": "not_tls", "tls_alert": "tls_handshake",
+    "tls_reset": "reset", "reset_on_accept": "reset", "reset_after_request": "reset",
+    "close_on_accept": CUT, "close_after_request": CUT,
+}
+# Lines come and none is right; then the peer goes, or does not.
+TCP = {
+    **dict.fromkeys(names(), "body"),
+    **SILENT,
+    **dict.fromkeys(["garbage", "drip_head", "drip_body", "half_answer_silent", "endless_continue",
+                     "endless_headers", "endless_chunks", "tls_half_hello", "tls_garbage"], "timeout"),
+    **dict.fromkeys(["endless_garbage", "endless_body", "huge_length", "huge_header", "gzip_bomb"],
+                    "too_large"),
+    "reset_on_accept": "reset", "close_on_accept": CUT, "reset_after_request": "reset",
+    "close_after_request": "closed", "half_answer_reset": "reset", "tls_reset": "reset",
+}
+
+
+@pytest.fixture
+def meet(healthd, badpeer):
+    """meet(probe, cert): {peer: its verdict} of one healthd that asks every peer at once."""
+
+    def make(probe, cert=None, options=None):
+        peers = {name: badpeer(name, cert=cert, ssl_options=options) for name in names()
+                 if not (cert and name == "never_accept")}
+        probes = [dict(probe(peer), name=name, interval="1h", timeout=f"{TIMEOUT}s")
+                  for name, peer in peers.items()]
+        daemon = healthd("probes: " + json.dumps(probes))
+        wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20,
+                   "every peer to have been met")
+        return daemon, {name: daemon.explain(name)["last_run"] for name in peers}
+
+    return make
+
+
+def judge(daemon, verdicts, expected):
+    wrong = []
+    for name, verdict in verdicts.items():
+        wanted = expected[name]
+        if verdict["duration_seconds"] > TIMEOUT + LATE * SLOWNESS:
+            # All at once on a busy machine: alone it has to be in time.
+            verdict = daemon.run_now(name)
+        if verdict["duration_seconds"] > TIMEOUT + LATE * SLOWNESS:
+            wrong.append(f"{name}: took {verdict['duration_seconds']:.3f} s")
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        if verdict["reason"] not in wanted or verdict["health"] != ("down" if wanted[0] else "up"):
+            wrong.append(f"{name}: {verdict['health']} {verdict['reason']} "
+                         f"({verdict['detail']}), not {wanted}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_http(meet):
+    judge(*meet(lambda peer: {"http": {
+        "url": peer.url(), "headers": {"Accept-Encoding": "gzip"}}}), HTTP)
+
+
+def test_http_inside_tls(meet, certs):
+    probe = lambda peer: {"http": {"url": peer.url(host="localhost"),
+                                   "headers": {"Accept-Encoding": "gzip"},
+                                   "tls_config": {"ca_file": certs.path}}}
+    judge(*meet(probe, certs.server), HTTPS)
+
+
+def test_https_at_peers_without_tls(meet):
+    judge(*meet(lambda peer: {"http": f"https://127.0.0.1:{peer.port}/"}), TLS)
+
+
+def test_tls(meet):
+    judge(*meet(lambda peer: {"tls": f"127.0.0.1:{peer.port}"}), TLS)
+
+
+def test_tcp_that_expects_a_line(meet):
+    probe = lambda peer: {"tcp": {"address": f"127.0.0.1:{peer.port}", "query_response": [
+        {"send": "GET / HTTP/1.1\r\nHost: peer\r\n\r"}, {"expect": "^220 "}]}}
+    judge(*meet(probe), TCP)
