@@ -236,6 +236,7 @@ int cmd_explain(struct invocation *in)
     const enum health health = health_of_name(remote_text(probe, "health"));
     write_json(in->out, NULL, json_incref(probe));
     say_state(in, probe, health);
+    remote_write_items(in->out, in->arena, json_object_get(probe, "last_run"));
     write_comparison(in, probe);
     return CODE_PASS;
 }

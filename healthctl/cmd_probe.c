@@ -191,6 +191,7 @@ static void write_asked(struct invocation *in, const struct asked *a)
     write_field(w, "type", NULL, cell_text(a->probe->type->name));
     write_field(w, "exit_code", NULL, cell_count(outcome_code(a->health, a->reason)));
     write_summary(in, a);
+    remote_write_items(w, in->arena, a->verdict);
     if (invocation_flag(in, "verbose"))
         write_trace(in, a->trace, a->trace_count);
 }
@@ -220,6 +221,7 @@ static int run_now(struct invocation *in, const char *name)
     write_field(w, NULL, "address", cell_text(remote_text(run, "address")));
     write_field(w, NULL, "confirmed",
                 cell_health(health_of_name(remote_text(answer, "health"))));
+    remote_write_items(w, in->arena, run);
     return outcome_code(health, reason);
 }
 

@@ -2,6 +2,8 @@
 /* See remote.h. */
 #include "healthctl/remote.h"
 
+#include "healthctl/outcome.h"
+
 const char *remote_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -33,4 +35,30 @@ struct waterfall remote_waterfall(const json_t *verdict)
     for (size_t i = 0; i < PHASE_COUNT; i++)
         f.phases[i] = remote_seconds(phases, phase_name((enum phase)i));
     return f;
+}
+
+void remote_write_items(struct writer *w, struct arena *arena, const json_t *verdict)
+{
+    static const struct column columns[] = {
+        {.title = "HEALTH"},
+        {.title = "ITEM"},
+        {.title = "REASON"},
+        {.title = "WHY", .is_elastic = true},
+    };
+    const json_t *items = json_object_get(verdict, "items");
+    const size_t count = json_array_size(items);
+    struct cell *cells = arena_alloc(arena, (count * 4 + 1) * sizeof(*cells));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(items, i);
+        struct cell *row = cells + i * 4;
+        row[0] = cell_health(health_of_name(remote_text(item, "health")));
+        row[1] = cell_text(remote_text(item, "key"));
+        row[2] = cell_text(remote_text(item, "reason"));
+        row[3] = cell_text(remote_text(item, "detail"));
+    }
+    if (!count)
+        return;
+    write_begin(w, NULL, "Items");
+    write_table(w, &(struct table){NULL, columns, 4, cells, count});
+    write_end(w);
 }

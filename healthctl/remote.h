@@ -13,4 +13,7 @@ struct wall remote_time(const json_t *object,
                         const char *key); /* zero when absent or null */
 struct waterfall remote_waterfall(const json_t *verdict);
 
+/* The items of a verdict, for people; nothing when it has none. */
+void remote_write_items(struct writer *w, struct arena *arena, const json_t *verdict);
+
 #endif

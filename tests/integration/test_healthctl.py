@@ -99,6 +99,12 @@ def test_probe_tls_shows_the_certificate(healthctl, nginx, certs):
     assert untrusted.returncode == 1 and "tls_untrusted" in untrusted.stdout
 
 
+def test_probe_of_every_address_lists_them(healthctl, nginx):
+    done = healthctl("probe", "http", f"http://localhost:{nginx().port}/", "--resolve", "all",
+                     "--preferred-ip-protocol", "ip4")
+    assert re.search(r"^Items$\n  HEALTH  ITEM .*\n(.*\n)*  up +127\.0\.0\.1", done.stdout, re.M), done.stdout
+
+
 def test_probe_prints_samples(healthctl, nginx):
     done = healthctl("probe", "http", nginx().url("/"), "--format", "prometheus")
     assert "probe_success 1\n" in done.stdout
