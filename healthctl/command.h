@@ -71,15 +71,18 @@ struct invocation { /* one command, as it was typed */
     const struct screen *screen;
 };
 
+struct example {
+    const char *line, *meaning;
+};
+
 struct command {
     const char *name, *group, *summary;
-    const char *operands;     /* "[FILE…]" */
-    size_t least, most;       /* operands */
-    enum completes completes; /* of its operands */
-    const char *const *words; /* allowed operands, NULL-terminated; NULL: any */
-    const char *doc;          /* paragraphs, separated by empty lines */
-    const char *const
-        *examples; /* pairs of command line and what it does; NULL-terminated */
+    const char *operands;           /* "[FILE…]" */
+    size_t least, most;             /* operands */
+    enum completes completes;       /* of its operands */
+    const char *const *words;       /* allowed operands, NULL-terminated; NULL: any */
+    const char *doc;                /* paragraphs, separated by empty lines */
+    const struct example *examples; /* {0}-terminated */
     const struct flag *flags;
     bool needs_daemon; /* then it has daemon_flags too */
     bool is_hidden;

@@ -114,10 +114,11 @@ const struct command commands[] = {
             "two codes that Docker knows. The health of what is probed is no part of it: "
             "that is "
             "`healthctl status`.",
-     .examples = (const char *const[]){"healthctl healthcheck",
-                                       "In a Dockerfile: HEALTHCHECK CMD [\"healthctl\", "
-                                       "\"healthcheck\"]",
-                                       NULL}},
+     .examples =
+         (const struct example[]){
+             {"healthctl healthcheck",
+              "In a Dockerfile: HEALTHCHECK CMD [\"healthctl\", \"healthcheck\"]"},
+             {0}}},
 
     {.name = "status",
      .group = AT_NIGHT,
@@ -129,10 +130,12 @@ const struct command commands[] = {
          "SINCE is how long the confirmed health has held. WHY says what the last run "
          "found, when "
          "that is not good, or not what is confirmed.\n\nExits 1 when a probe is down.",
-     .examples = (const char *const[]){"healthctl status", "What is wrong now",
-                                       "healthctl status --format json | jq -r "
-                                       "'.probes[] | select(.health == \"down\").name'",
-                                       "The names of what is down", NULL}},
+     .examples =
+         (const struct example[]){{"healthctl status", "What is wrong now"},
+                                  {"healthctl status --format json | jq -r '.probes[] | "
+                                   "select(.health == \"down\").name'",
+                                   "The names of what is down"},
+                                  {0}}},
 
     {.name = "explain",
      .group = AT_NIGHT,
@@ -149,9 +152,10 @@ const struct command commands[] = {
             "differs is marked. Headers that differ in every answer (Date, ETag ...) are "
             "not.",
      .examples =
-         (const char *const[]){"healthctl explain payload", "What changed when it broke",
-                               "healthctl explain payload --timing",
-                               "How soon its death would be known", NULL}},
+         (const struct example[]){
+             {"healthctl explain payload", "What changed when it broke"},
+             {"healthctl explain payload --timing", "How soon its death would be known"},
+             {0}}},
 
     {.name = "validate",
      .group = WRITING,
@@ -166,10 +170,11 @@ const struct command commands[] = {
             "none, as for healthd. `-` is standard input. Every fault is reported in one "
             "go, with its "
             "line, a caret and what to do.",
-     .examples =
-         (const char *const[]){"healthctl validate healthd.yml", "Every fault of a file",
-                               "healthctl validate --run healthd.yml",
-                               "And does each probe work from here?", NULL}},
+     .examples = (const struct example[]){{"healthctl validate healthd.yml",
+                                           "Every fault of a file"},
+                                          {"healthctl validate --run healthd.yml",
+                                           "And does each probe work from here?"},
+                                          {0}}},
 
     {.name = "probe",
      .group = WRITING,
@@ -195,16 +200,17 @@ const struct command commands[] = {
             "when it could "
             "not be asked.",
      .examples =
-         (const char *const[]){
-             "healthctl probe http https://example.com/ --should 'timing.total < 1s'",
-             "With the phases drawn",
-             "healthctl probe http http://payload:3000/api/health --http-format health "
-             "-v",
-             "What the application says of itself, and the trace",
-             "healthctl probe tcp db:5432 --timeout 2s", "Does something listen?",
-             "healthctl probe --module http_2xx -c healthd.yml example.com",
-             "As /probe?module=http_2xx&target=example.com would",
-             "healthctl probe --now payload", "Do not wait for the next slot", NULL}},
+         (const struct example[]){
+             {"healthctl probe http https://example.com/ --should 'timing.total < 1s'",
+              "With the phases drawn"},
+             {"healthctl probe http http://payload:3000/api/health --http-format health "
+              "-v",
+              "What the application says of itself, and the trace"},
+             {"healthctl probe tcp db:5432 --timeout 2s", "Does something listen?"},
+             {"healthctl probe --module http_2xx -c healthd.yml example.com",
+              "As /probe?module=http_2xx&target=example.com would"},
+             {"healthctl probe --now payload", "Do not wait for the next slot"},
+             {0}}},
 
     {.name = "reload",
      .group = WRITING,
@@ -215,8 +221,9 @@ const struct command commands[] = {
      .doc = "Prints what healthd says. Exits 2 when the configuration was rejected: the "
             "former one then "
             "stays in force.",
-     .examples = (const char *const[]){"healthctl validate && healthctl reload",
-                                       "Faults are found before healthd is asked", NULL}},
+     .examples = (const struct example[]){{"healthctl validate && healthctl reload",
+                                           "Faults are found before healthd is asked"},
+                                          {0}}},
 
     {.name = "completion",
      .group = WRITING,
@@ -229,12 +236,13 @@ const struct command commands[] = {
      .words = shells,
      .doc = "Names of probes come from the running healthd.",
      .examples =
-         (const char *const[]){
-             "healthctl completion bash > /etc/bash_completion.d/healthctl",
-             "For everybody, with bash", "source <(healthctl completion zsh)",
-             "For this zsh",
-             "healthctl completion fish > ~/.config/fish/completions/healthctl.fish",
-             "For fish", NULL}},
+         (const struct example[]){
+             {"healthctl completion bash > /etc/bash_completion.d/healthctl",
+              "For everybody, with bash"},
+             {"source <(healthctl completion zsh)", "For this zsh"},
+             {"healthctl completion fish > ~/.config/fish/completions/healthctl.fish",
+              "For fish"},
+             {0}}},
 
     {.name = "help",
      .group = LEARNING,
@@ -244,8 +252,9 @@ const struct command commands[] = {
      .most = 2,
      .completes = COMPLETES_COMMANDS,
      .doc = "The same as COMMAND --help.",
-     .examples = (const char *const[]){"healthctl help probe http",
-                                       "Every option of an HTTP probe", NULL}},
+     .examples =
+         (const struct example[]){
+             {"healthctl help probe http", "Every option of an HTTP probe"}, {0}}},
 
     {.name = "complete",
      .group = WRITING,

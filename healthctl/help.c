@@ -117,32 +117,30 @@ void help_command(struct arena *arena, const struct command *c, const char *type
     if (!c->examples)
         return;
     buf_add_text(out, "\nExamples\n");
-    for (const char *const *e = c->examples; *e; e += 2)
-        buf_printf(out, "  %s\n      %s\n", e[0], e[1]);
+    for (const struct example *e = c->examples; e->line; e++)
+        buf_printf(out, "  %s\n      %s\n", e->line, e->meaning);
 }
 
 int cmd_help(struct invocation *in)
 {
     struct buf text = BUF_MAX(256 << 10);
     const char *name = in->operand_count ? in->operands[0] : NULL;
-    const struct command *c = name ? command_find(name) : NULL;
     const char *type = in->operand_count > 1 ? in->operands[1] : NULL;
-    int code = CODE_PASS;
+    const struct command *c = name ? command_find(name) : NULL;
     if (name && !c)
-        code = complain(in, CODE_USAGE,
+        return complain(in, CODE_USAGE,
                         "there is no command '%s'; `healthctl help` lists them", name);
-    else if (type && (!c->more_flags || !probe_type_find(type)))
-        code = complain(
-            in, CODE_USAGE,
-            c->more_flags
-                ? "there is no probe type '%s'; `healthctl help probe` lists them"
-                : "'%s' is one word too many",
-            type);
-    else if (c)
+    if (type && c && !c->more_flags)
+        return complain(in, CODE_USAGE, "'%s' is one word too many", type);
+    if (type && !probe_type_find(type))
+        return complain(in, CODE_USAGE,
+                        "there is no probe type '%s'; `healthctl help probe` lists them",
+                        type);
+    if (c)
         help_command(in->arena, c, type, &text);
     else
         help_overview(&text);
     fputs(buf_text(&text), stdout);
     buf_finish(&text);
-    return code;
+    return CODE_PASS;
 }

@@ -75,11 +75,11 @@ static void add_command(struct buf *out, const struct command *c)
     add_text(out, c->doc);
     buf_add_byte(out, '\n');
     add_flags(out, c->flags, NULL);
-    for (const char *const *e = c->examples; e && *e; e += 2) {
+    for (const struct example *e = c->examples; e && e->line; e++) {
         buf_add_text(out, ".PP\n");
-        add_text(out, e[1]);
+        add_text(out, e->meaning);
         buf_add_text(out, ":\n.PP\n.in +4n\n.EX\n");
-        add_text(out, e[0]);
+        add_text(out, e->line);
         buf_add_text(out, "\n.EE\n.in\n");
     }
 }

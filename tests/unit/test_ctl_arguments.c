@@ -119,7 +119,7 @@ static void every_command_is_documented(void **state)
         assert_non_null(c->operands);
         assert_non_null(c->run);
         assert_true(c->is_hidden ||
-                    (c->group && *c->doc && c->examples && c->examples[0]));
+                    (c->group && *c->doc && c->examples && c->examples[0].line));
         for (const struct flag *f = c->flags; f && f->name; f++)
             assert_true(f->doc && *f->doc);
     }
