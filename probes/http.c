@@ -278,12 +278,12 @@ static void on_done(void *ctx, const struct reply *reply)
         walk_follow(w, &hop);
         return;
     }
+    if (reply->status) /* blackbox_exporter: also when the body did not come whole */
+        walk_count(w, PHASE_TRANSFER, PHASE_TRANSFER);
     if (next == HTTP_REFUSED) {
         walk_refuse(w, why);
         return;
     }
-    if (reply->trouble.reason == REASON_NONE)
-        walk_count(w, PHASE_TRANSFER, PHASE_TRANSFER);
     walk_judge(w);
     walk_invert(w);
     walk_over(w);
@@ -294,6 +294,7 @@ static void walk_ask(struct http_walk *w)
     struct request request;
     struct err e = {0};
     memset(w->pending, 0, sizeof(w->pending));
+    w->reply = NULL;
     if (w->drives_phases)
         run_asks(w->run, w->at.host, w->at.port);
     w->json_was_tried = false;
@@ -403,6 +404,22 @@ static void http_start(struct run *run)
         resolve_all(run, state);
     else
         start_walks(run, NULL, 0);
+}
+
+void http_interrupted(struct run *run)
+{
+    struct http_state *state = run_state(run);
+    for (size_t i = 0; state && i < state->count; i++) {
+        struct http_walk *w = &state->walks[i];
+        if (!w->fetch || w->reply)
+            continue;
+        walk_phase_end(w);
+        w->reply = fetch_so_far(w->fetch);
+        note_resolution(w, w->reply);
+        if (w->reply->status)
+            walk_count(w, PHASE_TRANSFER, PHASE_TRANSFER);
+        http_trace(w, w->reply);
+    }
 }
 
 static void http_cancel(struct run *run)

@@ -234,6 +234,8 @@ void http_trace(struct http_walk *w, const struct reply *reply);
 /* http_emit.c */
 extern const struct metric *const http_metrics[];
 void http_report(struct run *run);
+/* http.c: the deadline came: what had come by then is kept. */
+void http_interrupted(struct run *run);
 
 /* http_vars.c */
 extern const struct var http_vars[];

@@ -82,6 +82,7 @@ static double body_length(const struct http_walk *w)
 
 void http_report(struct run *run)
 {
+    http_interrupted(run);
     const struct http_walk *w = http_walk_of(run);
     const struct reply *reply = w && w->reply && w->reply->status ? w->reply : NULL;
     if (w)

@@ -35,7 +35,7 @@ enum http_next http_redirect(const struct http_conf *conf, const struct http_wal
                              struct http_hop *ret_hop, const char **ret_why)
 {
     const char *location = reply_header(reply, "location");
-    if (!is_redirect(reply->status) || !location)
+    if (!is_redirect(reply->status) || !location || !location[0])
         return HTTP_FINAL;
     if (!conf->follow_redirects)
         return HTTP_REFUSED;

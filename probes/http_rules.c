@@ -160,8 +160,6 @@ static bool check_encoding(struct judge *j)
     if (got && (!strcasecmp(got, names[wanted]) ||
                 (wanted == HTTP_GZIP && !strcasecmp(got, "x-gzip"))))
         return true;
-    if (has_body_rules(j->conf))
-        j->found.failed_due_to_regex = true;
     return fail(j, REASON_BODY, "expected a body encoded as %s from %s, got %s",
                 names[wanted], j->facts->from, got ? got : "one that is not encoded");
 }

@@ -90,6 +90,8 @@ struct fetch *fetch_start(struct fetcher *f, struct arena *arena,
                           void (*done)(void *ctx, const struct reply *reply), void *ctx);
 void fetch_cancel(
     struct fetch *x); /* done is not called; takes NULL. Not from within done. */
+/* While it is under way: what has come so far, without the body (body_bytes counts it). Its deadline came, say. */
+const struct reply *fetch_so_far(struct fetch *x);
 /* While it is under way: the address gone for last; NULL: none yet. */
 const struct address *fetch_address(const struct fetch *x);
 const char *reply_header(const struct reply *r,

@@ -168,6 +168,14 @@ static void fill_phases(struct fetch *x)
     r->phases[PHASE_TRANSFER] = at_least_zero(total - first);
 }
 
+const struct reply *fetch_so_far(struct fetch *x)
+{
+    x->reply->headers = (struct pairs){x->pairs, x->pair_count};
+    x->reply->tls = x->tap.peer;
+    x->reply->is_proxied = x->has_proxy;
+    return x->reply;
+}
+
 void fetch_fill_reply(struct fetch *x)
 {
     struct reply *r = x->reply;
