@@ -242,6 +242,14 @@ static const struct row rows[] = {
           "Start time of the process since unix epoch in seconds", read_start),
 };
 
+/* Counted where it happens, in api_probe.c, and called as blackbox_exporter calls it. */
+static const struct metric unknown_modules_metric = {
+    .name = "blackbox_module_unknown_total",
+    .kind = METRIC_COUNTER,
+    .unit = "",
+    .help = "Count of unknown modules requested by probes",
+};
+
 const struct metric *self_metric(size_t i)
 {
     return i < ARRAY_LEN(rows) ? &rows[i].metric : NULL;
@@ -330,6 +338,8 @@ struct self *self_create(struct daemon *d)
         s->series[i] =
             registry_series(d->registry, s->source, &rows[i].metric, has_label ? version : NULL);
     }
+    d->unknown_modules = registry_series(d->registry, s->source, &unknown_modules_metric, NULL);
+    series_set(d->unknown_modules, 0);
     s->timer = loop_timer_create(d->frame.loop, "self", on_step, s);
     s->next_step = mono_add(loop_now(d->frame.loop), WINDOW_STEP);
     timer_at(s->timer, s->next_step);
