@@ -57,14 +57,15 @@ static bool file_is_new(struct loader *l, const char *path, struct place at)
     const char *name = arena_strdup(l->arena, real ? real : path);
     free(real);
     for (size_t i = 0; i < l->file_count; i++) {
-        if (strcmp(l->files[i], name))
+        if (strcmp(l->reals[i], name))
             continue;
         diag_error(l->diag, at, "%s is read already; each file may be named once", path);
         return false;
     }
     if (l->file_count == FILES_MAX)
         return diag_error(l->diag, at, "more than %d files", FILES_MAX);
-    l->files[l->file_count++] = name;
+    l->files[l->file_count] = arena_strdup(l->arena, path);
+    l->reals[l->file_count++] = name;
     return true;
 }
 
