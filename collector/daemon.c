@@ -99,34 +99,6 @@ static void start_timers(struct daemon *d)
     loop_on_signal(l, SIGUSR1, on_rotate, d);
 }
 
-bool daemon_start(struct daemon *d, struct generation *g, struct err *e)
-{
-    d->started = loop_wall(d->frame.loop);
-    d->generation = generation_ref(g);
-    g->number = 1;
-    if (!system_lock_state(g->state_path, &d->lock_fd, e) || !start_frame(d, g, e))
-        return false;
-
-    d->registry = registry_create();
-    d->pipeline.registry = d->registry;
-    d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
-    d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
-    list_init(&d->page_jobs);
-    d->web = web_create(d, api_routes);
-    if (!web_listen(d->web, g, e) || !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
-        !schedule_adopt(d->schedule, g, e))
-        return false;
-
-    d->self = self_create(d);
-    d->last_reload = d->started;
-    d->last_reload_ok = true;
-    d->file_watch = file_watch_create(d->frame.loop, on_file_change, d);
-    file_watch_set(d->file_watch, &g->files);
-    start_timers(d);
-    d->state = DAEMON_READY;
-    return true;
-}
-
 static bool replace_generation(struct daemon *d, struct generation *g, struct err *e)
 {
     if (!web_listen(d->web, g, e))
@@ -241,6 +213,42 @@ static void take_down(struct daemon *d)
     free(d->last_reload_text);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
+}
+
+static bool start_all(struct daemon *d, struct generation *g, struct err *e)
+{
+    d->started = loop_wall(d->frame.loop);
+    d->generation = generation_ref(g);
+    g->number = 1;
+    if (!system_lock_state(g->state_path, &d->lock_fd, e) || !start_frame(d, g, e))
+        return false;
+
+    d->registry = registry_create();
+    d->pipeline.registry = d->registry;
+    d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
+    d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
+    list_init(&d->page_jobs);
+    d->web = web_create(d, api_routes);
+    if (!web_listen(d->web, g, e) || !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
+        !schedule_adopt(d->schedule, g, e))
+        return false;
+
+    d->self = self_create(d);
+    d->last_reload = d->started;
+    d->last_reload_ok = true;
+    d->file_watch = file_watch_create(d->frame.loop, on_file_change, d);
+    file_watch_set(d->file_watch, &g->files);
+    start_timers(d);
+    d->state = DAEMON_READY;
+    return true;
+}
+
+bool daemon_start(struct daemon *d, struct generation *g, struct err *e)
+{
+    const bool ok = start_all(d, g, e);
+    if (!ok)
+        take_down(d);
+    return ok;
 }
 
 void daemon_run(struct daemon *d)

@@ -146,6 +146,7 @@ static int serve(struct daemon *d, struct generation *g)
         secrets_redact(d->frame.secrets, &text);
         fputs(buf_text(&text), stderr);
         buf_finish(&text);
+        loop_destroy(d->frame.loop);
         return EXIT_USAGE;
     }
     greet(d);
