@@ -38,6 +38,25 @@ static struct listener *find_listener(struct web *w, const char *key)
     return NULL;
 }
 
+static struct listener *find_address(struct web *w, const char *address)
+{
+    LIST_EACH(at, &w->listeners) {
+        struct listener *l = LIST_ITEM(at, struct listener, link);
+        if (!strcmp(l->address, address))
+            return l;
+    }
+    return NULL;
+}
+
+/* From now on the socket's file is the new one's, to be removed when that one closes. */
+static void settle(struct web *w, struct listener *l)
+{
+    struct listener *former = l->has_borrowed ? find_address(w, l->address) : NULL;
+    if (former)
+        former->has_borrowed = true;
+    l->has_borrowed = false;
+}
+
 static void close_pending(void *ctx)
 {
     struct web *w = ctx;
@@ -71,7 +90,7 @@ static bool open_missing(struct web *w, const struct web_conf *conf, struct list
         if (l) {
             l->is_kept = true;
         } else {
-            l = listener_open(w, entry, conf, buf_text(&key), e);
+            l = listener_open(w, find_address(w, entry->address), entry, conf, buf_text(&key), e);
             if (l)
                 list_append(opened, &l->link);
         }
@@ -93,6 +112,8 @@ bool web_listen(struct web *w, const struct generation *g, struct err *e)
         retire(w, &opened);
         return false;
     }
+    LIST_EACH(at, &opened)
+        settle(w, LIST_ITEM(at, struct listener, link));
     retire(w, &w->listeners);
     LIST_EACH(at, &opened) {
         list_remove(at);

@@ -215,10 +215,24 @@ static bool bind_tcp(struct listener *l, const char *text, struct address *at, s
     return err_errno(e, errno, "cannot listen on %s", text);
 }
 
+/* The same place under other conditions: whoever connects meanwhile is not turned away. */
+static bool borrow(struct listener *l, const struct listener *former, mode_t mode, struct err *e)
+{
+    l->fd = fcntl(former->fd, F_DUPFD_CLOEXEC, 0);
+    if (l->fd < 0)
+        return err_errno(e, errno, "cannot take over %s", former->address);
+    if (!former->unix_path)
+        return true;
+    l->unix_path = strdup(former->unix_path);
+    l->has_borrowed = true;
+    return chmod(l->unix_path, mode) == 0 ||
+           err_errno(e, errno, "cannot change the mode of unix:%s", l->unix_path);
+}
+
 static bool open_tcp(struct listener *l, const char *text, bool is_tls, struct err *e)
 {
     struct address at = {0};
-    if (!read_address(text, &at, e) || !bind_tcp(l, text, &at, e))
+    if (l->fd < 0 && (!read_address(text, &at, e) || !bind_tcp(l, text, &at, e)))
         return false;
     at.len = sizeof(at.to);
     getsockname(l->fd, &at.to.sa, &at.len);
@@ -297,16 +311,23 @@ static mode_t mode_of(int64_t digits)
     return mode & 0777;
 }
 
-static bool listener_start(struct listener *l, const struct listen_conf *conf, const struct web_conf *limits,
-                           struct err *e)
+static bool open_socket(struct listener *l, const struct listener *former, const struct listen_conf *conf,
+                        bool is_tls, struct err *e)
+{
+    const bool is_unix = !strncmp(conf->address, "unix:", 5);
+    if (former && !borrow(l, former, mode_of(conf->socket_mode), e))
+        return false;
+    if (!is_unix)
+        return open_tcp(l, conf->address, is_tls, e);
+    l->url = strdup(conf->address);
+    return former || open_unix(l, conf->address + 5, mode_of(conf->socket_mode), e);
+}
+
+static bool listener_start(struct listener *l, const struct listener *former, const struct listen_conf *conf,
+                           const struct web_conf *limits, struct err *e)
 {
     struct pem_files pem = {BUF_MAX(256 << 10), BUF_MAX(256 << 10), BUF_MAX(256 << 10)};
-    const bool is_unix = !strncmp(conf->address, "unix:", 5);
-    bool ok = read_pems(conf, &pem, e) &&
-              (is_unix ? open_unix(l, conf->address + 5, mode_of(conf->socket_mode), e)
-                       : open_tcp(l, conf->address, pem.cert.len > 0, e));
-    if (ok && is_unix)
-        l->url = strdup(conf->address);
+    bool ok = read_pems(conf, &pem, e) && open_socket(l, former, conf, pem.cert.len > 0, e);
     if (ok && listen(l->fd, 511) != 0)
         ok = err_errno(e, errno, "cannot listen on %s", conf->address);
     ok = ok && start_mhd(l, &pem, limits, e);
@@ -318,8 +339,8 @@ static bool listener_start(struct listener *l, const struct listen_conf *conf, c
     return ok;
 }
 
-struct listener *listener_open(struct web *w, const struct listen_conf *conf, const struct web_conf *limits,
-                               const char *key, struct err *e)
+struct listener *listener_open(struct web *w, const struct listener *former, const struct listen_conf *conf,
+                               const struct web_conf *limits, const char *key, struct err *e)
 {
     struct listener *l = calloc(1, sizeof(*l));
     assert(l);
@@ -331,7 +352,8 @@ struct listener *listener_open(struct web *w, const struct listen_conf *conf, co
     l->bearer = strdup(conf->bearer_token.value);
     l->may_act = !strcmp(conf->rights, "act") || (!*conf->rights && !strncmp(conf->address, "unix:", 5));
     list_init(&l->clients);
-    if (!listener_start(l, conf, limits, e)) {
+    l->address = strdup(conf->address);
+    if (!listener_start(l, former, conf, limits, e)) {
         listener_close(l);
         return NULL;
     }
@@ -361,11 +383,12 @@ void listener_close(struct listener *l)
         close(l->fd);
     }
     timer_destroy(l->timer);
-    if (l->unix_path)
+    if (l->unix_path && !l->has_borrowed)
         unlink(l->unix_path);
     explicit_bzero(l->password, strlen(l->password));
     explicit_bzero(l->bearer, strlen(l->bearer));
     free(l->key);
+    free(l->address);
     free(l->url);
     free(l->unix_path);
     free(l->username);

@@ -34,7 +34,9 @@ struct listener {
     struct list link;
     struct web *web;
     char *key;                /* canonical text of its configuration: equal keeps it over a reload */
+    char *address;            /* as configured: the next listener at the same one takes its socket over */
     char *url, *unix_path;    /* unix_path NULL for TCP */
+    bool has_borrowed;        /* the socket's file is still that of the listener it was taken over from */
     char *username, *password, *bearer; /* "" for none */
     bool may_act, is_kept;
     int fd;
@@ -77,8 +79,9 @@ struct exchange {
     struct pairs headers_out;
 };
 
-struct listener *listener_open(struct web *w, const struct listen_conf *conf, const struct web_conf *limits,
-                               const char *key, struct err *e);
+/* former (or NULL) listens at the same address, and goes on doing so until it is closed. */
+struct listener *listener_open(struct web *w, const struct listener *former, const struct listen_conf *conf,
+                               const struct web_conf *limits, const char *key, struct err *e);
 void listener_close(struct listener *l);  /* not from within one of its handlers */
 void listener_pump(struct listener *l);   /* soon: after a resume */
 void web_sweep_soon(struct web *w);
