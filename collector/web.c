@@ -72,6 +72,7 @@ static void retire(struct web *w, struct list *from)
     LIST_EACH(at, from) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
         if (!l->is_kept) {
+            listener_quiet(l);
             list_remove(at);
             list_append(&w->closing, at);
         }

@@ -373,15 +373,23 @@ static void resume_all(struct listener *l)
     MHD_run(l->mhd);
 }
 
+void listener_quiet(struct listener *l)
+{
+    if (l->mhd && !l->is_quiet)
+        MHD_quiesce_daemon(l->mhd); /* fd is ours again */
+    l->is_quiet = true;
+}
+
 void listener_close(struct listener *l)
 {
     watch_destroy(l->watch);
     if (l->mhd) {
+        listener_quiet(l);
         resume_all(l);
-        MHD_stop_daemon(l->mhd); /* closes fd too */
-    } else if (l->fd >= 0) {
-        close(l->fd);
+        MHD_stop_daemon(l->mhd);
     }
+    if (l->fd >= 0)
+        close(l->fd);
     timer_destroy(l->timer);
     if (l->unix_path && !l->has_borrowed)
         unlink(l->unix_path);

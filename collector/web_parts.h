@@ -38,7 +38,7 @@ struct listener {
     char *url, *unix_path;    /* unix_path NULL for TCP */
     bool has_borrowed;        /* the socket's file is still that of the listener it was taken over from */
     char *username, *password, *bearer; /* "" for none */
-    bool may_act, is_kept;
+    bool may_act, is_kept, is_quiet;
     int fd;
     struct MHD_Daemon *mhd;
     struct watch *watch;
@@ -82,6 +82,7 @@ struct exchange {
 /* former (or NULL) listens at the same address, and goes on doing so until it is closed. */
 struct listener *listener_open(struct web *w, const struct listener *former, const struct listen_conf *conf,
                                const struct web_conf *limits, const char *key, struct err *e);
+void listener_quiet(struct listener *l);  /* accepts nobody any more: whoever waits is left to its heir */
 void listener_close(struct listener *l);  /* not from within one of its handlers */
 void listener_pump(struct listener *l);   /* soon: after a resume */
 void web_sweep_soon(struct web *w);
