@@ -117,8 +117,8 @@ class Load:
                               check=True).stdout
         self.requests = int(re.search(r"(\d+) requests in", text).group(1))
         self.bad = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", text)))
-        self.p50_ms = milliseconds(re.search(r"50%\s+(\S+)", text).group(1))
-        self.p99_ms = milliseconds(re.search(r"99%\s+(\S+)", text).group(1))
+        self.p50_ms = milliseconds(re.search(r"^ +50% +(\S+)", text, re.M).group(1))
+        self.p99_ms = milliseconds(re.search(r"^ +99% +(\S+)", text, re.M).group(1))
         errors = re.search(r"Socket errors:.*", text)
         assert not errors and self.requests, text
 

@@ -68,6 +68,11 @@ static void on_secrets(void *ctx)
     timer_at(d->secrets_timer, mono_add(loop_now(d->frame.loop), SECRETS_INTERVAL));
 }
 
+static void on_trust(void *ctx)
+{
+    system_trim();
+}
+
 static bool start_frame(struct daemon *d, const struct generation *g, struct err *e)
 {
     struct frame *f = &d->frame;
@@ -239,6 +244,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->file_watch = file_watch_create(d->frame.loop, on_file_change, d);
     file_watch_set(d->file_watch, &g->files);
     start_timers(d);
+    tls_when_ready(d->frame.tls, on_trust, d);
     d->state = DAEMON_READY;
     return true;
 }

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -148,6 +150,29 @@ void system_harden(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptors();
-    /* Two arenas are enough for a loop and a few helpers; more cost memory for nothing. */
-    mallopt(M_ARENA_MAX, 2);
+    /* The pool's threads are idle most of the time: heaps of their own would only keep what they once used. */
+    mallopt(M_ARENA_MAX, 1);
+}
+
+/* Code and constants of one loaded object, page by page: never written, so what is needed again comes back from
+ * the page cache. */
+static int drop_object(struct dl_phdr_info *object, size_t size, void *ctx)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
+            continue;
+        const uintptr_t from = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        const uintptr_t to = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (to > from)
+            madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void system_trim(void)
+{
+    malloc_trim(0);
+    dl_iterate_phdr(drop_object, NULL);
 }
