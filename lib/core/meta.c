@@ -10,24 +10,32 @@
 
 #include "lib/core/series.h"
 
+static bool is_plain(char c, enum page_format format)
+{
+    const bool is_quoted = c == '"' && format == PAGE_OPENMETRICS;
+    return (unsigned char)c < 0x80 && c != '\n' && c != '\\' && !is_quoted;
+}
+
 /* https://prometheus.io/docs/instrumenting/exposition_formats/; OpenMetrics also escapes quotes. */
 static void help_print(struct buf *out, const char *help, enum page_format format)
 {
     struct bytes text = bytes_of(help);
     while (text.len) {
-        const size_t wide = bytes_utf8(text);
-        struct bytes character = bytes_slice(text, 0, wide ? wide : 1);
-        text = bytes_slice(text, character.len, text.len);
-        if (!wide)
-            buf_add_text(out, "\xEF\xBF\xBD");
-        else if (bytes_is(character, "\n"))
-            buf_add_text(out, "\\n");
-        else if (bytes_is(character, "\\"))
-            buf_add_text(out, "\\\\");
-        else if (bytes_is(character, "\"") && format == PAGE_OPENMETRICS)
-            buf_add_text(out, "\\\"");
-        else
-            buf_add_bytes(out, character);
+        size_t len = 0;
+        while (len < text.len && is_plain(text.ptr[len], format))
+            len++;
+        if (len) {
+            buf_add(out, text.ptr, len);
+        } else if ((unsigned char)text.ptr[0] < 0x80) {
+            len = 1;
+            buf_add_byte(out, '\\');
+            buf_add_byte(out, text.ptr[0] == '\n' ? 'n' : text.ptr[0]);
+        } else {
+            len = bytes_utf8(text);
+            buf_add(out, len ? text.ptr : "\xEF\xBF\xBD", len ? len : 3);
+            len = len ? len : 1;
+        }
+        text = bytes_slice(text, len, text.len);
     }
 }
 
