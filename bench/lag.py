@@ -57,8 +57,11 @@ def run(folder, rounds):
         worst = {name: program.metric(f"healthd_loop_{name}_seconds") * 1000 for name in ("lag", "callback")}
         slow = program.metric("healthd_loop_slow_callbacks_total")
         program.stop()
+        said = {line for line in program.process.err.read_text().splitlines() if "slow callback" in line}
     dead.close()
     print(f"  longest callback {worst['callback']:.2f} ms, callbacks over 5 ms: {slow:.0f}")
+    for line in sorted(said)[:5]:
+        print("   ", line)
     return judge("loop lag, all at once", worst["lag"], 5, " ms")
 
 

@@ -19,19 +19,31 @@ static const struct metric requests = {
     .labels = {"instance", "method", "path", "shard"},
 };
 
-static void fill(struct registry *r, size_t count)
+struct filling { /* done in slices, as probes would: the loop's lag is being measured */
+    struct daemon *daemon;
+    struct source *source;
+    size_t done, count;
+};
+
+#define SLICE 1000
+
+static void fill(void *ctx)
 {
-    struct source *s = registry_source(r, "bench", false, (struct labels){0});
+    struct filling *f = ctx;
     struct arena *arena = arena_create(0);
     struct batch *b = batch_create(arena);
-    for (size_t i = 0; i < count; i++) {
+    struct batch_group *g = batch_group(b, arena_printf(arena, "slice %zu", f->done));
+    for (size_t i = f->done; i < f->done + SLICE && i < f->count; i++) {
         const char *values[] = {arena_printf(arena, "app-%03zu.example.internal:8080", i % 1000),
                                 i % 2 ? "GET" : "POST", arena_printf(arena, "/api/v1/orders/%02zu", i / 1000),
                                 arena_printf(arena, "%06zu", i)};
-        batch_add(b, batch_group(b, ""), &requests, values, (struct labels){0}, (double)i * 1.5);
+        batch_add(b, g, &requests, values, (struct labels){0}, (double)i * 1.5);
     }
-    registry_publish(r, s, b);
+    registry_publish(f->daemon->registry, f->source, b);
     arena_destroy(arena);
+    f->done += SLICE;
+    if (f->done < f->count)
+        loop_defer(f->daemon->frame.loop, "fill", fill, f);
 }
 
 static struct generation *load(const char *path, struct secrets *secrets)
@@ -65,7 +77,9 @@ int main(int argc, char **argv)
         return 2;
     }
     generation_unref(g);
-    fill(d.registry, (size_t)strtoul(argv[2], NULL, 10));
+    struct filling filling = {.daemon = &d, .count = (size_t)strtoul(argv[2], NULL, 10)};
+    filling.source = registry_source(d.registry, "bench", false, (struct labels){0});
+    fill(&filling);
     daemon_run(&d);
     loop_destroy(d.frame.loop);
     secrets_destroy(d.frame.secrets);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/daemon.h"
+#include "lib/base/log.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
 
@@ -294,10 +295,21 @@ static nsec larger(nsec a, nsec b)
     return a > b ? a : b;
 }
 
+/* A callback over 5 ms is a bug of ours: said once a step, with the name of the worst. */
+static void tell_slow(const struct self *s, uint64_t before)
+{
+    if (s->loop.slow_callbacks > before)
+        log_warning(EV("slow callback"), STR("callback", s->loop.worst_name),
+                    DUR("took", s->loop.worst_callback),
+                    INT("count", (int64_t)(s->loop.slow_callbacks - before)));
+}
+
 static void collect(struct self *s)
 {
     struct window *w = &s->slots[s->slot];
+    const uint64_t slow_before = s->loop.slow_callbacks;
     s->loop = loop_stats_take(s->daemon->frame.loop);
+    tell_slow(s, slow_before);
     s->schedule = schedule_stats_take(s->daemon->schedule);
     s->pool = pool_stats(s->daemon->frame.pool);
     w->worst_lag = larger(w->worst_lag, s->loop.worst_lag);
