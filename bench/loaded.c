@@ -25,7 +25,7 @@ struct filling { /* done in slices, as probes would: the loop's lag is being mea
     size_t done, count;
 };
 
-#define SLICE 1000
+#define SLICE 200
 
 static void fill(void *ctx)
 {

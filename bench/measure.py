@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from lib.process import Process
-from lib.wait import free_port, wait_until
+from lib.wait import free_port
 from lib.http import request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,5 +151,3 @@ def ratio(what, ours, theirs, wanted):
     print(f"  {what}: ours {spread(ours)}, theirs {spread(theirs)}, theirs/ours {spread(ratios)}")
     return judge(f"{what}, times smaller", median(ratios), wanted, "×", at_most=False)
 
-
-__all__ = ["wait_until"]

@@ -235,9 +235,12 @@ void family_remove(struct registry *r, struct series *s)
     c->is_changed = true;
     c->ended++;
     f->live--;
+    const bool is_sparse = c->ended > CHUNK_TIDY_ENDED && c->ended > c->count / 2;
+    if (is_sparse || c->ended == c->count)
+        pages_settle(r);
     if (c->ended == c->count)
         chunk_drop(f, c);
-    else if (c->ended > CHUNK_TIDY_ENDED && c->ended > c->count / 2)
+    else if (is_sparse)
         chunk_refresh(r, c);
     if (!f->live)
         family_drop(r, f);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The registry as a page, in slices. First the text of changed values is brought up to date (which may go on for
- * as long as it likes), then the chunks are copied. Only the copy must be of one moment: what would change values
- * together in the middle of it, completes it first, which is a memcpy. Called by the web layer and by tests.
+ * as long as it likes), then the chunks are copied. Only the copy must be of one moment: while it goes on, text
+ * follows no value, and what would add or drop lines completes it first, which is a memcpy. Called by the web layer
+ * and by tests.
  */
 #include "lib/core/series.h"
 
@@ -127,8 +128,7 @@ static void page_advance(struct page *p)
     p->family_at++;
 }
 
-/* True when no text is behind its value. What is published meanwhile may move the place where we are: a chunk that
- * is missed here is brought up to date when it is copied. */
+/* True when no text is behind its value, but for what was published meanwhile. */
 static bool page_refresh(struct page *p, struct mono until)
 {
     while (p->family_at < p->registry->family_count) {
@@ -161,7 +161,6 @@ static void page_reserve(struct page *p)
 static bool page_copy(struct page *p, struct mono until)
 {
     for (struct chunk *c = page_chunk(p); c; c = page_chunk(p)) {
-        chunk_refresh(p->registry, c);
         if (p->chunk_at == 0)
             page_meta(p, c->family);
         buf_add(&p->text, c->text, c->len);
@@ -172,7 +171,36 @@ static bool page_copy(struct page *p, struct mono until)
     return p->family_at >= p->registry->family_count;
 }
 
+/* What was published while the first pass went on: from here on all text is of one moment. */
+static void page_catch_up(struct page *p)
+{
+    const struct registry *r = p->registry;
+    for (size_t i = 0; i < r->family_count; i++) {
+        const struct family *f = r->families[i];
+        for (size_t j = 0; j < f->chunk_count; j++)
+            chunk_refresh(p->registry, f->chunks[j]);
+    }
+}
+
 /* ---- both ---- */
+
+static bool is_copying(const struct page *p)
+{
+    return p->state == PAGE_COPY;
+}
+
+/* Another page is being copied: no text may change until it is done. */
+static bool page_must_wait(const struct page *p)
+{
+    if (!p->is_only && is_copying(p))
+        return false;
+    LIST_EACH (it, &p->registry->pages) {
+        const struct page *other = LIST_ITEM(it, struct page, link);
+        if (other != p && !other->is_only && is_copying(other))
+            return true;
+    }
+    return false;
+}
 
 static void page_move(struct page *p, enum page_state state)
 {
@@ -181,6 +209,7 @@ static void page_move(struct page *p, enum page_state state)
         break;
     case PAGE_COPY:
         p->family_at = p->chunk_at = 0;
+        page_catch_up(p);
         page_reserve(p);
         break;
     case PAGE_DONE:
@@ -209,6 +238,10 @@ struct page *page_start(struct registry *r, enum page_format format,
 
 static bool page_until(struct page *p, struct mono until)
 {
+    if (p->state == PAGE_DONE)
+        return true;
+    if (page_must_wait(p))
+        return false;
     if (p->state == PAGE_REFRESH && page_refresh(p, until))
         page_move(p, PAGE_COPY);
     if (p->state == PAGE_COPY &&
@@ -228,18 +261,34 @@ static void page_complete(struct page *p)
     assert(is_done);
 }
 
+/* At most one whole page is being copied: it goes first, because pages of one source change text. */
 void pages_settle(struct registry *r)
 {
     LIST_EACH (it, &r->pages) {
         struct page *p = LIST_ITEM(it, struct page, link);
-        /* The list of one source's series does not outlive a change; a copy not begun can wait. */
-        if (p->state == PAGE_COPY && (p->is_only || p->text.len))
+        if (!p->is_only && is_copying(p))
             page_complete(p);
+    }
+    LIST_EACH (it, &r->pages) {
+        struct page *p = LIST_ITEM(it, struct page, link);
+        if (p->is_only && is_copying(p))
+            page_complete(p);
+    }
+}
+
+void pages_settle_only(struct registry *r)
+{
+    LIST_EACH (it, &r->pages) {
+        if (LIST_ITEM(it, struct page, link)->is_only) {
+            pages_settle(r);
+            return;
+        }
     }
 }
 
 void pages_detach(struct registry *r)
 {
+    pages_settle(r);
     LIST_EACH (it, &r->pages)
         page_complete(LIST_ITEM(it, struct page, link));
 }

@@ -270,7 +270,7 @@ static void group_publish(struct registry *r, struct holding *h,
 
 void registry_publish(struct registry *r, struct source *s, const struct batch *b)
 {
-    pages_settle(r);
+    pages_settle_only(r);
     for (const struct batch_group *g = b->first; g; g = g->next)
         group_publish(r, holding_for(s, g->name), g);
 }

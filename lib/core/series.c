@@ -147,6 +147,7 @@ static void table_grow(struct registry *r)
 struct series *series_make(struct registry *r, struct family *f, struct holding *h,
                            const struct prefix *p)
 {
+    pages_settle(r);
     if (r->series_count >= r->table_size)
         table_grow(r);
 

@@ -156,8 +156,11 @@ bool holding_has(const struct holding *h, const struct series *s);
 void registry_end_family(struct registry *r, struct family *f);
 
 /* page.c */
-/* Completes pages that have begun to show values, before those change together. */
+/* Completes pages that are being copied, before a line is added or chunks go. Values may change at any time: text
+ * follows them only in a page's first pass, and none begins while another page is copied. */
 void pages_settle(struct registry *r);
+/* The same when a page of one source is among them: its list of series does not outlive a publication. */
+void pages_settle_only(struct registry *r);
 /* Completes all, because the registry ends. */
 void pages_detach(struct registry *r);
 
