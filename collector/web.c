@@ -175,6 +175,11 @@ static bool may_enter(struct exchange *x)
 
 static bool is_allowed(struct exchange *x, const struct route *route)
 {
+    if (!web_client_is_vouched(x)) {
+        exchange_error(x, MHD_HTTP_FORBIDDEN,
+                       "This listener wants a client certificate, and yours is missing or not from its client_ca_file.");
+        return false;
+    }
     if (!may_enter(x)) {
         exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                             *x->listener->username ? "Basic realm=\"healthd\"" : "Bearer");

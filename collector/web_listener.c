@@ -111,6 +111,7 @@ static void client_came(struct listener *l, struct MHD_Connection *connection, v
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     c->deadline = mono_add(loop_now(l->web->loop), l->web->request_timeout);
     list_append(&l->clients, &c->link);
+    l->client_count++;
     *socket_ctx = c;
     if (l->web->client_count++ == 0)
         web_sweep_soon(l->web);
@@ -127,6 +128,9 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     struct client *c = *socket_ctx;
     list_remove(&c->link);
     l->web->client_count--;
+    /* At its limit microhttpd looks away from the listening socket until it is called again. */
+    if (l->client_count-- >= l->max_clients)
+        listener_pump(l);
     free(c);
 }
 
@@ -356,6 +360,8 @@ struct listener *listener_open(struct web *w, const struct listener *former, con
     l->may_act = !strcmp(conf->rights, "act") || (!*conf->rights && !strncmp(conf->address, "unix:", 5));
     list_init(&l->clients);
     l->address = strdup(conf->address);
+    l->max_clients = (unsigned)limits->max_connections;
+    l->wants_client_cert = *conf->client_ca_file;
     if (!listener_start(l, former, conf, limits, e)) {
         listener_close(l);
         return NULL;

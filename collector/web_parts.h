@@ -38,7 +38,8 @@ struct listener {
     char *url, *unix_path;    /* unix_path NULL for TCP */
     bool has_borrowed;        /* the socket's file is still that of the listener it was taken over from */
     char *username, *password, *bearer; /* "" for none */
-    bool may_act, is_kept, is_quiet;
+    bool may_act, is_kept, is_quiet, wants_client_cert;
+    unsigned max_clients, client_count;
     int fd;
     struct MHD_Daemon *mhd;
     struct watch *watch;
@@ -53,6 +54,7 @@ struct client { /* one connection */
     struct listener *listener;
     struct exchange *exchange; /* under way, or NULL */
     int fd;
+    bool is_vouched;           /* its certificate has been verified */
     struct mono deadline;
 };
 
@@ -86,6 +88,8 @@ void listener_quiet(struct listener *l);  /* accepts nobody any more: whoever wa
 void listener_close(struct listener *l);  /* not from within one of its handlers */
 void listener_pump(struct listener *l);   /* soon: after a resume */
 void web_sweep_soon(struct web *w);
+
+bool web_client_is_vouched(struct exchange *x);
 
 /* microhttpd asks: may be called several times for one request. */
 enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
