@@ -161,8 +161,9 @@ static void fire(struct tracked *t, struct mono now)
     t->event_at = (struct mono){0};
     tracked_place(t);
     if (is_busy(t)) {
-        t->skipped++;
-        t->schedule->stats.skipped_busy++;
+        /* A retry or an event that finds a run under way has what it wants: only a slot is lost. */
+        t->skipped += is_slot;
+        t->schedule->stats.skipped_busy += is_slot;
         return;
     }
     if (!is_slot && !is_retry)
