@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When probes run, and when what they find is believed: seen in the log's own times."""
+import json
+from datetime import datetime
+
+import pytest
+
+from lib.banner import Banner
+from lib.wait import SLOWNESS, stays, wait_until
+
+JITTER = 0.06  # seconds a start may be off its slot here, with sanitizers and two busy cores
+
+
+def config(probes):
+    return "probes: " + json.dumps(probes) + "\n"
+
+
+def runs(daemon, name):
+    """Every run of a probe that logs all its results: when it started (s), and the line."""
+    lines = daemon.logs(probe=name)
+    ends = [datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).timestamp() for line in lines]
+    return [(end - line["duration_ms"] / 1000, line) for end, line in zip(ends, lines)]
+
+
+@pytest.fixture
+def banner(request):
+    """banner(script, …): see lib.banner.Banner."""
+
+    def make(*args, **kwargs):
+        made = Banner(*args, **kwargs)
+        request.addfinalizer(made.close)
+        return made
+
+    return make
+
+
+def test_fall_rise_and_the_retry_interval(healthd, banner):
+    server = banner([b"220 hi\r\n"])
+    daemon = healthd(config([{"name": "a", "interval": "1s", "retry_interval": "200ms", "fall": 4,
+                              "rise": 3, "results": "all", "tcp": server.target}]))
+    daemon.wait_health("a", "up")
+    assert len(runs(daemon, "a")) == 1, "the first good run confirms"
+    server.kill()
+    daemon.wait_health("a", "down")
+    server.start()
+    daemon.wait_health("a", "up")
+    found = runs(daemon, "a")
+    story = [(line["health"], line["state"]) for _, line in found]
+    first = story.index(("down", "up"))
+    assert story[first:first + 4] == [("down", "up")] * 3 + [("down", "down")]
+    back = next(n for n in range(first, len(story)) if story[n][0] == "up")
+    assert story[back:back + 3] == [("up", "down")] * 2 + [("up", "up")]
+    for start in (first, back):
+        steps = [found[n + 1][0] - found[n][0] for n in range(start, start + 2)]
+        assert all(step < 0.2 + JITTER * SLOWNESS for step in steps), steps
+    changes = [line["state"] for _, line in found if line["event"] == "probe changed"]
+    assert changes == ["up", "down", "up"]
+
+
+def test_one_bad_run_is_no_change(healthd, nginx):
+    site = nginx("return 200;")
+    daemon = healthd(config([{"name": "a", "interval": "300ms", "retry_interval": "250ms", "fall": 3,
+                              "results": "all", "http": site.url()}]))
+    daemon.wait_health("a", "up")
+    site.configure("return 500;")
+    daemon.wait_log(probe="a", health="down")
+    site.configure("return 200;")
+    before = len(runs(daemon, "a"))
+    wait_until(lambda: len(runs(daemon, "a")) > before + 3)
+    changes = [line["state"] for _, line in runs(daemon, "a") if line["event"] == "probe changed"]
+    assert changes == ["up"]
+
+
+def test_slots_do_not_drift(healthd, badpeer):
+    peer = badpeer("ok")
+    daemon = healthd(config([{"name": f"p{n}", "interval": "250ms", "results": "all",
+                              "http": peer.url()} for n in range(8)]))
+    wait_until(lambda: all(len(runs(daemon, f"p{n}")) >= 9 for n in range(8)), 20)
+    for n in range(8):
+        starts = [start for start, _ in runs(daemon, f"p{n}")][1:]  # the first is spread
+        off = [(start - starts[0] + 0.125) % 0.25 - 0.125 for start in starts]
+        assert all(abs(one) < JITTER * SLOWNESS for one in off), off
+        assert len(starts) - 1 == round((starts[-1] - starts[0]) / 0.25), "a slot was missed"
+    assert len({round(runs(daemon, f"p{n}")[-1][0] % 0.25, 2) for n in range(8)}) > 2, "one herd"
+
+
+def test_others_keep_their_slots_while_peers_hang_and_flood(healthd, badpeer, certs):
+    good = badpeer("ok")
+    probes = [{"name": f"good{n}", "interval": "250ms", "results": "all", "http": good.url()}
+              for n in range(4)]
+    hanging = ["never_accept", "accept_silent", "tls_stall", "drip_body"] * 3
+    for turn, name in enumerate([*hanging, "endless_body", "endless_headers", "garbage", "gzip_bomb"]):
+        peer = badpeer(name)
+        often = {"interval": "500ms", "timeout": "450ms"}
+        packed = {"Accept-Encoding": "gzip"}
+        probes.append(dict(often, name=f"http{turn}", http={"url": peer.url(), "headers": packed}))
+        probes.append(dict(often, name=f"tls{turn}", tls=f"127.0.0.1:{peer.port}"))
+    daemon = healthd(config(probes))
+    wait_until(lambda: len(runs(daemon, "good0")) >= 12, 30)
+    for n in range(4):
+        starts = [start for start, _ in runs(daemon, f"good{n}")][1:]
+        steps = [(b - a) / 0.25 for a, b in zip(starts, starts[1:])]
+        assert all(abs(step - 1) < 0.5 * SLOWNESS for step in steps), steps
+        assert {line["health"] for _, line in runs(daemon, f"good{n}")} == {"up"}
+        good = daemon.probes()[f"good{n}"]
+        assert good["skipped"] == 0 and good["missed"] == 0
+
+
+def test_a_run_that_fills_its_interval_is_never_doubled(healthd, badpeer):
+    peer = badpeer("accept_silent")
+    daemon = healthd(config([{"name": "a", "interval": "200ms", "timeout": "700ms",
+                              "retry_interval": "100ms", "http": peer.url()}]))
+    wait_until(lambda: peer.seen >= 3)
+    stays(lambda: daemon.value("healthd_runs_active") <= 1, 1)
+    assert daemon.value("healthd_runs_skipped_total") > 0
+
+
+def test_a_watched_connection_shows_a_death_at_once(healthd, banner):
+    server = banner([])
+    daemon = healthd(config([{"name": "a", "interval": "1h", "retry_interval": "200ms", "fall": 2,
+                              "watch": True, "results": "all", "tcp": server.target}]))
+    daemon.wait_health("a", "up")
+    wait_until(lambda: server.seen == 2, what="the watched connection")
+    server.kill()
+    line = daemon.wait_log(deadline=2, probe="a", state="down")
+    assert line["reason"] == "refused"
+    assert [one["origin"] for _, one in runs(daemon, "a")][1] == "event"
+
+
+def test_a_watched_connection_whose_address_is_a_secret(healthd, banner):
+    server = banner([])
+    daemon = healthd(config([{"name": "a", "interval": "1h", "watch": True,
+                              "tcp": "${env:WHERE}"}]), env={"WHERE": server.target})
+    daemon.wait_health("a", "up")
+    wait_until(lambda: server.seen == 2, what="the watched connection")
+
+
+def test_a_server_that_closes_idle_connections_is_not_flooded(healthd, banner):
+    server = banner([], closes=True)
+    daemon = healthd(config([{"name": "a", "interval": "1h", "retry_interval": "100ms",
+                              "watch": True, "results": "all", "tcp": server.target}]))
+    wait_until(lambda: len(runs(daemon, "a")) >= 3)
+    seen = wait_until(lambda: server.seen if server.seen >= 6 else None)
+    stays(lambda: server.seen <= seen + 4, 2, "it backs off")
+    assert {line["state"] for _, line in runs(daemon, "a")} == {"up"}
+
+
+def test_watching_what_holds_no_connection_does_nothing(healthd, badpeer):
+    peer = badpeer("ok")
+    daemon = healthd(config([{"name": "a", "interval": "300ms", "watch": True, "http": peer.url()}]))
+    wait_until(lambda: peer.seen >= 3)
+    assert "watch" in daemon.stderr()
+
+
+def test_expect_and_should_decide_down_and_degraded(healthd, nginx):
+    site = nginx("location /slow { return 200 '{\"lag\": 9}'; } location / { return 200 '{\"lag\": 1}'; }")
+    common = {"interval": "200ms", "retry_interval": "100ms", "should": ["json.lag < 5"]}
+    daemon = healthd(config([
+        dict(common, name="fine", http=site.url()),
+        dict(common, name="late", http=site.url("/slow")),
+        dict(common, name="wrong", http=site.url(), expect=["status == 201"])]))
+    daemon.wait_health("fine", "up")
+    late = daemon.wait_health("late", "degraded")["last"]
+    assert "json.lag < 5" in late["detail"] and "9" in late["detail"]
+    wrong = daemon.wait_health("wrong", "down")["last"]
+    assert wrong["reason"] == "expect" and "201" in wrong["detail"] and "200" in wrong["detail"]
+    page = daemon.page()
+    assert page.value("probe_state", probe="late") == 2 and page.value("probe_success", probe="late") == 1
+    health = daemon.get("/health")
+    services = health.json()["services"]
+    assert health.status == 503 and health.json()["status"] == "unhealthy"
+    assert [services[name]["status"] for name in ("fine", "late", "wrong")] == [
+        "healthy", "degraded", "unhealthy"]
+    assert "error" not in services["fine"] and "201" in services["wrong"]["error"]
