@@ -73,17 +73,6 @@ static const struct tcp_step *step_at(const struct tcp_conf *conf, size_t i)
     return (const struct tcp_step *)conf->query_response.items + i;
 }
 
-/* In quotes, with what cannot be printed escaped. */
-static const char *quoted(struct run *run, struct bytes text)
-{
-    struct buf out = BUF_MAX(8 * LAST_LINE_BYTES);
-
-    buf_add_json(&out, bytes_slice(text, 0, LAST_LINE_BYTES));
-    const char *copy = arena_strdup(run_arena(run), buf_text(&out));
-    buf_finish(&out);
-    return copy;
-}
-
 static const char *peer_name(struct run *run)
 {
     const struct dial *dial = run_dial(run);
@@ -139,7 +128,7 @@ static enum heard no_match(struct run *run, const struct tcp_step *step)
             "expected a line that matches /%s/; %s sent %zu that %s not, the last %s, "
             "and closed the connection",
             pattern, peer_name(run), state->lines, state->lines == 1 ? "does" : "do",
-            quoted(run, last));
+            run_quoted(run, last));
     return HEARD_WRONG;
 }
 
@@ -194,7 +183,7 @@ static void say(struct run *run, const char *text)
     if (!text || !text[0])
         return;
     if (run_is_traced(run))
-        run_trace(run, "sent", "%s", quoted(run, bytes_of(text)));
+        run_trace(run, "sent", "%s", run_quoted(run, bytes_of(text)));
     run_say_text(run, text);
     run_say_text(run, "\n");
 }
@@ -216,7 +205,7 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
         if (heard == HEARD_TOO_LITTLE)
             return is_end ? no_match(run, step) : heard;
         if (run_is_traced(run))
-            run_trace(run, "received", "%s", quoted(run, line));
+            run_trace(run, "received", "%s", run_quoted(run, line));
         switch (regex_groups(step->expect, line, groups, &count)) {
         case REGEX_NO_MATCH:
             continue;
@@ -225,7 +214,7 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
             run_down(
                 run, REASON_BODY,
                 "/%s/ needs too many steps to be matched against %s: write it simpler",
-                regex_pattern(step->expect), quoted(run, line));
+                regex_pattern(step->expect), run_quoted(run, line));
             return HEARD_WRONG;
         case REGEX_MATCH:
             break;
@@ -256,8 +245,8 @@ static enum heard hear_bytes(struct run *run, const struct tcp_step *step, bool 
         return HEARD_TOO_LITTLE;
     state->failed_by_bytes = true;
     run_down(run, got.len ? REASON_BODY : REASON_CLOSED,
-             "expected the bytes %s, %s sent %s%s", quoted(run, want), peer_name(run),
-             got.len ? quoted(run, got) : "nothing",
+             "expected the bytes %s, %s sent %s%s", run_quoted(run, want), peer_name(run),
+             got.len ? run_quoted(run, got) : "nothing",
              is_end ? " and closed the connection" : "");
     return HEARD_WRONG;
 }
@@ -308,13 +297,13 @@ static void explain_wait(struct run *run)
     const struct tcp_step *step = step_at(conf, state->step);
     if (step->expect && state->lines)
         run_explain(run, "expected a line that matches /%s/, the last of %zu was %s",
-                    regex_pattern(step->expect), state->lines, quoted(run, last));
+                    regex_pattern(step->expect), state->lines, run_quoted(run, last));
     else if (step->expect)
         run_explain(run, "expected a line that matches /%s/",
                     regex_pattern(step->expect));
     else if (step->expect_bytes)
         run_explain(run, "expected the bytes %s",
-                    quoted(run, bytes_of(step->expect_bytes)));
+                    run_quoted(run, bytes_of(step->expect_bytes)));
 }
 
 static void tcp_report(struct run *run)

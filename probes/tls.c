@@ -6,7 +6,6 @@
  */
 #include <stdint.h>
 
-#include "lib/base/buf.h"
 #include "lib/core/conn.h"
 #include "lib/core/opt.h"
 #include "lib/core/probe.h"
@@ -15,7 +14,6 @@
 #include "lib/core/tls.h"
 
 #define REPLY_MAX_BYTES (16u << 10)
-#define QUOTE_BYTES 120
 
 enum starttls {
     STARTTLS_NONE,
@@ -71,16 +69,6 @@ static const struct metric verified_metric = {
     .help = "1 when chain, dates and name of the certificate are in order, else 0",
 };
 
-static const char *quoted(struct run *run, struct bytes text)
-{
-    struct buf out = BUF_MAX(8 * QUOTE_BYTES);
-
-    buf_add_json(&out, bytes_slice(text, 0, QUOTE_BYTES));
-    const char *copy = arena_strdup(run_arena(run), buf_text(&out));
-    buf_finish(&out);
-    return copy;
-}
-
 static enum talk judge(struct run *run)
 {
     const struct tls_peer *peer = run_peer(run);
@@ -131,7 +119,7 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
     while (bytes_line(in, &line)) {
         const struct prefix_line *want = &prefix->lines[state->line];
         if (run_is_traced(run))
-            run_trace(run, "received", "%s", quoted(run, line));
+            run_trace(run, "received", "%s", run_quoted(run, line));
         if (!bytes_starts(line, want->expect)) {
             if (is_aside(conf->starttls, line))
                 continue;
@@ -140,7 +128,7 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
                 state->line
                     ? "expected the %s server to agree to TLS with \"%s\", it said %s"
                     : "expected the greeting of %s, which starts with \"%s\", got %s",
-                prefix->name, want->expect, quoted(run, line));
+                prefix->name, want->expect, run_quoted(run, line));
             return TALK_CLOSE;
         }
         state->line++;
@@ -152,7 +140,7 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
         return TALK_MORE;
     run_down(run, REASON_PROTOCOL,
              "expected a line of %s, got %zu bytes without a newline that start %s",
-             prefix->name, in->len, quoted(run, *in));
+             prefix->name, in->len, run_quoted(run, *in));
     return TALK_CLOSE;
 }
 
@@ -174,7 +162,7 @@ static enum talk ask_postgres(struct run *run, enum talk_event event, struct byt
     else
         run_down(run, REASON_PROTOCOL,
                  "expected S or N to PostgreSQL's SSLRequest, got %s",
-                 quoted(run, answer));
+                 run_quoted(run, answer));
     return TALK_CLOSE;
 }
 

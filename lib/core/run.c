@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/core/run_impl.h"
 
 const void *run_conf(const struct run *run)
@@ -179,6 +180,16 @@ void run_explain(struct run *run, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     run->verdict.detail = arena_printf(run->arena, "%s; %s", run->verdict.detail, text);
+}
+
+const char *run_quoted(struct run *run, struct bytes text)
+{
+    struct buf out = BUF_MAX(8 * RUN_MAX_QUOTE); /* \u00NN is six bytes */
+
+    buf_add_json(&out, bytes_slice(text, 0, RUN_MAX_QUOTE));
+    const char *copy = arena_strdup(run->arena, buf_text(&out));
+    buf_finish(&out);
+    return copy;
 }
 
 void run_phase_end(struct run *run)

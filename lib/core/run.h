@@ -45,6 +45,11 @@ bool run_is_answered(const struct run *run);
 bool run_has_timed_out(const struct run *run);
 void run_explain(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* What a peer said, for a sentence: in quotes, what cannot be printed escaped, cut at RUN_MAX_QUOTE bytes. Lives as
+ * long as the run. */
+#define RUN_MAX_QUOTE 160
+const char *run_quoted(struct run *run, struct bytes text);
+
 /* Where the time goes: the phase that starts now. Repeated phases add up. */
 void run_phase(struct run *run, enum phase phase);
 void run_phase_took(struct run *run, enum phase phase, nsec took); /* measured elsewhere (fetch) */
