@@ -27,8 +27,6 @@ enum starttls {
 struct tls_probe_conf {
     const char *address;
     int starttls;
-    const char *host; /* of address, by validate */
-    int port;
 };
 
 struct tls_probe_state {
@@ -177,28 +175,17 @@ static enum talk tls_talk(struct run *run, enum talk_event event, struct bytes *
     return follow_prefix(run, in);
 }
 
-static bool tls_validate(void *ctx, struct arena *arena, struct err *e)
-{
-    struct tls_probe_conf *conf = ctx;
-
-    if (!conf->address || !conf->address[0])
-        return true; /* `host`, or a module's target */
-    conf->host = NULL;
-    conf->port = prefixes[conf->starttls].port;
-    return dial_split(arena, conf->address, &conf->host, &conf->port, e);
-}
-
 static bool tls_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
                     struct err *e)
 {
     const struct tls_probe_conf *conf = ctx;
 
-    if (conf->host) {
-        ret_dial->host = conf->host;
-        ret_dial->port = conf->port;
-        ret_dial->unix_path = NULL;
-    } else if (!ret_dial->port) {
+    if (!ret_dial->port)
         ret_dial->port = prefixes[conf->starttls].port;
+    if (conf->address && conf->address[0]) {
+        ret_dial->unix_path = NULL;
+        if (!dial_split(arena, conf->address, &ret_dial->host, &ret_dial->port, e))
+            return false;
     }
     ret_dial->is_tls = conf->starttls == STARTTLS_NONE;
     ret_dial->is_trust_optional = ret_dial->tls.insecure_skip_verify;
@@ -225,7 +212,6 @@ const struct probe_type probe_tls = {
     .example = "tls: {address: \"mail.example.com:587\", starttls: smtp}",
     .conf_size = sizeof(struct tls_probe_conf),
     .state_size = sizeof(struct tls_probe_state),
-    .validate = tls_validate,
     .aim = tls_aim,
     .talk = tls_talk,
     .metrics = (const struct metric *const[]){&verified_metric, NULL},
