@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One byte stream to a peer: TCP (several addresses, one after another), Unix socket, TLS from the start or
- * later. Owned by talk.c; probes never see it. Never retries, never times out: the runner does.
+ * later. Owned by talk.c: of this file a probe sees struct dial (in its aim) and struct trouble only. Never retries,
+ * never times out: the runner does.
  */
 #ifndef HEALTHD_CORE_CONN_H
 #define HEALTHD_CORE_CONN_H

@@ -26,12 +26,12 @@ struct dial;
 enum talk_event {
     TALK_OPEN,    /* connected; `in` is empty */
     TALK_DATA,    /* more bytes; take what you understand, leave the rest */
-    TALK_EOF,     /* the peer closed; `in` is what is left */
+    TALK_EOF,     /* the peer closed; `in` is what is left. Answer, or return TALK_MORE: the frame then says closed */
     TALK_RESUMED  /* a STARTTLS handshake or an offloaded computation is done */
 };
 enum talk {
     TALK_MORE,     /* waiting for bytes */
-    TALK_DONE,     /* answered; the connection is in a state to be kept */
+    TALK_DONE,     /* answered; kept when the type keeps its connection, the answer is up or degraded, all was taken */
     TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
     TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
     TALK_CLOSE     /* answered, and the connection is not worth keeping */
@@ -51,21 +51,22 @@ struct group { /* samples with an interval of their own */
 
 struct probe_type { /* all that a kind of probe is */
     const char *name, *summary, *example; /* the example is YAML; a test parses it and runs validate */
-    int port;                             /* a dialogue's default port */
+    int port;                             /* a dialogue's default port: where aim's dial starts from */
     const char *job;                      /* target label `job`; NULL: "healthd" */
     bool is_singleton;                    /* host, containers: no `probe` label on the big page */
     bool is_critical;                     /* default severity; else warning */
-    const struct opt *opts;               /* its own rows only */
+    const struct opt *opts;               /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
     const struct metric *const *metrics;  /* families it declares, NULL-terminated */
     bool has_dynamic_families;            /* others too, capped */
-    bool keeps_connection;                /* a dialogue: TALK_DONE of an up answer keeps it for the next run */
+    bool keeps_connection;                /* a dialogue: see TALK_DONE; the next run is run_is_kept */
     const struct var *vars;               /* what expect, should and capture may name */
     const struct group *groups;           /* may be NULL */
     size_t conf_size, state_size, session_size;
     /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
-    /* Where to connect, for a conf that says it in its own way (a URL); ret_dial comes filled from the frame's rows
-     * when it is a dialogue. May be NULL. */
+    /* Where to connect, for a conf that says it in its own way (a URL, or an address: dial_split); ret_dial comes
+     * filled from the frame's rows and the default port when it is a dialogue. Also called once at loading, so that
+     * its faults are the configuration's. May be NULL. */
     bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial, struct err *e);
     bool (*open)(struct session *s, struct err *e);
     void (*close)(struct session *s);
