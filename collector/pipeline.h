@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one way that a finished run takes: state, registry, exporters. Reads downwards; arrows never turn back.
+ * The one way that a finished run takes: state, registry, exporters, recent runs. Called by the schedule for each
+ * (daemon.c joins the two). Reads downwards; arrows never turn back.
  */
 #ifndef HEALTHD_COLLECTOR_PIPELINE_H
 #define HEALTHD_COLLECTOR_PIPELINE_H
