@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /probe?target=&module=: blackbox_exporter's contract (shared reference probing.md §2), over any probe type that a
- * module names. A failed probe is still HTTP 200, with probe_success 0. Exists only when there are modules.
+ * /probe?target=&module=: blackbox_exporter's contract, over any probe type that a module
+ * names. A failed probe is still HTTP 200, with probe_success 0. Exists only when there are modules.
  */
 #include <assert.h>
 #include <stdlib.h>

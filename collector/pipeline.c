@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* Which of the steps a run's origin takes part in: the table of design.md §5. */
+/* Which of the steps a run's origin takes part in: the table of docs/architecture.md, "The story of one run". */
 static bool moves_state(enum origin origin)
 {
     switch (origin) {

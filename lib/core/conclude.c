@@ -44,7 +44,7 @@ static const char *connected_after(struct run *run)
                                run_phase_time(run, PHASE_CONNECT));
 }
 
-/* Silence is the name's fault only when the resolver spoke about others lately (design §5). */
+/* Silence is the name's fault only when the resolver spoke about others lately (docs/architecture.md, "Whose fault it is"). */
 static void answer_lookup_timeout(struct run *run, const char *from, const char *limit)
 {
     const struct dial *dial = run_dial(run);

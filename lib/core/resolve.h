@@ -2,7 +2,7 @@
 /*
  * Names to addresses, by c-ares on the loop: literals at once, the hosts file, a short cache, and a clear
  * word on whose fault a failure is. A name that does not exist is the target's; a resolver that is silent
- * is ours unless it answered somebody else lately (design.md §5).
+ * is ours unless it answered somebody else lately (docs/architecture.md, "Whose fault it is").
  */
 #ifndef HEALTHD_CORE_RESOLVE_H
 #define HEALTHD_CORE_RESOLVE_H

@@ -59,7 +59,7 @@ struct answer {         /* what a lookup ended with */
     size_t count;
     nsec ttl;
 };
-/* Fills reason, is_unknown and detail of a failure (design.md §5). servers: "10.0.0.2, 10.0.0.3". */
+/* Fills reason, is_unknown and detail of a failure. servers: "10.0.0.2, 10.0.0.3". */
 void resolve_judge(struct resolution *res, const char *host, const struct answer *answer,
                    const char *servers, bool is_vouched);
 /* Puts the preferred family first, order kept otherwise, and the port into each. */

@@ -53,7 +53,7 @@ SSL_CTX *tls_context(struct tls *t, const struct tls_conf *conf, struct wall now
 bool tls_apply(struct tls *t, SSL_CTX *ctx, const struct tls_conf *conf, struct err *e);
 
 struct tls_cert {
-    const char *subject, *issuer;   /* RFC 2253 in blackbox_exporter's order (probing.md §2, details 7) */
+    const char *subject, *issuer;   /* RFC 2253 in blackbox_exporter's order */
     const char *names;              /* DNS SANs, comma-joined */
     const char *addresses;          /* IP SANs, comma-joined */
     const char *serial;             /* lower-case hex, leading zeros kept */

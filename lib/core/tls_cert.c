@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one certificate says, as text in the forms that blackbox_exporter's labels have (probing.md §2,
- * details 7): dashboards and silences compare them. Pure; called by tls_peer.c.
+ * What one certificate says, as text in the forms that blackbox_exporter's labels have: dashboards and silences compare them. Pure; called by tls_peer.c.
  */
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>

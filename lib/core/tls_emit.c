@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a handshake showed, as the families that blackbox_exporter has (probing.md §2). Called by
+ * What a handshake showed, as the families that blackbox_exporter has. Called by
  * probes over TLS once their answer is judged.
  */
 #include "lib/core/metric.h"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # usage: promtool.sh PROMTOOL PAGE: the page must parse, and promtool may find only what is listed here:
-# names that are as those of the exporters they come from, or chosen by design.md, and families without help.
+# names that are as those of the exporters they come from, or chosen by us, and families without help.
 set -u
 found=$("$1" check metrics <"$2" 2>&1)
 [ $? -ne 1 ] || { echo "$found"; exit 1; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One throw-away probe of each awkward kind (design.md §13): what the contracts must be able to say. A kept
+ * One throw-away probe of each awkward kind: what the contracts must be able to say. A kept
  * connection, 2,000 dynamic series, a computation in a dialogue, groups with intervals of their own, fifty
  * items, a target that only a variable knows, and work that hangs.
  */

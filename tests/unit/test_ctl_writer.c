@@ -222,7 +222,7 @@ static void phases_are_drawn_on_a_terminal(void **state)
 
 static void detection_is_the_worst_case(void **state)
 {
-    /* design §6: dead at 0 s, seen within 15 s, confirmed within 25 s */
+    /* What the defaults promise: dead at 0 s, seen within 15 s, confirmed within 25 s */
     const struct timing t = {.interval = 15 * NSEC_PER_SEC,
                              .timeout = 5 * NSEC_PER_SEC,
                              .retry_interval = 5 * NSEC_PER_SEC,
