@@ -45,26 +45,27 @@ static const struct verdict *keep_in(struct arena **arena, const struct verdict 
     return verdict_copy(*arena, v);
 }
 
+/* A good run without a trace does not displace one that can be compared with. */
+static bool is_worth_keeping(const struct recent *r, const struct verdict *v)
+{
+    return !r->good || v->trace_count > 0 || r->good->trace_count == 0;
+}
+
 void recent_keep(struct recent *r, const struct verdict *v)
 {
-    switch (v->health) {
-    case HEALTH_UP:
-    case HEALTH_DEGRADED:
-        r->last = r->good = keep_in(&r->good_arena, v);
-        break;
-    case HEALTH_DOWN:
+    const bool is_good = v->health == HEALTH_UP || v->health == HEALTH_DEGRADED;
+    if (v->health == HEALTH_DOWN)
         r->last = r->bad = keep_in(&r->bad_arena, v);
-        break;
-    case HEALTH_UNKNOWN:
-        r->last = keep_in(&r->unknown_arena, v);
-        break;
-    }
+    else if (is_good && is_worth_keeping(r, v))
+        r->last = r->good = keep_in(&r->good_arena, v);
+    else
+        r->last = keep_in(&r->last_arena, v);
 }
 
 void recent_finish(struct recent *r)
 {
     arena_destroy(r->good_arena);
     arena_destroy(r->bad_arena);
-    arena_destroy(r->unknown_arena);
+    arena_destroy(r->last_arena);
     *r = (struct recent){0};
 }

@@ -10,9 +10,9 @@
 #include "lib/core/verdict.h"
 
 struct recent {
-    struct arena *good_arena, *bad_arena, *unknown_arena;
-    const struct verdict *good, *bad; /* NULL: none yet. good: up or degraded */
-    const struct verdict *last;       /* the newest of these, or of the unknown ones */
+    struct arena *good_arena, *bad_arena, *last_arena;
+    const struct verdict *good, *bad; /* NULL: none yet. good: up or degraded, traced if any was */
+    const struct verdict *last;       /* the newest of all */
 };
 
 void recent_keep(struct recent *r, const struct verdict *v);

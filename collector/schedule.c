@@ -98,6 +98,15 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
     tell_waiters(t);
 }
 
+/* A steady probe is traced now and then, so that there is a last good run to compare with. */
+#define TRACED_EVERY 16
+
+static bool wants_trace(const struct tracked *t)
+{
+    return t->state.confirmed != HEALTH_UP || state_is_unconfirmed(&t->state) ||
+           t->runs % TRACED_EVERY == 0;
+}
+
 static void start_run(struct tracked *t, enum origin origin, struct mono slot)
 {
     struct schedule *s = t->schedule;
@@ -114,7 +123,7 @@ static void start_run(struct tracked *t, enum origin origin, struct mono slot)
         .origin = origin,
         .due = wall_add(loop_wall(s->frame->loop), slot.ns - now.ns),
         .timeout = t->probe->timeout,
-        .is_traced = true,
+        .is_traced = wants_trace(t),
         .done = on_done,
         .gone = on_gone,
         .ctx = pinned,

@@ -236,6 +236,7 @@ static void note_resolution(struct http_walk *w, const struct reply *reply)
 
 static void walk_follow(struct http_walk *w, const struct http_hop *hop)
 {
+    http_trace(w, w->reply);
     run_trace(w->run, "redirect", "%d to %s", w->reply->status, hop->to.text);
     w->redirects++;
     w->at = hop->to;
@@ -269,7 +270,6 @@ static void on_done(void *ctx, const struct reply *reply)
     walk_phase_end(w);
     walk_count(w, PHASE_RESOLVE, PHASE_RESOLVE);
     note_resolution(w, reply);
-    http_trace(w, reply);
     enum http_next next = HTTP_FINAL;
     if (reply->status)
         next = http_redirect(w->conf, w, reply, arena, &hop, &why);
@@ -418,7 +418,17 @@ void http_interrupted(struct run *run)
         note_resolution(w, w->reply);
         if (w->reply->status)
             walk_count(w, PHASE_TRANSFER, PHASE_TRANSFER);
-        http_trace(w, w->reply);
+    }
+}
+
+/* The last exchange of each walk; redirects on the way there were told when they were followed. */
+static void trace_ends(struct run *run)
+{
+    const struct http_state *state = run_state(run);
+    for (size_t i = 0; i < state->count; i++) {
+        struct http_walk *w = &state->walks[i];
+        if (w->reply)
+            http_trace(w, w->reply);
     }
 }
 
@@ -452,4 +462,5 @@ const struct probe_type probe_http = {
     .start = http_start,
     .report = http_report,
     .cancel = http_cancel,
+    .trace = trace_ends,
 };

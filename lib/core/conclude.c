@@ -146,6 +146,16 @@ static void redact(struct run *run)
     }
 }
 
+static void trace_end(struct run *run)
+{
+    if (!run->type->trace || run->is_stand_in)
+        return;
+    if (run->verdict.health != HEALTH_UP)
+        run->is_traced = true;
+    if (run->is_traced)
+        run->type->trace(run);
+}
+
 void run_conclude(struct run *run)
 {
     struct verdict *v = &run->verdict;
@@ -161,6 +171,7 @@ void run_conclude(struct run *run)
     if (run->type->report && !run->is_stand_in)
         run->type->report(run);
     run_judge(run, v->started);
+    trace_end(run);
     redact(run);
     list_items(run);
     v->trace = run->trace;

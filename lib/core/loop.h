@@ -72,7 +72,7 @@ struct loop_stats {
     double lag_sum;               /* seconds */
 };
 extern const double loop_lag_bounds[LOOP_LAG_BUCKETS]; /* seconds, last +Inf */
-/* A lag sample is taken 20 times a second by a timer of the loop's own. */
+/* Every timer counts; when none is due, a lag sample is taken 5 times a second by a timer of the loop's own. */
 struct loop_stats loop_stats_peek(const struct loop *l);
 struct loop_stats loop_stats_take(struct loop *l); /* and starts new worst values */
 

@@ -77,6 +77,9 @@ struct probe_type { /* all that a kind of probe is */
     /* Adds the samples that every run has, whatever came of it (phases, a status of 0): called once on the loop
      * when the run ends, by an answer, at the deadline or by a cancel. Not when `work` is still busy. May be NULL. */
     void (*report)(struct run *run);
+    /* Adds to the trace what the run's state still knows: called once at its end when it is traced, and whenever
+     * the verdict is not up, so that a steady probe does not pay for texts that nobody reads. May be NULL. */
+    void (*trace)(struct run *run);
     void (*receive)(struct session *s, const struct message *m);
     void (*cancel)(struct run *run);      /* with start only: let go of everything soon, then run_finish */
 };
