@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A schedule takes over a generation. Identity is the probe's name and canonical text: equal keeps session,
- * due and state; anything else starts afresh. Called by schedule.h's users through schedule_adopt.
+ * Who is tracked: makes and ends what the schedule keeps of a probe, its own series among it, and takes over a
+ * generation. Identity is the probe's name and canonical text: equal keeps session, due and state; anything else
+ * starts afresh. Called by the daemon through schedule_adopt (schedule.h), and by schedule.c. Starts no run.
  */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-#include "collector/tracked.h"
+#include "collector/schedule_impl.h"
 
-static const struct metric metric_state = {
+static const struct metric state_metric = {
     .name = "probe_state",
     .kind = METRIC_GAUGE,
     .help = "Confirmed health of the probe: 0 unknown, 1 up, 2 degraded, 3 down",
@@ -17,7 +18,7 @@ static const struct metric metric_state = {
 
 static const double duration_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                          0.25,  0.5,    1,     2.5,  5,     10,   INFINITY};
-static const struct metric metric_durations = {
+static const struct metric durations_metric = {
     .name = "probe_duration_histogram_seconds",
     .kind = METRIC_HISTOGRAM,
     .unit = "seconds",
@@ -25,7 +26,7 @@ static const struct metric metric_durations = {
     .buckets = duration_bounds,
 };
 
-const struct metric *const schedule_metrics[] = {&metric_state, &metric_durations, NULL};
+const struct metric *const schedule_metrics[] = {&state_metric, &durations_metric, NULL};
 
 static struct labels source_labels(struct arena *arena, const struct probe *probe)
 {
@@ -40,8 +41,8 @@ static void open_series(struct schedule *s, struct tracked *t)
     struct arena *arena = arena_create(0);
     t->source = registry_source(s->registry, t->probe->name, !t->probe->type->is_singleton,
                                 source_labels(arena, t->probe));
-    t->state_series = registry_series(s->registry, t->source, &metric_state, NULL);
-    t->durations = registry_histogram(s->registry, t->source, &metric_durations, NULL);
+    t->state_series = registry_series(s->registry, t->source, &state_metric, NULL);
+    t->durations = registry_histogram(s->registry, t->source, &durations_metric, NULL);
     arena_destroy(arena);
 }
 
@@ -175,6 +176,7 @@ bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e)
 
     struct generation *before = s->generation;
     s->generation = generation_ref(g);
+    /* Series are opened only now: those of a changed probe of the same name have ended above. */
     for (size_t i = 0; i < s->count; i++) {
         next[i]->probe = g->probes[i];
         if (!next[i]->source)

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "collector/tracked.h"
+#include "collector/schedule_impl.h"
 #include "lib/core/loop.h"
 
 /* One turn starts at most this many runs, so that a herd cannot hold the loop. */

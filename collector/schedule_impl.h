@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What schedule.c (when to run) and adopt.c (what to keep over a reload) share. Nobody else includes it. */
-#ifndef HEALTHD_COLLECTOR_TRACKED_H
-#define HEALTHD_COLLECTOR_TRACKED_H
+/* The inside of the schedule, for schedule.c (when to run) and adopt.c (who is tracked); nobody else includes it. */
+#ifndef HEALTHD_COLLECTOR_SCHEDULE_IMPL_H
+#define HEALTHD_COLLECTOR_SCHEDULE_IMPL_H
 
 #include "collector/schedule.h"
 #include "lib/core/loop.h"
