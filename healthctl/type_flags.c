@@ -390,11 +390,9 @@ static void put_operand(const struct invocation *in, const struct probe_type *ty
                         struct node *map, const char *operand, struct diag *d)
 {
     const struct place at = {.file = "command line"};
-    const struct opt *row = type->opts;
-    while (row->name && !(row->flags & OPT_SHORTHAND))
-        row++;
+    const struct opt *row = opt_find_shorthand(type->opts);
     struct node *value = node_scalar(in->arena, at, operand);
-    if (!row->name) {
+    if (!row) {
         diag_error(d, at, "probe type %s takes no operand, and '%s' was given",
                    type->name, operand);
         diag_hint(d, "see: healthctl help probe %s", type->name);

@@ -160,13 +160,11 @@ static void add_properties(const struct opt *const *tables, struct buf *out)
 
 static const struct opt *shorthand_of(const struct opt *const *tables)
 {
-    for (; *tables; tables++) {
-        for (const struct opt *row = *tables; row->name; row++) {
-            if (row->flags & OPT_SHORTHAND)
-                return row;
-        }
-    }
-    return NULL;
+    const struct opt *row = NULL;
+
+    for (; *tables && !row; tables++)
+        row = opt_find_shorthand(*tables);
+    return row;
 }
 
 /* has_operand: the shorthand row comes later, as a module's target. */

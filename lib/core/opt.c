@@ -21,16 +21,24 @@ const struct opt *opt_find(const struct opt *rows, const char *name)
     return NULL;
 }
 
+const struct opt *opt_find_shorthand(const struct opt *rows)
+{
+    for (const struct opt *row = rows; row && row->name; row++) {
+        if (row->flags & OPT_SHORTHAND)
+            return row;
+    }
+    return NULL;
+}
+
 const struct opt *opt_shorthand(const struct opt_part *parts, size_t count,
                                 size_t *ret_part)
 {
     for (size_t i = 0; i < count; i++) {
-        for (const struct opt *row = parts[i].rows; row && row->name; row++) {
-            if (!(row->flags & OPT_SHORTHAND))
-                continue;
-            *ret_part = i;
-            return row;
-        }
+        const struct opt *row = opt_find_shorthand(parts[i].rows);
+        if (!row)
+            continue;
+        *ret_part = i;
+        return row;
     }
     return NULL;
 }

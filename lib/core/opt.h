@@ -176,6 +176,7 @@ bool opt_set(const struct opt *row, void *conf, const char *text, struct arena *
 /* The value of one row as a user would write it. */
 void opt_print(const struct opt *row, const void *conf, struct buf *out);
 const struct opt *opt_find(const struct opt *rows, const char *name);
+const struct opt *opt_find_shorthand(const struct opt *rows); /* NULL: the type has none */
 /* Its limits in words, "1s to 1h" or "at least 1"; nothing when it has none. */
 void opt_limits_print(const struct opt *row, struct buf *out);
 const char *opt_type_name(enum opt_type type); /* "duration", "list of texts" */

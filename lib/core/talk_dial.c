@@ -109,6 +109,15 @@ static bool redirect_dial(struct dial *dial, const char *connect_to, struct aren
     return true;
 }
 
+static bool nothing_to_dial(const struct probe_type *type, struct err *e)
+{
+    const struct opt *own = opt_find_shorthand(type->opts);
+
+    return err_set(
+        e, "there is nothing to connect to: give %s%s%s`host` and `port`, or `unix`",
+        own ? "`" : "", own ? own->name : "", own ? "`, or " : "");
+}
+
 bool talk_dial(const struct probe_type *type, const void *conf,
                const struct dial_conf *rows, struct arena *arena, struct dial *ret_dial,
                struct err *e)
@@ -130,11 +139,9 @@ bool talk_dial(const struct probe_type *type, const void *conf,
     if (dial.unix_path)
         dial.host = NULL;
     else if (!dial.host)
-        return err_set(
-            e, "%s has nothing to connect to: give `host` (and `port`), or `unix`",
-            type->name);
+        return nothing_to_dial(type, e);
     else if (dial.port < 1 || dial.port > 65535)
-        return err_set(e, "%s has no port to connect to: give host:port", type->name);
+        return err_set(e, "there is no port to connect to: give host:port");
     *ret_dial = dial;
     return true;
 }

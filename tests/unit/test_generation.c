@@ -423,8 +423,8 @@ static void faults_of_probes(void **state)
         {"probes: [{name: a, http: \"ftp://x\"}]\n",
          "1:26 http: 'ftp://x' is no http URL\n"},
         {"probes: [{name: a, tcp: {port: 5}}]\n",
-         "1:25 tcp: tcp has nothing to connect to: give `host` (and `port`), or "
-         "`unix`\n"},
+         "1:25 tcp: there is nothing to connect to: give `address`, or `host` and "
+         "`port`, or `unix`\n"},
         {"probes: [{name: a, http: x, timeout: 20s}]\n",
          "1:38 warning the timeout of 20s is longer than the interval of 15s: a run that "
          "takes "
