@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Samples on their way from a run to the registry or to a page. Filled by run.c; lives in the run's arena;
+ * Samples on their way from a run to the registry or to a page. Filled by run_samples.c; lives in the run's arena;
  * knows no value from before.
  */
 #include "lib/core/batch.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every run may lean on: the loop and the things made once beside it. Made by main (or healthctl, or a
- * test), lent to everybody, ends last.
+ * What every run may lean on: the loop and the things made once beside it. Made by collector/daemon.c (or
+ * healthctl/frame_setup.c, or a test), lent to everybody, ends last.
  */
 #ifndef HEALTHD_CORE_FRAME_H
 #define HEALTHD_CORE_FRAME_H

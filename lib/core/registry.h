@@ -3,6 +3,7 @@
  * The latest value of every series, and the one place where families of one name meet: type and help
  * are merged, a conflicting dynamic family is dropped and counted. Each series keeps its label text
  * ready, so that a page is copied rather than printed. Owns copies of all it names. Loop thread only.
+ * Beside registry.c: series.c, family.c and histogram.c (what it keeps), page.c and page_batch.c (page_…).
  */
 #ifndef HEALTHD_CORE_REGISTRY_H
 #define HEALTHD_CORE_REGISTRY_H
