@@ -58,7 +58,7 @@ static bool either(struct http_walk *w, const char *text, const char *path,
     return !path[0] || read_secret_file(w, path, ret_text, e);
 }
 
-/* Authorization, Cookie and the like were meant for the host that was configured. */
+/* Authorization, Cookie and the like: meant for the host that was configured, and for nobody's eyes. */
 static bool is_for_trusted_only(const char *key)
 {
     static const char *const names[] = {
@@ -71,6 +71,18 @@ static bool is_for_trusted_only(const char *key)
     return false;
 }
 
+/* A peer that echoes a credential must not bring it into our logs: the value, and what follows "Bearer ". */
+static void hide_credential(struct http_walk *w, const char *value)
+{
+    struct secrets *secrets = run_frame(w->run)->secrets;
+    const char *space = strchr(value, ' ');
+    if (!secrets)
+        return;
+    secrets_add(secrets, bytes_of(value));
+    if (space)
+        secrets_add(secrets, bytes_of(space + 1));
+}
+
 static void add_configured(struct http_walk *w, struct header_list *list)
 {
     const struct pairs *headers = &w->conf->headers;
@@ -80,6 +92,8 @@ static void add_configured(struct http_walk *w, struct header_list *list)
     for (size_t i = 0; i < headers->count; i++) {
         const struct pair *h = &headers->items[i];
         const bool is_host = !strcasecmp(h->key, "host");
+        if (is_for_trusted_only(h->key))
+            hide_credential(w, h->value);
         if (is_host ? w->keeps_host && !hostname[0]
                     : w->is_trusted || !is_for_trusted_only(h->key))
             put(list, h->key, h->value);

@@ -19,6 +19,7 @@ SECRETS = {
     "USERINFO": "userinfo-secret",
     "MAIL_PASS": "dialogue-secret",
     "WEB": "listener-bearer-token",
+    "GH": "plain-name-header-credential",
 }
 # What each place answers comes back to us: the server repeats all that it was told.
 ECHO = ("return 200 'you said: $http_authorization $http_x_key $request_uri $remote_user';")
@@ -50,6 +51,8 @@ def stage(request, nginx, healthd, tmp_path):
         {"name": "file", "http": {"url": site.url(), "bearer_token": f"${{file:{file}}}"},
          "results": "all", "expect": ["body.contains('never')"]},
         {"name": "header", "http": {"url": site.url(), "headers": {"X-Key": "${env:HEADER_KEY}"}},
+         "expect": ["body == 'never'"]},
+        {"name": "plain", "http": {"url": site.url(), "headers": {"Authorization": "Bearer ${env:GH}"}},
          "expect": ["body == 'never'"]},
         {"name": "query", "http": site.url("/?key=${env:QUERY_TOKEN}"), "expect": ["body == 'never'"]},
         {"name": "userinfo", "http": f"http://eve:${{env:USERINFO}}@{site.address}/",
