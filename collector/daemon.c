@@ -104,20 +104,38 @@ static void start_timers(struct daemon *d)
     loop_on_signal(l, SIGUSR1, on_rotate, d);
 }
 
+static bool is_same_resolver(const struct resolver_conf *a, const struct resolver_conf *b)
+{
+    return a->kind == b->kind && a->max_ttl == b->max_ttl && a->port == b->port &&
+           !strcmp(a->resolv_conf, b->resolv_conf) && !strcmp(a->hosts, b->hosts);
+}
+
+/* What is made once, at the start. */
+static void tell_unapplied(const struct generation *before, const struct generation *now)
+{
+    static const char *const hint = "restart healthd to apply it";
+    if (!is_same_resolver(&before->resolver, &now->resolver))
+        log_warning(EV("change not applied"), STR("option", "resolver"), STR("hint", hint));
+    if (strcmp(before->state_path, now->state_path) != 0)
+        log_warning(EV("change not applied"), STR("option", "state.path"), STR("hint", hint));
+}
+
+/* The schedule comes last: it alone cannot go back, because what it lets go of (sessions, states) is gone. */
 static bool replace_generation(struct daemon *d, struct generation *g, struct err *e)
 {
+    struct err ignored = {0};
     if (!web_listen(d->web, g, e))
         return false;
-    struct err ignored = {0};
-    if (!schedule_adopt(d->schedule, g, e)) {
-        web_listen(d->web, d->generation, &ignored);
-        return false;
-    }
     if (!pipeline_set_exporters(&d->pipeline, g, &d->frame, e)) {
-        schedule_adopt(d->schedule, d->generation, &ignored);
         web_listen(d->web, d->generation, &ignored);
         return false;
     }
+    if (!schedule_adopt(d->schedule, g, e)) {
+        pipeline_set_exporters(&d->pipeline, d->generation, &d->frame, &ignored);
+        web_listen(d->web, d->generation, &ignored);
+        return false;
+    }
+    tell_unapplied(d->generation, g);
     g->number = d->generation->number + 1;
     generation_unref(d->generation);
     d->generation = generation_ref(g);

@@ -48,6 +48,8 @@ TCP = {
                     "too_large"),
     "reset_on_accept": "reset", "close_on_accept": CUT, "reset_after_request": "reset",
     "close_after_request": "closed", "half_answer_reset": "reset", "tls_reset": "reset",
+    # The peer closes after the first bytes it reads: what it had not read yet makes that a reset.
+    "tls_alert": ("body", "reset"),
 }
 
 

@@ -232,3 +232,22 @@ def test_a_file_mounted_by_itself_is_said(healthd, target, tmp_path):
                      under=("unshare", "--mount", "sh", "-c", script, "sh"))
     line = daemon.wait_log(event="file is a bind mount")
     assert line["path"] == str(daemon.config) and "SIGHUP" in line["hint"]
+
+
+def test_an_exporter_that_cannot_open_loses_nothing(healthd, target):
+    daemon = healthd(config(probe("a", target)))
+    wait_until(lambda: daemon.probes()["a"]["health"] == "up", what="a to be up")
+    other = config(probe("a", target, "interval: 2h, retry_interval: 1h"), probe("b", target),
+                   more="exporters: {json_log: {to: /nowhere/at/all.log}}\n")
+    answer = daemon.reload(other)
+    assert answer.status == 500 and "/nowhere/at/all.log" in answer.text
+    kept = daemon.explain("a")
+    assert kept["health"] == "up" and kept["timing"]["interval_seconds"] == 3600
+    assert set(daemon.probes()) == {"a"}
+
+
+def test_what_only_a_restart_applies_is_said(healthd, target):
+    daemon = healthd(config(probe("a", target)))
+    daemon.reload(config(probe("a", target), more="resolver: {max_ttl: 1s}\n"))
+    said = wait_until(lambda: daemon.logs(event="change not applied"))
+    assert said[0]["option"] == "resolver" and "restart" in said[0]["hint"]

@@ -293,7 +293,7 @@ static void lag_is_sampled(void **state)
 {
     struct loop *l = loop_of_test();
     struct shot s = {
-        .loop = l, .at = mono_add(loop_now(l), 120 * NSEC_PER_MSEC), .name = "x"};
+        .loop = l, .at = mono_add(loop_now(l), 450 * NSEC_PER_MSEC), .name = "x"};
     char order[2] = "";
     (void)state;
     s.order = order;
