@@ -34,9 +34,10 @@ static void fill(void *ctx)
     struct batch *b = batch_create(arena);
     struct batch_group *g = batch_group(b, arena_printf(arena, "slice %zu", f->done));
     for (size_t i = f->done; i < f->done + SLICE && i < f->count; i++) {
-        const char *values[] = {arena_printf(arena, "app-%03zu.example.internal:8080", i % 1000),
-                                i % 2 ? "GET" : "POST", arena_printf(arena, "/api/v1/orders/%02zu", i / 1000),
-                                arena_printf(arena, "%06zu", i)};
+        const char *values[] = {
+            arena_printf(arena, "app-%03zu.example.internal:8080", i % 1000),
+            i % 2 ? "GET" : "POST", arena_printf(arena, "/api/v1/orders/%02zu", i / 1000),
+            arena_printf(arena, "%06zu", i)};
         batch_add(b, g, &requests, values, (struct labels){0}, (double)i * 1.5);
     }
     registry_publish(f->daemon->registry, f->source, b);

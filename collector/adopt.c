@@ -16,8 +16,8 @@ static const struct metric state_metric = {
     .help = "Confirmed health of the probe: 0 unknown, 1 up, 2 degraded, 3 down",
 };
 
-static const double duration_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                         0.25,  0.5,    1,     2.5,  5,     10,   INFINITY};
+static const double duration_bounds[] = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, INFINITY};
 static const struct metric durations_metric = {
     .name = "probe_duration_histogram_seconds",
     .kind = METRIC_HISTOGRAM,
@@ -33,14 +33,16 @@ static struct labels source_labels(struct arena *arena, const struct probe *prob
     if (probe->type->is_singleton)
         return probe->labels;
     const struct label type = {.name = "type", .value = probe->type->name};
-    return labels_merge(arena, (struct labels){.items = &type, .count = 1}, probe->labels);
+    return labels_merge(arena, (struct labels){.items = &type, .count = 1},
+                        probe->labels);
 }
 
 static void open_series(struct schedule *s, struct tracked *t)
 {
     struct arena *arena = arena_create(0);
-    t->source = registry_source(s->registry, t->probe->name, !t->probe->type->is_singleton,
-                                source_labels(arena, t->probe));
+    t->source =
+        registry_source(s->registry, t->probe->name, !t->probe->type->is_singleton,
+                        source_labels(arena, t->probe));
     t->state_series = registry_series(s->registry, t->source, &state_metric, NULL);
     t->durations = registry_histogram(s->registry, t->source, &durations_metric, NULL);
     arena_destroy(arena);
@@ -50,12 +52,14 @@ static void open_series(struct schedule *s, struct tracked *t)
 static void set_grid(struct schedule *s, struct tracked *t)
 {
     const uint64_t hash = bytes_hash64(bytes_of(t->probe->name));
-    const nsec spread = t->probe->interval < 2 * NSEC_PER_SEC ? t->probe->interval : 2 * NSEC_PER_SEC;
+    const nsec spread =
+        t->probe->interval < 2 * NSEC_PER_SEC ? t->probe->interval : 2 * NSEC_PER_SEC;
     t->offset = (nsec)(hash % (uint64_t)t->probe->interval);
     t->due = mono_add(loop_now(s->frame->loop), (nsec)(hash % (uint64_t)spread));
 }
 
-struct tracked *tracked_create(struct schedule *s, const struct probe *probe, struct err *e)
+struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
+                               struct err *e)
 {
     struct session *session = session_create(s->frame, probe->type, probe->name, e);
     if (!session) {
@@ -128,8 +132,8 @@ static struct map *index_by_name(const struct schedule *s)
 }
 
 /* Finds or makes one for every probe; on a refusal the ones made are released again. */
-static struct tracked **gather(struct schedule *s, const struct generation *g, const struct map *by_name,
-                               struct err *e)
+static struct tracked **gather(struct schedule *s, const struct generation *g,
+                               const struct map *by_name, struct err *e)
 {
     struct tracked **next = calloc(g->probe_count + 1, sizeof(struct tracked *));
     assert(next);

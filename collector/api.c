@@ -6,7 +6,8 @@
 #include "lib/core/json.h"
 #include "lib/core/verdict_json.h"
 
-extern const struct route health_routes[], metrics_routes[], probe_routes[], probes_routes[], index_routes[];
+extern const struct route health_routes[], metrics_routes[], probe_routes[],
+    probes_routes[], index_routes[];
 
 const struct route *const api_routes[] = {
     metrics_routes, probe_routes, health_routes, probes_routes, index_routes, NULL,
@@ -17,9 +18,10 @@ static void add_parameters(json_t *operation, const struct route *route)
     json_t *list = json_array();
     for (const struct route_param *p = route->params; p && p->name; p++) {
         const bool is_segment = strstr(route->path, p->name) && strchr(route->path, '{');
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "name", p->name, "in",
-                                              is_segment ? "path" : "query", "description", p->doc, "required",
-                                              p->is_required, "schema", "type", "string"));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "name", p->name, "in",
+                            is_segment ? "path" : "query", "description", p->doc,
+                            "required", p->is_required, "schema", "type", "string"));
     }
     json_object_set_new(operation, "parameters", list);
 }
@@ -34,14 +36,18 @@ static void get_openapi(struct exchange *x, struct daemon *d)
                 path = json_object();
                 json_object_set_new(paths, route->path, path);
             }
-            json_t *operation = json_pack("{s:s, s:{s:{s:s}}}", "summary", route->doc, "responses", "200",
-                                          "description", "The answer.");
+            json_t *operation =
+                json_pack("{s:s, s:{s:{s:s}}}", "summary", route->doc, "responses", "200",
+                          "description", "The answer.");
             add_parameters(operation, route);
-            json_object_set_new(path, !strcmp(route->method, "GET") ? "get" : "post", operation);
+            json_object_set_new(path, !strcmp(route->method, "GET") ? "get" : "post",
+                                operation);
         }
     }
-    exchange_reply_value(x, 200, json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.0.3", "info", "title",
-                                           "healthd", "version", HEALTHD_VERSION, "paths", paths));
+    exchange_reply_value(x, 200,
+                         json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.0.3", "info",
+                                   "title", "healthd", "version", HEALTHD_VERSION,
+                                   "paths", paths));
 }
 
 static void add_html(struct buf *out, const char *text)
@@ -83,8 +89,11 @@ static void add_route_rows(struct buf *out)
 {
     for (const struct route *const *table = api_routes; *table; table++) {
         for (const struct route *route = *table; route->path; route++) {
-            const bool is_link = !strcmp(route->method, "GET") && !strchr(route->path, '{');
-            buf_printf(out, is_link ? "<tr><td>%s<td><a href=\"%s\">" : "<tr><td>%s<td><span title=\"%s\">",
+            const bool is_link =
+                !strcmp(route->method, "GET") && !strchr(route->path, '{');
+            buf_printf(out,
+                       is_link ? "<tr><td>%s<td><a href=\"%s\">"
+                               : "<tr><td>%s<td><span title=\"%s\">",
                        route->method, route->path);
             add_html(out, route->path);
             buf_add_text(out, is_link ? "</a><td>" : "</span><td>");
@@ -96,14 +105,20 @@ static void add_route_rows(struct buf *out)
 static void get_index(struct exchange *x, struct daemon *d)
 {
     static const char head[] =
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+        "content=\"width=device-width\">"
         "<title>healthd</title><style>"
-        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222;background:#fff}"
-        "table{border-collapse:collapse;width:100%;margin:1rem 0}td{padding:.3rem .8rem .3rem 0;vertical-align:top;"
-        "border-top:1px solid #ddd}.up td:first-child{color:#17692f}.down td:first-child{color:#b3151f;font-weight:600}"
+        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem "
+        "auto;max-width:60rem;padding:0 1rem;color:#222;background:#fff}"
+        "table{border-collapse:collapse;width:100%;margin:1rem 0}td{padding:.3rem .8rem "
+        ".3rem 0;vertical-align:top;"
+        "border-top:1px solid #ddd}.up td:first-child{color:#17692f}.down "
+        "td:first-child{color:#b3151f;font-weight:600}"
         ".degraded td:first-child{color:#8a5a00;font-weight:600}a{color:#0b57a4}"
-        "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}td{border-color:#333}a{color:#7db8ff}"
-        ".up td:first-child{color:#6ed38b}.down td:first-child{color:#ff8a8f}.degraded td:first-child{color:#ffc766}}"
+        "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}td{border-"
+        "color:#333}a{color:#7db8ff}"
+        ".up td:first-child{color:#6ed38b}.down td:first-child{color:#ff8a8f}.degraded "
+        "td:first-child{color:#ffc766}}"
         "</style><h1>healthd</h1>";
     struct buf body = BUF_MAX(8 << 20);
     buf_add_text(&body, head);
@@ -112,11 +127,13 @@ static void get_index(struct exchange *x, struct daemon *d)
     buf_add_text(&body, "</table><h2>Paths</h2><table>");
     add_route_rows(&body);
     buf_add_text(&body, "</table>\n");
-    exchange_add_header(x, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    exchange_add_header(x, "Content-Security-Policy",
+                        "default-src 'none'; style-src 'unsafe-inline'");
     exchange_reply_buf(x, 200, "text/html; charset=utf-8", &body);
 }
 
 const struct route index_routes[] = {
     {"GET", "/", RIGHT_READ, NULL, "This page.", get_index},
-    {"GET", "/api/openapi.json", RIGHT_READ, NULL, "The paths as an OpenAPI 3.0 document.", get_openapi},
+    {"GET", "/api/openapi.json", RIGHT_READ, NULL,
+     "The paths as an OpenAPI 3.0 document.", get_openapi},
     {0}};

@@ -8,15 +8,18 @@
 
 static void get_healthy(struct exchange *x, struct daemon *d)
 {
-    exchange_reply(x, 200, "text/plain; charset=utf-8", bytes_of("healthd is healthy.\n"));
+    exchange_reply(x, 200, "text/plain; charset=utf-8",
+                   bytes_of("healthd is healthy.\n"));
 }
 
 static void get_ready(struct exchange *x, struct daemon *d)
 {
     if (d->state == DAEMON_READY)
-        exchange_reply(x, 200, "text/plain; charset=utf-8", bytes_of("healthd is ready.\n"));
+        exchange_reply(x, 200, "text/plain; charset=utf-8",
+                       bytes_of("healthd is ready.\n"));
     else
-        exchange_error(x, 503, "healthd is %s.", d->state == DAEMON_STARTING ? "starting" : "stopping");
+        exchange_error(x, 503, "healthd is %s.",
+                       d->state == DAEMON_STARTING ? "starting" : "stopping");
 }
 
 static void post_reload(struct exchange *x, struct daemon *d)
@@ -26,9 +29,11 @@ static void post_reload(struct exchange *x, struct daemon *d)
     buf_add_text(&body, r.text);
     if (r.accepted)
         buf_printf(&body, "The configuration %s; generation %ju is in force.\n",
-                   r.unchanged ? "has not changed" : "was accepted", (uintmax_t)d->generation->number);
+                   r.unchanged ? "has not changed" : "was accepted",
+                   (uintmax_t)d->generation->number);
     else
-        buf_add_text(&body, "The configuration was rejected; the former one stays in force.\n");
+        buf_add_text(&body,
+                     "The configuration was rejected; the former one stays in force.\n");
     free(r.text);
     exchange_reply_buf(x, r.accepted ? 200 : 500, "text/plain; charset=utf-8", &body);
 }
@@ -73,8 +78,8 @@ static void get_health(struct exchange *x, struct daemon *d)
             buf_add_byte(&services, ',');
         add_service(&services, t);
     }
-    buf_printf(&body, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"services\":{", service_status(worst),
-               wall_format(loop_wall(d->frame.loop), now));
+    buf_printf(&body, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"services\":{",
+               service_status(worst), wall_format(loop_wall(d->frame.loop), now));
     buf_add_bytes(&body, buf_bytes(&services));
     buf_add_text(&body, "}}\n");
     buf_finish(&services);
@@ -82,8 +87,12 @@ static void get_health(struct exchange *x, struct daemon *d)
 }
 
 const struct route health_routes[] = {
-    {"GET", "/-/healthy", RIGHT_READ, NULL, "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy},
-    {"GET", "/-/ready", RIGHT_READ, NULL, "200 once probes run, 503 while starting and stopping.", get_ready},
-    {"POST", "/-/reload", RIGHT_ACT, NULL, "Reads the configuration again, all or nothing.", post_reload},
-    {"GET", "/health", RIGHT_READ, NULL, "The confirmed health of every probe; 503 when one is down.", get_health},
+    {"GET", "/-/healthy", RIGHT_READ, NULL,
+     "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy},
+    {"GET", "/-/ready", RIGHT_READ, NULL,
+     "200 once probes run, 503 while starting and stopping.", get_ready},
+    {"POST", "/-/reload", RIGHT_ACT, NULL,
+     "Reads the configuration again, all or nothing.", post_reload},
+    {"GET", "/health", RIGHT_READ, NULL,
+     "The confirmed health of every probe; 503 when one is down.", get_health},
     {0}};

@@ -6,11 +6,13 @@
 #include "lib/core/talk.h"
 
 /* False after refusing: there is no exporter that makes pages. */
-static bool find_format(struct exchange *x, const struct daemon *d, enum page_format *ret_format)
+static bool find_format(struct exchange *x, const struct daemon *d,
+                        enum page_format *ret_format)
 {
     const struct exporter *prometheus = pipeline_exporter(&d->pipeline, "prometheus");
     if (!prometheus) {
-        exchange_error(x, 404, "There is no page: `exporters:` names no `prometheus: {}`.");
+        exchange_error(x, 404,
+                       "There is no page: `exporters:` names no `prometheus: {}`.");
         return false;
     }
     *ret_format = prometheus_format(prometheus->conf, exchange_header(x, "Accept"));
@@ -30,7 +32,8 @@ static void get_probe_metrics(struct exchange *x, struct daemon *d)
     const struct tracked *t = schedule_find(d->schedule, name);
     enum page_format format;
     if (!t) {
-        exchange_error(x, 404, "There is no probe '%s'; /sd lists those there are.", name);
+        exchange_error(x, 404, "There is no probe '%s'; /sd lists those there are.",
+                       name);
         return;
     }
     if (find_format(x, d, &format))
@@ -38,7 +41,8 @@ static void get_probe_metrics(struct exchange *x, struct daemon *d)
 }
 
 /* HOST:PORT of what a probe asks, or "" for one that asks nobody in particular. */
-static const char *instance_of(const struct probe *probe, struct frame *f, struct arena *arena)
+static const char *instance_of(const struct probe *probe, struct frame *f,
+                               struct arena *arena)
 {
     struct dial dial = {0};
     struct err e = {0};
@@ -46,13 +50,15 @@ static const char *instance_of(const struct probe *probe, struct frame *f, struc
         return "";
     if (dial.unix_path)
         return dial.unix_path;
-    return arena_printf(arena, strchr(dial.host, ':') ? "[%s]:%d" : "%s:%d", dial.host, dial.port);
+    return arena_printf(arena, strchr(dial.host, ':') ? "[%s]:%d" : "%s:%d", dial.host,
+                        dial.port);
 }
 
 static void get_sd(struct exchange *x, struct daemon *d)
 {
     const size_t count = schedule_count(d->schedule);
-    struct sd_target *targets = arena_alloc(exchange_arena(x), (count + 1) * sizeof(*targets));
+    struct sd_target *targets =
+        arena_alloc(exchange_arena(x), (count + 1) * sizeof(*targets));
     for (size_t i = 0; i < count; i++) {
         const struct probe *probe = schedule_at(d->schedule, i)->probe;
         targets[i] = (struct sd_target){
@@ -70,9 +76,11 @@ static void get_sd(struct exchange *x, struct daemon *d)
 
 const struct route metrics_routes[] = {
     {"GET", "/metrics", RIGHT_READ, NULL,
-     "Every series, as Prometheus' text format 0.0.4 or OpenMetrics 1.0, by Accept.", get_metrics},
+     "Every series, as Prometheus' text format 0.0.4 or OpenMetrics 1.0, by Accept.",
+     get_metrics},
     {"GET", "/metrics/{probe}", RIGHT_READ, NULL,
      "The series of one probe, without the label `probe`.", get_probe_metrics},
     {"GET", "/sd", RIGHT_READ, NULL,
-     "Prometheus' HTTP service discovery: one target a probe, with `job` and `instance`.", get_sd},
+     "Prometheus' HTTP service discovery: one target a probe, with `job` and `instance`.",
+     get_sd},
     {0}};

@@ -24,21 +24,26 @@ struct on_demand { /* one /probe under way */
     struct generation *generation; /* pinned */
     struct exchange *exchange;     /* NULL: the client has left */
     struct run *run;
-    const char *module, *target;   /* in the exchange's arena */
+    const char *module, *target; /* in the exchange's arena */
     bool is_done, is_debug, is_gzip;
-    int holds;                     /* the run's, and the handler's while it starts it */
+    int holds; /* the run's, and the handler's while it starts it */
 };
 
-static void add_debug(struct buf *out, const struct on_demand *o, const struct verdict *v, struct buf *metrics)
+static void add_debug(struct buf *out, const struct on_demand *o, const struct verdict *v,
+                      struct buf *metrics)
 {
-    buf_printf(out, "Logs for the probe:\n%-12s module=%s target=%s\n", "start", o->module, o->target);
+    buf_printf(out, "Logs for the probe:\n%-12s module=%s target=%s\n", "start",
+               o->module, o->target);
     for (size_t i = 0; i < v->trace_count; i++) {
         duration_format_short(out, v->trace[i].at);
         buf_printf(out, "  %s: %s\n", v->trace[i].key, v->trace[i].text);
     }
     if (*v->detail)
-        buf_printf(out, "%s (%s): %s\n", health_name(v->health), reason_word(v->reason), v->detail);
-    buf_printf(out, "Probe %s after ", v->health == HEALTH_UP || v->health == HEALTH_DEGRADED ? "succeeded" : "failed");
+        buf_printf(out, "%s (%s): %s\n", health_name(v->health), reason_word(v->reason),
+                   v->detail);
+    buf_printf(out, "Probe %s after ",
+               v->health == HEALTH_UP || v->health == HEALTH_DEGRADED ? "succeeded"
+                                                                      : "failed");
     duration_format_short(out, v->duration);
     buf_add_text(out, "\n\n\n\nMetrics that would have been returned:\n");
     buf_add_bytes(out, buf_bytes(metrics));
@@ -55,7 +60,8 @@ static void reply_page(struct on_demand *o, struct buf *page)
         buf_finish(page);
         return;
     }
-    exchange_reply_buf(o->exchange, 200, o->is_debug ? "text/plain; charset=utf-8" : CONTENT_TYPE, page);
+    exchange_reply_buf(o->exchange, 200,
+                       o->is_debug ? "text/plain; charset=utf-8" : CONTENT_TYPE, page);
 }
 
 static void on_done(void *ctx, struct verdict *v, struct batch *b)
@@ -102,7 +108,9 @@ static bool read_timeout(struct exchange *x, const struct module *m, nsec *ret_t
     double seconds;
     if (header && *header) {
         if (!bytes_to_double(bytes_of(header), &seconds)) {
-            exchange_error(x, 500, "Failed to parse timeout from Prometheus header: '%s' is not a number of seconds",
+            exchange_error(x, 500,
+                           "Failed to parse timeout from Prometheus header: '%s' is not "
+                           "a number of seconds",
                            header);
             return false;
         }
@@ -115,7 +123,8 @@ static bool read_timeout(struct exchange *x, const struct module *m, nsec *ret_t
     return true;
 }
 
-static void start(struct exchange *x, struct daemon *d, const struct module *m, const char *target, nsec timeout)
+static void start(struct exchange *x, struct daemon *d, const struct module *m,
+                  const char *target, nsec timeout)
 {
     const char *debug = exchange_param(x, "debug");
     const char *hostname = exchange_param(x, "hostname");
@@ -134,18 +143,19 @@ static void start(struct exchange *x, struct daemon *d, const struct module *m, 
     };
     d->on_demand_runs++;
     exchange_suspend(x, client_left, o);
-    struct run *run = runner_start(d->runner, &(struct ask){
-        .probe = m->probe,
-        .origin = ORIGIN_ONCE,
-        .due = loop_wall(d->frame.loop),
-        .timeout = timeout,
-        .operand = target,
-        .rows = {.items = &row, .count = hostname && *hostname ? 1 : 0},
-        .is_traced = o->is_debug,
-        .done = on_done,
-        .gone = release,
-        .ctx = o,
-    });
+    struct run *run = runner_start(
+        d->runner, &(struct ask){
+                       .probe = m->probe,
+                       .origin = ORIGIN_ONCE,
+                       .due = loop_wall(d->frame.loop),
+                       .timeout = timeout,
+                       .operand = target,
+                       .rows = {.items = &row, .count = hostname && *hostname ? 1 : 0},
+                       .is_traced = o->is_debug,
+                       .done = on_done,
+                       .gone = release,
+                       .ctx = o,
+                   });
     if (!o->is_done)
         o->run = run;
     release(o);
@@ -161,7 +171,9 @@ static void get_probe(struct exchange *x, struct daemon *d)
     if (!name || !*name)
         name = DEFAULT_MODULE;
     if (map_count(d->generation->modules) == 0) {
-        exchange_error(x, 404, "There are no modules: /probe needs `modules:` or `module_files:` in the configuration.");
+        exchange_error(x, 404,
+                       "There are no modules: /probe needs `modules:` or `module_files:` "
+                       "in the configuration.");
         return;
     }
     m = generation_module(d->generation, name);
@@ -177,19 +189,25 @@ static void get_probe(struct exchange *x, struct daemon *d)
         return;
     }
     if (d->on_demand_runs >= MAX_IN_FLIGHT) {
-        exchange_error(x, 503, "%d probes on demand are under way; ask again in a moment.", MAX_IN_FLIGHT);
+        exchange_error(x, 503,
+                       "%d probes on demand are under way; ask again in a moment.",
+                       MAX_IN_FLIGHT);
         return;
     }
     start(x, d, m, target, timeout);
 }
 
 static const struct route_param probe_params[] = {
-    {"target", "What to probe: a URL, HOST:PORT or whatever the module's type takes.", true},
+    {"target", "What to probe: a URL, HOST:PORT or whatever the module's type takes.",
+     true},
     {"module", "One of `modules:`; http_2xx when absent.", false},
     {"hostname", "For http: the Host header and SNI; for tcp: SNI.", false},
-    {"debug", "`true`: the trace, the metrics and the module instead of the metrics alone.", false},
+    {"debug",
+     "`true`: the trace, the metrics and the module instead of the metrics alone.",
+     false},
     {0}};
 
-const struct route probe_routes[] = {
-    {"GET", "/probe", RIGHT_READ, probe_params, "Probes a target now, as blackbox_exporter does.", get_probe},
-    {0}};
+const struct route probe_routes[] = {{"GET", "/probe", RIGHT_READ, probe_params,
+                                      "Probes a target now, as blackbox_exporter does.",
+                                      get_probe},
+                                     {0}};

@@ -9,27 +9,30 @@
 
 static json_t *timing_to_json(const struct probe *p)
 {
-    return json_pack("{s:f, s:f, s:f, s:i, s:i, s:b}", "interval_seconds", nsec_to_sec(p->interval),
-                     "timeout_seconds", nsec_to_sec(p->timeout), "retry_interval_seconds",
-                     nsec_to_sec(p->retry_interval), "rise", p->rise, "fall", p->fall, "watch", p->watch);
+    return json_pack("{s:f, s:f, s:f, s:i, s:i, s:b}", "interval_seconds",
+                     nsec_to_sec(p->interval), "timeout_seconds", nsec_to_sec(p->timeout),
+                     "retry_interval_seconds", nsec_to_sec(p->retry_interval), "rise",
+                     p->rise, "fall", p->fall, "watch", p->watch);
 }
 
 static json_t *summary_to_json(const struct tracked *t)
 {
     const struct verdict *last = t->recent.last;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I}", "name", t->probe->name, "type",
-                               t->probe->type->name, "health", health_name(t->state.confirmed), "severity",
-                               t->probe->severity ? t->probe->severity : "", "streak", t->state.streak, "runs",
-                               (json_int_t)t->runs, "skipped", (json_int_t)t->skipped, "missed",
-                               (json_int_t)t->missed);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:I}", "name", t->probe->name,
+                  "type", t->probe->type->name, "health", health_name(t->state.confirmed),
+                  "severity", t->probe->severity ? t->probe->severity : "", "streak",
+                  t->state.streak, "runs", (json_int_t)t->runs, "skipped",
+                  (json_int_t)t->skipped, "missed", (json_int_t)t->missed);
     json_object_set_new(object, "since", wall_to_json(t->state.since));
     json_object_set_new(object, "labels", labels_to_json(t->probe->labels));
-    json_object_set_new(object, "last",
-                        last ? json_pack("{s:s, s:s, s:s, s:o, s:f}", "health", health_name(last->health),
-                                         "reason", reason_word(last->reason), "detail", last->detail, "started",
-                                         wall_to_json(last->started), "duration_seconds",
-                                         nsec_to_sec(last->duration))
-                             : json_null());
+    json_object_set_new(
+        object, "last",
+        last ? json_pack("{s:s, s:s, s:s, s:o, s:f}", "health", health_name(last->health),
+                         "reason", reason_word(last->reason), "detail", last->detail,
+                         "started", wall_to_json(last->started), "duration_seconds",
+                         nsec_to_sec(last->duration))
+             : json_null());
     return object;
 }
 
@@ -43,7 +46,9 @@ static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
     json_t *object = summary_to_json(t);
     const struct mono now = loop_now(d->frame.loop);
     json_object_set_new(object, "timing", timing_to_json(t->probe));
-    json_object_set_new(object, "next_run", wall_to_json(wall_add(loop_wall(d->frame.loop), t->due.ns - now.ns)));
+    json_object_set_new(
+        object, "next_run",
+        wall_to_json(wall_add(loop_wall(d->frame.loop), t->due.ns - now.ns)));
     json_object_set_new(object, "last_good", verdict_or_null(t->recent.good));
     json_object_set_new(object, "last_bad", verdict_or_null(t->recent.bad));
     json_object_set_new(object, "last_run", verdict_or_null(t->recent.last));
@@ -63,7 +68,8 @@ static struct tracked *find_or_refuse(struct exchange *x, struct daemon *d)
     const char *name = exchange_segment(x, "probe");
     struct tracked *t = schedule_find(d->schedule, name);
     if (!t)
-        exchange_error(x, 404, "There is no probe '%s'; /api/probes lists those there are.", name);
+        exchange_error(
+            x, 404, "There is no probe '%s'; /api/probes lists those there are.", name);
     return t;
 }
 
@@ -118,22 +124,26 @@ static void get_status(struct exchange *x, struct daemon *d)
     json_t *object =
         json_pack("{s:s, s:s, s:I, s:b, s:s, s:o}", "version", HEALTHD_VERSION, "site",
                   d->generation->site ? d->generation->site : "", "generation",
-                  (json_int_t)d->generation->number, "last_reload_ok", d->last_reload_ok, "last_reload_text",
-                  d->last_reload_text ? d->last_reload_text : "", "probes", list);
+                  (json_int_t)d->generation->number, "last_reload_ok", d->last_reload_ok,
+                  "last_reload_text", d->last_reload_text ? d->last_reload_text : "",
+                  "probes", list);
     json_object_set_new(object, "started", wall_to_json(d->started));
     json_object_set_new(object, "now", wall_to_json(loop_wall(d->frame.loop)));
     exchange_reply_value(x, 200, object);
 }
 
 static const struct route_param probe_segment[] = {
-    {"probe", "The name of a configured probe.", true},
-    {0}};
+    {"probe", "The name of a configured probe.", true}, {0}};
 
 const struct route probes_routes[] = {
-    {"GET", "/api/status", RIGHT_READ, NULL, "healthd and every probe, in short.", get_status},
-    {"GET", "/api/probes", RIGHT_READ, NULL, "Every probe with its confirmed health and last run, in short.", get_probes},
+    {"GET", "/api/status", RIGHT_READ, NULL, "healthd and every probe, in short.",
+     get_status},
+    {"GET", "/api/probes", RIGHT_READ, NULL,
+     "Every probe with its confirmed health and last run, in short.", get_probes},
     {"POST", "/api/run/{probe}", RIGHT_ACT, probe_segment,
-     "Runs a probe now, or joins the run under way, and answers as /api/probes/{probe} once it has ended.", post_run},
+     "Runs a probe now, or joins the run under way, and answers as /api/probes/{probe} "
+     "once it has ended.",
+     post_run},
     {"GET", "/api/probes/{probe}", RIGHT_READ, probe_segment,
      "One probe: timing, and its last good and last bad run with their traces.", get_one},
     {0}};

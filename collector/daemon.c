@@ -56,7 +56,8 @@ static void on_watchdog(void *ctx)
 {
     struct daemon *d = ctx;
     system_notify("WATCHDOG=1");
-    timer_at(d->watchdog_timer, mono_add(loop_now(d->frame.loop), system_watchdog_interval()));
+    timer_at(d->watchdog_timer,
+             mono_add(loop_now(d->frame.loop), system_watchdog_interval()));
 }
 
 static void on_secrets(void *ctx)
@@ -115,9 +116,11 @@ static void tell_unapplied(const struct generation *before, const struct generat
 {
     static const char *const hint = "restart healthd to apply it";
     if (!is_same_resolver(&before->resolver, &now->resolver))
-        log_warning(EV("change not applied"), STR("option", "resolver"), STR("hint", hint));
+        log_warning(EV("change not applied"), STR("option", "resolver"),
+                    STR("hint", hint));
     if (strcmp(before->state_path, now->state_path) != 0)
-        log_warning(EV("change not applied"), STR("option", "state.path"), STR("hint", hint));
+        log_warning(EV("change not applied"), STR("option", "state.path"),
+                    STR("hint", hint));
 }
 
 /* The schedule comes last: it alone cannot go back, because what it lets go of (sessions, states) is gone. */
@@ -143,7 +146,8 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     return true;
 }
 
-static struct reload_result reload_ended(struct daemon *d, const char *why, struct reload_result r)
+static struct reload_result reload_ended(struct daemon *d, const char *why,
+                                         struct reload_result r)
 {
     d->reloads++;
     d->last_reload_ok = r.accepted;
@@ -252,7 +256,8 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
     list_init(&d->page_jobs);
     d->web = web_create(d, api_routes);
-    if (!web_listen(d->web, g, e) || !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
+    if (!web_listen(d->web, g, e) ||
+        !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
         !schedule_adopt(d->schedule, g, e))
         return false;
 

@@ -26,7 +26,7 @@ enum daemon_state { DAEMON_STARTING, DAEMON_READY, DAEMON_STOPPING };
 
 struct reload_result {
     bool accepted, unchanged;
-    char *text;      /* malloc'ed diagnostics, "" when all is well */
+    char *text; /* malloc'ed diagnostics, "" when all is well */
 };
 
 struct daemon {
@@ -36,22 +36,22 @@ struct daemon {
     struct schedule *schedule;
     struct pipeline pipeline;
     struct generation *generation;
-    size_t on_demand_runs;     /* of /probe */
+    size_t on_demand_runs;          /* of /probe */
     struct series *unknown_modules; /* blackbox_module_unknown_total */
     struct web *web;
-    struct list page_jobs;     /* page_job.c's: under way */
+    struct list page_jobs; /* page_job.c's: under way */
     struct self *self;
     struct file_watch *file_watch;
     enum daemon_state state;
     struct timer *stop_timer, *watchdog_timer, *secrets_timer;
     struct mono stop_by;
-    const char *config_path;   /* NULL: the built-in default */
+    const char *config_path; /* NULL: the built-in default */
     struct wall started;
     uint64_t reloads, failed_reloads;
-    struct wall last_reload;   /* the last that was accepted */
+    struct wall last_reload; /* the last that was accepted */
     bool last_reload_ok;
-    char *last_reload_text;    /* its diagnostics */
-    int lock_fd;               /* of the state directory; -1: none */
+    char *last_reload_text; /* its diagnostics */
+    int lock_fd;            /* of the state directory; -1: none */
 };
 
 /* Builds everything for a configuration that was read already; the first listener is open when this returns.

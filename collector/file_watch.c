@@ -14,7 +14,8 @@
 #include "lib/base/log.h"
 
 #define QUIET (500 * NSEC_PER_MSEC)
-#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB)
+#define EVENTS \
+    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB)
 
 struct watched_file {
     char *path;
@@ -43,7 +44,8 @@ static void take_stat(const char *path, struct stat *ret_stat)
 static bool is_same(const struct stat *a, const struct stat *b)
 {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 static void on_quiet(void *ctx)
@@ -71,7 +73,8 @@ static void on_events(void *ctx, int events)
     timer_at(w->timer, mono_add(loop_now(w->loop), QUIET));
 }
 
-struct file_watch *file_watch_create(struct loop *l, void (*changed)(void *ctx), void *ctx)
+struct file_watch *file_watch_create(struct loop *l, void (*changed)(void *ctx),
+                                     void *ctx)
 {
     struct file_watch *w = calloc(1, sizeof(*w));
     assert(w);
@@ -118,7 +121,8 @@ static void watch_directories(struct file_watch *w, const char *path)
     assert(copy);
     const char *directory = dirname(copy);
     if (inotify_add_watch(w->fd, directory, EVENTS) < 0)
-        log_warning(EV("files not watched"), STR("path", directory), STR("why", strerror(errno)));
+        log_warning(EV("files not watched"), STR("path", directory),
+                    STR("why", strerror(errno)));
     free(copy);
 
     char *real = realpath(path, NULL);
@@ -141,9 +145,10 @@ void file_watch_set(struct file_watch *w, const struct texts *files)
         if (w->fd >= 0)
             watch_directories(w, file->path);
         if (file_is_bind_mount(file->path))
-            log_warning(EV("file is a bind mount"), STR("path", file->path),
-                        STR("why", "a file mounted by itself never shows that it was replaced"),
-                        STR("hint", "mount its directory instead, or reload with SIGHUP"));
+            log_warning(
+                EV("file is a bind mount"), STR("path", file->path),
+                STR("why", "a file mounted by itself never shows that it was replaced"),
+                STR("hint", "mount its directory instead, or reload with SIGHUP"));
     }
 }
 

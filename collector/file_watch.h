@@ -16,7 +16,8 @@
 struct file_watch;
 
 /* changed is called once things have been quiet for half a second. */
-struct file_watch *file_watch_create(struct loop *l, void (*changed)(void *ctx), void *ctx);
+struct file_watch *file_watch_create(struct loop *l, void (*changed)(void *ctx),
+                                     void *ctx);
 void file_watch_destroy(struct file_watch *w);
 /* Watches these instead of the former ones. Never fails: what cannot be watched is logged. */
 void file_watch_set(struct file_watch *w, const struct texts *files);

@@ -30,14 +30,18 @@ static void print_help(FILE *to)
           "\n"
           "  healthd [--config FILE] [--print-config]\n"
           "\n"
-          "  --config FILE    read FILE (default: " DEFAULT_CONFIG ", or a built-in default when there is none)\n"
-          "  --print-config   print the effective configuration, every default included, and exit\n"
+          "  --config FILE    read FILE (default: " DEFAULT_CONFIG
+          ", or a built-in default when there is none)\n"
+          "  --print-config   print the effective configuration, every default included, "
+          "and exit\n"
           "  --log-level L    debug, info, warning or error (default: info)\n"
           "  --version        print the version and exit\n"
           "  --help           print this and exit\n"
           "\n"
-          "SIGHUP reads the configuration again, SIGUSR1 reopens log files, SIGTERM stops within 2 s.\n"
-          "healthctl asks a running healthd; `healthctl validate` checks a file. Manual: healthd.yml(5).\n",
+          "SIGHUP reads the configuration again, SIGUSR1 reopens log files, SIGTERM "
+          "stops within 2 s.\n"
+          "healthctl asks a running healthd; `healthctl validate` checks a file. Manual: "
+          "healthd.yml(5).\n",
           to);
 }
 
@@ -46,21 +50,25 @@ static bool set_log_level(const char *name)
     static const char *const names[] = {"debug", "info", "warning", "error"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!strcmp(name, names[i])) {
-            log_set((enum log_level)i, isatty(STDERR_FILENO) ? LOG_FORMAT_LOGFMT : LOG_FORMAT_JSON);
+            log_set((enum log_level)i,
+                    isatty(STDERR_FILENO) ? LOG_FORMAT_LOGFMT : LOG_FORMAT_JSON);
             return true;
         }
     }
-    fprintf(stderr, "healthd: --log-level is debug, info, warning or error, not '%s'\n", name);
+    fprintf(stderr, "healthd: --log-level is debug, info, warning or error, not '%s'\n",
+            name);
     return false;
 }
 
 /* Returns an exit code, or -1 to go on. */
 static int parse_command_line(int argc, char **argv, struct command_line *ret_line)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"print-config", no_argument, NULL, 'p'},
-        {"log-level", required_argument, NULL, 'l'}, {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"print-config", no_argument, NULL, 'p'},
+                                            {"log-level", required_argument, NULL, 'l'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     int letter;
     while ((letter = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         switch (letter) {
@@ -86,7 +94,9 @@ static int parse_command_line(int argc, char **argv, struct command_line *ret_li
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "healthd: '%s' is not understood; the configuration is given with --config FILE\n",
+        fprintf(stderr,
+                "healthd: '%s' is not understood; the configuration is given with "
+                "--config FILE\n",
                 argv[optind]);
         return EXIT_USAGE;
     }
@@ -119,7 +129,8 @@ static int print_config(const struct generation *g)
 {
     struct buf text = BUF_MAX(16 << 20);
     generation_print(g, &text);
-    const bool ok = fwrite(buf_text(&text), 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+    const bool ok =
+        fwrite(buf_text(&text), 1, text.len, stdout) == text.len && fflush(stdout) == 0;
     buf_finish(&text);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -127,7 +138,9 @@ static int print_config(const struct generation *g)
 static void greet(const struct daemon *d)
 {
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\n  healthd " HEALTHD_VERSION " is watching %zu probe%s\n  %s/metrics\n\n",
+        fprintf(stderr,
+                "\n  healthd " HEALTHD_VERSION
+                " is watching %zu probe%s\n  %s/metrics\n\n",
                 d->generation->probe_count, d->generation->probe_count == 1 ? "" : "s",
                 web_address(d->web));
 }

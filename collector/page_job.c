@@ -48,7 +48,9 @@ static void release(void *owner)
 static void send_to(struct page_job *job, struct exchange *x)
 {
     if (job->text.overflow) {
-        exchange_error(x, 500, "The page is larger than 1 GiB: scrape /metrics/<probe> instead (see /sd).");
+        exchange_error(
+            x, 500,
+            "The page is larger than 1 GiB: scrape /metrics/<probe> instead (see /sd).");
         return;
     }
     const struct buf *body = job->compressed.len ? &job->compressed : &job->text;
@@ -56,14 +58,15 @@ static void send_to(struct page_job *job, struct exchange *x)
         exchange_add_header(x, "Content-Encoding", "gzip");
     exchange_add_header(x, "Vary", "Accept, Accept-Encoding");
     job->holds++;
-    exchange_reply_shared(x, 200, prometheus_content_type(job->format), buf_bytes(body), release, job);
+    exchange_reply_shared(x, 200, prometheus_content_type(job->format), buf_bytes(body),
+                          release, job);
 }
 
 static void finish(void *ctx)
 {
     struct page_job *job = ctx;
     list_remove(&job->link);
-    LIST_EACH(at, &job->waiting) {
+    LIST_EACH (at, &job->waiting) {
         struct waiting *w = LIST_ITEM(at, struct waiting, link);
         list_remove(at);
         if (w->exchange)
@@ -125,10 +128,10 @@ static void wait_for(struct page_job *job, struct exchange *x)
     exchange_suspend(x, client_left, w);
 }
 
-static struct page_job *find_job(struct daemon *d, enum page_format format, const struct source *only,
-                                 bool is_gzip)
+static struct page_job *find_job(struct daemon *d, enum page_format format,
+                                 const struct source *only, bool is_gzip)
 {
-    LIST_EACH(at, &d->page_jobs) {
+    LIST_EACH (at, &d->page_jobs) {
         struct page_job *job = LIST_ITEM(at, struct page_job, link);
         if (job->format == format && job->only == only && job->is_gzip == is_gzip)
             return job;
@@ -136,8 +139,8 @@ static struct page_job *find_job(struct daemon *d, enum page_format format, cons
     return NULL;
 }
 
-static struct page_job *job_create(struct daemon *d, enum page_format format, const struct source *only,
-                                   bool is_gzip)
+static struct page_job *job_create(struct daemon *d, enum page_format format,
+                                   const struct source *only, bool is_gzip)
 {
     struct page_job *job = calloc(1, sizeof(*job));
     assert(job);
@@ -153,7 +156,8 @@ static struct page_job *job_create(struct daemon *d, enum page_format format, co
     return job;
 }
 
-void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format, const struct source *only)
+void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format,
+                     const struct source *only)
 {
     const bool is_gzip = exchange_accepts_gzip(x);
     struct page_job *job = find_job(d, format, only, is_gzip);

@@ -13,6 +13,7 @@
 #include "lib/core/registry.h"
 
 /* Answers x with the page of one source, or of all when only is NULL; now or later. */
-void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format, const struct source *only);
+void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format,
+                     const struct source *only);
 
 #endif

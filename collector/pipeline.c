@@ -41,7 +41,8 @@ static void exporters_observe(struct pipeline *p, const struct verdict *v)
     }
 }
 
-void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v, struct batch *b)
+void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v,
+                      struct batch *b)
 {
     if (moves_state(v->origin))
         state_confirm(&t->state, v, t->probe->rise, t->probe->fall);

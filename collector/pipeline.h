@@ -19,10 +19,12 @@ struct pipeline {
 /* Opens the exporters of a generation and closes the former ones: all or nothing (and e). */
 bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct frame *f,
                             struct err *e);
-const struct exporter *pipeline_exporter(const struct pipeline *p, const char *type); /* NULL: none */
+const struct exporter *pipeline_exporter(const struct pipeline *p,
+                                         const char *type); /* NULL: none */
 void pipeline_reopen(struct pipeline *p); /* SIGUSR1: files that were rotated */
 void pipeline_close(struct pipeline *p);
 
-void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v, struct batch *b);
+void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v,
+                      struct batch *b);
 
 #endif

@@ -2,7 +2,8 @@
 /* See recent.h. Copies verdicts, deeply, into arenas that are reused from one run to the next. */
 #include "collector/recent.h"
 
-static void copy_items(struct arena *arena, struct verdict *to, const struct verdict *from)
+static void copy_items(struct arena *arena, struct verdict *to,
+                       const struct verdict *from)
 {
     struct item *items = arena_alloc(arena, from->item_count * sizeof(*items));
     for (size_t i = 0; i < from->item_count; i++) {
@@ -14,7 +15,8 @@ static void copy_items(struct arena *arena, struct verdict *to, const struct ver
     to->items = items;
 }
 
-static void copy_trace(struct arena *arena, struct verdict *to, const struct verdict *from)
+static void copy_trace(struct arena *arena, struct verdict *to,
+                       const struct verdict *from)
 {
     struct trace_line *lines = arena_alloc(arena, from->trace_count * sizeof(*lines));
     for (size_t i = 0; i < from->trace_count; i++) {

@@ -11,8 +11,9 @@
 
 struct recent {
     struct arena *good_arena, *bad_arena, *last_arena;
-    const struct verdict *good, *bad; /* NULL: none yet. good: up or degraded, traced if any was */
-    const struct verdict *last;       /* the newest of all */
+    const struct verdict *good,
+        *bad; /* NULL: none yet. good: up or degraded, traced if any was */
+    const struct verdict *last; /* the newest of all */
 };
 
 void recent_keep(struct recent *r, const struct verdict *v);

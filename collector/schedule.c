@@ -54,11 +54,11 @@ static void tell_waiters(struct tracked *t)
 {
     struct list told;
     list_init(&told);
-    LIST_EACH(link, &t->waiters) {
+    LIST_EACH (link, &t->waiters) {
         list_remove(link);
         list_append(&told, link);
     }
-    LIST_EACH(link, &told) {
+    LIST_EACH (link, &told) {
         struct waiter *w = LIST_ITEM(link, struct waiter, link);
         list_remove(link);
         w->done(w->ctx);
@@ -117,17 +117,18 @@ static void start_run(struct tracked *t, enum origin origin, struct mono slot)
 
     tracked_hold(t);
     t->is_running = true;
-    struct run *run = runner_start(s->runner, &(struct ask){
-        .probe = t->probe,
-        .session = t->session,
-        .origin = origin,
-        .due = wall_add(loop_wall(s->frame->loop), slot.ns - now.ns),
-        .timeout = t->probe->timeout,
-        .is_traced = wants_trace(t),
-        .done = on_done,
-        .gone = on_gone,
-        .ctx = pinned,
-    });
+    struct run *run = runner_start(
+        s->runner, &(struct ask){
+                       .probe = t->probe,
+                       .session = t->session,
+                       .origin = origin,
+                       .due = wall_add(loop_wall(s->frame->loop), slot.ns - now.ns),
+                       .timeout = t->probe->timeout,
+                       .is_traced = wants_trace(t),
+                       .done = on_done,
+                       .gone = on_gone,
+                       .ctx = pinned,
+                   });
     if (t->is_running)
         t->run = run;
 }
@@ -226,7 +227,7 @@ void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
 
 void schedule_forget_waiter(struct tracked *t, void *ctx)
 {
-    LIST_EACH(link, &t->waiters) {
+    LIST_EACH (link, &t->waiters) {
         struct waiter *w = LIST_ITEM(link, struct waiter, link);
         if (w->ctx == ctx) {
             list_remove(link);
@@ -235,8 +236,9 @@ void schedule_forget_waiter(struct tracked *t, void *ctx)
     }
 }
 
-struct schedule *schedule_create(struct frame *f, struct runner *r, struct registry *registry,
-                                 schedule_publish *publish, void *ctx)
+struct schedule *schedule_create(struct frame *f, struct runner *r,
+                                 struct registry *registry, schedule_publish *publish,
+                                 void *ctx)
 {
     struct schedule *s = calloc(1, sizeof(*s));
     assert(s);

@@ -21,50 +21,55 @@
 
 struct schedule;
 
-struct tracked { /* one configured probe, as long as its name is configured */
-    struct heap_item item;         /* by the earliest of due, retry_at and event_at */
-    struct list waiters;           /* for the run under way */
-    const struct probe *probe;     /* of the current generation */
+struct tracked {           /* one configured probe, as long as its name is configured */
+    struct heap_item item; /* by the earliest of due, retry_at and event_at */
+    struct list waiters;   /* for the run under way */
+    const struct probe *probe; /* of the current generation */
     struct session *session;
-    struct source *source;         /* its series */
+    struct source *source; /* its series */
     struct state state;
     struct recent recent;
     struct schedule *schedule;
-    struct run *run;               /* to cancel it; NULL when none is under way */
+    struct run *run; /* to cancel it; NULL when none is under way */
     bool is_running, is_removed;
-    bool is_kept;                  /* while a generation is adopted */
-    bool is_on_grid;               /* past its first run, which is not on the grid */
-    size_t holds;                  /* the schedule's own, and one a run */
-    struct series *state_series;   /* probe_state */
-    struct histogram *durations;   /* probe_duration_histogram_seconds */
-    struct mono due;               /* next slot on the grid */
-    struct mono retry_at;          /* while unconfirmed; 0: none */
-    struct mono event_at;          /* something woke it; 0: nothing did */
-    struct mono event_after;       /* no event run before this */
-    nsec offset;                   /* of its grid: hash(name) mod interval */
-    uint64_t runs, skipped, missed; /* finished; still busy at their slot; slots slept through */
+    bool is_kept;                /* while a generation is adopted */
+    bool is_on_grid;             /* past its first run, which is not on the grid */
+    size_t holds;                /* the schedule's own, and one a run */
+    struct series *state_series; /* probe_state */
+    struct histogram *durations; /* probe_duration_histogram_seconds */
+    struct mono due;             /* next slot on the grid */
+    struct mono retry_at;        /* while unconfirmed; 0: none */
+    struct mono event_at;        /* something woke it; 0: nothing did */
+    struct mono event_after;     /* no event run before this */
+    nsec offset;                 /* of its grid: hash(name) mod interval */
+    uint64_t runs, skipped,
+        missed; /* finished; still busy at their slot; slots slept through */
     struct watching watching;
 };
 
-typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v, struct batch *b);
+typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v,
+                              struct batch *b);
 
-struct schedule *schedule_create(struct frame *f, struct runner *r, struct registry *registry,
-                                 schedule_publish *publish, void *ctx);
+struct schedule *schedule_create(struct frame *f, struct runner *r,
+                                 struct registry *registry, schedule_publish *publish,
+                                 void *ctx);
 /* Takes over a generation: probes whose canonical text is unchanged keep session, due and state; changed ones
  * start unconfirmed; removed ones end. False (and e) when a session cannot be opened: nothing has changed. */
 bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e);
-void schedule_stop(struct schedule *s);    /* no new runs; cancels those under way */
+void schedule_stop(struct schedule *s); /* no new runs; cancels those under way */
 void schedule_destroy(struct schedule *s);
 
 size_t schedule_count(const struct schedule *s);
-struct tracked *schedule_at(const struct schedule *s, size_t i); /* in order of configuration */
+struct tracked *schedule_at(const struct schedule *s,
+                            size_t i); /* in order of configuration */
 struct tracked *schedule_find(const struct schedule *s, const char *name);
 /* Runs one now (RUN_NOW, PARENT, SCRAPE); done is told when its verdict has been published. Joins a run under way. */
 void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
                       void (*done)(void *ctx), void *ctx);
 /* Nobody waits for it any more (the client has gone). */
 void schedule_forget_waiter(struct tracked *t, void *ctx);
-extern const struct metric *const schedule_metrics[]; /* probe_state, probe_duration_histogram_seconds */
+extern const struct metric
+    *const schedule_metrics[]; /* probe_state, probe_duration_histogram_seconds */
 
 struct schedule_stats {
     uint64_t runs, skipped_busy, missed_slots;

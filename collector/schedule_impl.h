@@ -17,7 +17,7 @@ struct schedule {
     size_t count;
     struct heap heap;
     struct timer *timer;
-    struct mono started;      /* zero of every grid */
+    struct mono started; /* zero of every grid */
     struct schedule_stats stats;
     bool is_stopped;
 };
@@ -27,12 +27,13 @@ struct pinned { /* what one run keeps alive: its configuration and its probe's s
     struct tracked *tracked;
 };
 
-struct tracked *tracked_create(struct schedule *s, const struct probe *probe, struct err *e);
+struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
+                               struct err *e);
 void tracked_hold(struct tracked *t);
 void tracked_release(struct tracked *t); /* the last one frees it */
 /* Out of the schedule: cancels its run, ends its series; freed when nothing holds it any more. */
 void tracked_remove(struct tracked *t);
-void tracked_place(struct tracked *t);   /* into the heap, by its earliest reason to run */
+void tracked_place(struct tracked *t); /* into the heap, by its earliest reason to run */
 struct mono tracked_next_slot(const struct tracked *t, struct mono now); /* after now */
 void tracked_on_wake(void *ctx, struct session *session, enum wake why);
 

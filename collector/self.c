@@ -194,20 +194,30 @@ struct row {
     double (*read)(const struct self *s);
 };
 
-#define GAUGE(n, u, text, from)                                                           \
-    {{.name = (n), .kind = METRIC_GAUGE, .unit = (u), .help = (text)}, from}
-#define COUNTER(n, u, text, from)                                                         \
-    {{.name = (n), .kind = METRIC_COUNTER, .unit = (u), .help = (text)}, from}
+#define GAUGE(n, u, text, from)                                                \
+    {                                                                          \
+        {.name = (n), .kind = METRIC_GAUGE, .unit = (u), .help = (text)}, from \
+    }
+#define COUNTER(n, u, text, from)                                                \
+    {                                                                            \
+        {.name = (n), .kind = METRIC_COUNTER, .unit = (u), .help = (text)}, from \
+    }
 
 static const struct row rows[] = {
-    {{.name = "healthd_build_info", .kind = METRIC_GAUGE, .unit = "",
-      .help = "Always 1; the label says which healthd this is", .labels = {"version"}}, read_build},
+    {{.name = "healthd_build_info",
+      .kind = METRIC_GAUGE,
+      .unit = "",
+      .help = "Always 1; the label says which healthd this is",
+      .labels = {"version"}},
+     read_build},
     GAUGE("healthd_probes", "", "Probes of the current configuration", read_probes),
-    COUNTER("healthd_runs_total", "", "Runs of configured probes that have ended", read_runs),
+    COUNTER("healthd_runs_total", "", "Runs of configured probes that have ended",
+            read_runs),
     COUNTER("healthd_runs_skipped_total", "",
             "Slots at which a probe's earlier run was still under way", read_skipped),
     COUNTER("healthd_missed_slots_total", "",
-            "Slots that went by while healthd was not running, a suspend for example", read_missed),
+            "Slots that went by while healthd was not running, a suspend for example",
+            read_missed),
     GAUGE("healthd_runs_active", "", "Runs under way, draining ones too", read_active),
     GAUGE("healthd_runs_draining", "",
           "Runs past their deadline that still hold something", read_draining),
@@ -221,22 +231,28 @@ static const struct row rows[] = {
             "Callbacks of the event loop that took more than 5 ms", read_slow_callbacks),
     GAUGE("healthd_series", "", "Series on the metrics page", read_series),
     COUNTER("healthd_family_conflicts_total", "",
-            "Families from outside that were dropped because their type differs", read_conflicts),
+            "Families from outside that were dropped because their type differs",
+            read_conflicts),
     GAUGE("healthd_config_last_reload_successful", "",
           "Whether the last attempt to read the configuration succeeded", read_reload_ok),
     GAUGE("healthd_config_last_reload_success_timestamp_seconds", "seconds",
           "When the current configuration was read", read_reload_time),
     COUNTER("healthd_config_reload_failures_total", "",
             "Attempts to read the configuration that failed", read_reload_failures),
-    GAUGE("healthd_pool_jobs_waiting", "", "Computations that wait for a thread", read_pool_waiting),
+    GAUGE("healthd_pool_jobs_waiting", "", "Computations that wait for a thread",
+          read_pool_waiting),
     GAUGE("healthd_threads_abandoned", "",
-          "Threads that hang in a system call and that nobody waits for", read_pool_abandoned),
+          "Threads that hang in a system call and that nobody waits for",
+          read_pool_abandoned),
     GAUGE("healthd_secret_files_failed", "",
-          "Secret files whose last reading failed; the old value is in use", read_secret_failures),
+          "Secret files whose last reading failed; the old value is in use",
+          read_secret_failures),
     COUNTER("process_cpu_seconds_total", "seconds",
             "Total user and system CPU time spent in seconds", read_cpu),
-    GAUGE("process_resident_memory_bytes", "bytes", "Resident memory size in bytes", read_resident),
-    GAUGE("process_virtual_memory_bytes", "bytes", "Virtual memory size in bytes", read_virtual),
+    GAUGE("process_resident_memory_bytes", "bytes", "Resident memory size in bytes",
+          read_resident),
+    GAUGE("process_virtual_memory_bytes", "bytes", "Virtual memory size in bytes",
+          read_virtual),
     GAUGE("process_open_fds", "", "Number of open file descriptors", read_fds),
     GAUGE("process_max_fds", "", "Maximum number of open file descriptors", read_max_fds),
     GAUGE("process_start_time_seconds", "seconds",
@@ -347,10 +363,11 @@ struct self *self_create(struct daemon *d)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *const version[] = {HEALTHD_VERSION};
         const bool has_label = rows[i].metric.labels[0] != NULL;
-        s->series[i] =
-            registry_series(d->registry, s->source, &rows[i].metric, has_label ? version : NULL);
+        s->series[i] = registry_series(d->registry, s->source, &rows[i].metric,
+                                       has_label ? version : NULL);
     }
-    d->unknown_modules = registry_series(d->registry, s->source, &unknown_modules_metric, NULL);
+    d->unknown_modules =
+        registry_series(d->registry, s->source, &unknown_modules_metric, NULL);
     series_set(d->unknown_modules, 0);
     s->timer = loop_timer_create(d->frame.loop, "self", on_step, s);
     s->next_step = mono_add(loop_now(d->frame.loop), WINDOW_STEP);

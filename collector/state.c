@@ -31,7 +31,8 @@ static void count_towards(struct state *s, enum health health)
         return;
     }
     /* A degraded run in the middle of a recovery still counts towards recovering. */
-    s->streak = is_good(s->candidate) && is_good(health) && s->streak > 0 ? s->streak + 1 : 1;
+    s->streak =
+        is_good(s->candidate) && is_good(health) && s->streak > 0 ? s->streak + 1 : 1;
     s->candidate = health;
 }
 

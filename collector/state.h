@@ -12,10 +12,10 @@
 #include "lib/core/verdict.h"
 
 struct state {
-    enum health confirmed;   /* UNKNOWN until first confirmed */
-    enum health candidate;   /* what the last runs say, when it differs */
-    int streak;              /* how many in a row said so */
-    struct wall since;       /* confirmed has held since; 0 before */
+    enum health confirmed;     /* UNKNOWN until first confirmed */
+    enum health candidate;     /* what the last runs say, when it differs */
+    int streak;                /* how many in a row said so */
+    struct wall since;         /* confirmed has held since; 0 before */
     struct wall unknown_since; /* runs have been unknown since; 0: the last was not */
 };
 

@@ -25,7 +25,8 @@ void system_notify(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
-    if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
+    if (!path || (path[0] != '/' && path[0] != '@') ||
+        strlen(path) >= sizeof(to.sun_path))
         return;
     memcpy(to.sun_path, path, strlen(path));
     if (path[0] == '@')
@@ -34,7 +35,8 @@ void system_notify(const char *state)
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    const socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    const socklen_t len =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, len);
     close(fd);
 }
@@ -44,7 +46,8 @@ nsec system_watchdog_interval(void)
     const char *text = getenv("WATCHDOG_USEC");
     const char *pid = getenv("WATCHDOG_PID");
     uint64_t usec = 0, owner = 0;
-    if (!text || !bytes_to_u64(bytes_of(text), &usec) || usec > (uint64_t)INT64_MAX / 2000)
+    if (!text || !bytes_to_u64(bytes_of(text), &usec) ||
+        usec > (uint64_t)INT64_MAX / 2000)
         return 0;
     if (pid && bytes_to_u64(bytes_of(pid), &owner) && owner != (uint64_t)getpid())
         return 0;
@@ -97,7 +100,8 @@ static bool make_directories(const char *path, struct err *e)
 {
     char *copy = strdup(path);
     bool ok = copy != NULL;
-    for (char *slash = copy ? copy + 1 : NULL; ok && slash; slash = slash ? slash + 1 : NULL) {
+    for (char *slash = copy ? copy + 1 : NULL; ok && slash;
+         slash = slash ? slash + 1 : NULL) {
         slash = strchr(slash, '/');
         if (slash)
             *slash = '\0';
@@ -119,15 +123,19 @@ bool system_lock_state(const char *path, int *ret_fd, struct err *e)
     buf_printf(&name, "%s/lock", path);
     const int fd = open(buf_text(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        err_errno(e, errno, "cannot write to the state directory %s (as uid %d)", path, (int)getuid());
+        err_errno(e, errno, "cannot write to the state directory %s (as uid %d)", path,
+                  (int)getuid());
         buf_finish(&name);
         return false;
     }
     buf_finish(&name);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         close(fd);
-        return err_set(e, "the state directory %s is in use by another healthd; stop it, or give this one "
-                          "a `state: {path: …}` of its own", path);
+        return err_set(e,
+                       "the state directory %s is in use by another healthd; stop it, or "
+                       "give this one "
+                       "a `state: {path: …}` of its own",
+                       path);
     }
     *ret_fd = fd;
     return true;
@@ -164,7 +172,8 @@ static int drop_object(struct dl_phdr_info *object, size_t size, void *ctx)
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
             continue;
         const uintptr_t from = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
-        const uintptr_t to = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        const uintptr_t to =
+            (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
         if (to > from)
             madvise((void *)from, to - from, MADV_DONTNEED);
     }

@@ -32,7 +32,8 @@ void watching_ended(struct watching *w);
 /* A verdict has come: judges the last end. True when a connection should be held from now on. Pure. */
 bool watching_wants(struct watching *w, const struct verdict *v, struct mono now);
 /* Opens what watching_wants asked for. False when the probe has no address to watch. */
-bool watching_hold(struct watching *w, const struct probe *probe, struct session *session);
+bool watching_hold(struct watching *w, const struct probe *probe,
+                   struct session *session);
 void watching_release(struct watching *w, struct session *session);
 
 #endif

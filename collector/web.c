@@ -20,17 +20,19 @@ struct web *web_create(struct daemon *d, const struct route *const *routes)
     return w;
 }
 
-static void set_key(struct buf *key, const struct listen_conf *c, const struct web_conf *limits)
+static void set_key(struct buf *key, const struct listen_conf *c,
+                    const struct web_conf *limits)
 {
-    buf_printf(key, "%s|%s|%s|%s|%s|%s|%s|%s|%jo|%jd|%jd", c->address, c->cert_file, c->key_file,
-               c->client_ca_file, c->bearer_token.value, c->username, c->password.value, c->rights,
-               (intmax_t)c->socket_mode, (intmax_t)limits->max_connections,
+    buf_printf(key, "%s|%s|%s|%s|%s|%s|%s|%s|%jo|%jd|%jd", c->address, c->cert_file,
+               c->key_file, c->client_ca_file, c->bearer_token.value, c->username,
+               c->password.value, c->rights, (intmax_t)c->socket_mode,
+               (intmax_t)limits->max_connections,
                (intmax_t)limits->max_connections_per_ip);
 }
 
 static struct listener *find_listener(struct web *w, const char *key)
 {
-    LIST_EACH(at, &w->listeners) {
+    LIST_EACH (at, &w->listeners) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
         if (!strcmp(l->key, key))
             return l;
@@ -40,7 +42,7 @@ static struct listener *find_listener(struct web *w, const char *key)
 
 static struct listener *find_address(struct web *w, const char *address)
 {
-    LIST_EACH(at, &w->listeners) {
+    LIST_EACH (at, &w->listeners) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
         if (!strcmp(l->address, address))
             return l;
@@ -60,7 +62,7 @@ static void settle(struct web *w, struct listener *l)
 static void close_pending(void *ctx)
 {
     struct web *w = ctx;
-    LIST_EACH(at, &w->closing) {
+    LIST_EACH (at, &w->closing) {
         list_remove(at);
         listener_close(LIST_ITEM(at, struct listener, link));
     }
@@ -69,7 +71,7 @@ static void close_pending(void *ctx)
 /* Listeners of `from` that are not kept are closed in a moment: this may be running in one of their handlers. */
 static void retire(struct web *w, struct list *from)
 {
-    LIST_EACH(at, from) {
+    LIST_EACH (at, from) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
         if (!l->is_kept) {
             listener_quiet(l);
@@ -81,17 +83,20 @@ static void retire(struct web *w, struct list *from)
     loop_defer(w->loop, "web close", close_pending, w);
 }
 
-static bool open_missing(struct web *w, const struct web_conf *conf, struct list *opened, struct err *e)
+static bool open_missing(struct web *w, const struct web_conf *conf, struct list *opened,
+                         struct err *e)
 {
     for (size_t i = 0; i < conf->listen.count; i++) {
-        const struct listen_conf *entry = (const struct listen_conf *)conf->listen.items + i;
+        const struct listen_conf *entry =
+            (const struct listen_conf *)conf->listen.items + i;
         struct buf key = BUF_MAX(8192);
         set_key(&key, entry, conf);
         struct listener *l = find_listener(w, buf_text(&key));
         if (l) {
             l->is_kept = true;
         } else {
-            l = listener_open(w, find_address(w, entry->address), entry, conf, buf_text(&key), e);
+            l = listener_open(w, find_address(w, entry->address), entry, conf,
+                              buf_text(&key), e);
             if (l)
                 list_append(opened, &l->link);
         }
@@ -108,15 +113,15 @@ bool web_listen(struct web *w, const struct generation *g, struct err *e)
     struct list opened;
     list_init(&opened);
     if (!open_missing(w, &g->web, &opened, e)) {
-        LIST_EACH(at, &w->listeners)
+        LIST_EACH (at, &w->listeners)
             LIST_ITEM(at, struct listener, link)->is_kept = false;
         retire(w, &opened);
         return false;
     }
-    LIST_EACH(at, &opened)
+    LIST_EACH (at, &opened)
         settle(w, LIST_ITEM(at, struct listener, link));
     retire(w, &w->listeners);
-    LIST_EACH(at, &opened) {
+    LIST_EACH (at, &opened) {
         list_remove(at);
         list_append(&w->listeners, at);
     }
@@ -169,28 +174,33 @@ static bool may_enter(struct exchange *x)
     const struct listener *l = x->listener;
     if (!*l->username && !*l->bearer)
         return true;
-    return (*l->bearer && is_secret_equal(bearer_of(x), l->bearer)) || (*l->username && has_basic(x)) ||
-           has_act_token(x);
+    return (*l->bearer && is_secret_equal(bearer_of(x), l->bearer)) ||
+           (*l->username && has_basic(x)) || has_act_token(x);
 }
 
 static bool is_allowed(struct exchange *x, const struct route *route)
 {
     if (!web_client_is_vouched(x)) {
         exchange_error(x, MHD_HTTP_FORBIDDEN,
-                       "This listener wants a client certificate, and yours is missing or not from its client_ca_file.");
+                       "This listener wants a client certificate, and yours is missing "
+                       "or not from its client_ca_file.");
         return false;
     }
     if (!may_enter(x)) {
         exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-                            *x->listener->username ? "Basic realm=\"healthd\"" : "Bearer");
-        exchange_error(x, MHD_HTTP_UNAUTHORIZED, "This listener asks for credentials: see `web: {listen: …}`.");
+                            *x->listener->username ? "Basic realm=\"healthd\""
+                                                   : "Bearer");
+        exchange_error(x, MHD_HTTP_UNAUTHORIZED,
+                       "This listener asks for credentials: see `web: {listen: …}`.");
         return false;
     }
     if (route->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
         return true;
     exchange_error(x, MHD_HTTP_FORBIDDEN,
-                   "%s %s acts, and this listener only shows: use the Unix socket (healthctl does), or send "
-                   "`Authorization: Bearer` with the `web: {act_token: …}`.", route->method, route->path);
+                   "%s %s acts, and this listener only shows: use the Unix socket "
+                   "(healthctl does), or send "
+                   "`Authorization: Bearer` with the `web: {act_token: …}`.",
+                   route->method, route->path);
     return false;
 }
 
@@ -230,7 +240,8 @@ static bool matches_path(struct exchange *x, const char *pattern)
 static bool matches_method(const struct exchange *x, const struct route *route)
 {
     return !strcmp(route->method, x->method) ||
-           (!strcmp(x->method, MHD_HTTP_METHOD_HEAD) && !strcmp(route->method, MHD_HTTP_METHOD_GET));
+           (!strcmp(x->method, MHD_HTTP_METHOD_HEAD) &&
+            !strcmp(route->method, MHD_HTTP_METHOD_GET));
 }
 
 static void dispatch(struct exchange *x)
@@ -251,14 +262,17 @@ static void dispatch(struct exchange *x)
     }
     if (other) {
         exchange_add_header(x, MHD_HTTP_HEADER_ALLOW, other->method);
-        exchange_error(x, MHD_HTTP_METHOD_NOT_ALLOWED, "%s wants %s, not %s.", x->path, other->method, x->method);
+        exchange_error(x, MHD_HTTP_METHOD_NOT_ALLOWED, "%s wants %s, not %s.", x->path,
+                       other->method, x->method);
         return;
     }
-    exchange_error(x, MHD_HTTP_NOT_FOUND, "There is no %s here; / lists what there is.", x->path);
+    exchange_error(x, MHD_HTTP_NOT_FOUND, "There is no %s here; / lists what there is.",
+                   x->path);
 }
 
-enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
-                           const char *version, const char *upload, size_t *upload_size, void **exchange)
+enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path,
+                           const char *method, const char *version, const char *upload,
+                           size_t *upload_size, void **exchange)
 {
     struct listener *l = ctx;
     struct exchange *x = *exchange;
@@ -274,7 +288,8 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
     if (!x->is_handled) {
         x->is_handled = true;
         if (x->body.overflow)
-            exchange_error(x, MHD_HTTP_CONTENT_TOO_LARGE, "The body is larger than %u bytes.", WEB_MAX_BODY);
+            exchange_error(x, MHD_HTTP_CONTENT_TOO_LARGE,
+                           "The body is larger than %u bytes.", WEB_MAX_BODY);
         else
             dispatch(x);
     }
@@ -297,12 +312,12 @@ void web_destroy(struct web *w)
     if (!w)
         return;
     w->is_stopping = true;
-    LIST_EACH(at, &w->listeners) {
+    LIST_EACH (at, &w->listeners) {
         list_remove(at);
         list_append(&w->closing, at);
     }
     close_pending(w);
-    LIST_EACH(at, &w->spare) {
+    LIST_EACH (at, &w->spare) {
         struct exchange *x = LIST_ITEM(at, struct exchange, link);
         arena_destroy(x->arena);
         free(x);
@@ -315,5 +330,7 @@ void web_destroy(struct web *w)
 
 const char *web_address(const struct web *w)
 {
-    return list_empty(&w->listeners) ? "" : LIST_ITEM(w->listeners.next, struct listener, link)->url;
+    return list_empty(&w->listeners)
+               ? ""
+               : LIST_ITEM(w->listeners.next, struct listener, link)->url;
 }

@@ -29,11 +29,12 @@ struct route_param {
     bool is_required;
 };
 struct route {
-    const char *method;  /* "GET" (HEAD comes free), "POST" */
-    const char *path;    /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
+    const char *method; /* "GET" (HEAD comes free), "POST" */
+    const char
+        *path; /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
     enum right right;
     const struct route_param *params; /* query parameters; {0}-terminated or NULL */
-    const char *doc;     /* a sentence; the OpenAPI document and docs come from here */
+    const char *doc; /* a sentence; the OpenAPI document and docs come from here */
     void (*handle)(struct exchange *x, struct daemon *d);
 };
 
@@ -41,30 +42,36 @@ struct route {
  * NULL-terminated. */
 struct web *web_create(struct daemon *d, const struct route *const *routes);
 bool web_listen(struct web *w, const struct generation *g, struct err *e);
-void web_stop(struct web *w);    /* closes every listener, soon; what is suspended is told 503 */
+void web_stop(
+    struct web *w); /* closes every listener, soon; what is suspended is told 503 */
 void web_destroy(struct web *w);
-const char *web_address(const struct web *w); /* the first listener's, as URL: what people are told */
+const char *
+web_address(const struct web *w); /* the first listener's, as URL: what people are told */
 
 /* In a handler. */
 struct arena *exchange_arena(struct exchange *x);
-const char *exchange_param(struct exchange *x, const char *name);   /* query; NULL: absent */
-const char *exchange_segment(struct exchange *x, const char *name); /* {name} of the path, decoded */
+const char *exchange_param(struct exchange *x,
+                           const char *name); /* query; NULL: absent */
+const char *exchange_segment(struct exchange *x,
+                             const char *name); /* {name} of the path, decoded */
 const char *exchange_header(struct exchange *x, const char *name);
 struct bytes exchange_body(struct exchange *x);
 const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
-const char *exchange_peer(struct exchange *x); /* "127.0.0.1:4711", "uid 1000" */
+const char *exchange_peer(struct exchange *x);   /* "127.0.0.1:4711", "uid 1000" */
 bool exchange_accepts_gzip(struct exchange *x);
 /* Answers; the memory is copied or, for a stolen buf, taken over. Exactly once per exchange, now or later. */
 void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body);
-void exchange_reply_buf(struct exchange *x, int status, const char *type, struct buf *taken);
+void exchange_reply_buf(struct exchange *x, int status, const char *type,
+                        struct buf *taken);
 /* body stays valid until release(owner) is called, once the client has it: pages that are shared. */
-void exchange_reply_shared(struct exchange *x, int status, const char *type, struct bytes body,
-                           void (*release)(void *owner), void *owner);
+void exchange_reply_shared(struct exchange *x, int status, const char *type,
+                           struct bytes body, void (*release)(void *owner), void *owner);
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken);
 /* Takes the reference. */
 void exchange_reply_value(struct exchange *x, int status, json_t *value);
 /* {"error": …} or plain text, by Accept. */
-void exchange_error(struct exchange *x, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void exchange_error(struct exchange *x, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
 /* The answer comes later: gone(ctx) is called when the client leaves or the deadline passes before it. */
 void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx);

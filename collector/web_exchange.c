@@ -13,8 +13,8 @@
 
 #define SPARE_MAX 64
 
-struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection, const char *method,
-                                 const char *path)
+struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection,
+                                 const char *method, const char *path)
 {
     struct web *w = l->web;
     struct exchange *x;
@@ -28,7 +28,8 @@ struct exchange *exchange_create(struct listener *l, struct MHD_Connection *conn
         w->spare_count--;
     }
     x->listener = l;
-    x->client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    x->client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+                    ->socket_context;
     x->client->exchange = x;
     x->client->deadline = mono_add(loop_now(w->loop), w->request_timeout);
     x->connection = connection;
@@ -142,15 +143,16 @@ bool exchange_accepts_gzip(struct exchange *x)
         if (!bytes_is_nocase(coding, "gzip") && !bytes_is(coding, "*"))
             continue;
         weight = bytes_trim(entry);
-        return !bytes_is(weight, "q=0") && !bytes_is(weight, "q=0.0") && !bytes_is(weight, "q=0.00") &&
-               !bytes_is(weight, "q=0.000");
+        return !bytes_is(weight, "q=0") && !bytes_is(weight, "q=0.0") &&
+               !bytes_is(weight, "q=0.00") && !bytes_is(weight, "q=0.000");
     }
     return false;
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
 {
-    struct pair *items = arena_alloc(x->arena, (x->headers_out.count + 1) * sizeof(*items));
+    struct pair *items =
+        arena_alloc(x->arena, (x->headers_out.count + 1) * sizeof(*items));
     if (x->headers_out.count)
         memcpy(items, x->headers_out.items, x->headers_out.count * sizeof(*items));
     items[x->headers_out.count] =
@@ -158,7 +160,8 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     x->headers_out = (struct pairs){items, x->headers_out.count + 1};
 }
 
-static void answer(struct exchange *x, int status, const char *type, struct MHD_Response *response)
+static void answer(struct exchange *x, int status, const char *type,
+                   struct MHD_Response *response)
 {
     assert(!x->response && response);
     x->response = response;
@@ -166,7 +169,8 @@ static void answer(struct exchange *x, int status, const char *type, struct MHD_
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     for (size_t i = 0; i < x->headers_out.count; i++)
-        MHD_add_response_header(response, x->headers_out.items[i].key, x->headers_out.items[i].value);
+        MHD_add_response_header(response, x->headers_out.items[i].key,
+                                x->headers_out.items[i].value);
     if (x->is_suspended)
         resume(x);
 }
@@ -174,11 +178,13 @@ static void answer(struct exchange *x, int status, const char *type, struct MHD_
 void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body)
 {
     answer(x, status, type,
-           MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)(body.len ? body.ptr : ""),
+           MHD_create_response_from_buffer(body.len,
+                                           (void *)(uintptr_t)(body.len ? body.ptr : ""),
                                            MHD_RESPMEM_MUST_COPY));
 }
 
-void exchange_reply_buf(struct exchange *x, int status, const char *type, struct buf *taken)
+void exchange_reply_buf(struct exchange *x, int status, const char *type,
+                        struct buf *taken)
 {
     size_t len;
     char *text = buf_steal(taken, &len);
@@ -187,12 +193,12 @@ void exchange_reply_buf(struct exchange *x, int status, const char *type, struct
                 : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
-void exchange_reply_shared(struct exchange *x, int status, const char *type, struct bytes body,
-                           void (*release)(void *owner), void *owner)
+void exchange_reply_shared(struct exchange *x, int status, const char *type,
+                           struct bytes body, void (*release)(void *owner), void *owner)
 {
     answer(x, status, type,
-           MHD_create_response_from_buffer_with_free_callback_cls(body.len, (void *)(uintptr_t)body.ptr, release,
-                                                                  owner));
+           MHD_create_response_from_buffer_with_free_callback_cls(
+               body.len, (void *)(uintptr_t)body.ptr, release, owner));
 }
 
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken)
@@ -220,8 +226,8 @@ void exchange_error(struct exchange *x, int status, const char *fmt, ...)
     buf_vprintf(&text, fmt, args);
     va_end(args);
     const char *accept = exchange_header(x, "Accept");
-    const bool wants_json =
-        !strncmp(x->path, "/api/", 5) || (accept && strstr(accept, "application/json") != NULL);
+    const bool wants_json = !strncmp(x->path, "/api/", 5) ||
+                            (accept && strstr(accept, "application/json") != NULL);
     if (wants_json) {
         buf_add_text(&body, "{\"status\":\"error\",\"error\":");
         buf_add_json(&body, buf_bytes(&text));
@@ -240,5 +246,6 @@ void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
     assert(!x->response && !x->is_suspended);
     x->gone = gone;
     x->gone_ctx = ctx;
-    x->is_suspended = true; /* web_handle parks the connection, unless the answer came before that */
+    x->is_suspended =
+        true; /* web_handle parks the connection, unless the answer came before that */
 }

@@ -70,7 +70,8 @@ static bool has_left(int fd)
 {
     char byte;
     const ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    return got == 0 ||
+           (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static void sweep_client(struct client *c, struct mono now)
@@ -87,9 +88,9 @@ static void on_sweep(void *ctx)
 {
     struct web *w = ctx;
     const struct mono now = loop_now(w->loop);
-    LIST_EACH(at, &w->listeners) {
+    LIST_EACH (at, &w->listeners) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
-        LIST_EACH(c, &l->clients)
+        LIST_EACH (c, &l->clients)
             sweep_client(LIST_ITEM(c, struct client, link), now);
     }
     if (w->client_count > 0)
@@ -103,12 +104,14 @@ void web_sweep_soon(struct web *w)
     timer_at(w->sweep, mono_add(loop_now(w->loop), SWEEP_INTERVAL));
 }
 
-static void client_came(struct listener *l, struct MHD_Connection *connection, void **socket_ctx)
+static void client_came(struct listener *l, struct MHD_Connection *connection,
+                        void **socket_ctx)
 {
     struct client *c = calloc(1, sizeof(*c));
     assert(c);
     c->listener = l;
-    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+                ->connect_fd;
     c->deadline = mono_add(loop_now(l->web->loop), l->web->request_timeout);
     list_append(&l->clients, &c->link);
     l->client_count++;
@@ -149,15 +152,16 @@ static bool open_unix(struct listener *l, const char *path, mode_t mode, struct 
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(at.sun_path))
-        return err_set(e, "cannot listen on unix:%s: the path is longer than %zu bytes", path,
-                       sizeof(at.sun_path) - 1);
+        return err_set(e, "cannot listen on unix:%s: the path is longer than %zu bytes",
+                       path, sizeof(at.sun_path) - 1);
     memcpy(at.sun_path, path, strlen(path) + 1);
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0)
         return err_errno(e, errno, "cannot make a socket");
     /* A socket that a crash left behind refuses; a living healthd answers and keeps its place. */
     if (connect(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0)
-        return err_set(e, "cannot listen on unix:%s: another process listens there", path);
+        return err_set(e, "cannot listen on unix:%s: another process listens there",
+                       path);
     if (errno == ECONNREFUSED)
         unlink(path);
     close(l->fd);
@@ -183,22 +187,30 @@ static bool read_address(const char *text, struct address *ret_address, struct e
         host.len = (size_t)(colon - text);
     }
     if (!colon || !bytes_to_u64(port_text, &port) || port > 65535)
-        return err_set(e, "cannot listen on '%s': expected HOST:PORT, :PORT, [IPv6]:PORT or unix:/path", text);
+        return err_set(
+            e,
+            "cannot listen on '%s': expected HOST:PORT, :PORT, [IPv6]:PORT or unix:/path",
+            text);
     if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
         host = bytes_slice(host, 1, host.len - 1);
     char name[ADDRESS_TEXT_SIZE] = "::";
     if (bytes_is(host, "localhost"))
         host = bytes_of("127.0.0.1");
     if (host.len >= sizeof(name))
-        return err_set(e, "cannot listen on '%s': the host is an IP address of this machine", text);
+        return err_set(
+            e, "cannot listen on '%s': the host is an IP address of this machine", text);
     if (host.len > 0)
         snprintf(name, sizeof(name), "%.*s", (int)host.len, host.ptr);
     if (!address_parse(name, (int)port, ret_address))
-        return err_set(e, "cannot listen on '%s': the host is an IP address of this machine, not a name", text);
+        return err_set(e,
+                       "cannot listen on '%s': the host is an IP address of this "
+                       "machine, not a name",
+                       text);
     return true;
 }
 
-static bool bind_tcp(struct listener *l, const char *text, struct address *at, struct err *e)
+static bool bind_tcp(struct listener *l, const char *text, struct address *at,
+                     struct err *e)
 {
     const int yes = 1, no = 0;
     l->fd = socket(at->to.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -215,13 +227,17 @@ static bool bind_tcp(struct listener *l, const char *text, struct address *at, s
     if (bind(l->fd, &at->to.sa, at->len) == 0)
         return true;
     if (errno == EADDRINUSE)
-        return err_set(e, "cannot listen on %s: the port is in use; stop what uses it (`ss -ltnp` shows it) or choose "
-                          "another in `web: {listen: […]}`", text);
+        return err_set(e,
+                       "cannot listen on %s: the port is in use; stop what uses it (`ss "
+                       "-ltnp` shows it) or choose "
+                       "another in `web: {listen: […]}`",
+                       text);
     return err_errno(e, errno, "cannot listen on %s", text);
 }
 
 /* The same place under other conditions: whoever connects meanwhile is not turned away. */
-static bool borrow(struct listener *l, const struct listener *former, mode_t mode, struct err *e)
+static bool borrow(struct listener *l, const struct listener *former, mode_t mode,
+                   struct err *e)
 {
     l->fd = fcntl(former->fd, F_DUPFD_CLOEXEC, 0);
     if (l->fd < 0)
@@ -258,22 +274,26 @@ static bool read_pem(const char *path, struct buf *out, struct err *e)
     while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
         buf_add(out, chunk, got);
     fclose(file);
-    return !out->overflow || err_set(e, "%s is larger than 256 KiB: is it a PEM file?", path);
+    return !out->overflow ||
+           err_set(e, "%s is larger than 256 KiB: is it a PEM file?", path);
 }
 
 struct pem_files {
     struct buf cert, key, client_ca;
 };
 
-static bool read_pems(const struct listen_conf *conf, struct pem_files *pem, struct err *e)
+static bool read_pems(const struct listen_conf *conf, struct pem_files *pem,
+                      struct err *e)
 {
     if (!*conf->cert_file)
         return true;
-    return read_pem(conf->cert_file, &pem->cert, e) && read_pem(conf->key_file, &pem->key, e) &&
+    return read_pem(conf->cert_file, &pem->cert, e) &&
+           read_pem(conf->key_file, &pem->key, e) &&
            (!*conf->client_ca_file || read_pem(conf->client_ca_file, &pem->client_ca, e));
 }
 
-static bool start_mhd(struct listener *l, const struct pem_files *pem, const struct web_conf *limits, struct err *e)
+static bool start_mhd(struct listener *l, const struct pem_files *pem,
+                      const struct web_conf *limits, struct err *e)
 {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)buf_text(&pem->cert)},
@@ -287,19 +307,20 @@ static bool start_mhd(struct listener *l, const struct pem_files *pem, const str
         flags |= MHD_USE_TLS;
     else
         tls[0].option = MHD_OPTION_END;
-    l->mhd = MHD_start_daemon(flags, 0, NULL, NULL, web_handle, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
-                              MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
-                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
-                              MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-                              MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->max_connections,
-                              MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                              l->unix_path ? 0u : (unsigned)limits->max_connections_per_ip,
-                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-                              MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    l->mhd = MHD_start_daemon(
+        flags, 0, NULL, NULL, web_handle, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, l, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->max_connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        l->unix_path ? 0u : (unsigned)limits->max_connections_per_ip,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (!l->mhd)
         return err_set(e, "cannot serve on %s: %s", l->url,
-                       pem->cert.len ? "the certificate and key do not fit together, or are not PEM"
-                                     : "the HTTP server does not start");
+                       pem->cert.len
+                           ? "the certificate and key do not fit together, or are not PEM"
+                           : "the HTTP server does not start");
     const int epoll_fd = MHD_get_daemon_info(l->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     l->timer = loop_timer_create(l->web->loop, "web", on_timer, l);
     l->watch = loop_watch_create(l->web->loop, "web", epoll_fd, on_ready, l);
@@ -316,8 +337,8 @@ static mode_t mode_of(int64_t digits)
     return mode & 0777;
 }
 
-static bool open_socket(struct listener *l, const struct listener *former, const struct listen_conf *conf,
-                        bool is_tls, struct err *e)
+static bool open_socket(struct listener *l, const struct listener *former,
+                        const struct listen_conf *conf, bool is_tls, struct err *e)
 {
     const bool is_unix = !strncmp(conf->address, "unix:", 5);
     if (former && !borrow(l, former, mode_of(conf->socket_mode), e))
@@ -328,11 +349,13 @@ static bool open_socket(struct listener *l, const struct listener *former, const
     return former || open_unix(l, conf->address + 5, mode_of(conf->socket_mode), e);
 }
 
-static bool listener_start(struct listener *l, const struct listener *former, const struct listen_conf *conf,
-                           const struct web_conf *limits, struct err *e)
+static bool listener_start(struct listener *l, const struct listener *former,
+                           const struct listen_conf *conf, const struct web_conf *limits,
+                           struct err *e)
 {
     struct pem_files pem = {BUF_MAX(256 << 10), BUF_MAX(256 << 10), BUF_MAX(256 << 10)};
-    bool ok = read_pems(conf, &pem, e) && open_socket(l, former, conf, pem.cert.len > 0, e);
+    bool ok =
+        read_pems(conf, &pem, e) && open_socket(l, former, conf, pem.cert.len > 0, e);
     /* One send takes what the socket has room for: the bound keeps a page of megabytes from holding the loop. */
     setsockopt(l->fd, SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER}, sizeof(int));
     if (ok && listen(l->fd, 511) != 0)
@@ -346,8 +369,10 @@ static bool listener_start(struct listener *l, const struct listener *former, co
     return ok;
 }
 
-struct listener *listener_open(struct web *w, const struct listener *former, const struct listen_conf *conf,
-                               const struct web_conf *limits, const char *key, struct err *e)
+struct listener *listener_open(struct web *w, const struct listener *former,
+                               const struct listen_conf *conf,
+                               const struct web_conf *limits, const char *key,
+                               struct err *e)
 {
     struct listener *l = calloc(1, sizeof(*l));
     assert(l);
@@ -357,7 +382,8 @@ struct listener *listener_open(struct web *w, const struct listener *former, con
     l->username = strdup(conf->username);
     l->password = strdup(conf->password.value);
     l->bearer = strdup(conf->bearer_token.value);
-    l->may_act = !strcmp(conf->rights, "act") || (!*conf->rights && !strncmp(conf->address, "unix:", 5));
+    l->may_act = !strcmp(conf->rights, "act") ||
+                 (!*conf->rights && !strncmp(conf->address, "unix:", 5));
     list_init(&l->clients);
     l->address = strdup(conf->address);
     l->max_clients = (unsigned)limits->max_connections;
@@ -374,7 +400,7 @@ struct listener *listener_open(struct web *w, const struct listener *former, con
 /* microhttpd aborts the process when it is stopped with a connection suspended. */
 static void resume_all(struct listener *l)
 {
-    LIST_EACH(at, &l->clients) {
+    LIST_EACH (at, &l->clients) {
         struct client *c = LIST_ITEM(at, struct client, link);
         if (c->exchange && c->exchange->is_suspended)
             exchange_abandon(c->exchange);

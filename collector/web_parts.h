@@ -21,22 +21,24 @@ struct web {
     struct loop *loop;
     const struct route *const *routes;
     struct list listeners, closing;
-    struct list spare;        /* exchanges to be used again */
+    struct list spare; /* exchanges to be used again */
     size_t spare_count;
-    struct timer *sweep;      /* deadlines and clients that left, while there is any client */
+    struct timer *sweep; /* deadlines and clients that left, while there is any client */
     size_t client_count;
     nsec request_timeout;
-    char *act_token;          /* "" for none */
+    char *act_token; /* "" for none */
     bool is_stopping;
 };
 
 struct listener {
     struct list link;
     struct web *web;
-    char *key;                /* canonical text of its configuration: equal keeps it over a reload */
-    char *address;            /* as configured: the next listener at the same one takes its socket over */
-    char *url, *unix_path;    /* unix_path NULL for TCP */
-    bool has_borrowed;        /* the socket's file is still that of the listener it was taken over from */
+    char *key; /* canonical text of its configuration: equal keeps it over a reload */
+    char *
+        address; /* as configured: the next listener at the same one takes its socket over */
+    char *url, *unix_path; /* unix_path NULL for TCP */
+    bool
+        has_borrowed; /* the socket's file is still that of the listener it was taken over from */
     char *username, *password, *bearer; /* "" for none */
     bool may_act, is_kept, is_quiet, wants_client_cert;
     unsigned max_clients, client_count;
@@ -44,7 +46,7 @@ struct listener {
     struct MHD_Daemon *mhd;
     struct watch *watch;
     struct timer *timer;
-    int idle_turns;           /* in a row in which microhttpd wanted to be called at once */
+    int idle_turns; /* in a row in which microhttpd wanted to be called at once */
     bool pump_is_wanted;
     struct list clients;
 };
@@ -54,7 +56,7 @@ struct client { /* one connection */
     struct listener *listener;
     struct exchange *exchange; /* under way, or NULL */
     int fd;
-    bool is_vouched;           /* its certificate has been verified */
+    bool is_vouched; /* its certificate has been verified */
     struct mono deadline;
 };
 
@@ -63,7 +65,7 @@ struct segment {
 };
 
 struct exchange {
-    struct list link;          /* among the spare ones */
+    struct list link; /* among the spare ones */
     struct listener *listener;
     struct client *client;
     struct MHD_Connection *connection;
@@ -75,29 +77,34 @@ struct exchange {
     struct MHD_Response *response;
     int status;
     bool is_handled, is_suspended;
-    bool is_parked; /* microhttpd knows of the suspension: only after the handler has returned */
+    bool
+        is_parked; /* microhttpd knows of the suspension: only after the handler has returned */
     void (*gone)(void *ctx);
     void *gone_ctx;
     struct pairs headers_out;
 };
 
 /* former (or NULL) listens at the same address, and goes on doing so until it is closed. */
-struct listener *listener_open(struct web *w, const struct listener *former, const struct listen_conf *conf,
-                               const struct web_conf *limits, const char *key, struct err *e);
-void listener_quiet(struct listener *l);  /* accepts nobody any more: whoever waits is left to its heir */
-void listener_close(struct listener *l);  /* not from within one of its handlers */
-void listener_pump(struct listener *l);   /* soon: after a resume */
+struct listener *listener_open(struct web *w, const struct listener *former,
+                               const struct listen_conf *conf,
+                               const struct web_conf *limits, const char *key,
+                               struct err *e);
+void listener_quiet(
+    struct listener *l); /* accepts nobody any more: whoever waits is left to its heir */
+void listener_close(struct listener *l); /* not from within one of its handlers */
+void listener_pump(struct listener *l);  /* soon: after a resume */
 void web_sweep_soon(struct web *w);
 
 bool web_client_is_vouched(struct exchange *x);
 
 /* microhttpd asks: may be called several times for one request. */
-enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
-                           const char *version, const char *upload, size_t *upload_size, void **exchange);
+enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path,
+                           const char *method, const char *version, const char *upload,
+                           size_t *upload_size, void **exchange);
 
-struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection, const char *method,
-                                 const char *path);
-void exchange_end(struct exchange *x); /* the answer is out, or never will be */
+struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection,
+                                 const char *method, const char *path);
+void exchange_end(struct exchange *x);     /* the answer is out, or never will be */
 void exchange_abandon(struct exchange *x); /* the client left while it was suspended */
 
 #endif

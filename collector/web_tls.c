@@ -20,7 +20,9 @@ bool web_client_is_vouched(struct exchange *x)
         .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT,
     };
     unsigned faults = 0;
-    c->is_vouched = info && info->tls_session &&
-                    gnutls_certificate_verify_peers(info->tls_session, &purpose, 1, &faults) == 0 && faults == 0;
+    c->is_vouched =
+        info && info->tls_session &&
+        gnutls_certificate_verify_peers(info->tls_session, &purpose, 1, &faults) == 0 &&
+        faults == 0;
     return c->is_vouched;
 }

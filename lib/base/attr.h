@@ -22,6 +22,7 @@ __extension__ typedef unsigned __int128 uint128;
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 /* The struct that holds this member. */
-#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) \
+    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

@@ -15,18 +15,18 @@
 #include "lib/base/bytes.h"
 
 struct buf {
-    char *ptr;       /* owned; NUL after len when anything was ever written, else NULL */
-    size_t len;      /* bytes written */
-    size_t size;     /* bytes allocated */
-    size_t max;      /* len never exceeds this */
-    bool overflow;   /* something did not fit */
+    char *ptr;     /* owned; NUL after len when anything was ever written, else NULL */
+    size_t len;    /* bytes written */
+    size_t size;   /* bytes allocated */
+    size_t max;    /* len never exceeds this */
+    bool overflow; /* something did not fit */
 };
 
 /* A buffer that holds at most max bytes. `struct buf b = BUF_MAX(4096);` */
 #define BUF_MAX(max_bytes) ((struct buf){.max = (max_bytes)})
 
-void buf_finish(struct buf *b);           /* frees; the buffer is empty and usable again */
-void buf_clear(struct buf *b);            /* len 0, overflow false; keeps the memory */
+void buf_finish(struct buf *b); /* frees; the buffer is empty and usable again */
+void buf_clear(struct buf *b);  /* len 0, overflow false; keeps the memory */
 void buf_add(struct buf *b, const void *ptr, size_t len);
 void buf_add_byte(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *text);

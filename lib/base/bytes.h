@@ -15,9 +15,9 @@ struct bytes {
     size_t len;
 };
 
-struct bytes bytes_of(const char *text);               /* of a C string; NULL gives empty */
+struct bytes bytes_of(const char *text); /* of a C string; NULL gives empty */
 struct bytes bytes_slice(struct bytes b, size_t from, size_t to); /* clamped to b */
-struct bytes bytes_trim(struct bytes b);               /* without ASCII white space around */
+struct bytes bytes_trim(struct bytes b); /* without ASCII white space around */
 
 bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_is(struct bytes b, const char *text);

@@ -21,7 +21,7 @@ struct heap {
 
 void heap_finish(struct heap *h); /* frees the array, not the items */
 void heap_put(struct heap *h, struct heap_item *item, int64_t key); /* inserts or moves */
-void heap_remove(struct heap *h, struct heap_item *item);           /* no-op when in none */
-struct heap_item *heap_first(const struct heap *h);                 /* smallest key, or NULL */
+void heap_remove(struct heap *h, struct heap_item *item); /* no-op when in none */
+struct heap_item *heap_first(const struct heap *h);       /* smallest key, or NULL */
 
 #endif

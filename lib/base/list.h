@@ -23,8 +23,8 @@ size_t list_count(const struct list *head);
 
 #define LIST_ITEM(link, type, member) CONTAINER_OF(link, type, member)
 /* Walks the links; the current one may be removed in the body. */
-#define LIST_EACH(it, head)                                                              \
-    for (struct list *it = (head)->next, *it##_next = it->next; it != (head);             \
+#define LIST_EACH(it, head)                                                   \
+    for (struct list *it = (head)->next, *it##_next = it->next; it != (head); \
          it = it##_next, it##_next = it->next)
 
 #endif

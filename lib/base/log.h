@@ -33,22 +33,24 @@ struct log_field {
 };
 
 /* First in every line: what happened, in two or three words that never change. */
-#define EV(name) ((struct log_field){.kind = LOG_FIELD_EVENT, .key = "event", .text = (name)})
+#define EV(name) \
+    ((struct log_field){.kind = LOG_FIELD_EVENT, .key = "event", .text = (name)})
 #define STR(k, v) ((struct log_field){.kind = LOG_FIELD_TEXT, .key = (k), .text = (v)})
 #define INT(k, v) ((struct log_field){.kind = LOG_FIELD_INT, .key = (k), .integer = (v)})
-#define NUM(k, v) ((struct log_field){.kind = LOG_FIELD_NUMBER, .key = (k), .number = (v)})
+#define NUM(k, v) \
+    ((struct log_field){.kind = LOG_FIELD_NUMBER, .key = (k), .number = (v)})
 #define DUR(k, v) ((struct log_field){.kind = LOG_FIELD_NSEC, .key = (k), .integer = (v)})
 
 /* Where a finished line (with its '\n') goes. Called on the loop's thread. The default writes to
  * stderr. A writer may redact secrets in the line: it owns the buffer while it runs. */
 typedef void log_sink(void *ctx, struct buf *line);
 
-void log_to(log_sink *sink, void *ctx);          /* NULL: stderr again */
+void log_to(log_sink *sink, void *ctx); /* NULL: stderr again */
 void log_set(enum log_level least, enum log_format format);
 enum log_level log_least(void);
 /* Renders one line: shared with the JSON log exporter so that both look alike. */
-void log_render(struct buf *out, enum log_format format, struct wall at, enum log_level level,
-                const struct log_field *fields);
+void log_render(struct buf *out, enum log_format format, struct wall at,
+                enum log_level level, const struct log_field *fields);
 /* fields starts with EV and ends with LOG_FIELD_END. */
 void log_write(enum log_level level, const struct log_field *fields);
 

@@ -18,7 +18,7 @@
  * "500ms", "20us", "1ns", "2d", "1w", "1y" (365 d), "0". A bare number other than 0 is refused
  * with a sentence that asks for the unit. Negative durations are refused. */
 bool duration_parse(struct bytes text, nsec *ret_value, struct err *e);
-void duration_format(struct buf *out, nsec value);       /* exact: "1h30m", "1500ms" */
+void duration_format(struct buf *out, nsec value); /* exact: "1h30m", "1500ms" */
 /* For people, three significant digits: "1.23 s", "12.3 ms", "4 m 10 s", "3 d 2 h". */
 void duration_format_short(struct buf *out, nsec value);
 

@@ -32,16 +32,17 @@ struct exporter_conf {
 };
 
 struct listen_conf { /* one entry of `web.listen`: a scalar or a mapping */
-    const char *address;     /* "127.0.0.1:9990", ":9990", "[::1]:0", "unix:/run/healthd/healthd.sock" */
+    const char *
+        address; /* "127.0.0.1:9990", ":9990", "[::1]:0", "unix:/run/healthd/healthd.sock" */
     const char *cert_file, *key_file, *client_ca_file;
     struct secret bearer_token;
     const char *username;
     struct secret password;
-    const char *rights;      /* read, act: what a caller may do here without more proof */
-    int64_t socket_mode;     /* octal digits as written, 0660 */
+    const char *rights;  /* read, act: what a caller may do here without more proof */
+    int64_t socket_mode; /* octal digits as written, 0660 */
 };
 struct web_conf {
-    struct sections listen;  /* struct listen_conf */
+    struct sections listen; /* struct listen_conf */
     int64_t max_connections, max_connections_per_ip;
     nsec request_timeout;    /* absolute: headers to last byte */
     struct secret act_token; /* for POST over TCP */
@@ -50,31 +51,32 @@ struct web_conf {
 
 struct generation {
     struct arena *arena;
-    uint64_t number;         /* 1, 2, … in this process */
-    const char *path;        /* NULL: built-in default */
-    struct texts files;      /* every file read: watched for changes */
+    uint64_t number;    /* 1, 2, … in this process */
+    const char *path;   /* NULL: built-in default */
+    struct texts files; /* every file read: watched for changes */
     struct wall loaded;
     const char *site, *timezone;
     struct labels labels;
     const struct probe *const *probes; /* in order of the file */
     size_t probe_count;
-    struct map *modules;     /* name → struct module *; destroyed with the arena */
+    struct map *modules; /* name → struct module *; destroyed with the arena */
     const struct exporter_conf *exporters;
     size_t exporter_count;
     struct web_conf web;
     struct resolver_conf resolver;
     const char *state_path;
-    uint64_t hash;           /* of the canonical text: unchanged means no-op */
+    uint64_t hash; /* of the canonical text: unchanged means no-op */
     size_t refs;
-    struct secrets *secrets; /* as given to load; must outlive it */
+    struct secrets *secrets;              /* as given to load; must outlive it */
     const struct generation_parts *parts; /* for generation_print */
 };
 
 /* Reads path (NULL: the built-in default) and everything it includes. NULL after reporting to d. */
-struct generation *generation_load(const char *path, struct secrets *secrets, struct diag *d);
+struct generation *generation_load(const char *path, struct secrets *secrets,
+                                   struct diag *d);
 /* The same from text, for tests, fuzzing and `healthctl validate -`. */
-struct generation *generation_parse(const char *name, struct bytes text, struct secrets *secrets,
-                                    struct diag *d);
+struct generation *generation_parse(const char *name, struct bytes text,
+                                    struct secrets *secrets, struct diag *d);
 struct generation *generation_ref(struct generation *g);
 void generation_unref(struct generation *g);
 const struct probe *generation_probe(const struct generation *g, const char *name);
@@ -84,9 +86,10 @@ void generation_print(const struct generation *g, struct buf *out);
 /* One probe from a type and a mapping as it stands in `probes:` ({http: {url: …}, timeout: 2s, expect: […]};
  * `name` may be missing), for `healthctl probe` and flow steps. NULL after reporting. With
  * ctx->operand_comes_later the type's validate is left to the run. */
-struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *type, const char *name,
-                         const struct node *node);
+struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *type,
+                         const char *name, const struct node *node);
 /* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */
-extern const struct opt generation_opts[], probe_common_opts[], defaults_opts[], web_opts[], listen_opts[];
+extern const struct opt generation_opts[], probe_common_opts[], defaults_opts[],
+    web_opts[], listen_opts[];
 
 #endif

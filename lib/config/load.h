@@ -64,7 +64,8 @@ struct loader {
     struct opt_ctx ctx;
     const struct node *defaults; /* `defaults:`, or NULL */
     struct written_list probes, modules, secret_names;
-    const char *files[FILES_MAX]; /* as they are named, in order of reading: a link may come to lead elsewhere */
+    const char *files
+        [FILES_MAX]; /* as they are named, in order of reading: a link may come to lead elsewhere */
     const char *reals[FILES_MAX]; /* where they led to */
     size_t file_count;
     struct buf canonical;

@@ -15,8 +15,9 @@
 
 struct sample {
     const struct metric *metric;
-    const char *const *values;  /* of metric->labels, in that order; NULL when it has none */
-    struct labels extra;        /* labels beyond the declared ones (an item's, a rule's) */
+    const char *const
+        *values;         /* of metric->labels, in that order; NULL when it has none */
+    struct labels extra; /* labels beyond the declared ones (an item's, a rule's) */
     double value;
     struct sample *next;
 };
@@ -46,7 +47,8 @@ void batch_add(struct batch *b, struct batch_group *g, const struct metric *metr
                const char *const *values, struct labels extra, double value);
 /* A family known only at run time (scrape, custom queries): the metric is built in the batch's arena.
  * NULL when the name or a label name is not legal, there are too many labels, or kind is a histogram. */
-const struct metric *batch_metric(struct batch *b, const char *name, enum metric_kind kind,
-                                  const char *help, const char *const *label_names);
+const struct metric *batch_metric(struct batch *b, const char *name,
+                                  enum metric_kind kind, const char *help,
+                                  const char *const *label_names);
 
 #endif

@@ -17,16 +17,17 @@
 #include "lib/core/tls.h"
 #include "lib/core/verdict.h"
 
-struct dial { /* where, and how */
-    const char *host;      /* a name or literal; NULL with unix_path */
+struct dial {         /* where, and how */
+    const char *host; /* a name or literal; NULL with unix_path */
     int port;
     const char *unix_path;
     enum ip_family family;
-    const struct address *only;  /* this address instead of asking for one, or NULL */
-    const char *source;    /* local address to bind, or NULL */
-    bool is_tls;           /* from the first byte */
-    struct tls_conf tls;   /* also for STARTTLS */
-    bool is_trust_optional; /* for the type, which judges verification itself: what insecure_skip_verify was */
+    const struct address *only; /* this address instead of asking for one, or NULL */
+    const char *source;         /* local address to bind, or NULL */
+    bool is_tls;                /* from the first byte */
+    struct tls_conf tls;        /* also for STARTTLS */
+    bool
+        is_trust_optional; /* for the type, which judges verification itself: what insecure_skip_verify was */
 };
 
 struct trouble { /* a peer's failure, as data */
@@ -40,10 +41,13 @@ struct conn_events {
     /* The phase that starts now: RESOLVE (unless there is nothing to ask), CONNECT, TLS, WAIT (just before open
      * or tls), TRANSFER (just before the first data after that). */
     void (*phase)(void *ctx, enum phase phase);
-    void (*open)(void *ctx);                           /* connected (and handshaken when is_tls) */
-    void (*tls)(void *ctx);                            /* a later handshake is done */
-    void (*data)(void *ctx, struct bytes *in);         /* consume what you can; the rest comes again with more */
-    void (*end)(void *ctx, const struct trouble *why); /* NULL: an orderly close. Last call. */
+    void (*open)(void *ctx); /* connected (and handshaken when is_tls) */
+    void (*tls)(void *ctx);  /* a later handshake is done */
+    void (*data)(
+        void *ctx,
+        struct bytes *in); /* consume what you can; the rest comes again with more */
+    void (*end)(void *ctx,
+                const struct trouble *why); /* NULL: an orderly close. Last call. */
     /* For the trace: addresses tried, cipher …; NULL when nobody reads it (then format nothing). */
     void (*note)(void *ctx, const char *key, const char *text);
 };
@@ -55,22 +59,29 @@ struct conn_events {
  * still the caller's: its peer, address and unread bytes can be read until conn_close. */
 struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *dial,
                        const struct conn_events *events, void *ctx);
-void conn_write(struct conn *c, struct bytes out);  /* queued in order; one write per call when it fits */
+void conn_write(struct conn *c,
+                struct bytes out); /* queued in order; one write per call when it fits */
 /* Handshakes now, with dial's tls_conf, then tls (never before this returns). Only in the run that opened it. What
  * the peer sent before it and is still unread then is an error: it is not protected. */
 void conn_start_tls(struct conn *c);
 void conn_set_max_unread(struct conn *c, size_t max);
 /* Moves a kept connection to another run: new events, and an arena that what it recorded of its peer is copied to. */
-void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_events *events, void *ctx);
+void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_events *events,
+                    void *ctx);
 /* Ends it, without further events; RST for plain TCP so that ports are not used up. May be called inside any
  * event; nothing of its arena is touched afterwards. Takes NULL. */
 void conn_close(struct conn *c);
 
-const struct tls_peer *conn_peer(const struct conn *c);   /* NULL before a handshake; kept when it failed */
-const struct address *conn_address(const struct conn *c); /* connected to, or tried last; NULL: none */
-const struct resolution *conn_resolution(const struct conn *c); /* NULL: nothing was asked */
+const struct tls_peer *
+conn_peer(const struct conn *c); /* NULL before a handshake; kept when it failed */
+const struct address *
+conn_address(const struct conn *c); /* connected to, or tried last; NULL: none */
+const struct resolution *
+conn_resolution(const struct conn *c); /* NULL: nothing was asked */
 bool conn_is_open(const struct conn *c);
-struct bytes conn_unread(const struct conn *c); /* received and not consumed; after an orderly end: the rest */
-void conn_consume(struct conn *c, size_t n); /* of conn_unread, outside of the data event */
+struct bytes conn_unread(
+    const struct conn *c); /* received and not consumed; after an orderly end: the rest */
+void conn_consume(struct conn *c,
+                  size_t n); /* of conn_unread, outside of the data event */
 
 #endif

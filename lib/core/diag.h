@@ -16,8 +16,8 @@
 #include "lib/base/bytes.h"
 
 struct place {
-    const char *file;  /* as the user named it; "command line" for flags; NULL: nowhere */
-    int line, column;  /* 1-based; 0: not known */
+    const char *file; /* as the user named it; "command line" for flags; NULL: nowhere */
+    int line, column; /* 1-based; 0: not known */
 };
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
@@ -35,8 +35,10 @@ struct diag *diag_create(struct arena *arena); /* lives and ends with the arena 
 /* Keeps a copy of a file's text, so that its lines can be shown. */
 void diag_source(struct diag *d, const char *file, struct bytes text);
 
-bool diag_error(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4); /* false */
-void diag_warning(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+bool diag_error(struct diag *d, struct place at, const char *fmt, ...)
+    PRINTF_LIKE(3, 4); /* false */
+void diag_warning(struct diag *d, struct place at, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void diag_note(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Attaches what to do to the newest diagnosis. */
 void diag_hint(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -27,11 +27,11 @@ struct exporter_type {
     const char *name, *summary, *example;
     const struct opt *opts;
     size_t conf_size, state_size;
-    bool is_default;          /* runs with its defaults when `exporters:` is absent */
+    bool is_default; /* runs with its defaults when `exporters:` is absent */
     bool (*open)(struct exporter *x, struct err *e);
     void (*observe)(struct exporter *x, const struct verdict *v); /* may be NULL */
-    void (*reopen)(struct exporter *x);                           /* SIGUSR1; may be NULL */
-    void (*close)(struct exporter *x);                            /* flushes; may be NULL */
+    void (*reopen)(struct exporter *x); /* SIGUSR1; may be NULL */
+    void (*close)(struct exporter *x);  /* flushes; may be NULL */
 };
 
 #endif

@@ -30,8 +30,8 @@ extern const char *const first_class_labels[];
 /* [a-zA-Z_][a-zA-Z0-9_]*, not starting with "__". */
 bool label_name_valid(struct bytes name);
 /* As labels_of, from configuration; an error names the bad label. */
-bool labels_from_pairs(struct arena *arena, const struct pairs *pairs, struct labels *ret_labels,
-                       struct err *e);
+bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
+                       struct labels *ret_labels, struct err *e);
 /* over wins; an empty value in over removes the label. */
 struct labels labels_merge(struct arena *arena, struct labels under, struct labels over);
 struct labels labels_without(struct arena *arena, struct labels from, const char *name);

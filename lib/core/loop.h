@@ -18,10 +18,11 @@ struct uv_loop_s; /* libuv's, which only loop.c includes */
 struct loop;
 
 struct loop *loop_create(struct err *e);
-void loop_run(struct loop *l);       /* until loop_stop, or nothing keeps it alive */
+void loop_run(struct loop *l); /* until loop_stop, or nothing keeps it alive */
 void loop_stop(struct loop *l);
-void loop_destroy(struct loop *l);   /* closes what is left, then frees; takes NULL */
-struct uv_loop_s *loop_uv(struct loop *l); /* for loop.c's neighbours pool.c and spawn.c */
+void loop_destroy(struct loop *l); /* closes what is left, then frees; takes NULL */
+struct uv_loop_s *
+loop_uv(struct loop *l); /* for loop.c's neighbours pool.c and spawn.c */
 
 /* The time of this callback: read once when it starts, cheap to ask for. */
 struct mono loop_now(const struct loop *l);
@@ -32,21 +33,23 @@ struct mono loop_now_exact(struct loop *l);
 /* Fires once at an instant (to within 1 ms, never early). Created stopped. destroy may be called in any
  * callback, its own too. name is for lag reports and must be static. */
 struct timer;
-struct timer *loop_timer_create(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx);
+struct timer *loop_timer_create(struct loop *l, const char *name, void (*fn)(void *ctx),
+                                void *ctx);
 void timer_at(struct timer *t, struct mono at); /* starts or moves */
 void timer_stop(struct timer *t);
-void timer_destroy(struct timer *t);            /* takes NULL */
+void timer_destroy(struct timer *t); /* takes NULL */
 
 enum watch_event { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_ERROR = 4 };
 /* Readiness of a descriptor the caller owns. Destroy before closing it. POLLERR arrives as WATCH_ERROR
  * together with whatever was asked for. */
 struct watch;
-struct watch *loop_watch_create(struct loop *l, const char *name, int fd, void (*fn)(void *ctx, int events),
-                           void *ctx);
+struct watch *loop_watch_create(struct loop *l, const char *name, int fd,
+                                void (*fn)(void *ctx, int events), void *ctx);
 void watch_set(struct watch *w, int events); /* 0 stops */
 /* The same descriptor has a new owner. */
-void watch_redirect(struct watch *w, const char *name, void (*fn)(void *ctx, int events), void *ctx);
-void watch_destroy(struct watch *w);         /* takes NULL */
+void watch_redirect(struct watch *w, const char *name, void (*fn)(void *ctx, int events),
+                    void *ctx);
+void watch_destroy(struct watch *w); /* takes NULL */
 
 /* Calls fn on the loop, later in this turn or the next: for leaving a deep stack. */
 void loop_defer(struct loop *l, const char *name, void (*fn)(void *ctx), void *ctx);
@@ -58,18 +61,20 @@ void loop_forget(struct loop *l, const void *ctx);
 void loop_hold(struct loop *l);
 void loop_release(struct loop *l);
 /* Signals, delivered on the loop; several functions may ask for one. Making a loop ignores SIGPIPE. */
-void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal), void *ctx);
+void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal),
+                    void *ctx);
 
 #define LOOP_SLOW_CALLBACK (5 * NSEC_PER_MSEC)
 #define LOOP_LAG_BUCKETS 12
 struct loop_stats {
-    nsec worst_callback;          /* since the last loop_stats_take */
+    nsec worst_callback; /* since the last loop_stats_take */
     const char *worst_name;
-    uint64_t slow_callbacks;      /* over LOOP_SLOW_CALLBACK, ever */
-    nsec worst_lag;               /* a timer's lateness, since the last take */
+    uint64_t slow_callbacks; /* over LOOP_SLOW_CALLBACK, ever */
+    nsec worst_lag;          /* a timer's lateness, since the last take */
     uint64_t turns;
-    uint64_t lag_counts[LOOP_LAG_BUCKETS]; /* ever, each on its own; bounds: loop_lag_bounds */
-    double lag_sum;               /* seconds */
+    uint64_t
+        lag_counts[LOOP_LAG_BUCKETS]; /* ever, each on its own; bounds: loop_lag_bounds */
+    double lag_sum;                   /* seconds */
 };
 extern const double loop_lag_bounds[LOOP_LAG_BUCKETS]; /* seconds, last +Inf */
 /* Every timer counts; when none is due, a lag sample is taken 5 times a second by a timer of the loop's own. */

@@ -20,7 +20,8 @@ struct metric {
     const char *help; /* one sentence without a full stop needed */
     const char *labels[METRIC_MAX_LABELS + 1]; /* its own label names, NULL-terminated */
     const double *buckets; /* METRIC_HISTOGRAM: upper bounds ended by +Inf */
-    bool is_dynamic;       /* known only at run time (batch_metric): gives way to a declared one */
+    bool
+        is_dynamic; /* known only at run time (batch_metric): gives way to a declared one */
 };
 
 #endif

@@ -19,12 +19,12 @@ enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
     enum node_kind kind;
-    bool quoted;             /* a scalar in quotes or a block: never null, bool or number */
-    const char *text;        /* a scalar's value, NUL-terminated */
-    const char *key;         /* a map member's key, else NULL */
+    bool quoted;      /* a scalar in quotes or a block: never null, bool or number */
+    const char *text; /* a scalar's value, NUL-terminated */
+    const char *key;  /* a map member's key, else NULL */
     struct place at, key_at; /* of the value and of its key */
     struct node *first, *next;
-    size_t count;            /* members of a list or map */
+    size_t count; /* members of a list or map */
 };
 
 #define NODE_MAX_BYTES (1u << 20)
@@ -33,12 +33,15 @@ struct node {
 
 /* Reads one document. NULL after reporting every fault found to d. An empty document is a NODE_NULL.
  * Merge keys (`<<: *base`) are applied; anchors and aliases work within the limits. */
-const struct node *node_parse(struct arena *arena, const char *file, struct bytes text, struct diag *d);
+const struct node *node_parse(struct arena *arena, const char *file, struct bytes text,
+                              struct diag *d);
 /* Reads a file. The path is the name in faults. */
 const struct node *node_load(struct arena *arena, const char *path, struct diag *d);
 
-const struct node *node_get(const struct node *map, const char *key); /* NULL when absent or no map */
-bool node_has_names(const struct node *n); /* a ${name} stands somewhere in its values (tmpl_has) */
+const struct node *node_get(const struct node *map,
+                            const char *key); /* NULL when absent or no map */
+bool node_has_names(
+    const struct node *n); /* a ${name} stands somewhere in its values (tmpl_has) */
 /* Builders, for what does not come from a file: command-line flags, tests. */
 struct node *node_map(struct arena *arena, struct place at);
 void node_put(struct arena *arena, struct node *map, const char *key, struct node *value);
@@ -50,6 +53,7 @@ void node_canonical(const struct node *n, struct buf *out);
 void node_print(const struct node *n, int indent, struct buf *out);
 /* One text as a YAML scalar that is read back as this text: quoted when it must be. */
 void node_print_text(const char *text, struct buf *out);
-const char *node_kind_name(enum node_kind kind); /* "nothing", "a value", "a list", "a mapping" */
+const char *
+node_kind_name(enum node_kind kind); /* "nothing", "a value", "a list", "a mapping" */
 
 #endif

@@ -24,14 +24,14 @@ struct session;
 struct dial;
 
 enum talk_event {
-    TALK_OPEN,    /* connected; `in` is empty */
-    TALK_DATA,    /* more bytes; take what you understand, leave the rest */
-    TALK_EOF,     /* the peer closed; `in` is what is left. Answer, or return TALK_MORE: the frame then says closed */
-    TALK_RESUMED  /* a STARTTLS handshake or an offloaded computation is done */
+    TALK_OPEN, /* connected; `in` is empty */
+    TALK_DATA, /* more bytes; take what you understand, leave the rest */
+    TALK_EOF, /* the peer closed; `in` is what is left. Answer, or return TALK_MORE: the frame then says closed */
+    TALK_RESUMED /* a STARTTLS handshake or an offloaded computation is done */
 };
 enum talk {
-    TALK_MORE,     /* waiting for bytes */
-    TALK_DONE,     /* answered; kept when the type keeps its connection, the answer is up or degraded, all was taken */
+    TALK_MORE, /* waiting for bytes */
+    TALK_DONE, /* answered; kept when the type keeps its connection, the answer is up or degraded, all was taken */
     TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
     TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
     TALK_CLOSE     /* answered, and the connection is not worth keeping */
@@ -50,30 +50,33 @@ struct group { /* samples with an interval of their own */
 };
 
 struct probe_type { /* all that a kind of probe is */
-    const char *name, *summary, *example; /* the example is YAML; a test parses it and runs validate */
-    int port;                             /* a dialogue's default port: where aim's dial starts from */
-    const char *job;                      /* target label `job`; NULL: "healthd" */
-    bool is_singleton;                    /* host, containers: no `probe` label on the big page */
-    bool is_critical;                     /* default severity; else warning */
-    const struct opt *opts;               /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
-    const struct metric *const *metrics;  /* families it declares, NULL-terminated */
-    bool has_dynamic_families;            /* others too, capped */
-    bool keeps_connection;                /* a dialogue: see TALK_DONE; the next run is run_is_kept */
-    const struct var *vars;               /* what expect, should and capture may name */
-    const struct group *groups;           /* may be NULL */
+    const char *name, *summary,
+        *example;      /* the example is YAML; a test parses it and runs validate */
+    int port;          /* a dialogue's default port: where aim's dial starts from */
+    const char *job;   /* target label `job`; NULL: "healthd" */
+    bool is_singleton; /* host, containers: no `probe` label on the big page */
+    bool is_critical;  /* default severity; else warning */
+    const struct opt
+        *opts; /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
+    const struct metric *const *metrics; /* families it declares, NULL-terminated */
+    bool has_dynamic_families;           /* others too, capped */
+    bool keeps_connection;  /* a dialogue: see TALK_DONE; the next run is run_is_kept */
+    const struct var *vars; /* what expect, should and capture may name */
+    const struct group *groups; /* may be NULL */
     size_t conf_size, state_size, session_size;
     /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
     /* Where to connect, for a conf that says it in its own way (a URL, or an address: dial_split); ret_dial comes
      * filled from the frame's rows and the default port when it is a dialogue. Also called once at loading, so that
      * its faults are the configuration's. May be NULL. */
-    bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial, struct err *e);
+    bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial,
+                struct err *e);
     bool (*open)(struct session *s, struct err *e);
     void (*close)(struct session *s);
     /* Exactly one of talk, start, work. */
     enum talk (*talk)(struct run *run, enum talk_event event, struct bytes *in);
     void (*start)(struct run *run);
-    void (*work)(struct run *run);        /* on a pool thread: touches only its run */
+    void (*work)(struct run *run); /* on a pool thread: touches only its run */
     /* Adds the samples that every run has, whatever came of it (phases, a status of 0): called once on the loop
      * when the run ends, by an answer, at the deadline or by a cancel. Not when `work` is still busy. May be NULL. */
     void (*report)(struct run *run);
@@ -81,24 +84,26 @@ struct probe_type { /* all that a kind of probe is */
      * the verdict is not up, so that a steady probe does not pay for texts that nobody reads. May be NULL. */
     void (*trace)(struct run *run);
     void (*receive)(struct session *s, const struct message *m);
-    void (*cancel)(struct run *run);      /* with start only: let go of everything soon, then run_finish */
+    void (*cancel)(
+        struct run
+            *run); /* with start only: let go of everything soon, then run_finish */
 };
 
 /* Configured once, part of a generation, never written after loading. */
 struct probe {
     const char *name;
     const struct probe_type *type;
-    struct template *conf;    /* part 0: the type's; part 1: dial_opts, for dialogues */
+    struct template *conf; /* part 0: the type's; part 1: dial_opts, for dialogues */
     nsec interval, timeout, retry_interval;
     int rise, fall;
     bool watch;
-    bool results_all;         /* a log line for every run */
-    struct labels labels;     /* global ◁ probe; task_id too */
+    bool results_all;                 /* a log line for every run */
+    struct labels labels;             /* global ◁ probe; task_id too */
     const struct expr *const *expect; /* NULL-terminated: else down */
     const struct expr *const *should; /* NULL-terminated: else degraded */
     const char *const *depends_on;    /* NULL-terminated names */
-    const char *severity;     /* critical, warning, none */
-    const char *canonical;    /* equal text over a reload keeps the session, due and state */
+    const char *severity;             /* critical, warning, none */
+    const char *canonical; /* equal text over a reload keeps the session, due and state */
     struct place at;
 };
 

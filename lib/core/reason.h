@@ -6,37 +6,40 @@
 #ifndef HEALTHD_CORE_REASON_H
 #define HEALTHD_CORE_REASON_H
 
-#define REASONS(X)                                                                        \
-    X(NONE, "", "nothing is wrong")                                                       \
-    X(NO_NAME, "dns_no_name", "the name does not exist (NXDOMAIN or no address)")         \
-    X(DNS_ERROR, "dns_error", "the resolver answered with an error")                      \
-    X(DNS_TIMEOUT, "dns_timeout", "the resolver did not answer")                          \
-    X(REFUSED, "refused", "nothing listens there")                                        \
-    X(UNREACHABLE, "unreachable", "no route to the address, or the socket does not exist") \
-    X(RESET, "reset", "the peer broke the connection off")                                \
-    X(CLOSED, "closed", "the peer closed the connection before its answer was complete")  \
-    X(TIMEOUT, "timeout", "no complete answer within the timeout")                        \
-    X(TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                         \
-    X(TLS_UNTRUSTED, "tls_untrusted", "the certificate's issuer is not trusted")          \
-    X(TLS_EXPIRED, "tls_expired", "the certificate has expired or is not valid yet")      \
-    X(TLS_NAME, "tls_name", "the certificate is for another name")                        \
-    X(TLS_CLIENT, "tls_client", "the server refused our client certificate, or wants one") \
-    X(NOT_TLS, "not_tls", "the answer came without TLS, and TLS was asked for")           \
-    X(IS_TLS, "is_tls", "the answer came over TLS, and plain text was asked for")         \
-    X(PROXY, "proxy", "the proxy failed")                                                 \
-    X(AUTH, "auth", "the credentials were not accepted")                                  \
-    X(PROTOCOL, "protocol", "the peer does not speak the expected protocol")              \
-    X(REDIRECT, "redirect", "too many redirects, or one that may not be followed")        \
-    X(STATUS, "status", "the answer's status is not the expected one")                    \
-    X(VERSION, "version", "the protocol version is not the expected one")                 \
-    X(HEADER, "header", "a header is not as expected")                                    \
-    X(BODY, "body", "the body, or the text received, is not as expected")                 \
-    X(UNHEALTHY, "unhealthy", "the target says of itself that it is not well")            \
-    X(EXPECT, "expect", "an expectation does not hold")                                   \
-    X(EXPECT_ERROR, "expect_error", "an expectation cannot be judged: a value is missing") \
-    X(TOO_SLOW, "too_slow", "the answer was right but slower than it should be")          \
-    X(TOO_LARGE, "too_large", "the answer is larger than allowed")                        \
-    X(CONFIG, "config", "the configuration cannot be filled in: a secret or variable")    \
+#define REASONS(X)                                                                       \
+    X(NONE, "", "nothing is wrong")                                                      \
+    X(NO_NAME, "dns_no_name", "the name does not exist (NXDOMAIN or no address)")        \
+    X(DNS_ERROR, "dns_error", "the resolver answered with an error")                     \
+    X(DNS_TIMEOUT, "dns_timeout", "the resolver did not answer")                         \
+    X(REFUSED, "refused", "nothing listens there")                                       \
+    X(UNREACHABLE, "unreachable",                                                        \
+      "no route to the address, or the socket does not exist")                           \
+    X(RESET, "reset", "the peer broke the connection off")                               \
+    X(CLOSED, "closed", "the peer closed the connection before its answer was complete") \
+    X(TIMEOUT, "timeout", "no complete answer within the timeout")                       \
+    X(TLS_HANDSHAKE, "tls_handshake", "the TLS handshake failed")                        \
+    X(TLS_UNTRUSTED, "tls_untrusted", "the certificate's issuer is not trusted")         \
+    X(TLS_EXPIRED, "tls_expired", "the certificate has expired or is not valid yet")     \
+    X(TLS_NAME, "tls_name", "the certificate is for another name")                       \
+    X(TLS_CLIENT, "tls_client",                                                          \
+      "the server refused our client certificate, or wants one")                         \
+    X(NOT_TLS, "not_tls", "the answer came without TLS, and TLS was asked for")          \
+    X(IS_TLS, "is_tls", "the answer came over TLS, and plain text was asked for")        \
+    X(PROXY, "proxy", "the proxy failed")                                                \
+    X(AUTH, "auth", "the credentials were not accepted")                                 \
+    X(PROTOCOL, "protocol", "the peer does not speak the expected protocol")             \
+    X(REDIRECT, "redirect", "too many redirects, or one that may not be followed")       \
+    X(STATUS, "status", "the answer's status is not the expected one")                   \
+    X(VERSION, "version", "the protocol version is not the expected one")                \
+    X(HEADER, "header", "a header is not as expected")                                   \
+    X(BODY, "body", "the body, or the text received, is not as expected")                \
+    X(UNHEALTHY, "unhealthy", "the target says of itself that it is not well")           \
+    X(EXPECT, "expect", "an expectation does not hold")                                  \
+    X(EXPECT_ERROR, "expect_error",                                                      \
+      "an expectation cannot be judged: a value is missing")                             \
+    X(TOO_SLOW, "too_slow", "the answer was right but slower than it should be")         \
+    X(TOO_LARGE, "too_large", "the answer is larger than allowed")                       \
+    X(CONFIG, "config", "the configuration cannot be filled in: a secret or variable")   \
     X(SELF, "self", "healthd itself could not ask: no descriptors, threads or time")
 
 enum reason {

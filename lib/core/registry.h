@@ -39,22 +39,25 @@ void registry_publish(struct registry *r, struct source *s, const struct batch *
 /* One series for direct use (own counters and gauges): found or made; stays valid until its source ends. Sources that
  * ask for the same series share it: a counter goes on when a reload opens the new before it closes the old. */
 struct series;
-struct series *registry_series(struct registry *r, struct source *s, const struct metric *metric,
-                               const char *const *values);
+struct series *registry_series(struct registry *r, struct source *s,
+                               const struct metric *metric, const char *const *values);
 void series_set(struct series *s, double value);
 void series_add(struct series *s, double delta); /* counters: delta >= 0 */
 double series_value(const struct series *s);
 /* A histogram with the metric's buckets: one object, rendered as _bucket, _sum, _count. Ask once and keep it, until
  * its source ends. NaN is not counted. */
 struct histogram;
-struct histogram *registry_histogram(struct registry *r, struct source *s, const struct metric *metric,
+struct histogram *registry_histogram(struct registry *r, struct source *s,
+                                     const struct metric *metric,
                                      const char *const *values);
 void histogram_observe(struct histogram *h, double value);
 
 size_t registry_series_count(const struct registry *r);
 size_t registry_family_count(const struct registry *r);
-uint64_t registry_conflicts(const struct registry *r); /* dynamic families dropped so far, each name once */
-uint64_t registry_duplicates(const struct registry *r); /* samples dropped so far: the series had an
+uint64_t registry_conflicts(
+    const struct registry *r); /* dynamic families dropped so far, each name once */
+uint64_t registry_duplicates(
+    const struct registry *r); /* samples dropped so far: the series had an
                                                              * owner already, or its line is over 64 KB */
 
 enum page_format { PAGE_TEXT, PAGE_OPENMETRICS }; /* 0.0.4, OpenMetrics 1.0.0 */
@@ -62,19 +65,23 @@ enum page_format { PAGE_TEXT, PAGE_OPENMETRICS }; /* 0.0.4, OpenMetrics 1.0.0 */
 /* A page being rendered in slices. only: one source (then without its probe label), or NULL for all.
  * Families are sorted by name, series in the order they were made. */
 struct page;
-struct page *page_start(struct registry *r, enum page_format format, const struct source *only);
+struct page *page_start(struct registry *r, enum page_format format,
+                        const struct source *only);
 /* Renders until done or until budget has passed on the monotonic clock; true when done. What a slice
  * shows of one source is always from one batch: a publication that comes while a page is being copied completes
  * that page first. */
 bool page_continue(struct page *p, nsec budget);
-struct buf *page_buf(struct page *p); /* the text so far; may be stolen when done; overflow: above 1 GiB */
+struct buf *page_buf(
+    struct page *p); /* the text so far; may be stolen when done; overflow: above 1 GiB */
 void page_destroy(struct page *p); /* takes NULL */
 /* A batch that never entered the registry, as a page: /probe and `healthctl probe`. As text 0.0.4, series sorted by
  * their labels' values, as blackbox_exporter's client does. */
 void page_of_batch(const struct batch *b, struct buf *out);
 /* Visits every series: history, API, tests. family is the name on the line (with a histogram's _bucket, _sum or
  * _count), label_text what stands between its braces; both are valid during the call. */
-void registry_each(const struct registry *r, void (*fn)(void *ctx, const struct source *s,
-                   const char *family, const char *label_text, double value), void *ctx);
+void registry_each(const struct registry *r,
+                   void (*fn)(void *ctx, const struct source *s, const char *family,
+                              const char *label_text, double value),
+                   void *ctx);
 
 #endif

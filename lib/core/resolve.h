@@ -26,8 +26,10 @@ struct address {
 };
 #define ADDRESS_TEXT_SIZE 64
 /* "127.0.0.1:80", "[::1]:80"; with port 0 only the address. */
-const char *address_format(const struct address *a, char *ret_text /* ADDRESS_TEXT_SIZE */);
-bool address_parse(const char *host, int port, struct address *ret_address); /* literals only */
+const char *address_format(const struct address *a,
+                           char *ret_text /* ADDRESS_TEXT_SIZE */);
+bool address_parse(const char *host, int port,
+                   struct address *ret_address); /* literals only */
 bool address_equal(const struct address *a, const struct address *b);
 int address_family(const struct address *a); /* 4 or 6 */
 
@@ -35,36 +37,40 @@ enum ip_family { IP_ANY, IP_4, IP_6, IP_PREFER_4, IP_PREFER_6 };
 
 #define RESOLVE_MAX_ADDRESSES 32
 struct resolution {
-    enum reason reason;   /* NONE, NO_NAME, DNS_ERROR, DNS_TIMEOUT */
-    bool is_unknown;      /* with a failure: our resolver's fault, the target is not judged */
-    struct address addresses[RESOLVE_MAX_ADDRESSES]; /* preferred family first (IP_ANY: IPv4); port filled in */
+    enum reason reason; /* NONE, NO_NAME, DNS_ERROR, DNS_TIMEOUT */
+    bool is_unknown; /* with a failure: our resolver's fault, the target is not judged */
+    struct address addresses
+        [RESOLVE_MAX_ADDRESSES]; /* preferred family first (IP_ANY: IPv4); port filled in */
     size_t count;
     bool cached;
     nsec took;
-    char detail[256];     /* "payload does not exist, says 127.0.0.11" */
+    char detail[256]; /* "payload does not exist, says 127.0.0.11" */
 };
 
 enum resolver_kind { RESOLVER_CARES, RESOLVER_SYSTEM };
 struct resolver_conf {
     enum resolver_kind kind;
-    nsec max_ttl;               /* 5 s; answers of 127.0.0.11 are never kept */
-    const char *resolv_conf;    /* "/etc/resolv.conf"; watched for changes */
-    const char *hosts;          /* "/etc/hosts" */
-    int port;                   /* of the name servers; 0: 53 */
+    nsec max_ttl;            /* 5 s; answers of 127.0.0.11 are never kept */
+    const char *resolv_conf; /* "/etc/resolv.conf"; watched for changes */
+    const char *hosts;       /* "/etc/hosts" */
+    int port;                /* of the name servers; 0: 53 */
 };
 
 struct loop;
 struct pool;
 struct resolver;
 struct query;
-struct resolver *resolver_create(struct loop *l, struct pool *p, const struct resolver_conf *conf,
-                                 struct err *e);
-void resolver_destroy(struct resolver *r); /* outstanding queries are forgotten, not answered */
+struct resolver *resolver_create(struct loop *l, struct pool *p,
+                                 const struct resolver_conf *conf, struct err *e);
+void resolver_destroy(
+    struct resolver *r); /* outstanding queries are forgotten, not answered */
 
 /* Asks. done is called exactly once unless cancelled: before this returns (NULL is returned then) for
  * literals, the hosts file and the cache, else later. `resolution` is valid during the call only. */
-struct query *resolve(struct resolver *r, const char *host, int port, enum ip_family family,
-                      void (*done)(void *ctx, const struct resolution *resolution), void *ctx);
+struct query *resolve(struct resolver *r, const char *host, int port,
+                      enum ip_family family,
+                      void (*done)(void *ctx, const struct resolution *resolution),
+                      void *ctx);
 void query_cancel(struct query *q); /* done is not called; takes NULL */
 /* A connect to an address of host failed: ask afresh next time. */
 void resolver_drop(struct resolver *r, const char *host);

@@ -22,24 +22,29 @@
 
 struct run;
 
-const void *run_conf(const struct run *run);    /* the type's conf struct, filled in */
-void *run_state(struct run *run);               /* state_size bytes, zeroed */
-struct session *run_session(struct run *run);   /* kept between runs; also for runs that have no probe: fresh */
+const void *run_conf(const struct run *run); /* the type's conf struct, filled in */
+void *run_state(struct run *run);            /* state_size bytes, zeroed */
+struct session *run_session(
+    struct run *run); /* kept between runs; also for runs that have no probe: fresh */
 struct arena *run_arena(struct run *run);
 struct frame *run_frame(struct run *run);
 struct batch *run_batch(struct run *run);
-const char *run_name(const struct run *run);    /* the probe's name, or its type's */
+const char *run_name(const struct run *run); /* the probe's name, or its type's */
 enum origin run_origin(const struct run *run);
 struct mono run_deadline(const struct run *run);
-nsec run_left(const struct run *run);           /* until the deadline, at least 0 */
-struct wall run_wall(const struct run *run);    /* now */
+nsec run_left(const struct run *run);        /* until the deadline, at least 0 */
+struct wall run_wall(const struct run *run); /* now */
 
 /* The answer. Returns TALK_DONE, so that a dialogue can `return run_down(…)`. The first answer counts. */
 enum talk run_up(struct run *run);
-enum talk run_degraded(struct run *run, enum reason reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
-enum talk run_down(struct run *run, enum reason reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
-enum talk run_unknown(struct run *run, enum reason reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
-enum talk run_trouble(struct run *run, const struct trouble *why); /* down or unknown, as it says */
+enum talk run_degraded(struct run *run, enum reason reason, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+enum talk run_down(struct run *run, enum reason reason, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+enum talk run_unknown(struct run *run, enum reason reason, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+enum talk run_trouble(struct run *run,
+                      const struct trouble *why); /* down or unknown, as it says */
 bool run_is_answered(const struct run *run);
 /* For report: the deadline answered; and what the probe was waiting for then, put behind the sentence. */
 bool run_has_timed_out(const struct run *run);
@@ -52,7 +57,8 @@ const char *run_quoted(struct run *run, struct bytes text);
 
 /* Where the time goes: the phase that starts now. Repeated phases add up. */
 void run_phase(struct run *run, enum phase phase);
-void run_phase_took(struct run *run, enum phase phase, nsec took); /* measured elsewhere (fetch) */
+void run_phase_took(struct run *run, enum phase phase,
+                    nsec took); /* measured elsewhere (fetch) */
 nsec run_phase_time(const struct run *run, enum phase phase);
 void run_address(struct run *run, const char *text);
 /* Start and work kinds: whom the run is about to ask, for what is said if the deadline comes before an address is
@@ -67,25 +73,32 @@ void run_trace(struct run *run, const char *key, const char *fmt, ...) PRINTF_LI
 
 /* Numbers. values: of the metric's labels, in order; NULL when it has none. */
 void run_sample(struct run *run, const struct metric *metric, double value);
-void run_sample_with(struct run *run, const struct metric *metric, const char *const *values, double value);
+void run_sample_with(struct run *run, const struct metric *metric,
+                     const char *const *values, double value);
 /* With labels beyond the declared ones: an item's, or names that only the configuration knows. */
-void run_sample_labelled(struct run *run, const struct metric *metric, const char *const *values,
-                         struct labels extra, double value);
+void run_sample_labelled(struct run *run, const struct metric *metric,
+                         const char *const *values, struct labels extra, double value);
 /* Further samples go into this group, until the next call; "" is the default. */
 void run_group(struct run *run, const char *name);
-void run_group_failed(struct run *run, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
-bool run_group_is_due(const struct run *run, const char *name); /* groups with own intervals */
+void run_group_failed(struct run *run, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+bool run_group_is_due(const struct run *run,
+                      const char *name); /* groups with own intervals */
 /* One subject among several. Health becomes the worst of items and answer. */
 void run_item(struct run *run, const char *key, struct labels labels, enum health health,
               enum reason reason, const char *detail);
-const struct item *run_current_item(const struct run *run); /* while expectations are judged per item */
+const struct item *
+run_current_item(const struct run *run); /* while expectations are judged per item */
 
 /* Dialogues only. */
 void run_say(struct run *run, struct bytes out);
 void run_say_text(struct run *run, const char *text);
-void run_offload(struct run *run, void (*work)(void *ctx), void *ctx); /* then return TALK_OFFLOAD */
+void run_offload(struct run *run, void (*work)(void *ctx),
+                 void *ctx); /* then return TALK_OFFLOAD */
 const struct dial *run_dial(const struct run *run);
-bool run_is_kept(const struct run *run); /* the connection is an earlier run's: no greeting, logged in already */
+bool run_is_kept(
+    const struct run
+        *run); /* the connection is an earlier run's: no greeting, logged in already */
 
 /* What a TLS handshake showed, for the tls.… variables; dialogues have it set by the frame. */
 const struct tls_peer *run_peer(const struct run *run);

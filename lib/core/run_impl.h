@@ -43,9 +43,9 @@ struct run {
     struct runner *runner; /* NULL: a script's, or the runner ended first */
     struct list link;      /* in runner->runs */
     struct run *next_free;
-    enum run_place place;  /* moved by run_move alone */
+    enum run_place place; /* moved by run_move alone */
     size_t holds;
-    bool is_finished;      /* the runner's own hold is dropped */
+    bool is_finished; /* the runner's own hold is dropped */
 
     /* What was asked. */
     struct frame *frame;
@@ -53,7 +53,7 @@ struct run {
     const struct probe_type *type;
     const char *name;
     const void *conf;
-    const void *dial_rows;     /* struct dial_conf, for dialogues */
+    const void *dial_rows; /* struct dial_conf, for dialogues */
     struct session *session;
     struct session own_session;
     bool has_own_session, own_session_is_open;
@@ -68,7 +68,7 @@ struct run {
     void *ctx;
 
     /* What was found. */
-    const char *asked_host;    /* run_asks; NULL: nobody in particular, or the dial's */
+    const char *asked_host; /* run_asks; NULL: nobody in particular, or the dial's */
     int asked_port;
     bool is_answered;
     struct verdict verdict;
@@ -89,12 +89,13 @@ struct run {
 
     /* How. */
     void *state;
-    struct run *stand_in; /* answers in the place of a run whose memory a thread still writes */
+    struct run
+        *stand_in; /* answers in the place of a run whose memory a thread still writes */
     bool is_stand_in;
-    struct dialogue *talk;    /* a dialogue's */
-    struct buf *said;     /* a script's: instead of a connection */
+    struct dialogue *talk; /* a dialogue's */
+    struct buf *said;      /* a script's: instead of a connection */
     bool is_kept;
-    struct job *job;      /* work or an offloaded computation under way */
+    struct job *job; /* work or an offloaded computation under way */
     void (*offload)(void *ctx);
     void *offload_ctx;
 };
@@ -115,7 +116,8 @@ void run_move_groups(struct run *run);
 /* run.c */
 void run_begin(struct run *run); /* started, verdict, batch, state: from type and arena */
 void run_phase_end(struct run *run);
-void run_trace_add(struct run *run, const char *key, const char *text); /* also when not traced */
+void run_trace_add(struct run *run, const char *key,
+                   const char *text); /* also when not traced */
 
 /* talk.c: output of a dialogue; what its connection showed, with the TLS families, to the run. */
 void talk_say(struct run *run, struct bytes out);

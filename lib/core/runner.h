@@ -20,16 +20,19 @@
 
 struct runner;
 
-struct ask { /* what is wanted */
-    const struct probe *probe;   /* kept valid by the caller until done */
-    struct session *session;     /* NULL: a fresh one that ends with the run */
+struct ask {                   /* what is wanted */
+    const struct probe *probe; /* kept valid by the caller until done */
+    struct session *session;   /* NULL: a fresh one that ends with the run */
     enum origin origin;
-    struct wall due;             /* the slot, for history; zero: now */
-    nsec timeout;                /* absolute budget from now */
-    const struct scope *scope;   /* flow variables, request parameters; asked before the secrets; may be NULL */
-    const char *operand;         /* sets the shorthand row (`target`); NULL: as configured */
-    struct pairs rows;           /* sets further rows by name (`hostname`); those the type does not have are ignored */
-    bool is_traced;              /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
+    struct wall due; /* the slot, for history; zero: now */
+    nsec timeout;    /* absolute budget from now */
+    const struct scope *
+        scope; /* flow variables, request parameters; asked before the secrets; may be NULL */
+    const char *operand; /* sets the shorthand row (`target`); NULL: as configured */
+    struct pairs
+        rows; /* sets further rows by name (`hostname`); those the type does not have are ignored */
+    bool
+        is_traced; /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
                                   * now and then, so that there is a last good one). Texts cost time. */
     /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel
      * (then health is unknown, reason SELF). */

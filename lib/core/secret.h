@@ -31,7 +31,8 @@ void secrets_destroy(struct secrets *s); /* wipes the values; takes NULL */
  * is remembered for redaction. */
 const struct scope *secrets_scope(struct secrets *s);
 /* Gives `secret:NAME` a meaning: another reference, like "env:X" or "file:/p". */
-bool secrets_define(struct secrets *s, const char *name, const char *reference, struct err *e);
+bool secrets_define(struct secrets *s, const char *name, const char *reference,
+                    struct err *e);
 /* Around loading a configuration: starts with no names; then either the new ones hold, or the old ones do again. */
 void secrets_names_begin(struct secrets *s);
 void secrets_names_keep(struct secrets *s);
@@ -50,6 +51,7 @@ size_t secrets_failed(const struct secrets *s); /* files whose last re-read fail
  * by "[redacted]". */
 void secrets_redact(const struct secrets *s, struct buf *text);
 /* The same for a text in an arena; returns text itself when there was nothing to hide. */
-const char *secrets_redacted(const struct secrets *s, struct arena *arena, const char *text);
+const char *secrets_redacted(const struct secrets *s, struct arena *arena,
+                             const char *text);
 
 #endif

@@ -23,8 +23,8 @@ struct idle {
     struct conn *conn;   /* NULL: none */
     struct arena *arena; /* what it recorded of its peer; ends with the session */
     struct mono since;
-    size_t heard;        /* bytes that came unasked */
-    bool has_ended;      /* before conn_open returned */
+    size_t heard;   /* bytes that came unasked */
+    bool has_ended; /* before conn_open returned */
 };
 
 enum wake { WAKE_WATCH_ENDED, WAKE_PUSHED, WAKE_PROBE }; /* why a run is wanted now */
@@ -33,34 +33,38 @@ struct session {
     const struct probe_type *type;
     const char *name;
     struct frame *frame;
-    struct arena *arena;      /* ends with the session */
-    void *state;              /* session_size bytes, zeroed; the type's own */
-    uint64_t last_seq;        /* of its verdicts */
-    struct idle kept;         /* of a type that keeps its connection; talk.c's */
-    struct idle watched;      /* of any other type, while `watch` holds one open; talk.c's */
-    bool is_watched;          /* talk_watch was asked for, and its end not yet told */
-    bool ended_orderly;       /* how the last watched connection ended, and how long it had been held: */
-    nsec ended_after;         /* for the schedule, which backs off when orderly ends are followed by up */
-    struct mono next_due[8];  /* of the type's groups, by index */
-    const char *memo;         /* small text that survives restarts; "" at first */
-    char *memo_owned;         /* what memo points to, once set; to be freed */
-    bool memo_changed;        /* since whoever writes it down looked, who then clears this */
-    bool is_draining;         /* a run that hit its deadline still holds something */
+    struct arena *arena; /* ends with the session */
+    void *state;         /* session_size bytes, zeroed; the type's own */
+    uint64_t last_seq;   /* of its verdicts */
+    struct idle kept;    /* of a type that keeps its connection; talk.c's */
+    struct idle watched; /* of any other type, while `watch` holds one open; talk.c's */
+    bool is_watched;     /* talk_watch was asked for, and its end not yet told */
+    bool
+        ended_orderly; /* how the last watched connection ended, and how long it had been held: */
+    nsec
+        ended_after; /* for the schedule, which backs off when orderly ends are followed by up */
+    struct mono next_due[8]; /* of the type's groups, by index */
+    const char *memo;        /* small text that survives restarts; "" at first */
+    char *memo_owned;        /* what memo points to, once set; to be freed */
+    bool memo_changed; /* since whoever writes it down looked, who then clears this */
+    bool is_draining;  /* a run that hit its deadline still holds something */
     void (*on_wake)(void *ctx, struct session *s, enum wake why); /* the schedule's */
     void *wake_ctx;
 };
 
 /* NULL (and e) when the type's open refuses. */
-struct session *session_create(struct frame *f, const struct probe_type *type, const char *name,
-                               struct err *e);
+struct session *session_create(struct frame *f, const struct probe_type *type,
+                               const char *name, struct err *e);
 void session_destroy(struct session *s); /* close, then free; takes NULL */
 /* Asks for a run now, by on_wake; the schedule grants at most one per retry_interval. */
 void session_wake(struct session *s, enum wake why);
 #define SESSION_MEMO_MAX 4096
-void session_set_memo(struct session *s, const char *text); /* cut at SESSION_MEMO_MAX bytes */
+void session_set_memo(struct session *s,
+                      const char *text); /* cut at SESSION_MEMO_MAX bytes */
 /* For a session inside something larger that owns arena and ends it: fresh ones of runs without a probe. */
-bool session_init(struct session *s, struct frame *f, const struct probe_type *type, const char *name,
-                  struct arena *arena, struct err *e);
-void session_finish(struct session *s); /* close, kept connections; frees what is not in the arena */
+bool session_init(struct session *s, struct frame *f, const struct probe_type *type,
+                  const char *name, struct arena *arena, struct err *e);
+void session_finish(
+    struct session *s); /* close, kept connections; frees what is not in the arena */
 
 #endif

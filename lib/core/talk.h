@@ -24,19 +24,21 @@ struct dial_conf {
     int preferred_ip_protocol; /* enum ip_family: ip4, ip6 */
     bool ip_protocol_fallback;
     const char *source_ip_address;
-    const char *connect_to;    /* host[:port] to connect to, while name and SNI stay */
+    const char *connect_to; /* host[:port] to connect to, while name and SNI stay */
 };
 extern const struct opt dial_opts[];
 
 /* "host:port", "[::1]:port", "host": for a type's aim. Leaves ret_port alone when text has none. */
-bool dial_split(struct arena *arena, const char *text, const char **ret_host, int *ret_port, struct err *e);
+bool dial_split(struct arena *arena, const char *text, const char **ret_host,
+                int *ret_port, struct err *e);
 /* Fills ret_dial from the frame's rows, then lets the type aim. */
-bool talk_dial(const struct probe_type *type, const void *conf, const struct dial_conf *rows,
-               struct arena *arena, struct dial *ret_dial, struct err *e);
+bool talk_dial(const struct probe_type *type, const void *conf,
+               const struct dial_conf *rows, struct arena *arena, struct dial *ret_dial,
+               struct err *e);
 /* Where a run of the probe would go, whatever its kind: its configuration filled in from scope, validated and aimed.
  * False for a probe that asks nobody in particular. */
-bool talk_aim(const struct probe *probe, const struct scope *scope, struct arena *arena, struct dial *ret_dial,
-              struct err *e);
+bool talk_aim(const struct probe *probe, const struct scope *scope, struct arena *arena,
+              struct dial *ret_dial, struct err *e);
 /* Begins the dialogue of a run; it ends through run_finish. */
 void talk_start(struct run *run, const struct dial *dial);
 void talk_cancel(struct run *run);
@@ -49,15 +51,19 @@ void talk_unwatch(struct session *s);
 /* A dialogue without a network: tests and the fuzzer feed events and read what was said. */
 struct talk_script;
 /* conf: as validate left it. f: its members may be NULL. */
-struct talk_script *talk_script_create(struct frame *f, const struct probe_type *type, const void *conf);
+struct talk_script *talk_script_create(struct frame *f, const struct probe_type *type,
+                                       const void *conf);
 /* Feeds one event; returns what the probe returned. `in` is appended to what was left before. said collects
  * output. TALK_OFFLOAD: the work has been done when this returns; feed TALK_RESUMED next, as after TALK_STARTTLS. */
-enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct bytes in, struct buf *said);
+enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct bytes in,
+                           struct buf *said);
 /* The deadline came: reports as a run would. */
 void talk_script_expire(struct talk_script *t);
-const struct verdict *talk_script_verdict(struct talk_script *t); /* NULL before it answered or expired */
-const struct batch *talk_script_batch(struct talk_script *t);     /* the same */
-struct run *talk_script_run(struct talk_script *t); /* for the values of the type's vars */
+const struct verdict *
+talk_script_verdict(struct talk_script *t); /* NULL before it answered or expired */
+const struct batch *talk_script_batch(struct talk_script *t); /* the same */
+struct run *
+talk_script_run(struct talk_script *t); /* for the values of the type's vars */
 void talk_script_destroy(struct talk_script *t);
 
 #endif

@@ -20,18 +20,20 @@ enum talk_place {
 struct dialogue {
     struct run *run;
     const struct dial *dial;
-    struct conn *conn;      /* NULL while conn_open runs, and at the end */
-    enum talk_place place;  /* moved by talk_move alone */
-    bool is_secure;         /* a handshake succeeded */
-    bool has_heard;         /* a byte, in this run */
-    bool is_reported;       /* address, peer and TLS families are with the run */
-    bool has_ended;         /* the connection; handled at once unless conn_open or a computation runs */
-    bool has_told_end;      /* to the probe, by TALK_EOF */
+    struct conn *conn;     /* NULL while conn_open runs, and at the end */
+    enum talk_place place; /* moved by talk_move alone */
+    bool is_secure;        /* a handshake succeeded */
+    bool has_heard;        /* a byte, in this run */
+    bool is_reported;      /* address, peer and TLS families are with the run */
+    bool
+        has_ended; /* the connection; handled at once unless conn_open or a computation runs */
+    bool has_told_end;             /* to the probe, by TALK_EOF */
     const struct trouble *trouble; /* how it ended; NULL: orderly */
 };
 
 /* The session's kept connection as this run's, or NULL. */
-struct conn *idle_take(struct session *s, struct arena *arena, const struct conn_events *events, void *ctx);
+struct conn *idle_take(struct session *s, struct arena *arena,
+                       const struct conn_events *events, void *ctx);
 /* A run did not keep the connection: a watch over it has ended. */
 void idle_lost(struct session *s);
 /* Gives an open connection to the session for the next run; false when it must be closed instead. */

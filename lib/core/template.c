@@ -130,8 +130,8 @@ bool template_fill(const struct template *t, const struct scope *scope,
     return true;
 }
 
-static bool override_row(const struct template *t, const struct pair *pair, struct arena *arena,
-                         const void **confs, struct err *e)
+static bool override_row(const struct template *t, const struct pair *pair,
+                         struct arena *arena, const void **confs, struct err *e)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct opt *row = opt_find(t->parts[i].rows, pair->key);
@@ -139,13 +139,14 @@ static bool override_row(const struct template *t, const struct pair *pair, stru
             continue;
         void *copy = arena_memdup(arena, confs[i], t->parts[i].size);
         confs[i] = copy;
-        return opt_set(row, copy, pair->value, arena, e) || err_wrap(e, "option '%s'", row->name);
+        return opt_set(row, copy, pair->value, arena, e) ||
+               err_wrap(e, "option '%s'", row->name);
     }
     return true;
 }
 
-bool template_override(const struct template *t, struct pairs rows, struct arena *arena, const void **confs,
-                       struct err *e)
+bool template_override(const struct template *t, struct pairs rows, struct arena *arena,
+                       const void **confs, struct err *e)
 {
     for (size_t i = 0; i < rows.count; i++) {
         if (!override_row(t, &rows.items[i], arena, confs, e))

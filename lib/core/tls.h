@@ -16,22 +16,30 @@
 #include "lib/core/opt.h"
 #include "lib/core/reason.h"
 
-typedef struct ssl_st SSL; /* as in OpenSSL's headers, which only tls.c and conn.c include */
+typedef struct ssl_st
+    SSL; /* as in OpenSSL's headers, which only tls.c and conn.c include */
 typedef struct ssl_ctx_st SSL_CTX;
 
-enum tls_version { TLS_VERSION_ANY, TLS_VERSION_10, TLS_VERSION_11, TLS_VERSION_12, TLS_VERSION_13 };
+enum tls_version {
+    TLS_VERSION_ANY,
+    TLS_VERSION_10,
+    TLS_VERSION_11,
+    TLS_VERSION_12,
+    TLS_VERSION_13
+};
 
 /* `tls_config:`, with blackbox_exporter's (Prometheus') keys. */
 struct tls_conf {
-    const char *ca, *cert;        /* PEM text */
+    const char *ca, *cert; /* PEM text */
     struct secret key;
     const char *ca_file, *cert_file, *key_file;
-    const char *server_name;      /* SNI and the name verified; "" = the host asked for */
+    const char *server_name; /* SNI and the name verified; "" = the host asked for */
     bool insecure_skip_verify;
     int min_version, max_version; /* enum tls_version */
     struct texts alpn;
 };
-extern const struct opt tls_opts[]; /* rows for OPT_ROW_SECTION("tls_config", …, struct tls_conf, tls_opts, …) */
+extern const struct opt tls_opts
+    []; /* rows for OPT_ROW_SECTION("tls_config", …, struct tls_conf, tls_opts, …) */
 
 struct run;
 struct metric;
@@ -43,46 +51,52 @@ void tls_destroy(struct tls *t); /* before the pool; takes NULL */
 bool tls_is_ready(const struct tls *t);
 /* Calls fn(ctx) once the trust is loaded: at once if it is. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);
-void tls_forget(struct tls *t, const void *ctx); /* what waits with this ctx is not called */
+void tls_forget(struct tls *t,
+                const void *ctx); /* what waits with this ctx is not called */
 
 /* A client context for conf: kept and shared for equal conf and unchanged files (checked by mtime at most once
  * a second), so that its cost is paid once. Owned by t. */
-SSL_CTX *tls_context(struct tls *t, const struct tls_conf *conf, struct wall now, struct err *e);
+SSL_CTX *tls_context(struct tls *t, const struct tls_conf *conf, struct wall now,
+                     struct err *e);
 /* Applies conf (trust, certificate, versions, verification that records) to a context that a library made: for
  * CURLOPT_SSL_CTX_FUNCTION. */
 bool tls_apply(struct tls *t, SSL_CTX *ctx, const struct tls_conf *conf, struct err *e);
 
 struct tls_cert {
-    const char *subject, *issuer;   /* RFC 2253 in blackbox_exporter's order */
-    const char *names;              /* DNS SANs, comma-joined */
-    const char *addresses;          /* IP SANs, comma-joined */
-    const char *serial;             /* lower-case hex, leading zeros kept */
-    const char *fingerprint;        /* SHA-256, lower-case hex */
+    const char *subject, *issuer; /* RFC 2253 in blackbox_exporter's order */
+    const char *names;            /* DNS SANs, comma-joined */
+    const char *addresses;        /* IP SANs, comma-joined */
+    const char *serial;           /* lower-case hex, leading zeros kept */
+    const char *fingerprint;      /* SHA-256, lower-case hex */
     struct wall not_before, not_after;
     bool is_ca;
 };
-struct tls_peer { /* what a handshake showed */
-    const struct tls_cert *chain;   /* as presented, leaf first; NULL when none */
+struct tls_peer {                 /* what a handshake showed */
+    const struct tls_cert *chain; /* as presented, leaf first; NULL when none */
     size_t chain_count;
     const char *version, *cipher, *alpn; /* "TLS 1.3", "TLS_AES_128_GCM_SHA256", "h2" */
-    bool verified;                  /* judged also with insecure_skip_verify, which only lets it pass */
-    enum reason reason;             /* why not: TLS_UNTRUSTED, TLS_EXPIRED, TLS_NAME …; else NONE */
-    const char *why;                /* a sentence naming the certificate */
-    struct wall earliest_expiry;    /* of the presented certificates */
-    struct wall chain_expiry;       /* latest over verified chains of each one's earliest; ns 0: not verified */
+    bool verified; /* judged also with insecure_skip_verify, which only lets it pass */
+    enum reason reason; /* why not: TLS_UNTRUSTED, TLS_EXPIRED, TLS_NAME …; else NONE */
+    const char *why;    /* a sentence naming the certificate */
+    struct wall earliest_expiry; /* of the presented certificates */
+    struct wall
+        chain_expiry; /* latest over verified chains of each one's earliest; ns 0: not verified */
 };
 
 /* Makes a connection record its peer: call before the handshake, on an SSL of a context above. */
 void tls_record(SSL *ssl);
 /* Name check, SNI and verification for one connection. host: as asked for. */
-bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf, struct err *e);
+bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf,
+                     struct err *e);
 /* After the handshake, failed or not: reads what was recorded, in arena. */
 struct tls_peer *tls_peer_read(SSL *ssl, struct arena *arena);
-struct tls_peer *tls_peer_copy(const struct tls_peer *peer, struct arena *arena); /* deep; NULL gives NULL */
+struct tls_peer *tls_peer_copy(const struct tls_peer *peer,
+                               struct arena *arena); /* deep; NULL gives NULL */
 /* What failed, as a sentence and a reason: the certificate when the peer's was not accepted (peer may be NULL),
  * else OpenSSL's newest error. Clears the queue. */
 enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, size_t size);
-void tls_emit(struct run *run, const struct tls_peer *peer, bool with_cipher); /* blackbox's probe_ssl_* and probe_tls_* */
+void tls_emit(struct run *run, const struct tls_peer *peer,
+              bool with_cipher); /* blackbox's probe_ssl_* and probe_tls_* */
 extern const struct metric *const tls_metrics[]; /* what tls_emit sets; NULL-terminated */
 
 #endif

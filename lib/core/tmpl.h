@@ -13,11 +13,12 @@
 #include "lib/base/err.h"
 
 struct scope {
-    const struct scope *outer; /* asked when this one does not know the name; NULL: the end */
+    const struct scope
+        *outer; /* asked when this one does not know the name; NULL: the end */
     /* Finds one name ("env:HOME", "file:/run/secrets/x", "token"). False with e untouched: not mine;
      * false with e set: mine, and it cannot be had. ret_value lives as long as arena. */
-    bool (*lookup)(void *ctx, struct bytes name, struct arena *arena, struct bytes *ret_value,
-                   struct err *e);
+    bool (*lookup)(void *ctx, struct bytes name, struct arena *arena,
+                   struct bytes *ret_value, struct err *e);
     void *ctx;
 };
 
@@ -27,6 +28,7 @@ bool tmpl_has(const char *text);
 bool tmpl_expand(const char *text, const struct scope *scope, struct arena *arena,
                  const char **ret_text, struct err *e);
 /* Calls fn for each name in text, without looking any up; false (and e) on bad syntax. */
-bool tmpl_names(const char *text, void (*fn)(void *ctx, struct bytes name), void *ctx, struct err *e);
+bool tmpl_names(const char *text, void (*fn)(void *ctx, struct bytes name), void *ctx,
+                struct err *e);
 
 #endif

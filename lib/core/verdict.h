@@ -20,7 +20,14 @@ struct probe;
 enum health { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DEGRADED, HEALTH_DOWN };
 const char *health_name(enum health health); /* "unknown", "up", "degraded", "down" */
 
-enum phase { PHASE_RESOLVE, PHASE_CONNECT, PHASE_TLS, PHASE_WAIT, PHASE_TRANSFER, PHASE_COUNT };
+enum phase {
+    PHASE_RESOLVE,
+    PHASE_CONNECT,
+    PHASE_TLS,
+    PHASE_WAIT,
+    PHASE_TRANSFER,
+    PHASE_COUNT
+};
 const char *phase_name(enum phase phase); /* "resolve", … */
 
 enum origin {
@@ -30,7 +37,7 @@ enum origin {
     ORIGIN_PARENT,  /* a child is about to page */
     ORIGIN_SCRAPE,  /* refresh before a page */
     ORIGIN_FLOW,
-    ORIGIN_ONCE     /* /probe and `healthctl probe` */
+    ORIGIN_ONCE /* /probe and `healthctl probe` */
 };
 const char *origin_name(enum origin origin);
 
@@ -49,19 +56,21 @@ struct trace_line { /* one fact of a run, in order: "address" "127.0.0.1:80" */
 
 struct verdict {
     const struct probe *probe;
-    uint64_t seq;          /* per probe, from 1, never reused by a process */
+    uint64_t seq; /* per probe, from 1, never reused by a process */
     enum origin origin;
-    struct wall due;       /* the slot it answers for */
+    struct wall due; /* the slot it answers for */
     struct wall started;
     nsec duration;
     nsec phases[PHASE_COUNT]; /* 0: not reached */
     enum health health;
-    enum reason reason;    /* NONE when up */
-    const char *detail;    /* a sentence for people: what was expected, what came, from where; "" when up */
-    const char *address;   /* "127.0.0.1:80" or a socket path; "" when none was reached */
+    enum reason reason; /* NONE when up */
+    const char *
+        detail; /* a sentence for people: what was expected, what came, from where; "" when up */
+    const char *address; /* "127.0.0.1:80" or a socket path; "" when none was reached */
     const struct item *items;
     size_t item_count;
-    const struct trace_line *trace; /* bounded: TRACE_MAX_LINES, TRACE_MAX_BYTES; redacted */
+    const struct trace_line
+        *trace; /* bounded: TRACE_MAX_LINES, TRACE_MAX_BYTES; redacted */
     size_t trace_count;
     bool has_failed_group; /* some group's collection failed; the rest stands */
 

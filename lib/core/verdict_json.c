@@ -21,7 +21,8 @@ static json_t *phases_to_json(const struct verdict *v)
     json_t *object = json_object();
     for (size_t i = 0; i < PHASE_COUNT; i++) {
         if (v->phases[i] > 0)
-            json_object_set_new(object, phase_name((enum phase)i), json_real(nsec_to_sec(v->phases[i])));
+            json_object_set_new(object, phase_name((enum phase)i),
+                                json_real(nsec_to_sec(v->phases[i])));
     }
     return object;
 }
@@ -31,10 +32,12 @@ static json_t *items_to_json(const struct verdict *v)
     json_t *list = json_array();
     for (size_t i = 0; i < v->item_count; i++) {
         const struct item *item = &v->items[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:s, s:s}", "key", item->key, "labels",
-                                              labels_to_json(item->labels), "health", health_name(item->health),
-                                              "reason", reason_word(item->reason), "detail",
-                                              item->detail ? item->detail : ""));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:s, s:s, s:s}", "key", item->key,
+                                        "labels", labels_to_json(item->labels), "health",
+                                        health_name(item->health), "reason",
+                                        reason_word(item->reason), "detail",
+                                        item->detail ? item->detail : ""));
     }
     return list;
 }
@@ -47,8 +50,9 @@ static json_t *trace_to_json(const struct verdict *v)
         /* A peer's bytes need not be UTF-8; such a line is left out rather than the whole answer. */
         json_t *text = json_string(line->text);
         if (text)
-            json_array_append_new(list, json_pack("{s:f, s:s, s:o}", "at_seconds", nsec_to_sec(line->at), "key",
-                                                  line->key, "text", text));
+            json_array_append_new(list, json_pack("{s:f, s:s, s:o}", "at_seconds",
+                                                  nsec_to_sec(line->at), "key", line->key,
+                                                  "text", text));
     }
     return list;
 }
@@ -56,10 +60,11 @@ static json_t *trace_to_json(const struct verdict *v)
 json_t *verdict_to_json(const struct verdict *v)
 {
     json_t *detail = json_string(v->detail ? v->detail : "");
-    json_t *object = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I}", "health", health_name(v->health), "reason",
-                               reason_word(v->reason), "detail", detail ? detail : json_string(""), "address",
-                               v->address ? v->address : "", "origin", origin_name(v->origin), "seq",
-                               (json_int_t)v->seq);
+    json_t *object = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I}", "health",
+                               health_name(v->health), "reason", reason_word(v->reason),
+                               "detail", detail ? detail : json_string(""), "address",
+                               v->address ? v->address : "", "origin",
+                               origin_name(v->origin), "seq", (json_int_t)v->seq);
     json_object_set_new(object, "due", wall_to_json(v->due));
     json_object_set_new(object, "started", wall_to_json(v->started));
     json_object_set_new(object, "duration_seconds", json_real(nsec_to_sec(v->duration)));

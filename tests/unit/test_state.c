@@ -24,7 +24,8 @@ static void tell(const struct step *steps, size_t count)
         struct verdict v = {.health = steps[i].found, .started = {(int64_t)i + 1}};
         state_confirm(&s, &v, RISE, FALL);
         if (v.confirmed != steps[i].confirmed || v.changed != steps[i].changed)
-            fail_msg("step %zu: confirmed %s changed %d", i, health_name(v.confirmed), v.changed);
+            fail_msg("step %zu: confirmed %s changed %d", i, health_name(v.confirmed),
+                     v.changed);
     }
 }
 
@@ -61,9 +62,12 @@ static void test_first_down_needs_fall_too(void **ctx)
 static void test_recovery_needs_rise_and_degraded_counts(void **ctx)
 {
     static const struct step steps[] = {
-        {HEALTH_DOWN, HEALTH_UNKNOWN, false}, {HEALTH_DOWN, HEALTH_UNKNOWN, false},
-        {HEALTH_DOWN, HEALTH_DOWN, true},     {HEALTH_UP, HEALTH_DOWN, false},
-        {HEALTH_DEGRADED, HEALTH_DEGRADED, true}, {HEALTH_UP, HEALTH_DEGRADED, false},
+        {HEALTH_DOWN, HEALTH_UNKNOWN, false},
+        {HEALTH_DOWN, HEALTH_UNKNOWN, false},
+        {HEALTH_DOWN, HEALTH_DOWN, true},
+        {HEALTH_UP, HEALTH_DOWN, false},
+        {HEALTH_DEGRADED, HEALTH_DEGRADED, true},
+        {HEALTH_UP, HEALTH_DEGRADED, false},
         {HEALTH_UP, HEALTH_UP, true},
     };
     tell(steps, ARRAY_LEN(steps));
