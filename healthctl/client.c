@@ -13,7 +13,7 @@
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 
-enum { PLACES_MAX = 4, TOKEN_MAX = 4096 };
+enum { PLACES_MAX = 5, TOKEN_MAX = 4096 };
 /* What the last place gets when a former one has used the time up. */
 #define LEAST_TIMEOUT (50 * NSEC_PER_MSEC)
 #define DEFAULT_URL "http://127.0.0.1:9990"
@@ -44,6 +44,7 @@ const char *const *client_places(const struct invocation *in)
     if (count)
         return places;
     places[count++] = "unix:/run/healthd/healthd.sock";
+    places[count++] = "unix:/var/lib/healthd/healthd.sock";
     if (state && *state)
         places[count++] = arena_printf(arena, "unix:%s/healthd/healthd.sock", state);
     else if (home && *home)

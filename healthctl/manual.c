@@ -111,6 +111,7 @@ static void add_places(struct buf *out)
         "one:\n"
         ".PP\n.in +4n\n.EX\n"
         "/run/healthd/healthd.sock\n"
+        "/var/lib/healthd/healthd.sock\n"
         "$XDG_STATE_HOME/healthd/healthd.sock, or ~/.local/state/healthd/healthd.sock\n"
         "http://127.0.0.1:9990\n"
         ".EE\n.in\n");

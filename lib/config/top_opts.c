@@ -149,7 +149,8 @@ static const struct opt resolver_opts[] = {
 static const struct opt state_opts[] = {
     OPT_ROW_TEXT("path", path, "",
                  "Folder for what survives a restart. When it is not written: healthd in "
-                 "$XDG_STATE_HOME, else /var/lib/healthd.",
+                 "$XDG_STATE_HOME, else ~/.local/state/healthd, and for root "
+                 "/var/lib/healthd.",
                  .flags = OPT_SHORTHAND),
     {0},
 };
