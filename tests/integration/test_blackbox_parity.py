@@ -144,7 +144,9 @@ def test_same_answer(stage, module, target):
     (theirs, their_types), (ours, our_types) = [page_of(answer.text) for answer in answers]
     different = DIFFERENT.get((module, target))
     if different:
-        assert theirs.pop(different) != ours.pop(different), "no longer a difference"
+        # May differ, does not have to: which phases were reached is a race with the peer's end.
+        theirs.pop(different)
+        ours.pop(different)
     assert_same(theirs, ours)
     assert_same(their_types, our_types)
 
