@@ -125,10 +125,11 @@ static struct generation *load(const char *path, struct secrets *secrets)
     return g;
 }
 
-static int print_config(const struct generation *g)
+static int print_config(const struct generation *g, const struct secrets *secrets)
 {
     struct buf text = BUF_MAX(16 << 20);
     generation_print(g, &text);
+    secrets_redact(secrets, &text);
     const bool ok =
         fwrite(buf_text(&text), 1, text.len, stdout) == text.len && fflush(stdout) == 0;
     buf_finish(&text);
@@ -189,7 +190,7 @@ int main(int argc, char **argv)
     if (!g)
         return EXIT_USAGE;
 
-    const int code = line.print_config ? print_config(g) : serve(&d, g);
+    const int code = line.print_config ? print_config(g, d.frame.secrets) : serve(&d, g);
     generation_unref(g);
     log_to(NULL, NULL);
     secrets_destroy(d.frame.secrets);

@@ -58,31 +58,6 @@ static bool either(struct http_walk *w, const char *text, const char *path,
     return !path[0] || read_secret_file(w, path, ret_text, e);
 }
 
-/* Authorization, Cookie and the like: meant for the host that was configured, and for nobody's eyes. */
-static bool is_for_trusted_only(const char *key)
-{
-    static const char *const names[] = {
-        "authorization", "cookie",  "proxy-authorization", "www-authenticate",
-        "x-api-key",     "api-key", "x-auth-token"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!strcasecmp(names[i], key))
-            return true;
-    }
-    return false;
-}
-
-/* A peer that echoes a credential must not bring it into our logs: the value, and what follows "Bearer ". */
-static void hide_credential(struct http_walk *w, const char *value)
-{
-    struct secrets *secrets = run_frame(w->run)->secrets;
-    const char *space = strchr(value, ' ');
-    if (!secrets)
-        return;
-    secrets_add(secrets, bytes_of(value));
-    if (space)
-        secrets_add(secrets, bytes_of(space + 1));
-}
-
 static void add_configured(struct http_walk *w, struct header_list *list)
 {
     const struct pairs *headers = &w->conf->headers;
@@ -92,10 +67,8 @@ static void add_configured(struct http_walk *w, struct header_list *list)
     for (size_t i = 0; i < headers->count; i++) {
         const struct pair *h = &headers->items[i];
         const bool is_host = !strcasecmp(h->key, "host");
-        if (is_for_trusted_only(h->key))
-            hide_credential(w, h->value);
         if (is_host ? w->keeps_host && !hostname[0]
-                    : w->is_trusted || !is_for_trusted_only(h->key))
+                    : w->is_trusted || !secret_is_header(h->key))
             put(list, h->key, h->value);
     }
 }
@@ -107,7 +80,7 @@ static bool add_sources(struct http_walk *w, struct header_list *list, struct er
     for (size_t i = 0; i < w->conf->source_count; i++) {
         const struct http_header_source *s = &w->conf->sources[i];
         const char *value = s->text;
-        if (!w->is_trusted && (s->source != HTTP_VALUE || is_for_trusted_only(s->name)))
+        if (!w->is_trusted && (s->source != HTTP_VALUE || secret_is_header(s->name)))
             continue;
         if (s->source == HTTP_FILE && !read_secret_file(w, s->text, &value, e))
             return err_wrap(e, "http_headers: %s", s->name);

@@ -212,6 +212,8 @@ static bool read_pair(struct opt_reader *r, const struct opt *row, const char *k
     if (n->kind == NODE_SCALAR && !text_of(r, row, n, &text))
         return false;
     remember(r, row, text);
+    if (r->secrets && secret_is_header(key))
+        secrets_add_credential(r->secrets, text);
     *ret_pair = (struct pair){arena_strdup(r->arena, key), arena_strdup(r->arena, text)};
     return true;
 }

@@ -157,6 +157,32 @@ static bool names_a_secret(struct bytes name)
     return false;
 }
 
+bool secret_is_header(const char *name)
+{
+    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
+                                        "api-key", "www-authenticate"};
+    static const char *const ends[] = {"-key", "-token", "-secret"};
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (!strcasecmp(names[i], name))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        const size_t tail = strlen(ends[i]);
+        if (len > tail && !strcasecmp(name + len - tail, ends[i]))
+            return true;
+    }
+    return false;
+}
+
+void secrets_add_credential(struct secrets *s, const char *value)
+{
+    const char *space = strchr(value, ' ');
+    secrets_add(s, bytes_of(value));
+    if (space)
+        secrets_add(s, bytes_of(space + 1));
+}
+
 /* NAME, or NAME:-DEFAULT for when it is unset or empty. */
 static bool from_environment(struct secrets *s, struct bytes name,
                              struct bytes *ret_value, struct err *e)

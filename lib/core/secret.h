@@ -38,6 +38,10 @@ void secrets_names_begin(struct secrets *s);
 void secrets_names_keep(struct secrets *s);
 void secrets_names_restore(struct secrets *s);
 
+/* True for the names of HTTP headers that carry credentials: Authorization, Cookie, X-Api-Key, …-Token and so on. */
+bool secret_is_header(const char *name);
+/* Remembers the value of such a header: all of it, and what follows the scheme ("Bearer "). */
+void secrets_add_credential(struct secrets *s, const char *value);
 /* Remembers a literal (a password written in the file, a captured token) for redaction. */
 void secrets_add(struct secrets *s, struct bytes value);
 /* Remembers the password part of a URL, as written and decoded; nothing when there is none. */

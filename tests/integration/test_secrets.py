@@ -115,9 +115,10 @@ def test_no_secret_in_the_printed_configuration(run_healthd, tmp_path):
     path = tmp_path / "a.yml"
     path.write_text("probes: [{name: a, http: {url: 'http://eve:${env:USERINFO}@localhost/', "
                     "bearer_token: '${env:BEARER}'}}, {name: b, http: {url: 'http://b/', "
-                    "bearer_token: plain-text-secret}}]\n")
+                    "bearer_token: plain-text-secret, headers: {X-Api-Key: plain-api-key}}}]\n")
     done = run_healthd("--config", path, "--print-config", env=SECRETS)
-    for secret in (SECRETS["USERINFO"], SECRETS["BEARER"], "plain-text-secret"):
+    for secret in (SECRETS["USERINFO"], SECRETS["BEARER"], "plain-text-secret",
+                   "plain-api-key"):
         assert secret not in done.stdout + done.stderr
 
 
