@@ -46,6 +46,15 @@ void list_remove(struct list *item)
     *item = (struct list){0};
 }
 
+struct list *list_take(struct list *head)
+{
+    if (list_empty(head))
+        return NULL;
+    struct list *item = head->next;
+    list_remove(item);
+    return item;
+}
+
 bool list_linked(const struct list *item)
 {
     return item->next != NULL;

@@ -17,7 +17,8 @@ void list_init(struct list *head);
 bool list_empty(const struct list *head);
 void list_append(struct list *head, struct list *item);
 void list_prepend(struct list *head, struct list *item);
-void list_remove(struct list *item); /* no-op when unlinked */
+void list_remove(struct list *item);       /* no-op when unlinked */
+struct list *list_take(struct list *head); /* removes the first; NULL when empty */
 bool list_linked(const struct list *item);
 size_t list_count(const struct list *head);
 

@@ -149,10 +149,9 @@ static void trust_done(void *ctx)
                     STR("hint", "install ca-certificates, or set SSL_CERT_FILE or "
                                 "tls_config.ca_file"));
     trust_free(load);
-    while (!list_empty(&t->waiting)) {
-        struct tls_waiter *w = LIST_ITEM(t->waiting.next, struct tls_waiter, link);
+    for (struct list *it; (it = list_take(&t->waiting)) != NULL;) {
+        struct tls_waiter *w = LIST_ITEM(it, struct tls_waiter, link);
         const struct tls_waiter copy = *w;
-        list_remove(&w->link);
         free(w);
         copy.fn(copy.ctx);
     }

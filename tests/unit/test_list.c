@@ -66,11 +66,28 @@ static void the_current_one_may_leave(void **state)
     assert_true(list_empty(&head));
 }
 
+static void the_first_is_taken_until_none_is_left(void **state)
+{
+    struct list head;
+    struct thing one = {.number = 1}, two = {.number = 2};
+    list_init(&head);
+    assert_null(list_take(&head));
+
+    list_append(&head, &one.link);
+    list_append(&head, &two.link);
+    assert_ptr_equal(list_take(&head), &one.link);
+    assert_false(list_linked(&one.link));
+    assert_int_equal(digits_of(&head), 2);
+    assert_ptr_equal(list_take(&head), &two.link);
+    assert_null(list_take(&head));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(things_stand_in_order),
         cmocka_unit_test(the_current_one_may_leave),
+        cmocka_unit_test(the_first_is_taken_until_none_is_left),
     };
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
 }
