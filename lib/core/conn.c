@@ -88,10 +88,9 @@ void conn_end(struct conn *c, const struct trouble *why)
     if (c->state == CONN_ENDED)
         return;
     c->is_orderly_eof = why == NULL;
+    assert(c->depth > 0); /* whoever called in has entered: end may close, not free */
     conn_release(c, false);
-    conn_enter(c);
     c->events.end(c->ctx, why);
-    conn_leave(c);
 }
 
 void conn_fail(struct conn *c, enum reason reason, bool is_unknown, const char *fmt, ...)

@@ -83,7 +83,7 @@ void conn_opened(struct conn *c);
 /* "127.0.0.1:80", "/run/x.sock" or the host's name: whoever is talked to. */
 const char *conn_peer_text(const struct conn *c, char *ret_text /* ADDRESS_TEXT_SIZE */);
 void conn_go_on_later(struct conn *c);
-void conn_on_ready(void *conn, int events); /* of its watch, once it is connected */
+void conn_on_ready(void *ctx, int events); /* of its watch, once it is connected */
 void conn_watch_update(struct conn *c);
 /* Around what may end in conn_close: leave returns false when c is gone. */
 void conn_enter(struct conn *c);
