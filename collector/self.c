@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/daemon.h"
+#include "lib/base/bytes.h"
 #include "lib/base/log.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
@@ -284,6 +285,28 @@ static double count_fds(void)
     return count;
 }
 
+/* The first two fields of statm: pages in all, and in memory. */
+static void read_memory(struct process *p)
+{
+    char line[256];
+    struct bytes total, resident;
+    uint64_t total_pages, resident_pages;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return;
+    const bool was_read = fgets(line, sizeof(line), file) != NULL;
+    fclose(file);
+    if (!was_read)
+        return;
+    struct bytes in = bytes_of(line);
+    if (!bytes_token(&in, ' ', &total) || !bytes_token(&in, ' ', &resident) ||
+        !bytes_to_u64(total, &total_pages) || !bytes_to_u64(resident, &resident_pages))
+        return;
+    const double page_bytes = (double)sysconf(_SC_PAGESIZE);
+    p->virtual_bytes = (double)total_pages * page_bytes;
+    p->resident_bytes = (double)resident_pages * page_bytes;
+}
+
 static void read_process(struct process *p)
 {
     struct rusage usage;
@@ -296,14 +319,7 @@ static void read_process(struct process *p)
     p->max_fds = (double)limit.rlim_cur;
     p->open_fds = count_fds();
 
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0, resident = 0;
-    if (file && fscanf(file, "%lu %lu", &pages, &resident) == 2) {
-        p->virtual_bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);
-        p->resident_bytes = (double)resident * (double)sysconf(_SC_PAGESIZE);
-    }
-    if (file)
-        fclose(file);
+    read_memory(p);
 }
 
 static nsec larger(nsec a, nsec b)
