@@ -113,7 +113,7 @@ bool call_time(struct eval *ev, const struct node *n, const struct value *args,
 bool call_age(struct eval *ev, const struct node *n, const struct value *args,
               struct value *ret_value)
 {
-    struct value at;
+    struct value at = {0};
     if (!call_time(ev, n, args, &at))
         return false;
     const double difference = (double)ev->now.ns - (double)at.ns;

@@ -73,7 +73,7 @@ struct value list_at(const struct value *list, size_t i)
 
 bool eval_truth(struct eval *ev, const struct node *n, bool *ret_truth)
 {
-    struct value v;
+    struct value v = {0};
     if (!eval_node(ev, n, &v))
         return false;
     if (v.type != VALUE_BOOL)
@@ -92,7 +92,7 @@ static bool eval_chain(struct eval *ev, const struct node *n, struct value *ret_
     const char *why = NULL;
     bool missing = false;
     for (size_t i = 0; i < n->count; i++) {
-        bool truth;
+        bool truth = false;
         if (eval_truth(ev, n->args[i], &truth)) {
             if (truth != decides)
                 continue;

@@ -3,6 +3,7 @@
  * From words to a tree, with CEL's precedence: ?: || && relations + * unary and then members.
  * Called by expr_compile; knows nothing of names and types.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib/core/expr_tree.h"
@@ -79,6 +80,7 @@ static bool expect(struct parser *p, const char *mark, const char *expected)
 
 static void nodes_add(struct parser *p, struct nodes *nodes, struct node *n)
 {
+    assert(n); /* a parser that says true has set its node */
     if (nodes->count == nodes->size) {
         nodes->size = nodes->size ? nodes->size * 2 : 4;
         struct node **items = arena_alloc(p->lexer.arena, nodes->size * sizeof(*items));
@@ -110,6 +112,7 @@ static bool make(struct parser *p, enum node_kind kind, size_t from,
 static bool make_pair(struct parser *p, enum node_kind kind, enum operator_kind op,
                       struct node *left, struct node *right, struct node **ret_node)
 {
+    assert(left && right);
     struct nodes args = {0};
     nodes_add(p, &args, left);
     nodes_add(p, &args, right);
@@ -125,7 +128,7 @@ static bool make_pair(struct parser *p, enum node_kind kind, enum operator_kind 
 static bool parse_items(struct parser *p, const char *close, struct nodes *items)
 {
     while (!at_mark(p, close)) {
-        struct node *item;
+        struct node *item = NULL;
         if (items->count >= EXPR_LIST_MAX)
             return fault(p, p->token.from, "a list has at most 1000 elements");
         if (!parse_choose(p, &item))
@@ -193,6 +196,7 @@ static bool parse_primary(struct parser *p, struct node **ret_node)
 
 static bool parse_member(struct parser *p, struct node **n)
 {
+    assert(*n);
     if (!advance(p))
         return false;
     if (p->token.kind != TOKEN_NAME)
@@ -221,7 +225,7 @@ static bool parse_postfix(struct parser *p, struct node **ret_node)
             if (!parse_member(p, ret_node))
                 return false;
         } else if (at_mark(p, "[")) {
-            struct node *index;
+            struct node *index = NULL;
             if (!advance(p) || !parse_choose(p, &index) || !expect(p, "]", "']'") ||
                 !make_pair(p, NODE_INDEX, OP_NONE, *ret_node, index, ret_node))
                 return false;
@@ -239,7 +243,7 @@ static bool parse_unary(struct parser *p, struct node **ret_node)
         return parse_postfix(p, ret_node);
     if (++p->depth > EXPR_DEPTH_MAX)
         return fault(p, from, "this is nested more than 64 deep; split it");
-    struct node *operand;
+    struct node *operand = NULL;
     if (!advance(p) || !parse_unary(p, &operand))
         return false;
     p->depth--;
@@ -264,7 +268,7 @@ static bool parse_product(struct parser *p, struct node **ret_node)
         return false;
     enum operator_kind op;
     while ((op = operator_at(p, OP_MUL, OP_MOD)) != OP_NONE) {
-        struct node *right;
+        struct node *right = NULL;
         if (!advance(p) || !parse_unary(p, &right) ||
             !make_pair(p, NODE_ARITHMETIC, op, *ret_node, right, ret_node))
             return false;
@@ -278,7 +282,7 @@ static bool parse_sum(struct parser *p, struct node **ret_node)
         return false;
     enum operator_kind op;
     while ((op = operator_at(p, OP_ADD, OP_SUB)) != OP_NONE) {
-        struct node *right;
+        struct node *right = NULL;
         if (!advance(p) || !parse_product(p, &right) ||
             !make_pair(p, NODE_ARITHMETIC, op, *ret_node, right, ret_node))
             return false;
@@ -288,7 +292,7 @@ static bool parse_sum(struct parser *p, struct node **ret_node)
 
 static bool parse_relation(struct parser *p, struct node **ret_node)
 {
-    struct node *right;
+    struct node *right = NULL;
     if (!parse_sum(p, ret_node))
         return false;
     const enum operator_kind op = operator_at(p, OP_EQ, OP_IN);
@@ -309,7 +313,7 @@ static bool parse_chain(struct parser *p, enum node_kind kind, struct node **ret
     const size_t from = p->token.from;
     struct nodes args = {0};
     for (;;) {
-        struct node *part;
+        struct node *part = NULL;
         if (!(kind == NODE_AND ? parse_relation(p, &part)
                                : parse_chain(p, NODE_AND, &part)))
             return false;
@@ -326,7 +330,7 @@ static bool parse_chain(struct parser *p, enum node_kind kind, struct node **ret
 static bool parse_choose(struct parser *p, struct node **ret_node)
 {
     const size_t from = p->token.from;
-    struct node *part;
+    struct node *part = NULL;
     if (++p->depth > EXPR_DEPTH_MAX)
         return fault(p, from, "this is nested more than 64 deep; split it");
     if (!parse_chain(p, NODE_OR, ret_node))
@@ -355,7 +359,7 @@ bool expr_parse(struct arena *arena, const char *text, struct node **ret_root,
     if (strlen(text) > EXPR_TEXT_MAX)
         return err_set(e, "the expression has %zu bytes; at most %d are allowed",
                        strlen(text), EXPR_TEXT_MAX);
-    struct node *root;
+    struct node *root = NULL;
     if (!advance(&p) || !parse_choose(&p, &root))
         return false;
     if (p.token.kind != TOKEN_END)

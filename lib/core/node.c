@@ -6,6 +6,7 @@
  */
 #include "lib/core/node.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -228,6 +229,7 @@ static bool read_open(struct reader *r, const yaml_event_t *event, enum node_kin
 
 static bool read_close(struct reader *r)
 {
+    assert(r->depth > 0); /* libyaml ends only what it began */
     struct level level = r->levels[--r->depth];
     bool ok = true;
     if (level.node->kind == NODE_MAP)

@@ -182,7 +182,8 @@ static struct bitmap bitmap_of(const struct ascii_set *set)
     for (int c = 0; !set->ranges && c < 128; c++)
         map.has[c] = true;
     for (const char *at = set->ranges; at && *at; at += 2) {
-        for (int c = at[0]; c <= at[1]; c++)
+        const unsigned char first = (unsigned char)at[0], last = (unsigned char)at[1];
+        for (int c = first; c <= last; c++)
             map.has[c] = true;
     }
     return map;
@@ -354,10 +355,10 @@ static bool class_rune(struct pattern *in, size_t from, uint32_t *ret_rune)
 static bool class_range(struct pattern *in, size_t from, struct buf *out)
 {
     const size_t start = in->at;
-    uint32_t first, last;
+    uint32_t first = 0;
     if (!class_rune(in, from, &first))
         return false;
-    last = first;
+    uint32_t last = first;
     if (in->ptr[in->at] == '-' && in->ptr[in->at + 1] && in->ptr[in->at + 1] != ']') {
         in->at++;
         if (!class_rune(in, from, &last))

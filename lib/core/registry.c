@@ -99,6 +99,7 @@ static void holding_end(struct registry *r, struct holding *h)
 
 void registry_source_end(struct registry *r, struct source *s)
 {
+    assert(s);
     pages_settle(r);
     for (struct holding *h = &s->direct; h; h = h->next)
         holding_end(r, h);
