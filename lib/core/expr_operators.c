@@ -167,7 +167,7 @@ static bool lists_equal(struct eval *ev, const struct value *a, const struct val
 
 static bool numbers_equal(const struct value *a, const struct value *b)
 {
-    if (a->json && b->json && json_is_integer(a->json) && json_is_integer(b->json))
+    if (json_is_integer(a->json) && json_is_integer(b->json))
         return json_integer_value(a->json) == json_integer_value(b->json);
     return a->number == b->number;
 }

@@ -104,7 +104,7 @@ struct value value_take(struct value v)
 void number_print(const struct value *v, struct buf *out)
 {
     const double number = v->number;
-    if (v->json && json_is_integer(v->json)) {
+    if (json_is_integer(v->json)) {
         buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v->json));
         return;
     }
