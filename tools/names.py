@@ -32,7 +32,7 @@ OPTION = re.compile(r'\bOPT_[A-Z0-9_]+\(\s*"([a-z0-9_]+)"')
 METRIC = re.compile(r'\.name\s*=\s*"([a-z0-9_]+)"')
 BANNED_PROSE = re.compile(r"\bincidents?\b", re.I)
 
-MACHINE_PATH = re.compile(r"/tmp/wt\b|(?<![\w.])/work/|/root/|\.pyenv|/home/(?!you\b)[a-z]+/")
+MACHINE_PATH = re.compile(r"/root/|/home/(?!you\b)[a-z]+/")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 MYSELF = "tools/names.py"
 
