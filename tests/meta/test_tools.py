@@ -111,7 +111,7 @@ class Names(ToolTest):
         ("lib/core/a.c", HEAD + "struct monitor {\n", "'monitor'"),
         ("lib/core/incident.c", HEAD, "'incident'"),
         ("docs/a.md", "An incident is closed.\n", "docs/a.md:1: 'incident'"),
-        ("docs/a.md", "see /wo" + "rk/main\n", "a place on somebody's machine"),
+        ("docs/a.md", "see /ro" + "ot/main\n", "a place on somebody's machine"),
         ("lib/core/a.c", HEAD + "/* TO" + "DO: more */\n", "finish it"),
     ]
 
