@@ -26,8 +26,6 @@ static const struct metric durations_metric = {
     .buckets = duration_bounds,
 };
 
-const struct metric *const schedule_metrics[] = {&state_metric, &durations_metric, NULL};
-
 static struct labels source_labels(struct arena *arena, const struct probe *probe)
 {
     if (probe->type->is_singleton)

@@ -68,8 +68,6 @@ void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
                       void (*done)(void *ctx), void *ctx);
 /* Nobody waits for it any more (the client has gone). */
 void schedule_forget_waiter(struct tracked *t, void *ctx);
-extern const struct metric
-    *const schedule_metrics[]; /* probe_state, probe_duration_histogram_seconds */
 
 struct schedule_stats {
     uint64_t runs, skipped_busy, missed_slots;

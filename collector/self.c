@@ -268,11 +268,6 @@ static const struct metric unknown_modules_metric = {
     .help = "Count of unknown modules requested by probes",
 };
 
-const struct metric *self_metric(size_t i)
-{
-    return i < ARRAY_LEN(rows) ? &rows[i].metric : NULL;
-}
-
 static double count_fds(void)
 {
     DIR *dir = opendir("/proc/self/fd");

@@ -6,17 +6,11 @@
 #ifndef HEALTHD_COLLECTOR_SELF_H
 #define HEALTHD_COLLECTOR_SELF_H
 
-#include <stddef.h>
-
-#include "lib/core/metric.h"
-
 struct daemon;
 struct self;
 
 struct self *self_create(struct daemon *d);
 void self_destroy(struct self *s);
 void self_refresh(struct self *s); /* before a page; at most 0.1 ms */
-/* The families, one by one; NULL after the last. */
-const struct metric *self_metric(size_t i);
 
 #endif

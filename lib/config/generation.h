@@ -46,7 +46,6 @@ struct web_conf {
     int64_t max_connections, max_connections_per_ip;
     nsec request_timeout;    /* absolute: headers to last byte */
     struct secret act_token; /* for POST over TCP */
-    struct sections tokens;
 };
 
 struct generation {
