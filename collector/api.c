@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of route tables, and what can be said from them alone: the index and the OpenAPI document. */
+/* The list of endpoint tables, and what can be said from them alone: the index and the OpenAPI document. */
 #include "collector/api.h"
 
 #include "collector/daemon.h"
 #include "lib/core/json.h"
 #include "lib/core/verdict_json.h"
 
-extern const struct route health_routes[], metrics_routes[], probe_routes[],
-    probes_routes[], index_routes[];
+extern const struct endpoint health_endpoints[], metrics_endpoints[], probe_endpoints[],
+    probes_endpoints[], index_endpoints[];
 
-const struct route *const api_routes[] = {
-    metrics_routes, probe_routes, health_routes, probes_routes, index_routes, NULL,
+const struct endpoint *const api_endpoints[] = {
+    metrics_endpoints, probe_endpoints, health_endpoints, probes_endpoints, index_endpoints, NULL,
 };
 
-static void add_parameters(json_t *operation, const struct route *route)
+static void add_parameters(json_t *operation, const struct endpoint *endpoint)
 {
     json_t *list = json_array();
-    for (const struct route_param *p = route->params; p && p->name; p++) {
-        const bool is_segment = strstr(route->path, p->name) && strchr(route->path, '{');
+    for (const struct endpoint_param *p = endpoint->params; p && p->name; p++) {
+        const bool is_segment = strstr(endpoint->path, p->name) && strchr(endpoint->path, '{');
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "name", p->name, "in",
                             is_segment ? "path" : "query", "description", p->doc,
@@ -29,18 +29,18 @@ static void add_parameters(json_t *operation, const struct route *route)
 static void get_openapi(struct exchange *x, struct daemon *d)
 {
     json_t *paths = json_object();
-    for (const struct route *const *table = api_routes; *table; table++) {
-        for (const struct route *route = *table; route->path; route++) {
-            json_t *path = json_object_get(paths, route->path);
+    for (const struct endpoint *const *table = api_endpoints; *table; table++) {
+        for (const struct endpoint *endpoint = *table; endpoint->path; endpoint++) {
+            json_t *path = json_object_get(paths, endpoint->path);
             if (!path) {
                 path = json_object();
-                json_object_set_new(paths, route->path, path);
+                json_object_set_new(paths, endpoint->path, path);
             }
             json_t *operation =
-                json_pack("{s:s, s:{s:{s:s}}}", "summary", route->doc, "responses", "200",
+                json_pack("{s:s, s:{s:{s:s}}}", "summary", endpoint->doc, "responses", "200",
                           "description", "The answer.");
-            add_parameters(operation, route);
-            json_object_set_new(path, !strcmp(route->method, "GET") ? "get" : "post",
+            add_parameters(operation, endpoint);
+            json_object_set_new(path, !strcmp(endpoint->method, "GET") ? "get" : "post",
                                 operation);
         }
     }
@@ -85,19 +85,19 @@ static void add_probe_rows(struct buf *out, const struct daemon *d)
     }
 }
 
-static void add_route_rows(struct buf *out)
+static void add_endpoint_rows(struct buf *out)
 {
-    for (const struct route *const *table = api_routes; *table; table++) {
-        for (const struct route *route = *table; route->path; route++) {
+    for (const struct endpoint *const *table = api_endpoints; *table; table++) {
+        for (const struct endpoint *endpoint = *table; endpoint->path; endpoint++) {
             const bool is_link =
-                !strcmp(route->method, "GET") && !strchr(route->path, '{');
+                !strcmp(endpoint->method, "GET") && !strchr(endpoint->path, '{');
             buf_printf(out,
                        is_link ? "<tr><td>%s<td><a href=\"%s\">"
                                : "<tr><td>%s<td><span title=\"%s\">",
-                       route->method, route->path);
-            add_html(out, route->path);
+                       endpoint->method, endpoint->path);
+            add_html(out, endpoint->path);
             buf_add_text(out, is_link ? "</a><td>" : "</span><td>");
-            add_html(out, route->doc);
+            add_html(out, endpoint->doc);
         }
     }
 }
@@ -125,14 +125,14 @@ static void get_index(struct exchange *x, struct daemon *d)
     buf_add_text(&body, "<table>");
     add_probe_rows(&body, d);
     buf_add_text(&body, "</table><h2>Paths</h2><table>");
-    add_route_rows(&body);
+    add_endpoint_rows(&body);
     buf_add_text(&body, "</table>\n");
     exchange_add_header(x, "Content-Security-Policy",
                         "default-src 'none'; style-src 'unsafe-inline'");
     exchange_reply_buf(x, 200, "text/html; charset=utf-8", &body);
 }
 
-const struct route index_routes[] = {
+const struct endpoint index_endpoints[] = {
     {"GET", "/", RIGHT_READ, NULL, "This page.", get_index},
     {"GET", "/api/openapi.json", RIGHT_READ, NULL,
      "The paths as an OpenAPI 3.0 document.", get_openapi},

@@ -86,7 +86,7 @@ static void get_health(struct exchange *x, struct daemon *d)
     exchange_reply_json(x, worst == HEALTH_DOWN ? 503 : 200, &body);
 }
 
-const struct route health_routes[] = {
+const struct endpoint health_endpoints[] = {
     {"GET", "/-/healthy", RIGHT_READ, NULL,
      "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy},
     {"GET", "/-/ready", RIGHT_READ, NULL,

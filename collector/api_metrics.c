@@ -74,7 +74,7 @@ static void get_sd(struct exchange *x, struct daemon *d)
     exchange_reply_json(x, 200, &body);
 }
 
-const struct route metrics_routes[] = {
+const struct endpoint metrics_endpoints[] = {
     {"GET", "/metrics", RIGHT_READ, NULL,
      "Every series, as Prometheus' text format 0.0.4 or OpenMetrics 1.0, by Accept.",
      get_metrics},

@@ -197,7 +197,7 @@ static void get_probe(struct exchange *x, struct daemon *d)
     start(x, d, m, target, timeout);
 }
 
-static const struct route_param probe_params[] = {
+static const struct endpoint_param probe_params[] = {
     {"target", "What to probe: a URL, HOST:PORT or whatever the module's type takes.",
      true},
     {"module", "One of `modules:`; http_2xx when absent.", false},
@@ -207,7 +207,7 @@ static const struct route_param probe_params[] = {
      false},
     {0}};
 
-const struct route probe_routes[] = {{"GET", "/probe", RIGHT_READ, probe_params,
-                                      "Probes a target now, as blackbox_exporter does.",
-                                      get_probe},
-                                     {0}};
+const struct endpoint probe_endpoints[] = {
+    {"GET", "/probe", RIGHT_READ, probe_params,
+     "Probes a target now, as blackbox_exporter does.", get_probe},
+    {0}};

@@ -132,10 +132,10 @@ static void get_status(struct exchange *x, struct daemon *d)
     exchange_reply_value(x, 200, object);
 }
 
-static const struct route_param probe_segment[] = {
+static const struct endpoint_param probe_segment[] = {
     {"probe", "The name of a configured probe.", true}, {0}};
 
-const struct route probes_routes[] = {
+const struct endpoint probes_endpoints[] = {
     {"GET", "/api/status", RIGHT_READ, NULL, "healthd and every probe, in short.",
      get_status},
     {"GET", "/api/probes", RIGHT_READ, NULL,

@@ -255,7 +255,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
     list_init(&d->page_jobs);
-    d->web = web_create(d, api_routes);
+    d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||
         !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
         !schedule_adopt(d->schedule, g, e))

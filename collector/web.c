@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See web.h. Finds the route of a request, checks who may, and hands over. */
+/* See web.h. Finds the endpoint of a request, checks who may, and hands over. */
 #include <assert.h>
 
 #include "collector/web_parts.h"
 #include "lib/base/log.h"
 
-struct web *web_create(struct daemon *d, const struct route *const *routes)
+struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints)
 {
     struct web *w = calloc(1, sizeof(*w));
     assert(w);
     w->daemon = d;
     w->loop = d->frame.loop;
-    w->routes = routes;
+    w->endpoints = endpoints;
     w->request_timeout = 30 * NSEC_PER_SEC;
     w->act_token = strdup("");
     list_init(&w->listeners);
@@ -178,7 +178,7 @@ static bool may_enter(struct exchange *x)
            (*l->username && has_basic(x)) || has_act_token(x);
 }
 
-static bool is_allowed(struct exchange *x, const struct route *route)
+static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
 {
     if (!web_client_is_vouched(x)) {
         exchange_error(x, MHD_HTTP_FORBIDDEN,
@@ -194,13 +194,13 @@ static bool is_allowed(struct exchange *x, const struct route *route)
                        "This listener asks for credentials: see `web: {listen: …}`.");
         return false;
     }
-    if (route->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
+    if (endpoint->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
         return true;
     exchange_error(x, MHD_HTTP_FORBIDDEN,
                    "%s %s acts, and this listener only shows: use the Unix socket "
                    "(healthctl does), or send "
                    "`Authorization: Bearer` with the `web: {act_token: …}`.",
-                   route->method, route->path);
+                   endpoint->method, endpoint->path);
     return false;
 }
 
@@ -237,26 +237,27 @@ static bool matches_path(struct exchange *x, const char *pattern)
     return have.len == 0;
 }
 
-static bool matches_method(const struct exchange *x, const struct route *route)
+static bool matches_method(const struct exchange *x, const struct endpoint *endpoint)
 {
-    return !strcmp(route->method, x->method) ||
+    return !strcmp(endpoint->method, x->method) ||
            (!strcmp(x->method, MHD_HTTP_METHOD_HEAD) &&
-            !strcmp(route->method, MHD_HTTP_METHOD_GET));
+            !strcmp(endpoint->method, MHD_HTTP_METHOD_GET));
 }
 
 static void dispatch(struct exchange *x)
 {
-    const struct route *other = NULL;
-    for (const struct route *const *table = x->listener->web->routes; *table; table++) {
-        for (const struct route *route = *table; route->path; route++) {
-            if (!matches_path(x, route->path))
+    const struct endpoint *other = NULL;
+    for (const struct endpoint *const *table = x->listener->web->endpoints; *table;
+         table++) {
+        for (const struct endpoint *endpoint = *table; endpoint->path; endpoint++) {
+            if (!matches_path(x, endpoint->path))
                 continue;
-            if (!matches_method(x, route)) {
-                other = route;
+            if (!matches_method(x, endpoint)) {
+                other = endpoint;
                 continue;
             }
-            if (is_allowed(x, route))
-                route->handle(x, x->listener->web->daemon);
+            if (is_allowed(x, endpoint))
+                endpoint->handle(x, x->listener->web->daemon);
             return;
         }
     }

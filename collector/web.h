@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The HTTP server: libmicrohttpd under our loop, one daemon per listen entry. Knows listeners, limits, rights and
- * deadlines; what the paths mean is in the route tables (api.c and neighbours). Never blocks: an answer that
+ * deadlines; what the paths mean is in the endpoint tables (api.c and neighbours). Never blocks: an answer that
  * takes time suspends its exchange.
  */
 #ifndef HEALTHD_COLLECTOR_WEB_H
@@ -24,23 +24,23 @@ struct exchange; /* one request and its answer */
 
 enum right { RIGHT_READ, RIGHT_ACT };
 
-struct route_param {
+struct endpoint_param {
     const char *name, *doc;
     bool is_required;
 };
-struct route {
+struct endpoint {
     const char *method; /* "GET" (HEAD comes free), "POST" */
     const char
         *path; /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
     enum right right;
-    const struct route_param *params; /* query parameters; {0}-terminated or NULL */
+    const struct endpoint_param *params; /* query parameters; {0}-terminated or NULL */
     const char *doc; /* a sentence; the OpenAPI document and docs come from here */
     void (*handle)(struct exchange *x, struct daemon *d);
 };
 
-/* Opens new listeners, keeps those whose entry is unchanged, closes the rest: all or nothing. routes: tables,
+/* Opens new listeners, keeps those whose entry is unchanged, closes the rest: all or nothing. endpoints: tables,
  * NULL-terminated. */
-struct web *web_create(struct daemon *d, const struct route *const *routes);
+struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints);
 bool web_listen(struct web *w, const struct generation *g, struct err *e);
 void web_stop(
     struct web *w); /* closes every listener, soon; what is suspended is told 503 */

@@ -19,7 +19,7 @@
 struct web {
     struct daemon *daemon;
     struct loop *loop;
-    const struct route *const *routes;
+    const struct endpoint *const *endpoints;
     struct list listeners, closing;
     struct list spare; /* exchanges to be used again */
     size_t spare_count;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alerts/alerting.h"
 #include "lib/base/arena.h"
 #include "lib/base/map.h"
 #include "lib/core/diag.h"
@@ -64,6 +65,7 @@ struct generation {
     struct web_conf web;
     struct resolver_conf resolver;
     const char *state_path;
+    struct alerting alerting;
     uint64_t hash; /* of the canonical text: unchanged means no-op */
     size_t refs;
     struct secrets *secrets;              /* as given to load; must outlive it */

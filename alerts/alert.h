@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One rule on one label set, now: the state machine, pure. The caller says what is true and when; out goes the next
+ * state and whether there is something to tell. alerting.md §3 is the semantics, three-valued: a held alert keeps its
+ * state while nobody knows. Owned by the book (book.h), which is what evaluation moves.
+ */
+#ifndef HEALTHD_ALERTS_ALERT_H
+#define HEALTHD_ALERTS_ALERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/core/labels.h"
+
+struct rule;
+
+enum alert_state { ALERT_INACTIVE, ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED };
+const char *alert_state_name(
+    enum alert_state state); /* "inactive", "pending", "firing", "resolved" */
+
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
+
+enum change { /* what there is to tell after one observation */
+              CHANGE_NONE,
+              CHANGE_PENDING, /* journal only */
+              CHANGE_FIRED,
+              CHANGE_HELD, /* journal only: firing, and nobody knows any more */
+              CHANGE_RESOLVED,
+              CHANGE_DROPPED /* was pending: journal only */
+};
+const char *change_name(enum change change);
+
+struct alert_status { /* what moves */
+    enum alert_state state;
+    struct wall active_at; /* true since; pending's start */
+    struct wall fired_at, resolved_at;
+    struct wall keep_until;    /* false, but keep_firing_for has not passed; 0: not so */
+    struct wall unknown_since; /* held since; 0: not held */
+    struct wall
+        earned_at; /* pending time earned counts up to here: downtime is none of it */
+    nsec earned;
+    double value;           /* of the expression when it was last true */
+    bool is_unconfirmed;    /* restored from disk, not evaluated since */
+    const char *end_reason; /* of resolved: "" or "removed", "no data" … (static) */
+};
+
+struct observation {
+    enum truth truth;
+    double value;     /* when true */
+    bool may_resolve; /* resolve_when agrees (true when the rule has none) */
+    struct wall at;
+};
+struct alert_timing { /* the rule's */
+    nsec hold_for, keep_firing_for;
+    int no_data; /* enum no_data */
+    nsec no_data_after;
+};
+
+/* The one function that moves an alert. */
+enum change alert_observe(struct alert_status *s, const struct alert_timing *timing,
+                          const struct observation *o);
+
+struct alert {               /* the book's; read by everybody else */
+    const struct rule *rule; /* of the current generation; NULL once its rule is gone */
+    const char *rule_id;
+    const char *name;     /* alertname */
+    struct labels labels; /* final, alertname included: identity together with rule_id */
+    struct labels annotations; /* rendered when it last was true */
+    uint64_t
+        fingerprint; /* of labels, as Prometheus computes it: 16 hex digits when shown */
+    const char *
+        key; /* rule_id + labels, hashed: 40 hex digits; the ledger's key, and a lane's seed */
+    struct alert_status status;
+    struct arena *arena; /* labels, annotations and texts */
+    size_t holds;        /* by groups that still have to tell something of it */
+};
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that a generation says about alerting. Made by lib/config (rule_conf.c, receiver_conf.c, route_conf.c), all or
+ * nothing, never written afterwards.
+ */
+#ifndef HEALTHD_ALERTS_ALERTING_H
+#define HEALTHD_ALERTS_ALERTING_H
+
+#include "alerts/notify.h"
+#include "alerts/route.h"
+#include "alerts/rule.h"
+#include "lib/core/labels.h"
+#include "lib/core/zone.h"
+#include "lib/query/history.h"
+
+struct alerting {
+    const char *site, *external_url;
+    struct labels
+        external_labels; /* the top level's: on every alert unless it has them */
+    const struct zone *zone;
+    int compat; /* promql: {compat: 2|3} */
+    struct history_limits history;
+    struct receivers receivers;
+    struct rules rules;
+    struct routing routing;
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All alerts of all rules: finds or makes the alert of each element that a rule's expression gave, observes it, says
+ * what changed. Keeps what is resolved for 15 minutes and as long as somebody holds it. Rows go into the ledger
+ * (LEDGER_ALERT) as JSON, and come back at start as unconfirmed. Loop thread only; knows no clock and no network.
+ */
+#ifndef HEALTHD_ALERTS_BOOK_H
+#define HEALTHD_ALERTS_BOOK_H
+
+#include "alerts/alert.h"
+#include "alerts/ledger.h"
+#include "alerts/rule.h"
+#include "lib/query/promql.h"
+
+struct book;
+typedef void book_change(void *ctx, struct alert *a, enum change change);
+
+struct book *book_create(book_change *changed, void *ctx);
+void book_destroy(struct book *b);
+/* Takes over a generation's rules: alerts keep their state by rule id and labels; those of a rule that is gone resolve
+ * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
+void book_adopt(struct book *b, const struct rules *rules, struct wall now,
+                struct ledger_txn *txn);
+/* A row of the ledger, at start, before adopt. */
+bool book_restore(struct book *b, const char *key, const char *json, struct err *e);
+
+struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.h */
+    const struct rule *rule;
+    bool failed; /* nothing is observed; the rule's alerts stay */
+    struct err why;
+    struct promql_result
+        result; /* elements that are true (labels without __name__; NaN is unknown) */
+    struct promql_result resolve; /* of resolve_when */
+    nsec duration;
+};
+/* Whether absent instances are false, or nobody knows (coverage, design.md §10). */
+struct coverage_view {
+    void *ctx;
+    /* Can the absence of an element with these labels be believed? false: a covering probe is unknown or warming up. */
+    bool (*is_known)(void *ctx, const struct rule *rule, struct labels labels);
+};
+/* Observes every alert of the rule; changed rows are put into txn. Over the group's limit, or with two elements of one
+ * label set: failed, and the alerts stay. External labels (site …) are not put here. */
+void book_apply(struct book *b, const struct rule_outcome *o,
+                const struct coverage_view *coverage, struct wall now,
+                struct ledger_txn *txn);
+
+struct alert *book_find(const struct book *b, const char *key);
+/* Walks all, inactive ones left out; in order of rule and labels. fn may not change the book. */
+void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), void *ctx);
+size_t book_count(const struct book *b, enum alert_state state);
+void alert_hold(struct alert *a);
+void alert_release(struct book *b, struct alert *a);
+/* Forgets what has been resolved for 15 minutes and is held by nobody. */
+void book_expire(struct book *b, struct wall now, struct ledger_txn *txn);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From changes to notices: groups by route, receiver and labels; waits group_wait, group_interval, repeat_interval;
+ * asks the overlay at each flush; makes the notices and puts them, with the group's new memory, into one transaction. A
+ * paging receiver has one group (and lane) per alert. Pure but for the ledger: time comes in.
+ */
+#ifndef HEALTHD_ALERTS_DISPATCH_H
+#define HEALTHD_ALERTS_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alerts/book.h"
+#include "alerts/ledger.h"
+#include "alerts/overlay.h"
+#include "alerts/route.h"
+
+struct dispatch;
+
+struct
+    dispatch_words { /* what notices say besides the alert itself; given by the engine */
+    void *ctx;
+    const char *site, *external_url, *timezone;
+    /* The last hour of the alert's expression or of its probe, at most 60 values; 0: none. */
+    size_t (*spark)(void *ctx, const struct alert *a, double *ret, size_t max);
+    const char *(*detail)(void *ctx, const struct alert *a,
+                          struct arena *arena); /* the probe's sentence, "" */
+    const char *(*last_log)(void *ctx, const struct alert *a, struct arena *arena);
+};
+
+struct dispatch *dispatch_create(struct book *book, struct overlay *overlay);
+void dispatch_destroy(struct dispatch *d);
+/* Takes over a generation. Groups whose route or receiver is gone tell what they owe (a resolve of what was told) to
+ * the receiver while it exists; alerts that fire are routed anew, and told only where they were not told yet. */
+void dispatch_adopt(struct dispatch *d, const struct routing *routing,
+                    const struct dispatch_words *words, struct wall now,
+                    struct ledger_txn *txn);
+bool dispatch_restore(struct dispatch *d, const char *key, const char *json,
+                      struct err *e);
+
+/* T1: an alert fired or resolved. Joins its groups; flushes at once where nothing is waited for (then one transaction). */
+void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
+                     struct wall now, struct ledger_txn *txn);
+/* T1b: flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
+ * has not committed waits. Returns when to call again; 0: when told. */
+struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn);
+/* What txn had is on disk. */
+void dispatch_committed(struct dispatch *d, struct ledger_txn *txn);
+/* The lane was acknowledged: tells receivers that take it. */
+void dispatch_ack(struct dispatch *d, const struct alert *a, const struct ack *ack,
+                  struct wall now, struct ledger_txn *txn);
+void dispatch_deploy(struct dispatch *d, const struct deploy *deploy, struct wall now,
+                     struct ledger_txn *txn);
+
+struct told { /* where an alert stands with one receiver: API and pages */
+    const char *receiver, *lane, *route;
+    bool was_told; /* a trigger was committed */
+    struct wall last_told, next_flush;
+    struct overlay_verdict held; /* kind NONE: not held */
+};
+void dispatch_each(const struct dispatch *d, const struct alert *a,
+                   void (*fn)(void *ctx, const struct told *t), void *ctx);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When rules are evaluated, and with what: groups on the grid of their interval, and out of turn when a verdict moved
+ * a probe that their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
+ * applied on the loop. Recording rules go back into history, in order, within their group's evaluation.
+ */
+#ifndef HEALTHD_ALERTS_EVALUATION_H
+#define HEALTHD_ALERTS_EVALUATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alerts/book.h"
+#include "alerts/ledger.h"
+#include "alerts/rule.h"
+#include "lib/query/history.h"
+
+struct evaluation;
+
+struct offload { /* how work leaves the loop: pool_submit, or at once in tests */
+    void *ctx;
+    bool (*submit)(void *ctx, void (*work)(void *job), void (*done)(void *job),
+                   void *job);
+};
+
+struct evaluation_hooks {
+    void *ctx;
+    /* Begins and ends the transaction of one group's evaluation; the engine commits it. */
+    struct ledger_txn *(*begin)(void *ctx);
+    void (*end)(void *ctx, struct ledger_txn *txn);
+    /* Is this probe's state known (asked within three intervals, not unknown)? since: its first run. Coverage. */
+    bool (*is_known)(void *ctx, struct labels owner, struct wall *ret_first_run);
+};
+
+struct evaluation *evaluation_create(struct history *h, struct book *book,
+                                     struct offload offload,
+                                     const struct evaluation_hooks *hooks);
+void evaluation_destroy(struct evaluation *e);
+void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
+                      struct wall now);
+/* A probe's health changed: groups with alerting rules that read its series run in the next turn. */
+void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
+/* Starts what is due; returns when to call again. */
+struct wall evaluation_advance(struct evaluation *e, struct wall now);
+bool evaluation_is_idle(const struct evaluation *e);
+
+struct rule_health { /* GET /api/v1/rules */
+    bool was_evaluated;
+    bool is_ok;
+    const char *last_error; /* "" */
+    struct wall last;
+    nsec duration;
+    size_t held; /* alerts kept because nobody knows */
+};
+struct rule_health evaluation_rule(const struct evaluation *e, const struct rule *r);
+struct evaluation_stats {
+    uint64_t evaluations, failures, missed;
+    nsec worst_lag; /* of a group behind its grid, since the last call */
+    struct wall last;
+};
+struct evaluation_stats evaluation_stats_take(struct evaluation *e);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * alerts.db: everything about alerts that must survive. Rows of state (a kind, a key, a JSON value that only their
+ * owner reads), the outbox, and a journal of what happened. Changes gather in a transaction that is committed
+ * as one; only when it is on disk does anything leave the machine (design.md §10, alerting.md §5).
+ */
+#ifndef HEALTHD_ALERTS_LEDGER_H
+#define HEALTHD_ALERTS_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerts/notice.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/core/store.h"
+
+enum ledger_kind { /* whose row it is; the numbers are in the file: append only */
+                   LEDGER_ALERT = 1, /* book */
+                   LEDGER_GROUP = 2, /* dispatch */
+                   LEDGER_SILENCE = 3,
+                   LEDGER_ACK = 4,
+                   LEDGER_DEPLOY = 5,
+                   LEDGER_LANE =
+                       6, /* courier: remote ids, whether a trigger was accepted */
+                   LEDGER_MEMO = 7, /* sessions' memos, rules' own */
+                   LEDGER_META = 8  /* site id, boot id, clean shutdown */
+};
+
+struct ledger;
+struct ledger_txn; /* gathers; one commit each */
+
+struct ledger *ledger_open(struct loop *l, const char *path, bool is_inline,
+                           enum store_fault *ret_fault, struct err *e);
+void ledger_close(struct ledger *l, nsec grace); /* takes NULL */
+
+/* At start: every row of a kind, in no order. On the caller's thread. */
+bool ledger_load(struct ledger *l, enum ledger_kind kind,
+                 bool (*row)(void *ctx, const char *key, const char *value), void *ctx,
+                 struct err *e);
+
+struct ledger_txn *ledger_begin(struct ledger *l);
+void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
+                const char *json); /* copied; the last of a key wins */
+void ledger_drop(struct ledger_txn *t, enum ledger_kind kind, const char *key);
+/* A notice for the outbox; copied. Its id is given at the commit. */
+void ledger_notice(struct ledger_txn *t, const struct notice *n);
+/* One row of the journal: "fired", "silenced", "delivered" …, and facts as a JSON object. Bounded ring of 10,000. */
+void ledger_note(struct ledger_txn *t, struct wall at, const char *event,
+                 const char *json);
+bool ledger_is_empty(const struct ledger_txn *t);
+/* Commits everything at once, in order of commits; done (may be NULL) is told on the loop. When the disk refuses, the
+ * rows stay in memory and are tried again with later commits; notices go out nevertheless, and are told on stderr as
+ * JSON: the outbox sees to both. Frees t. */
+void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable),
+                   void *ctx);
+void ledger_abandon(struct ledger_txn *t); /* frees, changes nothing; takes NULL */
+
+struct ledger_health {
+    enum store_fault fault; /* of the last commit */
+    char why[256];
+    struct wall last_commit;
+    size_t waiting;   /* transactions */
+    bool was_corrupt; /* at open: renamed aside */
+};
+struct ledger_health ledger_health(const struct ledger *l);
+
+#endif

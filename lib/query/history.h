@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The samples of every series, in memory, for some hours: Gorilla-compressed chunks under a byte budget, found by
+ * labels. The loop appends and selects; any thread may read a view, which pins what it needs. Survives a restart
+ * through files of its own (synchronous=never: a lost tail is a gap, not a fault). Beside history.c: chunk.c (one
+ * series' bytes), series_index.c (label postings), history_file.c (save, restore).
+ */
+#ifndef HEALTHD_QUERY_HISTORY_H
+#define HEALTHD_QUERY_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/core/batch.h"
+#include "lib/core/labels.h"
+#include "lib/core/metric.h"
+#include "lib/query/matcher.h"
+#include "lib/query/promql.h"
+#include "lib/query/sample.h"
+
+struct history;
+struct history_owner; /* whose series: a configured probe, a rule group, healthd itself */
+
+struct history_limits {
+    size_t budget_bytes; /* of chunks, labels and index together; 24 MiB */
+    nsec keep;           /* 6 h; older chunks go */
+    size_t max_series;   /* above it new series are refused and counted; 0: 200,000 */
+};
+
+struct history *history_create(const struct history_limits *limits);
+void history_destroy(struct history *h); /* no view may be left */
+void history_set_limits(struct history *h, const struct history_limits *limits);
+
+/* labels are put on each of its series (probe, the user's, and the target labels job and instance); a series' own win. */
+struct history_owner *history_owner(struct history *h, struct labels labels);
+/* Ends all its series with a stale marker at ms. */
+void history_owner_end(struct history_owner *o, int64_t ms);
+/* Appends one run's samples at ms. Per group: a series of that group that the batch does not name gets a stale marker;
+ * a failed group ends what it does not name, too; absent groups stay as they are. Consecutive batches of one shape
+ * cost no look-up. A time at or before the series' newest sample is refused (counted): times rise strictly. */
+void history_publish(struct history_owner *o, int64_t ms, const struct batch *b);
+/* One sample of one series (rule results, `up`, healthd's own families). own is sorted and without __name__. */
+void history_put(struct history_owner *o, const char *name, struct labels own, int64_t ms,
+                 double value);
+/* Stale markers for every series of the owner that was not put or published at exactly ms: the end of one evaluation
+ * of a rule group, or of one look at healthd's own families. */
+void history_end_others(struct history_owner *o, int64_t ms);
+
+/* What rules read is kept longest: series that none of these match lose their oldest chunks first. */
+void history_protect(struct history *h, const struct selector *const *selectors,
+                     size_t count);
+
+/* A view: the series that some selectors match, and their samples up to now, pinned. Made on the loop (match lists are
+ * cached per selector until a series comes or goes), read anywhere, released on the loop. */
+struct history_view;
+struct history_view *history_view(struct history *h,
+                                  const struct selector *const *selectors, size_t count);
+struct promql_source history_view_source(struct history_view *v);
+void history_view_release(struct history_view *v);
+
+/* For the API: label sets of series that match any of sets (all when count is 0) and have a sample in from..to. Loop. */
+void history_each(struct history *h, const struct matchers *sets, size_t count,
+                  int64_t from, int64_t to,
+                  void (*fn)(void *ctx, struct labels labels, struct point newest),
+                  void *ctx);
+
+/* Which owners' series do these selectors match, or did within reach? For coverage (design.md §10). Loop. */
+void history_owners(struct history *h, const struct selector *const *selectors,
+                    size_t count, void (*fn)(void *ctx, struct history_owner *o),
+                    void *ctx);
+struct labels history_owner_labels(const struct history_owner *o);
+
+struct history_stats {
+    size_t series, chunks, bytes, budget_bytes;
+    uint64_t samples, refused_samples, refused_series, dropped_chunks;
+    int64_t oldest_ms, newest_ms; /* 0: nothing kept */
+};
+struct history_stats history_stats(const struct history *h);
+
+/* Writes what is not on disk yet: sealed chunks as a segment, or (is_final, at shutdown) the heads too. Segments are
+ * immutable, checksummed files in folder; older than `keep` they are removed. Called on the pool through a job that
+ * was prepared on the loop. */
+struct history_job;
+struct history_job *history_save_prepare(struct history *h, const char *folder,
+                                         bool is_final);
+void history_save_work(struct history_job *j);                /* any thread */
+bool history_save_done(struct history_job *j, struct err *e); /* loop; frees */
+/* Reads a folder's segments in the background: work on the pool, then merge on the loop in slices. A damaged
+ * segment is renamed aside and said (e), the rest is used. */
+struct history_job *history_restore_prepare(struct history *h, const char *folder);
+void history_restore_work(struct history_job *j);
+/* Merges for at most budget; true when all is in. Frees j then. */
+bool history_restore_merge(struct history_job *j, nsec budget, struct err *e);
+
+#endif
