@@ -100,20 +100,12 @@ static void web_load(struct loader *l, const struct top_conf *top,
     }
 }
 
-static void check_timezone(struct loader *l, const char *name, const struct node *node)
+static void timezone_load(struct loader *l, const char *name, const struct node *node)
 {
-    static const char folder[] = "/usr/share/zoneinfo";
-    const struct place at = node ? node->at : (struct place){0};
-    if (!strcmp(name, "UTC"))
-        return;
-    if (!*name || *name == '/' || strstr(name, ".."))
-        diag_error(l->diag, at, "'%s' is no time zone; write one like Europe/Berlin",
-                   name);
-    else if (access(folder, R_OK))
-        diag_warning(l->diag, at, "this system has no time zones (%s): UTC is used",
-                     folder);
-    else if (access(arena_printf(l->arena, "%s/%s", folder, name), R_OK))
-        diag_error(l->diag, at, "there is no time zone '%s' in %s", name, folder);
+    struct err e = {0};
+    l->g->alerting.zone = zone_load(l->arena, name, &e);
+    if (!l->g->alerting.zone)
+        diag_error(l->diag, node ? node->at : (struct place){0}, "%s", e.text);
 }
 
 static void secrets_load(struct loader *l)
@@ -170,7 +162,7 @@ static void top_apply(struct loader *l, const struct top_conf *top,
     struct generation *g = l->g;
     g->site = top->site;
     g->timezone = top->timezone;
-    check_timezone(l, top->timezone, node_get(root, "timezone"));
+    timezone_load(l, top->timezone, node_get(root, "timezone"));
     conf_labels(&l->ctx, &top->labels, node_get(root, "labels"), (struct labels){0},
                 &g->labels);
     g->state_path = *top->state.path ? top->state.path : default_state_path(l->arena);

@@ -333,7 +333,7 @@ static void faults_of_the_top_level(void **state)
          "1:1 'flows' needs the flows of a later version; this one has probes, "
          "modules, exporters and web\n"},
         {"timezone: Mars/Base\n",
-         "1:11 there is no time zone 'Mars/Base' in /usr/share/zoneinfo\n"},
+         "1:11 there is no time zone 'Mars/Base'; write one like Europe/Berlin\n"},
         {"labels: {\"a-b\": c, probe: d}\n",
          "1:10 'a-b' cannot be a label: use letters, digits and _, with no digit first "
          "and no __ "
