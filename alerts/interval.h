@@ -16,5 +16,8 @@ bool interval_holds(const struct interval *i, struct wall at);
 /* The next instant after `after` at which interval_holds changes; 0 when not within 400 days. */
 struct wall interval_next(const struct interval *i, struct wall after);
 const char *interval_name(const struct interval *i);
+/* By name in a NULL-terminated list (struct routing's); NULL: none. */
+const struct interval *interval_find(const struct interval *const *list,
+                                     const char *name);
 
 #endif

@@ -88,6 +88,11 @@ struct wall zone_from_civil(const struct zone *z, const struct civil *local)
     }
 }
 
+struct wall zone_next_change(const struct zone *z, struct wall after)
+{
+    return wall_of(next_change(z, floor_seconds(after)));
+}
+
 const char *zone_format(const struct zone *z, struct wall at, char *ret_text)
 {
     const char *abbreviation;

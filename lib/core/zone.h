@@ -29,6 +29,9 @@ struct civil zone_to_civil(const struct zone *z, struct wall at);
 /* The instant of a local time. A time that the clock skips gives the instant of the jump; one that comes twice gives the
  * first. */
 struct wall zone_from_civil(const struct zone *z, const struct civil *local);
+/* The first instant after `after` at which the offset or its name may change; the end of time (INT64_MAX) when there is
+ * none. */
+struct wall zone_next_change(const struct zone *z, struct wall after);
 /* "2026-11-27 03:04:05 CET"; ret_text holds ZONE_TEXT_SIZE. */
 #define ZONE_TEXT_SIZE 48
 const char *zone_format(const struct zone *z, struct wall at, char *ret_text);
