@@ -57,11 +57,16 @@ struct alert_timing { /* the rule's */
     nsec hold_for, keep_firing_for;
     int no_data; /* enum no_data */
     nsec no_data_after;
+    nsec
+        longest_step; /* more between two observations earns no more of hold_for: a suspend, a step of the clock;
+                          0: no bound */
 };
 
 /* The one function that moves an alert. */
 enum change alert_observe(struct alert_status *s, const struct alert_timing *timing,
                           const struct observation *o);
+/* Its rule or target is gone: what fires resolves for that reason ("removed"; static), what is pending is dropped. */
+enum change alert_end(struct alert_status *s, struct wall at, const char *reason);
 
 struct alert {               /* the book's; read by everybody else */
     const struct rule *rule; /* of the current generation; NULL once its rule is gone */

@@ -57,6 +57,12 @@ void diag_source(struct diag *d, const char *file, struct bytes text)
     s->text = (struct bytes){arena_memdup(d->arena, text.ptr, text.len), text.len};
 }
 
+struct bytes diag_source_text(const struct diag *d, const char *file)
+{
+    const struct source *s = file ? source_find(d, file) : NULL;
+    return s ? s->text : (struct bytes){0};
+}
+
 /* Places of one file share its name. */
 static const char *file_name(struct diag *d, const char *file)
 {

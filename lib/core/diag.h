@@ -34,6 +34,8 @@ struct diagnosis {
 struct diag *diag_create(struct arena *arena); /* lives and ends with the arena */
 /* Keeps a copy of a file's text, so that its lines can be shown. */
 void diag_source(struct diag *d, const char *file, struct bytes text);
+/* That text; empty when there is none. */
+struct bytes diag_source_text(const struct diag *d, const char *file);
 
 bool diag_error(struct diag *d, struct place at, const char *fmt, ...)
     PRINTF_LIKE(3, 4); /* false */

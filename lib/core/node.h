@@ -42,6 +42,9 @@ const struct node *node_get(const struct node *map,
                             const char *key); /* NULL when absent or no map */
 bool node_has_names(
     const struct node *n); /* a ${name} stands somewhere in its values (tmpl_has) */
+/* Where the byte at offset of a scalar's text stands in its file, as far as d has the file's text: within quotes, over
+ * escapes and in blocks (node_place.c). n->at when that cannot be said. */
+struct place node_text_place(const struct node *n, size_t offset, const struct diag *d);
 /* Builders, for what does not come from a file: command-line flags, tests. */
 struct node *node_map(struct arena *arena, struct place at);
 void node_put(struct arena *arena, struct node *map, const char *key, struct node *value);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between rule_file.c, rule_read.c, rule_texts.c, rule_opts.c and rule_list.c: rules while they are being read. */
+#ifndef HEALTHD_ALERTS_RULE_BUILD_H
+#define HEALTHD_ALERTS_RULE_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerts/annotation.h"
+#include "alerts/rule_file.h"
+
+struct rule_conf { /* one rule as written: rule_opts */
+    const char *alert, *record, *expr, *warn, *crit;
+    nsec hold_for, keep_firing_for, no_data_after;
+    const struct node *labels, *annotations, *resolve_when;
+    int no_data;
+    const char *active;
+};
+
+struct rule_group_conf { /* rule_group_opts */
+    const char *name;
+    nsec interval, query_offset;
+    int64_t limit;
+    const struct node *labels, *rules;
+};
+
+struct rule_link {
+    struct rule *rule;
+    struct rule_link *next;
+};
+
+struct group_build { /* a group being read */
+    struct rule_group *group;
+    const struct node *labels; /* of the group: under each rule's own */
+    const struct node *node;
+    bool is_bundled;
+    struct rule_link *first, **link;
+    struct group_build *next;
+};
+
+struct rule_list {
+    struct rule_reader reader;
+    struct group_build *first, **link;
+    size_t group_count, rule_count;
+};
+
+/* rule_read.c: adds what one mapping says; nothing after a fault. */
+void rule_read(struct rule_list *l, struct group_build *g, const struct node *node);
+
+/* rule_texts.c: under, with what over says on top; faults are reported. extra_name NULL: none. */
+bool rule_texts_read(struct rule_list *l, const struct node *under,
+                     const struct node *over, const char *what, struct rule_texts *ret);
+struct rule_texts rule_texts_with(struct arena *arena, struct rule_texts texts,
+                                  const char *name, const char *value);
+const struct annotation *rule_texts_get(struct rule_texts texts, const char *name);
+
+/* The mapping's rows into conf; false after reporting. */
+bool rule_rows_read(struct rule_list *l, const struct opt *rows, size_t size,
+                    const struct node *node, const void **ret_conf);
+/* Where key's value stands, or the mapping. */
+struct place rule_key_place(const struct node *map, const char *key);
+
+#endif

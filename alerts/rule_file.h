@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From YAML to rules: Prometheus' rule files as they are, and what healthd adds to them (warn: and crit:,
+ * resolve_when:, no_data:, active:). Called when a configuration is loaded, and by `healthctl rules`. Every fault is
+ * said at once, with its place in the file, also within an expression. Opens no file: nodes come in.
+ * Beside rule_file.c: rule_opts.c (the tables), rule_read.c (one rule), rule_texts.c (labels, annotations),
+ * rule_list.c (identities, and all rules together).
+ */
+#ifndef HEALTHD_ALERTS_RULE_FILE_H
+#define HEALTHD_ALERTS_RULE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alerts/rule.h"
+#include "lib/base/arena.h"
+#include "lib/core/diag.h"
+#include "lib/core/node.h"
+#include "lib/core/opt.h"
+
+struct interval;
+struct secrets;
+
+#define RULES_MAX 50000
+#define RULE_GROUPS_MAX 10000
+#define RULE_DEFAULT_INTERVAL (15 * NSEC_PER_SEC)
+
+struct rule_reader {     /* what reading needs */
+    struct arena *arena; /* owns all that is made */
+    struct diag *diag;
+    struct secrets *secrets; /* may be NULL */
+    /* What `active:` names; NULL when there is no such interval. May itself be NULL: there are none. */
+    const struct interval *(*find_interval)(void *ctx, const char *name);
+    void *ctx;
+};
+
+struct rule_source { /* where a set of groups comes from */
+    const char *
+        file; /* part of each rule's identity: a path as named, "healthd.yml", "pack:probes" */
+    bool is_bundled;
+};
+
+struct rule_list; /* in the reader's arena */
+struct rule_list *rule_list_create(const struct rule_reader *reader);
+/* A whole rule file: a mapping with `groups:`. */
+void rule_file_read(struct rule_list *l, const struct rule_source *source,
+                    const struct node *root);
+/* What stands under `rules:`: a list of rules, which become one group of that name, or of groups, or both. */
+void rule_inline_read(struct rule_list *l, const struct rule_source *source,
+                      const char *group, const struct node *list);
+/* All together. Call once, last. */
+void rule_list_finish(struct rule_list *l, struct rules *ret);
+
+/* The rows of a group and of a rule: for the reference generator. */
+extern const struct opt rule_group_opts[], rule_opts[];
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All rules of a configuration together, once each is read: their identities, what they select, how far back they
+ * read. Called by rule_list_finish's callers, once; reads no YAML.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/rule_build.h"
+#include "lib/base/map.h"
+
+/* The severity of a rule, when it is no template; else NULL. */
+static const char *fixed_severity(const struct rule *r)
+{
+    const struct annotation *a = rule_texts_get(r->labels, "severity");
+    return a && annotation_is_fixed(a) ? annotation_source(a) : NULL;
+}
+
+/* Two alerts of one name in one group are told apart by severity, then by number. */
+static const char *make_id(struct arena *arena, const struct map *taken,
+                           const struct rule *r, bool is_alone)
+{
+    const char *severity = fixed_severity(r);
+    const char *id =
+        arena_printf(arena, "%s/%s/%s", r->group->file, r->group->name, r->name);
+    if (!is_alone && severity)
+        id = arena_printf(arena, "%s:%s", id, severity);
+    const char *base = id;
+    for (int i = 2; map_get(taken, bytes_of(id)); i++)
+        id = arena_printf(arena, "%s#%d", base, i);
+    return id;
+}
+
+static size_t name_count(const struct group_build *g, const char *name)
+{
+    size_t count = 0;
+    for (const struct rule_link *link = g->first; link; link = link->next)
+        count += !strcmp(link->rule->name, name);
+    return count;
+}
+
+static void finish_group(struct rule_list *l, struct group_build *g)
+{
+    struct arena *arena = l->reader.arena;
+    struct map *taken = map_create();
+    const struct rule **rules =
+        arena_alloc(arena, (g->group->count + 1) * sizeof(*rules));
+    size_t count = 0;
+    for (struct rule_link *link = g->first; link; link = link->next) {
+        struct rule *r = link->rule;
+        r->id = make_id(arena, taken, r, name_count(g, r->name) == 1);
+        map_put(taken, bytes_of(r->id), r);
+        if (r->no_data_after == 0)
+            r->no_data_after = 3 * g->group->interval;
+        rules[count++] = r;
+    }
+    g->group->rules = rules;
+    map_destroy(taken);
+}
+
+struct selector_list {
+    const struct selector **items;
+    size_t count;
+};
+
+static size_t selector_count(const struct promql *q)
+{
+    size_t count = 0;
+    if (q)
+        (void)promql_selectors(q, &count);
+    return count;
+}
+
+static void add_selectors(struct selector_list *list, const struct promql *q)
+{
+    size_t count = 0;
+    const struct selector *const *items = q ? promql_selectors(q, &count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        list->items[list->count++] = items[i];
+}
+
+static nsec reach_of(const struct rule *r)
+{
+    const nsec expr = promql_reach(r->expr);
+    const nsec resolve = r->resolve_when ? promql_reach(r->resolve_when) : 0;
+    return (expr > resolve ? expr : resolve) + r->group->query_offset;
+}
+
+static void collect(struct rule_list *l, struct rules *ret)
+{
+    struct selector_list list = {0};
+    size_t most = 0;
+    for (const struct group_build *g = l->first; g; g = g->next) {
+        for (const struct rule_link *link = g->first; link; link = link->next)
+            most += selector_count(link->rule->expr) +
+                    selector_count(link->rule->resolve_when);
+    }
+    list.items = arena_alloc(l->reader.arena, (most + 1) * sizeof(struct selector *));
+    for (const struct group_build *g = l->first; g; g = g->next) {
+        for (const struct rule_link *link = g->first; link; link = link->next) {
+            const nsec reach = reach_of(link->rule);
+            add_selectors(&list, link->rule->expr);
+            add_selectors(&list, link->rule->resolve_when);
+            ret->reach = reach > ret->reach ? reach : ret->reach;
+        }
+    }
+    ret->selectors = list.items;
+    ret->selector_count = list.count;
+}
+
+void rule_list_finish(struct rule_list *l, struct rules *ret)
+{
+    const struct rule_group **groups =
+        arena_alloc(l->reader.arena, (l->group_count + 1) * sizeof(*groups));
+    size_t count = 0;
+    for (struct group_build *g = l->first; g; g = g->next) {
+        finish_group(l, g);
+        groups[count++] = g->group;
+    }
+    *ret = (struct rules){.groups = groups, .count = count};
+    collect(l, ret);
+}
