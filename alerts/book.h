@@ -3,6 +3,7 @@
  * All alerts of all rules: finds or makes the alert of each element that a rule's expression gave, observes it, says
  * what changed. Keeps what is resolved for 15 minutes and as long as somebody holds it. Rows go into the ledger
  * (LEDGER_ALERT) as JSON, and come back at start as unconfirmed. Loop thread only; knows no clock and no network.
+ * Beside book.c: book_shelf.c (the alerts of one rule), book_row.c (JSON), alert_key.h (identity).
  */
 #ifndef HEALTHD_ALERTS_BOOK_H
 #define HEALTHD_ALERTS_BOOK_H
@@ -10,6 +11,7 @@
 #include "alerts/alert.h"
 #include "alerts/ledger.h"
 #include "alerts/rule.h"
+#include "lib/base/err.h"
 #include "lib/query/promql.h"
 
 struct book;
@@ -36,14 +38,23 @@ struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.
 /* Whether absent instances are false, or nobody knows (coverage, design.md §10). */
 struct coverage_view {
     void *ctx;
-    /* Can the absence of an element with these labels be believed? false: a covering probe is unknown or warming up. */
+    /* Can the absence of an element with these labels be believed? false: a covering probe is unknown or warming up.
+     * Without labels: of any element of the rule. */
     bool (*is_known)(void *ctx, const struct rule *rule, struct labels labels);
+    /* Has every series that the rule could read for these labels ended? Then resolve_when can never agree, and need
+     * not. Asked only when neither the expression nor resolve_when has the element. May be NULL: never. */
+    bool (*is_gone)(void *ctx, const struct rule *rule, struct labels labels);
 };
-/* Observes every alert of the rule; changed rows are put into txn. Over the group's limit, or with two elements of one
- * label set: failed, and the alerts stay. External labels (site …) are not put here. */
-void book_apply(struct book *b, const struct rule_outcome *o,
+#define BOOK_MAX_ALERTS 50000
+#define BOOK_KEEP_RESOLVED (15 * NSEC_PER_MINUTE)
+/* Observes every alert of the rule; changed rows are put into txn. coverage may be NULL: all is known. False, and e,
+ * when the rule failed: by itself, over its group's limit, with two elements of one label set, or because there
+ * would be more than BOOK_MAX_ALERTS; its alerts stay as they are. External labels (site …) are not put here. */
+bool book_apply(struct book *b, const struct rule_outcome *o,
                 const struct coverage_view *coverage, struct wall now,
-                struct ledger_txn *txn);
+                struct ledger_txn *txn, struct err *e);
+/* At a clean stop: writes what pending alerts have earned. */
+void book_save(struct book *b, struct wall now, struct ledger_txn *txn);
 
 struct alert *book_find(const struct book *b, const char *key);
 /* Walks all, inactive ones left out; in order of rule and labels. fn may not change the book. */

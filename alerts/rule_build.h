@@ -27,6 +27,7 @@ struct rule_group_conf { /* rule_group_opts */
 
 struct rule_link {
     struct rule *rule;
+    bool is_level; /* of warn: and crit: */
     struct rule_link *next;
 };
 
@@ -48,7 +49,7 @@ struct rule_list {
 /* rule_read.c: adds what one mapping says; nothing after a fault. */
 void rule_read(struct rule_list *l, struct group_build *g, const struct node *node);
 
-/* rule_texts.c: under, with what over says on top; faults are reported. extra_name NULL: none. */
+/* rule_texts.c: under, with what over says on top; faults are reported. */
 bool rule_texts_read(struct rule_list *l, const struct node *under,
                      const struct node *over, const char *what, struct rule_texts *ret);
 struct rule_texts rule_texts_with(struct arena *arena, struct rule_texts texts,

@@ -17,14 +17,14 @@ static const char *fixed_severity(const struct rule *r)
     return a && annotation_is_fixed(a) ? annotation_source(a) : NULL;
 }
 
-/* Two alerts of one name in one group are told apart by severity, then by number. */
+/* The two levels of a rule, and alerts of one name in one group, are told apart by severity; else by number. */
 static const char *make_id(struct arena *arena, const struct map *taken,
-                           const struct rule *r, bool is_alone)
+                           const struct rule *r, bool has_severity)
 {
-    const char *severity = fixed_severity(r);
+    const char *severity = has_severity ? fixed_severity(r) : NULL;
     const char *id =
         arena_printf(arena, "%s/%s/%s", r->group->file, r->group->name, r->name);
-    if (!is_alone && severity)
+    if (severity)
         id = arena_printf(arena, "%s:%s", id, severity);
     const char *base = id;
     for (int i = 2; map_get(taken, bytes_of(id)); i++)
@@ -32,30 +32,35 @@ static const char *make_id(struct arena *arena, const struct map *taken,
     return id;
 }
 
-static size_t name_count(const struct group_build *g, const char *name)
+/* Name → the first rule of that name; in twice, those that a second one has. */
+static void find_names(const struct group_build *g, struct map *once, struct map *twice)
 {
-    size_t count = 0;
-    for (const struct rule_link *link = g->first; link; link = link->next)
-        count += !strcmp(link->rule->name, name);
-    return count;
+    for (struct rule_link *link = g->first; link; link = link->next) {
+        const struct bytes name = bytes_of(link->rule->name);
+        (void)map_put(map_get(once, name) ? twice : once, name, link->rule);
+    }
 }
 
 static void finish_group(struct rule_list *l, struct group_build *g)
 {
     struct arena *arena = l->reader.arena;
-    struct map *taken = map_create();
+    struct map *once = map_create(), *twice = map_create(), *taken = map_create();
     const struct rule **rules =
         arena_alloc(arena, (g->group->count + 1) * sizeof(*rules));
     size_t count = 0;
+    find_names(g, once, twice);
     for (struct rule_link *link = g->first; link; link = link->next) {
         struct rule *r = link->rule;
-        r->id = make_id(arena, taken, r, name_count(g, r->name) == 1);
+        r->id =
+            make_id(arena, taken, r, link->is_level || map_get(twice, bytes_of(r->name)));
         map_put(taken, bytes_of(r->id), r);
         if (r->no_data_after == 0)
             r->no_data_after = 3 * g->group->interval;
         rules[count++] = r;
     }
     g->group->rules = rules;
+    map_destroy(once);
+    map_destroy(twice);
     map_destroy(taken);
 }
 

@@ -197,9 +197,10 @@ static const char *canonical_text(struct arena *arena, const struct rule *r)
 }
 
 static struct rule *add_rule(struct rule_list *l, struct group_build *g,
-                             const struct rule *r)
+                             const struct rule *r, bool is_level)
 {
     struct rule_link *link = arena_alloc(l->reader.arena, sizeof(*link));
+    link->is_level = is_level;
     link->rule = arena_memdup(l->reader.arena, r, sizeof(*r));
     link->rule->canonical = canonical_text(l->reader.arena, r);
     *g->link = link;
@@ -263,7 +264,7 @@ static struct rule *read_level(struct rule_list *l, struct group_build *g,
     if (*level->severity)
         r.labels =
             rule_texts_with(l->reader.arena, r.labels, "severity", level->severity);
-    return add_rule(l, g, &r);
+    return add_rule(l, g, &r, *level->severity);
 }
 
 /* The worse one first: what inhibits is known before what it inhibits. */
