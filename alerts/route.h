@@ -13,7 +13,9 @@
 #include "alerts/notify.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
+#include "lib/core/diag.h"
 #include "lib/core/labels.h"
+#include "lib/core/secret.h"
 #include "lib/query/matcher.h"
 
 struct route {
@@ -32,7 +34,14 @@ struct route {
         nsec after;
         const struct receiver *to;
     } const *escalate;       /* ended by to NULL */
-    bool is_paging_severity; /* critical: digest rules apply */
+    bool is_paging_severity; /* made for critical alerts: digest rules apply */
+    struct place at;         /* where it was written */
+};
+
+struct
+    deadman_conf { /* what routing.deadman.conf is filled to: the heartbeat somebody else misses */
+    struct secret url;
+    nsec every;
 };
 
 struct routing {
@@ -50,13 +59,37 @@ struct routing {
         struct template *conf;
     } deadman;                  /* conf NULL: none */
     bool has_connectivity_gate; /* on by default */
+    const char *const
+        *connectivity_probes; /* NULL-terminated: besides receivers' hosts */
 };
 
-/* Every route that takes an alert with these labels, in Alertmanager's order. Returns how many (at most max). */
+#define ROUTES_TAKEN_MAX 64
+
+/* Every route that takes an alert with these labels, in Alertmanager's order: the deepest ones, of siblings the first
+ * and, while it says `continue`, those after it. Returns how many (at most max). */
 size_t route_match(const struct route *root, struct labels labels,
                    const struct route **ret, size_t max);
-/* The labels that group it under this route. */
+/* The labels that group it under this route: those of group_by that it has. */
 struct labels route_group_labels(const struct route *r, struct labels labels,
                                  struct arena *arena);
+/* Alertmanager's group key: {}/{severity="critical"}:{alertname="X"} */
+const char *route_group_key(const struct route *r, struct labels group_labels,
+                            struct arena *arena);
+
+/* For `healthctl route test` and the API: what became of each route on the way, depth first. */
+enum route_answer {
+    ROUTE_TAKES,     /* the alert goes to its receivers */
+    ROUTE_PASSES_ON, /* it matches, and one below takes it */
+    ROUTE_DIFFERS, /* its matchers do not match: ret_matcher is the first that does not */
+    ROUTE_NOT_ASKED /* one before it took the alert, without `continue` */
+};
+struct route_step {
+    const struct route *route;
+    size_t depth; /* 0: the root */
+    enum route_answer answer;
+    const struct matcher *differs; /* ROUTE_DIFFERS, else NULL */
+};
+void route_explain(const struct route *root, struct labels labels,
+                   void (*step)(void *ctx, const struct route_step *s), void *ctx);
 
 #endif

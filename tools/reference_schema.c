@@ -31,7 +31,6 @@ static void add_ref(struct buf *out, const char *name)
 
 /* What each kind of value looks like; numbers may come as ${names}. */
 static const char definitions[] =
-    "\"$defs\":{\n"
     "\"template\":{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"},\n"
     "\"bool\":{\"anyOf\":[{\"type\":\"boolean\"},{\"enum\":[\"yes\",\"no\",\"on\","
     "\"off\"]},"
@@ -269,6 +268,37 @@ static void add_defaults(struct buf *out)
     buf_add_text(out, "}}");
 }
 
+/* A route holds routes: the definition refers to itself. */
+static void add_route_definition(struct buf *out)
+{
+    buf_add_text(out, "\"$defs\":{\"route\":{\"type\":\"object\","
+                      "\"additionalProperties\":false,\"properties\":{");
+    for (const struct opt *row = route_opts; row->name; row++) {
+        buf_add_text(out, row == route_opts ? "\n" : ",\n");
+        if (row->type != OPT_NODE) {
+            add_property(row, out);
+            continue;
+        }
+        add_key(out, row->name);
+        buf_add_byte(out, '{');
+        add_pair(out, "description", row->doc);
+        buf_add_text(out, ",\"type\":[\"array\",\"null\"],"
+                          "\"items\":{\"$ref\":\"#/$defs/route\"}}");
+    }
+    buf_add_text(out, "}},\n");
+}
+
+/* Receivers by severity, or for all. */
+static void add_notify(struct buf *out)
+{
+    buf_add_text(out, "{\"anyOf\":[{\"$ref\":\"#/$defs/texts\"},{\"type\":\"object\","
+                      "\"additionalProperties\":{\"anyOf\":["
+                      "{\"$ref\":\"#/$defs/texts\"},{\"type\":\"null\"}]},"
+                      "\"properties\":{\"deadman\":");
+    add_section(deadman_opts, out);
+    buf_add_text(out, "}}]}");
+}
+
 /* The keys of the top level that have a shape of their own. */
 static void add_node(const char *name, struct buf *out)
 {
@@ -282,6 +312,10 @@ static void add_node(const char *name, struct buf *out)
         buf_add_byte(out, '}');
     } else if (!strcmp(name, "exporters")) {
         add_exporters(out);
+    } else if (!strcmp(name, "route")) {
+        add_ref(out, "route");
+    } else if (!strcmp(name, "notify")) {
+        add_notify(out);
     } else if (!strcmp(name, "defaults")) {
         add_defaults(out);
     } else {
@@ -293,6 +327,7 @@ void schema_write(struct buf *out)
 {
     buf_add_text(out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n"
                       "\"title\":\"healthd.yml\",\n");
+    add_route_definition(out);
     buf_add_text(out, definitions);
     buf_add_text(out,
                  "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");

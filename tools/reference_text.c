@@ -246,6 +246,42 @@ static void write_modules(const struct writer *w, struct buf *out)
                  "    http: {preferred_ip_protocol: ip4}\n");
 }
 
+static void write_routes(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Notify");
+    w->para(
+        out,
+        "`notify:` names receivers by severity. Critical alerts are told at once and "
+        "each "
+        "hour until somebody takes them; all others are grouped by alert and probe, wait "
+        "30s for more of their kind, and are told again once a day. What has another "
+        "severity, or none, goes where `warning` goes, unless a key has its name; "
+        "severity `none` goes nowhere. `notify: chat` is short for both.");
+    w->code(out, "notify:\n"
+                 "  critical: [oncall, chat]\n"
+                 "  warning: chat\n"
+                 "  info: none\n"
+                 "  deadman: {url: \"${file:/run/secrets/ping_url}\", every: 1m}\n");
+    w->para(out, "`notify.deadman` has:");
+    write_table(w, deadman_opts, out);
+    w->heading(out, 2, "Routes");
+    w->para(
+        out,
+        "`route:` is a tree in Alertmanager's syntax, in place of `notify:`. An alert "
+        "goes to the deepest route that takes it; of the routes beside each other the "
+        "first one, and while it says `continue`, those after it. A paging receiver gets "
+        "each alert by itself and at once, whatever group_by and group_wait say.");
+    w->code(out, "route:\n"
+                 "  receiver: chat\n"
+                 "  group_by: [alertname, probe]\n"
+                 "  routes:\n"
+                 "    - matchers: ['severity=\"critical\"']\n"
+                 "      receiver: [oncall, chat]\n"
+                 "      group_wait: 0s\n"
+                 "      escalate: [{after: 15m, to: mail}]\n");
+    write_table(w, route_opts, out);
+}
+
 static void write_exporters(const struct writer *w, struct buf *out)
 {
     for (const struct exporter_type *const *type = exporter_types; *type; type++) {
@@ -291,6 +327,7 @@ void reference_write(const struct writer *w, struct buf *out)
     write_probes(w, out);
     write_modules(w, out);
     write_exporters(w, out);
+    write_routes(w, out);
     write_shared(w, out);
     write_reasons(w, out);
     w->end(out);

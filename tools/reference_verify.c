@@ -154,6 +154,8 @@ bool reference_verify(void)
     struct verifier v = {0};
     verify_rows(&v, "top level", generation_opts);
     verify_rows(&v, "probe", probe_common_opts);
+    verify_rows(&v, "route", route_opts);
+    verify_rows(&v, "deadman", deadman_opts);
     verify_rows(&v, "dialogue", dial_opts);
     verify_vars(&v, "every type", runner_vars);
     verify_vars(&v, "tls", tls_vars);

@@ -187,6 +187,10 @@ static void load_all(struct loader *l, const struct node *root, const char *path
     probes_load(l);
     modules_load(l);
     exporters_load(l, node_get(root, "exporters"), parts);
+    if (parts->top) {
+        intervals_load(l, parts->top, root);
+        routing_load(l, parts->top, root);
+    }
     parts->secrets = l->secret_names.first;
     l->g->parts = parts;
     const char **files = arena_alloc(l->arena, (l->file_count + 1) * sizeof(*files));

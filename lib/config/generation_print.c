@@ -187,5 +187,6 @@ void generation_print(const struct generation *g, struct buf *out)
     print_secrets(g, out);
     print_sections(g, out);
     print_lists(g, out);
+    routing_print(g, out);
     secrets_redact(g->secrets, out);
 }

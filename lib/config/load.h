@@ -40,6 +40,11 @@ struct probe_common { /* what every probe has, whatever its type */
     struct texts expect, should, depends_on;
 };
 
+struct connectivity_rows {
+    bool is_enabled;
+    struct texts probes;
+};
+
 struct top_conf { /* the top level */
     const char *site, *timezone;
     struct pairs labels;
@@ -48,6 +53,10 @@ struct top_conf { /* the top level */
     struct web_conf web;
     struct resolver_rows resolver;
     struct state_conf state;
+    const struct node *notify, *route;
+    struct sections time_intervals, mute_time_intervals, maintenance, inhibit_rules;
+    struct texts fallback;
+    struct connectivity_rows connectivity;
 };
 
 struct generation_parts { /* kept with a generation for generation_print */
@@ -106,6 +115,13 @@ bool conf_labels(const struct opt_ctx *ctx, const struct pairs *pairs,
 void probes_load(struct loader *l);
 /* module_conf.c */
 void modules_load(struct loader *l);
+/* interval_conf.c */
+void intervals_load(struct loader *l, const struct top_conf *top,
+                    const struct node *root);
+/* routing_conf.c: after receivers, intervals and probes. */
+void routing_load(struct loader *l, const struct top_conf *top, const struct node *root);
+/* routing_print.c */
+void routing_print(const struct generation *g, struct buf *out);
 /* exporter_conf.c */
 void exporters_load(struct loader *l, const struct node *node,
                     struct generation_parts *parts);

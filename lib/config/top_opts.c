@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/config/alerting_load.h"
 #include "lib/config/load.h"
 
 static const struct opt_choice results_choices[] = {
@@ -156,6 +157,18 @@ static const struct opt state_opts[] = {
 };
 #undef OPT_STRUCT
 
+#define OPT_STRUCT struct connectivity_rows
+static const struct opt connectivity_opts[] = {
+    OPT_ROW_BOOL("enabled", is_enabled, "true",
+                 "Whether nothing is called down while this machine itself seems to be "
+                 "cut off.",
+                 .flags = OPT_SHORTHAND),
+    OPT_ROW_TEXTS("probes", probes, OPT_NONE,
+                  "Probes of which one must answer, besides the receivers' own hosts."),
+    {0},
+};
+#undef OPT_STRUCT
+
 #define OPT_STRUCT struct top_conf
 const struct opt generation_opts[] = {
     OPT_ROW_TEXT("site", site, "", "Names this installation in every notice."),
@@ -193,12 +206,33 @@ const struct opt generation_opts[] = {
                     "How names are looked up."),
     OPT_ROW_SECTION("state", state, struct state_conf, state_opts,
                     "What survives a restart."),
+    OPT_ROW_NODE("notify", notify,
+                 "Who is told, by severity: {critical: [oncall, chat], warning: chat}; "
+                 "none for nobody. `deadman` is asked while alerting works.",
+                 .unit = "mapping of receivers", .flags = OPT_LATE),
+    OPT_ROW_NODE("route", route,
+                 "Who is told, as a tree in Alertmanager's syntax; in place of `notify`.",
+                 .unit = "a route", .flags = OPT_LATE),
+    OPT_ROW_TEXTS("fallback", fallback, OPT_NONE,
+                  "Receivers that are told what another one could not be told."),
+    OPT_ROW_SECTIONS(
+        "time_intervals", time_intervals, struct interval_rows, interval_opts,
+        "Spans of time that routes and rules name, in Alertmanager's syntax."),
+    OPT_ROW_SECTIONS("mute_time_intervals", mute_time_intervals, struct interval_rows,
+                     interval_opts, "Alertmanager's older name of time_intervals.",
+                     .flags = OPT_HIDDEN),
+    OPT_ROW_SECTIONS("maintenance", maintenance, struct maintenance_rows,
+                     maintenance_opts,
+                     "Windows in which alerts are held: probes run, nobody is told."),
+    OPT_ROW_SECTIONS("inhibit_rules", inhibit_rules, struct inhibit_rows, inhibit_opts,
+                     "Alerts that others hide, in Alertmanager's syntax."),
+    OPT_ROW_SECTION("connectivity", connectivity, struct connectivity_rows,
+                    connectivity_opts, "When this machine itself is cut off."),
     {0},
 };
 #undef OPT_STRUCT
 
-const char *const later_keys[] = {"receivers",  "notify", "route",         "rules",
-                                  "rule_files", "flows",  "inhibit_rules", NULL};
+const char *const later_keys[] = {"receivers", "rules", "rule_files", "flows", NULL};
 
 void report_later_keys(struct diag *d, const struct node *root)
 {

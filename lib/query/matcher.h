@@ -46,6 +46,9 @@ bool matchers_match(struct matchers m, struct labels l);
 /* One matcher as Alertmanager writes it: severity="critical", team=~"a|b", quotes may be left out. */
 bool matcher_parse(struct arena *arena, const char *text, struct matcher *ret,
                    struct err *e);
+/* From its parts; a regular expression is compiled. Texts are not copied. */
+bool matcher_make(struct arena *arena, const char *name, enum match_op op,
+                  const char *value, struct matcher *ret, struct err *e);
 /* Several, separated by commas, braces optional: {a="b",c!="d"}. */
 bool matchers_parse(struct arena *arena, const char *text, struct matchers *ret,
                     struct err *e);

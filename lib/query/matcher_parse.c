@@ -102,6 +102,22 @@ static bool take_value(struct arena *arena, struct bytes text, const char **ret_
     return true;
 }
 
+/* A regular expression is compiled as it stands first, so that an offset in the error counts from what was written. */
+bool matcher_make(struct arena *arena, const char *name, enum match_op op,
+                  const char *value, struct matcher *ret, struct err *e)
+{
+    struct matcher m = {.name = name, .op = op, .value = value};
+    if (op == MATCH_REGEX || op == MATCH_NOT_REGEX) {
+        if (!regex_compile(arena, value, e))
+            return err_wrap(e, "matcher of '%s'", name);
+        m.regex = regex_compile(arena, arena_printf(arena, "^(?:%s)$", value), e);
+        if (!m.regex)
+            return err_wrap(e, "matcher of '%s'", name);
+    }
+    *ret = m;
+    return true;
+}
+
 static bool parse_one(struct arena *arena, struct bytes text, struct matcher *ret,
                       struct err *e)
 {
@@ -113,16 +129,7 @@ static bool parse_one(struct arena *arena, struct bytes text, struct matcher *re
                        "'%.*s' is no matcher; write name=\"value\", with one of "
                        "= != =~ !~",
                        (int)(text.len < 200 ? text.len : 200), text.ptr ? text.ptr : "");
-    if (m.op == MATCH_REGEX || m.op == MATCH_NOT_REGEX) {
-        /* Compiled as it stands first, so that an offset in the error counts from what was written. */
-        if (!regex_compile(arena, m.value, e))
-            return err_wrap(e, "matcher of '%s'", m.name);
-        m.regex = regex_compile(arena, arena_printf(arena, "^(?:%s)$", m.value), e);
-        if (!m.regex)
-            return err_wrap(e, "matcher of '%s'", m.name);
-    }
-    *ret = m;
-    return true;
+    return matcher_make(arena, m.name, m.op, m.value, ret, e);
 }
 
 bool matcher_parse(struct arena *arena, const char *text, struct matcher *ret,

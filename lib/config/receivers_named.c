@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Receivers by name, wherever a configuration names them: routes, `notify:`, `fallback:`, escalation. A name that
+ * `receivers:` does not have is a fault with the nearest one that it has.
+ */
+#include <string.h>
+
+#include "lib/base/glob.h"
+#include "lib/config/alerting_load.h"
+
+#define SHOWN_MAX 600
+
+static bool report_unknown(struct loader *l, const char *name, struct place at)
+{
+    const struct receivers *known = &l->g->alerting.receivers;
+    const char **names = arena_alloc(l->arena, (known->count + 1) * sizeof(*names));
+    struct buf list = BUF_MAX(SHOWN_MAX);
+    for (size_t i = 0; i < known->count; i++) {
+        names[i] = known->items[i]->name;
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = nearest_word(name, names);
+    diag_error(l->diag, at, "there is no receiver '%.80s'", name);
+    if (near)
+        diag_hint(l->diag, "did you mean '%s'?", near);
+    else if (known->count > 0)
+        diag_hint(l->diag, "`receivers:` has: %s%s", buf_text(&list),
+                  list.overflow ? ", …" : "");
+    else
+        diag_hint(l->diag, "define it: receivers: {%.80s: {slack: {webhook_url: …}}}",
+                  name);
+    buf_finish(&list);
+    return false;
+}
+
+const struct receiver *receiver_named(struct loader *l, const char *name, struct place at)
+{
+    const struct receiver *found = receivers_find(&l->g->alerting.receivers, name);
+    if (!found)
+        report_unknown(l, name, at);
+    return found;
+}
+
+static bool is_there(const struct receiver *const *list, const struct receiver *r)
+{
+    for (; *list; list++) {
+        if (*list == r)
+            return true;
+    }
+    return false;
+}
+
+bool receivers_named(struct loader *l, const struct texts *names, const struct node *node,
+                     const struct receiver *const **ret)
+{
+    const struct receiver **list =
+        arena_alloc(l->arena, (names->count + 1) * sizeof(*list));
+    size_t count = 0;
+    bool ok = true;
+    for (size_t i = 0; i < names->count; i++) {
+        const struct node *n = conf_item(node, i);
+        const struct place at = n ? n->at : (struct place){0};
+        if (names->count == 1 && !strcmp(names->items[i], "none") &&
+            !receivers_find(&l->g->alerting.receivers, "none"))
+            break;
+        const struct receiver *r = receiver_named(l, names->items[i], at);
+        ok &= r != NULL;
+        if (r && is_there(list, r))
+            diag_warning(l->diag, at, "the receiver '%s' is named twice", r->name);
+        else if (r)
+            list[count++] = r;
+    }
+    *ret = list;
+    return ok;
+}
