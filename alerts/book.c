@@ -190,18 +190,20 @@ static void add_no_data(struct applying *x)
 static void apply_element(struct applying *x, const struct element *element)
 {
     struct alert_timing timing = x->timing;
-    const bool is_nan = isnan(element->data.value);
+    /* That something is missing is known only once it could have been there. */
+    const bool is_unknown = isnan(element->data.value) ||
+                            (x->rule->reads_absence && !is_known(x, (struct labels){0}));
     const struct observation o = {
-        .truth = is_nan ? TRUTH_UNKNOWN : TRUTH_TRUE,
+        .truth = is_unknown ? TRUTH_UNKNOWN : TRUTH_TRUE,
         .value = element->data.value,
         .at = x->now,
     };
     struct kept *k = kept_find(x->shelf, element->labels);
-    if (!k && is_nan)
+    if (!k && is_unknown)
         return;
     k = k ? k : kept_make(x->b, x->shelf, x->rule->name, element->labels);
     k->round = x->b->round;
-    if (!is_nan)
+    if (!is_unknown)
         kept_set_annotations(k, alert_annotations(x->rule, &element->data, x->arena));
     if (element->is_no_data)
         timing.hold_for = x->rule->no_data_after;
@@ -386,15 +388,27 @@ struct alert *book_find(const struct book *b, const char *key)
     return k ? &k->alert : NULL;
 }
 
+static void shelf_each(const struct shelf *s, void (*fn)(void *ctx, struct alert *a),
+                       void *ctx)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->items[i]->alert.status.state != ALERT_INACTIVE)
+            fn(ctx, &s->items[i]->alert);
+    }
+}
+
 void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), void *ctx)
 {
-    for (size_t i = 0; i < b->shelf_count; i++) {
-        const struct shelf *s = b->shelves[i];
-        for (size_t k = 0; k < s->count; k++) {
-            if (s->items[k]->alert.status.state != ALERT_INACTIVE)
-                fn(ctx, &s->items[k]->alert);
-        }
-    }
+    for (size_t i = 0; i < b->shelf_count; i++)
+        shelf_each(b->shelves[i], fn, ctx);
+}
+
+void book_each_of(const struct book *b, const struct rule *r,
+                  void (*fn)(void *ctx, struct alert *a), void *ctx)
+{
+    const struct shelf *s = shelf_find(b, r->id);
+    if (s)
+        shelf_each(s, fn, ctx);
 }
 
 size_t book_count(const struct book *b, enum alert_state state)

@@ -59,6 +59,9 @@ void book_save(struct book *b, struct wall now, struct ledger_txn *txn);
 struct alert *book_find(const struct book *b, const char *key);
 /* Walks all, inactive ones left out; in order of rule and labels. fn may not change the book. */
 void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), void *ctx);
+/* The same for one rule. */
+void book_each_of(const struct book *b, const struct rule *r,
+                  void (*fn)(void *ctx, struct alert *a), void *ctx);
 size_t book_count(const struct book *b, enum alert_state state);
 void alert_hold(struct alert *a);
 void alert_release(struct book *b, struct alert *a);

@@ -2,7 +2,8 @@
 /*
  * When rules are evaluated, and with what: groups on the grid of their interval, and out of turn when a verdict moved
  * a probe that their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
- * applied on the loop. Recording rules go back into history, in order, within their group's evaluation.
+ * applied on the loop. Recording rules go back into history, in order, within their group's evaluation; so do ALERTS
+ * series. Beside evaluation.c: evaluation_step.c (one turn of a group on the pool and back), coverage.c.
  */
 #ifndef HEALTHD_ALERTS_EVALUATION_H
 #define HEALTHD_ALERTS_EVALUATION_H
@@ -28,13 +29,25 @@ struct evaluation_hooks {
     /* Begins and ends the transaction of one group's evaluation; the engine commits it. */
     struct ledger_txn *(*begin)(void *ctx);
     void (*end)(void *ctx, struct ledger_txn *txn);
-    /* Is this probe's state known (asked within three intervals, not unknown)? since: its first run. Coverage. */
+    /* Is this probe's state known (asked within three intervals, not unknown)? since: its first run. Coverage. An
+     * owner that is no probe (a rule group, healthd itself) is known. */
     bool (*is_known)(void *ctx, struct labels owner, struct wall *ret_first_run);
+    /* The rest may be NULL. */
+    nsec (*interval)(
+        void *ctx,
+        struct labels owner); /* of that probe; 0: not known. NULL: the group's */
+    /* Has every probe run once, or had time to? Until then a rule that reads no series yet knows nothing. NULL: yes. */
+    bool (*is_settled)(void *ctx);
+    /* A computation that reads the adopted rules begins, and has ended: they have to live until then. NULL: whoever
+     * adopts sees to it (evaluation_is_idle). */
+    void *(*hold)(void *ctx);
+    void (*release)(void *ctx, void *held);
 };
 
 struct evaluation *evaluation_create(struct history *h, struct book *book,
                                      struct offload offload,
                                      const struct evaluation_hooks *hooks);
+/* When nothing is under way any more, or the pool has ended. Takes NULL. */
 void evaluation_destroy(struct evaluation *e);
 void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
                       struct wall now);
@@ -42,6 +55,9 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
 /* Starts what is due; returns when to call again. */
 struct wall evaluation_advance(struct evaluation *e, struct wall now);
+/* A rule's result came back, and something may be due: called from the loop within a done of the offload; the engine's
+ * chance to advance. May be NULL. */
+void evaluation_on_done(struct evaluation *e, void (*fn)(void *ctx), void *ctx);
 bool evaluation_is_idle(const struct evaluation *e);
 
 struct rule_health { /* GET /api/v1/rules */

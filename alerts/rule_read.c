@@ -196,6 +196,11 @@ static const char *canonical_text(struct arena *arena, const struct rule *r)
     return text;
 }
 
+static bool reads_absence(const char *canonical)
+{
+    return strstr(canonical, "absent(") || strstr(canonical, "absent_over_time(");
+}
+
 static struct rule *add_rule(struct rule_list *l, struct group_build *g,
                              const struct rule *r, bool is_level)
 {
@@ -203,6 +208,7 @@ static struct rule *add_rule(struct rule_list *l, struct group_build *g,
     link->is_level = is_level;
     link->rule = arena_memdup(l->reader.arena, r, sizeof(*r));
     link->rule->canonical = canonical_text(l->reader.arena, r);
+    link->rule->reads_absence = reads_absence(link->rule->canonical);
     *g->link = link;
     g->link = &link->next;
     g->group->count++;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of evaluation, for evaluation.c, evaluation_step.c and coverage.c alone. */
+#ifndef HEALTHD_ALERTS_EVALUATION_IMPL_H
+#define HEALTHD_ALERTS_EVALUATION_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alerts/evaluation.h"
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+
+struct rule_state {
+    uint64_t canonical; /* hashed */
+    struct rule_health health;
+    char *error;      /* owned: health.last_error */
+    bool is_step_end; /* a later rule of the group reads what this one records */
+};
+
+struct group_state {
+    const struct rule_group *
+        group; /* may be gone while the next configuration is adopted: the copies below are not */
+    size_t rule_count;
+    nsec interval;
+    char *key; /* file and name: over reloads */
+    struct history_owner *owner;
+    struct wall next;      /* the slot that is due next */
+    struct wall evaluated; /* of the newest evaluation */
+    bool is_touched;
+    bool is_running;
+    bool has_failed;          /* in this evaluation */
+    size_t at;                /* the rule that comes next in this evaluation */
+    struct rule_state *rules; /* one each of group->rules */
+    const struct selector **selectors;
+    size_t selector_count;
+};
+
+struct step { /* some rules of a group, computed on the pool and applied on the loop */
+    struct list link; /* of evaluation.steps */
+    struct evaluation *evaluation;
+    struct group_state *group; /* NULL: the group is gone; what came is thrown away */
+    struct arena *arena;
+    struct history_view *view;
+    struct promql_source source;
+    struct promql_opts opts;
+    struct wall at;
+    struct rule_outcome *outcomes;
+    bool *wants_resolve; /* one each: something of the rule fires */
+    size_t count, first; /* rules first … first + count - 1 */
+    void *held;
+};
+
+struct evaluation {
+    struct history *history;
+    struct book *book;
+    struct offload offload;
+    struct evaluation_hooks hooks;
+    int compat;
+    struct group_state *groups;
+    size_t group_count;
+    struct map *by_rule; /* rule id → struct rule_state * */
+    struct map *touched; /* owners, by address */
+    struct list steps;
+    struct evaluation_stats stats;
+    void (*on_done)(void *ctx);
+    void *on_done_ctx;
+};
+
+/* evaluation_step.c: begins the next step of g, at g->at; false when the pool takes no more. */
+bool step_start(struct evaluation *e, struct group_state *g);
+void step_destroy(struct step *s);
+/* evaluation.c: the group's evaluation has ended. */
+void group_done(struct evaluation *e, struct group_state *g);
+
+/* coverage.c */
+struct coverage { /* of one rule, at one time */
+    const struct evaluation *evaluation;
+    const struct group_state *group;
+    struct wall now;
+};
+bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels);
+bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels);
+
+#endif
