@@ -152,6 +152,16 @@ static void add_spec(struct buf *out, const struct spec *s, const struct worth *
     buf_finish(&text);
 }
 
+/* The length without half a character at the end, which a text that was cut may have. */
+static size_t whole_length(struct bytes text)
+{
+    size_t start = text.len;
+    while (start > 0 && ((unsigned char)text.ptr[start - 1] & 0xC0) == 0x80)
+        start--;
+    start -= start > 0;
+    return bytes_utf8(bytes_slice(text, start, text.len)) ? text.len : start;
+}
+
 static struct worth call_printf(const struct worth *args, size_t count,
                                 struct arena *arena)
 {
@@ -168,7 +178,8 @@ static struct worth call_printf(const struct worth *args, size_t count,
         else if (used < count)
             add_spec(&out, &s, &args[used++]);
     }
-    const struct worth w = worth_of_text(arena_strndup(arena, buf_text(&out), out.len));
+    const size_t len = out.overflow ? whole_length(buf_bytes(&out)) : out.len;
+    const struct worth w = worth_of_text(arena_strndup(arena, buf_text(&out), len));
     buf_finish(&out);
     return w;
 }

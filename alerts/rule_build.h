@@ -35,7 +35,7 @@ struct group_build { /* a group being read */
     struct rule_group *group;
     const struct node *labels; /* of the group: under each rule's own */
     const struct node *node;
-    bool is_bundled;
+    const struct rule_source *source;
     struct rule_link *first, **link;
     struct group_build *next;
 };

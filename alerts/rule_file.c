@@ -24,7 +24,7 @@ static struct group_build *group_add(struct rule_list *l,
     g->group->name = name;
     g->group->interval = RULE_DEFAULT_INTERVAL;
     g->node = node;
-    g->is_bundled = source->is_bundled;
+    g->source = source;
     g->link = &g->first;
     *l->link = g;
     l->link = &g->next;

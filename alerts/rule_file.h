@@ -37,7 +37,7 @@ struct rule_reader {     /* what reading needs */
 struct rule_source { /* where a set of groups comes from */
     const char *
         file; /* part of each rule's identity: a path as named, "healthd.yml", "pack:probes" */
-    bool is_bundled;
+    bool is_bundled, is_meta; /* struct rule's */
 };
 
 struct rule_list; /* in the reader's arena */

@@ -64,6 +64,21 @@ static void finish_group(struct rule_list *l, struct group_build *g)
     map_destroy(taken);
 }
 
+/* A pack is plain Prometheus and cannot say warn: and crit:. Its alerts of one name and two severities are such a
+ * pair all the same. */
+static void pair_levels(struct group_build *g)
+{
+    for (struct rule_link *a = g->first; a; a = a->next) {
+        const char *severity = fixed_severity(a->rule);
+        for (struct rule_link *b = g->first; b; b = b->next) {
+            const char *worse = fixed_severity(b->rule);
+            if (severity && worse && !strcmp(severity, "warning") &&
+                !strcmp(worse, "critical") && !strcmp(a->rule->name, b->rule->name))
+                a->rule->worse = b->rule;
+        }
+    }
+}
+
 struct selector_list {
     const struct selector **items;
     size_t count;
@@ -121,6 +136,8 @@ void rule_list_finish(struct rule_list *l, struct rules *ret)
     size_t count = 0;
     for (struct group_build *g = l->first; g; g = g->next) {
         finish_group(l, g);
+        if (g->source->is_bundled)
+            pair_levels(g);
         groups[count++] = g->group;
     }
     *ret = (struct rules){.groups = groups, .count = count};

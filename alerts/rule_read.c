@@ -230,7 +230,8 @@ static bool read_frame(struct rule_list *l, struct group_build *g,
         .keep_firing_for = c->keep_firing_for,
         .no_data = (enum no_data)c->no_data,
         .no_data_after = c->no_data_after,
-        .is_bundled = g->is_bundled,
+        .is_bundled = g->source->is_bundled,
+        .is_meta = g->source->is_meta,
     };
     bool ok = rule_texts_read(l, g->labels, c->labels, "label", &r.labels);
     ok &= rule_texts_read(l, NULL, c->annotations, "annotation", &r.annotations);

@@ -16,6 +16,13 @@ static const struct metric earliest_expiry = {
     .unit = "seconds",
     .help = "When the first of the presented certificates ends, as a Unix time",
 };
+static const struct metric earliest_start = {
+    .name = "probe_ssl_earliest_cert_not_before",
+    .kind = METRIC_GAUGE,
+    .unit = "seconds",
+    .help = "When the certificate that ends first began, as a Unix time: for how much of "
+            "its lifetime is left",
+};
 static const struct metric chain_expiry = {
     .name = "probe_ssl_last_chain_expiry_timestamp_seconds",
     .kind = METRIC_GAUGE,
@@ -45,14 +52,27 @@ static const struct metric cipher_info = {
     .labels = {"cipher"},
 };
 
-const struct metric *const tls_metrics[] = {&earliest_expiry, &chain_expiry, &chain_info,
-                                            &version_info,    &cipher_info,  NULL};
+const struct metric *const tls_metrics[] = {
+    &earliest_expiry, &earliest_start, &chain_expiry, &chain_info,
+    &version_info,    &cipher_info,    NULL};
+
+static struct wall start_of_earliest(const struct tls_peer *peer)
+{
+    for (size_t i = 0; i < peer->chain_count; i++) {
+        if (peer->chain[i].not_after.ns == peer->earliest_expiry.ns)
+            return peer->chain[i].not_before;
+    }
+    return (struct wall){0};
+}
 
 void tls_emit(struct run *run, const struct tls_peer *peer, bool with_cipher)
 {
     if (peer->chain_count > 0) {
         const struct tls_cert *leaf = &peer->chain[0];
         run_sample(run, &earliest_expiry, wall_to_sec(peer->earliest_expiry));
+        /* What was asked once is asked as blackbox_exporter would: it shows what that shows. */
+        if (run_origin(run) != ORIGIN_ONCE)
+            run_sample(run, &earliest_start, wall_to_sec(start_of_earliest(peer)));
         run_sample(run, &chain_expiry,
                    peer->chain_expiry.ns ? wall_to_sec(peer->chain_expiry)
                                          : NOT_VERIFIED);
