@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/query/chunk.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1764200000000)
+
+static void assert_same(double a, double b)
+{
+    assert_memory_equal(&a, &b, sizeof(a));
+}
+
+static void read_back(const struct chunk *c, const struct point *points, size_t count)
+{
+    struct chunk_reader r;
+    struct point p;
+    chunk_read(&r, c);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(chunk_next(&r, &p));
+        assert_true(p.ms == points[i].ms);
+        assert_same(p.value, points[i].value);
+    }
+    assert_false(chunk_next(&r, &p));
+}
+
+static size_t round_trip(const struct point *points, size_t count)
+{
+    struct chunk_head h = {0};
+    for (size_t i = 0; i < count; i++)
+        assert_true(chunk_append(&h, points[i].ms, points[i].value));
+    struct chunk *copy = chunk_copy(&h);
+    struct chunk *sealed = chunk_seal(&h);
+    assert_int_equal(copy->len, sealed->len);
+    assert_int_equal(h.count, 0);
+    read_back(copy, points, count);
+    read_back(sealed, points, count);
+    const size_t len = sealed->len;
+    struct chunk *again = chunk_of_file(sealed->first_ms, sealed->last_ms, sealed->count,
+                                        (struct bytes){(const char *)sealed->bits, len});
+    assert_non_null(again);
+    read_back(again, points, count);
+    chunk_unref(again);
+    chunk_unref(copy);
+    chunk_unref(sealed);
+    return len;
+}
+
+static void values_come_back(void **state)
+{
+    static const double odd[] = {0,     -0.0,   1,        1,         -1,
+                                 1e308, 5e-324, INFINITY, -INFINITY, 3.14,
+                                 2.7,   1e-9,   12345678, 12345679};
+    struct point points[20];
+    const size_t count = sizeof(odd) / sizeof(odd[0]);
+    for (size_t i = 0; i < count; i++)
+        points[i] = (struct point){NOW + (int64_t)i * 15000, odd[i]};
+    points[count] = (struct point){NOW + 999999, NAN};
+    points[count + 1] = (struct point){NOW + 1000000, stale_marker()};
+    round_trip(points, count + 2);
+}
+
+static void times_come_back(void **state)
+{
+    static const int64_t steps[] = {
+        1,      1,          15000, 15000,    14999,
+        8191,   8192,       65535, 65536,    524287,
+        524288, 3600000000, 1,     86400000, INT64_C(1) << 50};
+    struct point points[sizeof(steps) / sizeof(steps[0]) + 1] = {{0, 1}};
+    const size_t count = sizeof(steps) / sizeof(steps[0]);
+    for (size_t i = 0; i < count; i++)
+        points[i + 1] = (struct point){points[i].ms + steps[i], (double)i};
+    round_trip(points, count + 1);
+    points[0].ms = -5;
+    round_trip(points, count + 1);
+}
+
+static void random_bits_come_back(void **state)
+{
+    struct point points[CHUNK_MAX_SAMPLES];
+    uint64_t x = 42;
+    for (int round = 0; round < 200; round++) {
+        int64_t ms = NOW;
+        for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++) {
+            x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+            ms += 1 + (int64_t)(x >> (20 + x % 43));
+            memcpy(&points[i].value, &x, sizeof(x));
+            points[i].ms = ms;
+        }
+        assert_true(round_trip(points, CHUNK_MAX_SAMPLES) <= CHUNK_MAX_BYTES);
+    }
+}
+
+static void steady_series_are_small(void **state)
+{
+    struct point points[CHUNK_MAX_SAMPLES];
+    for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++)
+        points[i] = (struct point){NOW + (int64_t)i * 15000, 1};
+    assert_true(round_trip(points, CHUNK_MAX_SAMPLES) < 50);
+    for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++)
+        points[i].value = 1000 + (double)i * 15;
+    assert_true(round_trip(points, CHUNK_MAX_SAMPLES) < 300);
+}
+
+static void full_is_said(void **state)
+{
+    struct chunk_head h = {0};
+    for (int64_t i = 0; i < CHUNK_MAX_SAMPLES; i++)
+        assert_true(chunk_append(&h, i, 0));
+    assert_false(chunk_append(&h, CHUNK_MAX_SAMPLES, 0));
+    chunk_head_finish(&h);
+    assert_null(chunk_seal(&h));
+}
+
+static void damage_is_refused(void **state)
+{
+    struct chunk_head h = {0};
+    for (int64_t i = 0; i < 50; i++)
+        chunk_append(&h, NOW + i * 15000, (double)(i * i));
+    struct chunk *c = chunk_seal(&h);
+    const struct bytes bits = {(const char *)c->bits, c->len};
+    for (size_t len = 0; len < c->len; len++)
+        assert_null(chunk_of_file(c->first_ms, c->last_ms, c->count,
+                                  (struct bytes){bits.ptr, len}));
+    assert_null(chunk_of_file(c->first_ms + 1, c->last_ms, c->count, bits));
+    assert_null(chunk_of_file(c->first_ms, c->last_ms - 1, c->count, bits));
+    assert_null(chunk_of_file(c->first_ms, c->last_ms, c->count + 1, bits));
+    assert_null(chunk_of_file(c->first_ms, c->last_ms, 0, bits));
+    chunk_unref(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_come_back),
+        cmocka_unit_test(times_come_back),
+        cmocka_unit_test(random_bits_come_back),
+        cmocka_unit_test(steady_series_are_small),
+        cmocka_unit_test(full_is_said),
+        cmocka_unit_test(damage_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
