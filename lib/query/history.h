@@ -3,7 +3,8 @@
  * The samples of every series, in memory, for some hours: Gorilla-compressed chunks under a byte budget, found by
  * labels. The loop appends and selects; any thread may read a view, which pins what it needs. Survives a restart
  * through files of its own (synchronous=never: a lost tail is a gap, not a fault). Beside history.c: chunk.c (one
- * series' bytes), series_index.c (label postings), history_file.c (save, restore).
+ * series' bytes), series_index.c (who has a label), history_publish.c (who writes what), history_view.c (what other
+ * threads read), history_budget.c (what goes first), history_file.c (save, restore).
  */
 #ifndef HEALTHD_QUERY_HISTORY_H
 #define HEALTHD_QUERY_HISTORY_H
@@ -59,6 +60,11 @@ void history_protect(struct history *h, const struct selector *const *selectors,
 struct history_view;
 struct history_view *history_view(struct history *h,
                                   const struct selector *const *selectors, size_t count);
+/* The same for times in start..end (evaluations' times; selectors reach back from start by themselves). The plain one is
+ * for now, or a grid slot at most a minute ago. */
+struct history_view *history_view_between(struct history *h,
+                                          const struct selector *const *selectors,
+                                          size_t count, int64_t start, int64_t end);
 struct promql_source history_view_source(struct history_view *v);
 void history_view_release(struct history_view *v);
 

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See history.h. Series by their labels, and what is appended to each; the neighbours publish batches
+ * (history_publish.c), keep the budget (history_budget.c), find by labels (series_index.c), lend (history_view.c).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/query/history_impl.h"
+
+#define TABLE_FIRST 1024
+#define DEFAULT_BUDGET ((size_t)24 << 20)
+#define DEFAULT_KEEP (6 * NSEC_PER_HOUR)
+
+static struct history_limits limits_filled(const struct history_limits *l)
+{
+    struct history_limits filled = *l;
+    if (!filled.budget_bytes)
+        filled.budget_bytes = DEFAULT_BUDGET;
+    if (!filled.keep)
+        filled.keep = DEFAULT_KEEP;
+    if (!filled.max_series)
+        filled.max_series = HISTORY_MAX_SERIES;
+    return filled;
+}
+
+struct history *history_create(const struct history_limits *limits)
+{
+    struct history *h = calloc(1, sizeof(*h));
+    assert(h);
+    h->limits = limits_filled(limits);
+    h->table_size = TABLE_FIRST;
+    h->table = calloc(h->table_size, sizeof(struct timeseries *));
+    assert(h->table);
+    h->texts = map_create();
+    h->postings = map_create();
+    list_init(&h->owners);
+    list_init(&h->plain);
+    list_init(&h->wanted);
+    return h;
+}
+
+void history_set_limits(struct history *h, const struct history_limits *limits)
+{
+    h->limits = limits_filled(limits);
+    budget_enforce(h);
+}
+
+/* ---- series ---- */
+
+static uint32_t hash_of(const struct label *labels, size_t count)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < count; i++) {
+        for (const char *p = labels[i].name; *p; p++)
+            hash = (hash ^ (unsigned char)*p) * 16777619u;
+        hash = (hash ^ 255u) * 16777619u;
+        for (const char *p = labels[i].value; *p; p++)
+            hash = (hash ^ (unsigned char)*p) * 16777619u;
+        hash = (hash ^ 254u) * 16777619u;
+    }
+    return hash;
+}
+
+static void table_grow(struct history *h)
+{
+    const size_t size = h->table_size * 2;
+    struct timeseries **table = calloc(size, sizeof(struct timeseries *));
+    assert(table);
+    for (size_t i = 0; i < h->all.count; i++) {
+        struct timeseries *s = h->all.items[i];
+        s->next = table[s->hash & (size - 1)];
+        table[s->hash & (size - 1)] = s;
+    }
+    free(h->table);
+    h->table = table;
+    h->table_size = size;
+}
+
+static size_t series_size(size_t labels)
+{
+    return sizeof(struct timeseries) + labels * sizeof(struct label) + sizeof(void *);
+}
+
+static struct timeseries *series_make(struct history *h, const struct label *sorted,
+                                      size_t count, uint32_t hash)
+{
+    if (h->all.count >= h->table_size)
+        table_grow(h);
+    struct timeseries *s = calloc(1, sizeof(*s) + count * sizeof(struct label));
+    assert(s);
+    struct label *own = (struct label *)(s + 1);
+    for (size_t i = 0; i < count; i++)
+        own[i] =
+            (struct label){text_keep(h, sorted[i].name), text_keep(h, sorted[i].value)};
+    s->labels = (struct labels){own, count};
+    s->hash = hash;
+    s->next = h->table[hash & (h->table_size - 1)];
+    h->table[hash & (h->table_size - 1)] = s;
+    index_add(h, s);
+    h->stats.bytes += series_size(count);
+    h->stats.series++;
+    return s;
+}
+
+/* NULL, and counted, when there are too many. */
+struct timeseries *series_get(struct history *h, const struct label *sorted, size_t count)
+{
+    const uint32_t hash = hash_of(sorted, count);
+    const struct labels wanted = {sorted, count};
+    for (struct timeseries *s = h->table[hash & (h->table_size - 1)]; s; s = s->next) {
+        if (s->hash == hash && labels_equal(s->labels, wanted))
+            return s;
+    }
+    if (h->all.count >= h->limits.max_series) {
+        h->stats.refused_series++;
+        return NULL;
+    }
+    return series_make(h, sorted, count, hash);
+}
+
+void series_forget(struct history *h, struct timeseries *s)
+{
+    assert(!s->holding && !s->first);
+    struct timeseries **link = &h->table[s->hash & (h->table_size - 1)];
+    while (*link != s)
+        link = &(*link)->next;
+    *link = s->next;
+    index_remove(h, s);
+    chunk_head_finish(&s->head);
+    for (size_t i = 0; i < s->labels.count; i++) {
+        text_release(h, s->labels.items[i].name);
+        text_release(h, s->labels.items[i].value);
+    }
+    h->stats.bytes -= series_size(s->labels.count);
+    h->stats.series--;
+    free(s);
+}
+
+/* In order of time: what comes late (a restored chunk) goes before what is newer. */
+static void queue_put(struct list *queue, struct kept *k)
+{
+    struct list *after = queue->prev;
+    while (after != queue &&
+           LIST_ITEM(after, struct kept, link)->chunk->last_ms > k->chunk->last_ms)
+        after = after->prev;
+    list_prepend(after, &k->link); /* a ring: after `after` */
+}
+
+void series_keep(struct history *h, struct timeseries *s, struct chunk *c)
+{
+    struct kept *k = calloc(1, sizeof(*k));
+    assert(k);
+    k->series = s;
+    k->chunk = c;
+    struct kept **at = &s->first;
+    if (s->last && s->last->chunk->first_ms < c->first_ms)
+        at = &s->last->next;
+    while (*at && (*at)->chunk->first_ms < c->first_ms)
+        at = &(*at)->next;
+    k->next = *at;
+    *at = k;
+    if (!k->next)
+        s->last = k;
+    queue_put(s->is_protected ? &h->wanted : &h->plain, k);
+    h->stats.bytes += chunk_size(c) + sizeof(*k);
+    h->stats.chunks++;
+}
+
+/* The series has an owner, or is about to lose it: what the budget takes may be its own chunk, not the series. */
+void series_seal(struct history *h, struct timeseries *s)
+{
+    h->stats.bytes -= s->head.size;
+    struct chunk *c = chunk_seal(&s->head);
+    if (!c)
+        return;
+    series_keep(h, s, c);
+    budget_enforce(h);
+}
+
+void series_append(struct history *h, struct timeseries *s, int64_t ms, double value)
+{
+    if (s->has_newest && ms <= s->newest.ms) {
+        h->stats.refused_samples++;
+        return;
+    }
+    if (s->head.count == CHUNK_MAX_SAMPLES)
+        series_seal(h, s);
+    const size_t before = s->head.size;
+    const bool has_room = chunk_append(&s->head, ms, value);
+    assert(has_room);
+    (void)has_room;
+    h->stats.bytes += s->head.size - before;
+    s->newest = (struct point){ms, value};
+    s->has_newest = true;
+    h->stats.samples++;
+    if (ms > h->stats.newest_ms)
+        h->stats.newest_ms = ms;
+}
+
+void series_stale(struct history *h, struct timeseries *s, int64_t ms)
+{
+    if (!s->has_newest || is_stale(s->newest.value))
+        return;
+    series_append(h, s, ms > s->newest.ms ? ms : s->newest.ms + 1, stale_marker());
+}
+
+bool series_take(struct history *h, struct timeseries *s, struct holding *holding)
+{
+    if (s->holding && s->holding != holding) {
+        h->stats.refused_samples++;
+        return false;
+    }
+    s->holding = holding;
+    return true;
+}
+
+void history_destroy(struct history *h)
+{
+    if (!h)
+        return;
+    assert(h->views == 0);
+    while (!list_empty(&h->owners))
+        history_owner_end(LIST_ITEM(h->owners.next, struct history_owner, link), 0);
+    while (!list_empty(&h->plain))
+        kept_drop(h, LIST_ITEM(h->plain.next, struct kept, link));
+    while (!list_empty(&h->wanted))
+        kept_drop(h, LIST_ITEM(h->wanted.next, struct kept, link));
+    assert(h->all.count == 0);
+    free(h->table);
+    index_destroy(h);
+    free(h);
+}
+
+/* ---- asking ---- */
+
+struct labels history_owner_labels(const struct history_owner *o)
+{
+    return o->labels;
+}
+
+static bool is_in(const struct history *h, const struct timeseries *s, int64_t from,
+                  int64_t to)
+{
+    const int64_t oldest = s->first ? s->first->chunk->first_ms : s->head.first_ms;
+    return (s->first || s->head.count) && oldest <= to && s->newest.ms >= from;
+}
+
+static bool matches_any(const struct matchers *sets, size_t count, struct labels labels)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (matchers_match(sets[i], labels))
+            return true;
+    }
+    return count == 0;
+}
+
+void history_each(struct history *h, const struct matchers *sets, size_t count,
+                  int64_t from, int64_t to,
+                  void (*fn)(void *ctx, struct labels labels, struct point newest),
+                  void *ctx)
+{
+    for (size_t i = 0; i < h->all.count; i++) {
+        const struct timeseries *s = h->all.items[i];
+        if (is_in(h, s, from, to) && matches_any(sets, count, s->labels))
+            fn(ctx, s->labels, s->newest);
+    }
+}
+
+static bool is_known(struct history_owner *const *seen, size_t count,
+                     const struct history_owner *o)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (seen[i] == o)
+            return true;
+    }
+    return false;
+}
+
+void history_owners(struct history *h, const struct selector *const *selectors,
+                    size_t count, void (*fn)(void *ctx, struct history_owner *o),
+                    void *ctx)
+{
+    enum { SEEN_MAX = 4096 };
+    struct arena *arena = arena_create(0);
+    struct history_owner **seen = arena_alloc(arena, SEEN_MAX * sizeof(*seen));
+    size_t seen_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct timeseries *const *items;
+        const size_t n = index_select_cached(h, selectors[i], arena, &items);
+        for (size_t k = 0; k < n && seen_count < SEEN_MAX; k++) {
+            struct holding *holding = items[k]->holding;
+            if (holding && !is_known(seen, seen_count, holding->owner))
+                seen[seen_count++] = holding->owner;
+        }
+    }
+    for (size_t i = 0; i < seen_count; i++)
+        fn(ctx, seen[i]);
+    arena_destroy(arena);
+}
+
+struct history_stats history_stats(const struct history *h)
+{
+    struct history_stats stats = h->stats;
+    stats.budget_bytes = h->limits.budget_bytes;
+    stats.oldest_ms = 0;
+    const struct list *const queues[] = {&h->plain, &h->wanted};
+    for (size_t i = 0; i < 2; i++) {
+        if (list_empty(queues[i]))
+            continue;
+        const int64_t first =
+            LIST_ITEM(queues[i]->next, struct kept, link)->chunk->first_ms;
+        if (!stats.oldest_ms || first < stats.oldest_ms)
+            stats.oldest_ms = first;
+    }
+    if (!stats.oldest_ms)
+        stats.oldest_ms = stats.newest_ms;
+    return stats;
+}

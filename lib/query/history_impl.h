@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the history, for history*.c and series_index.c and nobody else.
+ *
+ *   history ─┬─ table: labels → timeseries ── finished chunks, and a head
+ *            ├─ postings: label → timeseries               who matches
+ *            ├─ owners ── holdings ── timeseries           who writes, and ends it
+ *            └─ queues of finished chunks, oldest first     what goes when it is too much
+ *
+ * All of it is the loop's alone: a view copies what other threads read.
+ */
+#ifndef HEALTHD_QUERY_HISTORY_IMPL_H
+#define HEALTHD_QUERY_HISTORY_IMPL_H
+
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+#include "lib/query/chunk.h"
+#include "lib/query/history.h"
+
+#define HISTORY_MAX_SERIES 200000
+#define SERIES_MAX_LABELS 64
+
+struct kept { /* a finished chunk, in its series and in a queue */
+    struct list link;
+    struct timeseries *series;
+    struct kept *next; /* the series' next, later in time */
+    struct chunk *chunk;
+    bool is_saved;
+};
+
+struct posting { /* every series that has one label, or one name of a label */
+    struct timeseries **items;
+    size_t count, size;
+    uint64_t version; /* moves when a series comes or goes */
+};
+
+struct timeseries {
+    struct labels labels;    /* sorted, __name__ included; the texts are the history's */
+    struct timeseries *next; /* in its bucket of the table */
+    struct holding *holding; /* whose it is; NULL: nobody writes it now */
+    struct kept *first, *last;
+    struct chunk_head head;
+    struct point newest;
+    uint32_t hash, slot; /* slot: its place among all */
+    bool has_newest, is_protected;
+};
+
+struct slot {                  /* the n-th series of a group's batches */
+    struct timeseries *series; /* NULL: refused */
+    uint32_t own;              /* labels of its own, the name not counted */
+    uint32_t round;            /* the publication that named it last */
+};
+
+struct
+    holding { /* series that end together: a group of an owner's batches, or what it puts one by one */
+    struct history_owner *owner;
+    char *name; /* NULL: put one by one */
+    struct slot *slots;
+    size_t count, size;
+    uint32_t round;
+    struct holding *next;
+};
+
+struct history_owner {
+    struct list link; /* history's */
+    struct history *history;
+    struct arena *arena;
+    struct labels labels;
+    struct holding direct; /* next: the first group */
+};
+
+struct selection { /* who matches a selector that rules use, as long as it holds */
+    const struct selector *selector;
+    struct timeseries **items;
+    size_t count;
+    const struct posting *watched; /* NULL: all */
+    uint64_t version;
+    bool is_made;
+};
+
+struct history {
+    struct history_limits limits;
+    struct timeseries **table;
+    size_t table_size;
+    struct posting all;   /* every series, by slot */
+    struct map *texts;    /* label text → struct text: kept once */
+    struct map *postings; /* name NUL value → struct posting */
+    struct list owners;
+    struct list plain, wanted; /* struct kept: what no rule reads, what some rule reads */
+    struct selection *selections;
+    size_t selection_count;
+    struct history_stats stats;
+    size_t views;
+    uint64_t next_file;
+};
+
+/* history.c */
+struct timeseries *series_get(struct history *h, const struct label *sorted,
+                              size_t count);
+void series_append(struct history *h, struct timeseries *s, int64_t ms, double value);
+/* Takes the series for a holding: false when another one writes it. */
+bool series_take(struct history *h, struct timeseries *s, struct holding *holding);
+void series_seal(struct history *h, struct timeseries *s);
+void series_stale(struct history *h, struct timeseries *s, int64_t ms);
+void series_keep(struct history *h, struct timeseries *s,
+                 struct chunk *c); /* takes c; at its place in time */
+/* Out of everything: nobody writes it, and nothing is kept of it. */
+void series_forget(struct history *h, struct timeseries *s);
+
+/* history_budget.c */
+void budget_enforce(struct history *h);
+void kept_drop(struct history *h, struct kept *k);
+
+/* series_index.c */
+void index_add(struct history *h, struct timeseries *s);
+void index_remove(struct history *h, struct timeseries *s);
+void index_destroy(struct history *h);
+const char *text_keep(struct history *h, const char *text);
+void text_release(struct history *h, const char *text);
+/* Who matches; valid until a series comes or goes. *ret_items is h's or arena's. */
+size_t index_select(struct history *h, struct matchers m, struct arena *arena,
+                    struct timeseries *const **ret_items);
+/* The same for a selector, from what is remembered when it is a rule's. */
+size_t index_select_cached(struct history *h, const struct selector *selector,
+                           struct arena *arena, struct timeseries *const **ret_items);
+void selections_clear(struct history *h);
+
+#endif

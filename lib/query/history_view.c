@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What other threads read: finished chunks are pinned, heads are copied, so that the loop may go on appending. Made
+ * and released on the loop; between these anybody may select from it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/query/history_impl.h"
+
+/* Evaluations are for now or for a slot just passed; a view for older times says so (history_view_between). */
+#define VIEW_SLACK_MS 60000
+
+struct seen { /* one series of a view */
+    struct labels labels;
+    struct chunk *const
+        *chunks; /* pinned, in order of time; the last may be a copied head */
+    size_t count;
+    struct point newest;
+    bool
+        has_all; /* its newest sample is the series' newest at or before any time asked for */
+};
+
+struct seen_set {
+    const struct selector *selector;
+    const struct seen *items;
+    size_t count;
+};
+
+struct history_view {
+    struct history *history;
+    struct arena *arena;
+    struct seen_set *sets;
+    size_t count;
+};
+
+/* Labels' texts belong to the history, where a series may end: a view has its own. */
+static struct labels labels_pin(struct arena *arena, struct labels from)
+{
+    size_t bytes = from.count * sizeof(struct label);
+    for (size_t i = 0; i < from.count; i++)
+        bytes += strlen(from.items[i].name) + strlen(from.items[i].value) + 2;
+    struct label *items = arena_alloc(arena, bytes);
+    char *at = (char *)(items + from.count);
+    for (size_t i = 0; i < from.count; i++) {
+        items[i].name = at;
+        at = stpcpy(at, from.items[i].name) + 1;
+        items[i].value = at;
+        at = stpcpy(at, from.items[i].value) + 1;
+    }
+    return (struct labels){items, from.count};
+}
+
+static struct seen series_see(struct history_view *v, const struct timeseries *s,
+                              int64_t from, int64_t to)
+{
+    struct seen seen = {.labels = labels_pin(v->arena, s->labels),
+                        .newest = s->newest,
+                        .has_all = s->has_newest};
+    size_t count = 0;
+    for (const struct kept *k = s->first; k; k = k->next)
+        count += k->chunk->last_ms >= from && k->chunk->first_ms <= to;
+    struct chunk **chunks = arena_alloc(v->arena, (count + 1) * sizeof(*chunks));
+    for (const struct kept *k = s->first; k; k = k->next) {
+        if (k->chunk->last_ms >= from && k->chunk->first_ms <= to)
+            chunks[seen.count++] = chunk_ref(k->chunk);
+    }
+    if (s->head.count && s->head.last_ms >= from && s->head.first_ms <= to)
+        chunks[seen.count++] = chunk_copy(&s->head);
+    seen.chunks = chunks;
+    return seen;
+}
+
+static void set_see(struct history_view *v, const struct selector *selector, int64_t from,
+                    int64_t to)
+{
+    struct timeseries *const *items;
+    struct seen_set *set = &v->sets[v->count++];
+    const size_t n = index_select_cached(v->history, selector, v->arena, &items);
+    struct seen *seen = arena_alloc(v->arena, (n + 1) * sizeof(*seen));
+    for (size_t i = 0; i < n; i++) {
+        if (!items[i]->has_newest || items[i]->newest.ms < from)
+            continue;
+        seen[set->count++] = series_see(v, items[i], from, to);
+    }
+    set->selector = selector;
+    set->items = seen;
+}
+
+struct history_view *history_view_between(struct history *h,
+                                          const struct selector *const *selectors,
+                                          size_t count, int64_t start, int64_t end)
+{
+    struct arena *arena = arena_create(0);
+    struct history_view *v = arena_alloc(arena, sizeof(*v));
+    v->arena = arena;
+    v->history = h;
+    v->sets = arena_alloc(arena, (count + 1) * sizeof(*v->sets));
+    for (size_t i = 0; i < count; i++) {
+        const int64_t reach = selectors[i]->reach / NSEC_PER_MSEC;
+        set_see(v, selectors[i], start - reach, end);
+    }
+    h->views++;
+    return v;
+}
+
+struct history_view *history_view(struct history *h,
+                                  const struct selector *const *selectors, size_t count)
+{
+    return history_view_between(h, selectors, count, h->stats.newest_ms - VIEW_SLACK_MS,
+                                INT64_MAX);
+}
+
+void history_view_release(struct history_view *v)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        for (size_t k = 0; k < v->sets[i].count; k++) {
+            const struct seen *seen = &v->sets[i].items[k];
+            for (size_t c = 0; c < seen->count; c++)
+                chunk_unref(seen->chunks[c]);
+        }
+    }
+    v->history->views--;
+    arena_destroy(v->arena);
+}
+
+/* ---- selecting, on any thread ---- */
+
+static bool newest_is_enough(const struct selector *selector, const struct seen *s,
+                             int64_t from, int64_t to)
+{
+    return selector->is_last_only && s->has_all && s->newest.ms <= to &&
+           s->newest.ms >= from;
+}
+
+static size_t points_read(const struct seen *s, int64_t from, int64_t to,
+                          struct point *ret)
+{
+    size_t count = 0;
+    for (size_t c = 0; c < s->count; c++) {
+        struct chunk_reader r;
+        struct point p;
+        if (s->chunks[c]->last_ms < from || s->chunks[c]->first_ms > to)
+            continue;
+        chunk_read(&r, s->chunks[c]);
+        while (chunk_next(&r, &p) && p.ms <= to) {
+            if (p.ms >= from)
+                ret[count++] = p;
+        }
+    }
+    return count;
+}
+
+static size_t points_most(const struct seen *s, int64_t from, int64_t to)
+{
+    size_t most = 0;
+    for (size_t c = 0; c < s->count; c++) {
+        if (s->chunks[c]->last_ms >= from && s->chunks[c]->first_ms <= to)
+            most += s->chunks[c]->count;
+    }
+    return most;
+}
+
+static struct promql_series seen_read(const struct selector *selector,
+                                      const struct seen *s, int64_t from, int64_t to,
+                                      struct arena *arena)
+{
+    struct promql_series series = {.labels = s->labels};
+    if (newest_is_enough(selector, s, from, to)) {
+        series.points = &s->newest;
+        series.count = 1;
+        return series;
+    }
+    struct point *points =
+        arena_alloc(arena, (points_most(s, from, to) + 1) * sizeof(*points));
+    series.count = points_read(s, from, to, points);
+    series.points = points;
+    return series;
+}
+
+static bool view_select(void *ctx, const struct selector *selector, int64_t from,
+                        int64_t to, struct arena *arena, struct promql_set *ret,
+                        struct err *e)
+{
+    const struct history_view *v = ctx;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct seen_set *set = &v->sets[i];
+        if (set->selector != selector)
+            continue;
+        struct promql_series *items =
+            arena_alloc(arena, (set->count + 1) * sizeof(*items));
+        size_t count = 0;
+        for (size_t k = 0; k < set->count; k++) {
+            items[count] = seen_read(selector, &set->items[k], from, to, arena);
+            count += items[count].count > 0;
+        }
+        *ret = (struct promql_set){items, count};
+        return true;
+    }
+    return err_set(e, "the view was made without this selector");
+}
+
+struct promql_source history_view_source(struct history_view *v)
+{
+    return (struct promql_source){.ctx = v, .select = view_select};
+}

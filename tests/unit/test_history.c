@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/query/history.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define T0 INT64_C(1764200000000)
+
+static const struct metric up = {.name = "up_x", .kind = METRIC_GAUGE};
+static const struct metric part = {
+    .name = "part", .kind = METRIC_GAUGE, .labels = {"disk", "task_id"}};
+
+struct stage {
+    struct arena *arena;
+    struct history *history;
+    struct history_owner *owner;
+};
+
+static struct stage stage_set(struct history_limits limits)
+{
+    static const struct label labels[] = {
+        {"instance", "a:1"}, {"job", "node"}, {"task_id", "7"}};
+    struct stage s = {arena_create(0), history_create(&limits), NULL};
+    s.owner = history_owner(s.history, (struct labels){labels, 3});
+    return s;
+}
+
+static void stage_clear(struct stage *s)
+{
+    history_destroy(s->history);
+    arena_destroy(s->arena);
+}
+
+/* A batch of one group: up_x, and part{disk} for each letter of disks. */
+static void publish(struct stage *s, int64_t ms, double value, const char *disks)
+{
+    struct arena *arena = arena_create(0);
+    struct batch *b = batch_create(arena);
+    struct batch_group *g = batch_group(b, "");
+    batch_add(b, g, &up, NULL, (struct labels){0}, value);
+    for (const char *d = disks; *d; d++) {
+        const char *values[] = {(char[]){*d, 0}, "42"};
+        batch_add(b, g, &part, values, (struct labels){0}, value * 10);
+    }
+    history_publish(s->owner, ms, b);
+    arena_destroy(arena);
+}
+
+static struct selector select_text(struct stage *s, const char *text, nsec reach)
+{
+    struct err e = {0};
+    struct selector selector = {.range = reach, .reach = reach};
+    if (!matchers_parse(s->arena, text, &selector.matchers, &e))
+        fail_msg("%s: %s", text, e.text);
+    return selector;
+}
+
+/* What a selector gives in from..to as "labels@ms=value …" lines, sorted as they come. */
+static const char *read_all(struct stage *s, const char *text, int64_t from, int64_t to)
+{
+    struct buf out = BUF_MAX(1 << 20);
+    struct err e = {0};
+    struct promql_set set;
+    const struct selector selector = select_text(s, text, NSEC_PER_DAY);
+    const struct selector *list[] = {&selector};
+    struct history_view *v = history_view(s->history, list, 1);
+    struct promql_source source = history_view_source(v);
+    assert_true(source.select(source.ctx, &selector, from, to, s->arena, &set, &e));
+    for (size_t i = 0; i < set.count; i++) {
+        labels_print(set.items[i].labels, &out);
+        for (size_t k = 0; k < set.items[i].count; k++) {
+            const struct point p = set.items[i].points[k];
+            buf_printf(&out, " %d=%s", (int)(p.ms - T0),
+                       is_stale(p.value) ? "stale"
+                                         : arena_printf(s->arena, "%g", p.value));
+        }
+        buf_add_text(&out, "\n");
+    }
+    history_view_release(v);
+    const char *result = arena_strdup(s->arena, buf_text(&out));
+    buf_finish(&out);
+    return result;
+}
+
+static void batches_are_read_back(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    publish(&s, T0, 1, "ab");
+    publish(&s, T0 + 1000, 2, "ab");
+    assert_string_equal(read_all(&s, "__name__=up_x", T0, T0 + 5000),
+                        "__name__=\"up_x\",instance=\"a:1\",job=\"node\" 0=1 1000=2\n");
+    assert_string_equal(
+        read_all(&s, "disk=~\"a|c\"", T0 + 500, T0 + 5000),
+        "__name__=\"part\",disk=\"a\",instance=\"a:1\",job=\"node\" 1000=20\n");
+    assert_string_equal(read_all(&s, "disk=a", T0 + 2000, T0 + 5000), "");
+    assert_string_equal(read_all(&s, "__name__=\"nothing\"", T0, T0 + 5000), "");
+    stage_clear(&s);
+}
+
+static void what_is_not_named_ends(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    publish(&s, T0, 1, "ab");
+    publish(&s, T0 + 1000, 2, "b");
+    publish(&s, T0 + 2000, 3, "ba");
+    publish(&s, T0 + 2000, 9, "ba"); /* no later: refused */
+    assert_string_equal(read_all(&s, "disk=a", T0, T0 + 5000),
+                        "__name__=\"part\",disk=\"a\",instance=\"a:1\",job=\"node\" 0=10 "
+                        "1000=stale 2000=30\n");
+    assert_string_equal(read_all(&s, "disk=b", T0, T0 + 5000),
+                        "__name__=\"part\",disk=\"b\",instance=\"a:1\",job=\"node\" 0=10 "
+                        "1000=20 2000=30\n");
+    assert_int_equal(history_stats(s.history).refused_samples, 3);
+    history_owner_end(s.owner, T0 + 3000);
+    assert_string_equal(read_all(&s, "__name__=up_x", T0 + 2500, T0 + 5000),
+                        "__name__=\"up_x\",instance=\"a:1\",job=\"node\" 3000=stale\n");
+    stage_clear(&s);
+}
+
+static void single_series_end_with_their_round(void **state)
+{
+    static const struct label one[] = {{"rule", "1"}}, two[] = {{"rule", "2"}};
+    struct stage s = stage_set((struct history_limits){0});
+    history_put(s.owner, "r", (struct labels){one, 1}, T0, 1);
+    history_put(s.owner, "r", (struct labels){two, 1}, T0, 2);
+    history_put(s.owner, "r", (struct labels){two, 1}, T0 + 1000, 3);
+    history_end_others(s.owner, T0 + 1000);
+    assert_string_equal(read_all(&s, "rule=~\".+\"", T0, T0 + 9000),
+                        "__name__=\"r\",instance=\"a:1\",job=\"node\",rule=\"1\" 0=1 "
+                        "1000=stale\n"
+                        "__name__=\"r\",instance=\"a:1\",job=\"node\",rule=\"2\" 0=2 "
+                        "1000=3\n");
+    stage_clear(&s);
+}
+
+static void two_owners_do_not_share(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    struct history_owner *other = history_owner(s.history, history_owner_labels(s.owner));
+    history_put(s.owner, "x", (struct labels){0}, T0, 1);
+    history_put(other, "x", (struct labels){0}, T0 + 1, 5);
+    assert_int_equal(history_stats(s.history).refused_samples, 1);
+    history_owner_end(s.owner, T0 + 2);
+    history_put(other, "x", (struct labels){0}, T0 + 3, 6);
+    assert_string_equal(read_all(&s, "__name__=x", T0, T0 + 9),
+                        "__name__=\"x\",instance=\"a:1\",job=\"node\" 0=1 2=stale 3=6\n");
+    stage_clear(&s);
+}
+
+static void a_view_keeps_what_it_saw(void **state)
+{
+    struct stage s = stage_set((struct history_limits){.keep = 600 * NSEC_PER_SEC});
+    struct err e = {0};
+    struct promql_set set;
+    const struct selector selector = select_text(&s, "__name__=up_x", NSEC_PER_DAY);
+    const struct selector *list[] = {&selector};
+    for (int i = 0; i < 130; i++)
+        publish(&s, T0 + i * 1000, i, "");
+    struct history_view *v = history_view(s.history, list, 1);
+    for (int i = 130; i < 5000; i++)
+        publish(&s, T0 + i * 1000, i, "");
+    history_owner_end(s.owner, T0 + 5000 * 1000);
+    struct promql_source source = history_view_source(v);
+    assert_true(source.select(source.ctx, &selector, T0, INT64_MAX, s.arena, &set, &e));
+    assert_int_equal(set.count, 1);
+    assert_int_equal(set.items[0].count, 130);
+    for (int i = 0; i < 130; i++)
+        assert_true(set.items[0].points[i].value == i);
+    history_view_release(v);
+    stage_clear(&s);
+}
+
+static void the_newest_needs_no_decoding(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    struct err e = {0};
+    struct promql_set set;
+    struct selector selector = select_text(&s, "__name__=up_x", PROMQL_LOOKBACK);
+    selector.is_last_only = true;
+    const struct selector *list[] = {&selector};
+    for (int i = 0; i < 20; i++)
+        publish(&s, T0 + i * 1000, i, "");
+    struct history_view *v = history_view(s.history, list, 1);
+    struct promql_source source = history_view_source(v);
+    assert_true(source.select(source.ctx, &selector, T0, T0 + 60000, s.arena, &set, &e));
+    assert_int_equal(set.items[0].count, 1);
+    assert_true(set.items[0].points[0].value == 19);
+    assert_true(source.select(source.ctx, &selector, T0, T0 + 5500, s.arena, &set, &e));
+    assert_true(set.items[0].points[set.items[0].count - 1].value == 5);
+    history_view_release(v);
+    stage_clear(&s);
+}
+
+static void time_and_budget_are_kept(void **state)
+{
+    struct stage s = stage_set((struct history_limits){.keep = 600 * NSEC_PER_SEC});
+    for (int i = 0; i < 5000; i++)
+        publish(&s, T0 + i * 1000, i, "a");
+    struct history_stats stats = history_stats(s.history);
+    assert_true(stats.oldest_ms >= T0 + (5000 - 600 - 2 * 120) * 1000);
+    assert_true(stats.dropped_chunks == 0);
+    const struct selector rule = select_text(&s, "__name__=up_x", NSEC_PER_HOUR);
+    const struct selector *list[] = {&rule};
+    history_protect(s.history, list, 1);
+    const struct history_limits small = {.budget_bytes = 1, .keep = NSEC_PER_HOUR};
+    for (int i = 5000; i < 5200; i++)
+        publish(&s, T0 + i * 1000, i, "a");
+    assert_string_not_equal(read_all(&s, "__name__=up_x", T0 + 4800000, T0 + 4900000),
+                            "");
+    history_set_limits(s.history, &small);
+    stats = history_stats(s.history);
+    assert_int_equal(stats.chunks, 0);
+    assert_true(stats.dropped_chunks > 0);
+    assert_int_equal(stats.series, 2); /* they go on */
+    stage_clear(&s);
+}
+
+static void unread_series_go_first(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    for (int i = 0; i < 1000; i++)
+        publish(&s, T0 + i * 1000, i * 1.1, "a");
+    const struct selector rule = select_text(&s, "__name__=up_x", NSEC_PER_HOUR);
+    const struct selector *list[] = {&rule};
+    history_protect(s.history, list, 1);
+    const struct history_limits tight = {.budget_bytes =
+                                             history_stats(s.history).bytes - 2000};
+    history_set_limits(s.history, &tight);
+    const char *read = read_all(&s, "__name__=up_x", T0, T0 + 1000);
+    assert_non_null(strstr(read, " 0=0 "));
+    assert_null(strstr(read_all(&s, "disk=a", T0, T0 + 1000), " 0=0 "));
+    stage_clear(&s);
+}
+
+static void too_many_series_are_refused(void **state)
+{
+    struct stage s = stage_set((struct history_limits){.max_series = 3});
+    publish(&s, T0, 1, "abcd");
+    publish(&s, T0 + 1000, 1, "abcd");
+    const struct history_stats stats = history_stats(s.history);
+    assert_int_equal(stats.series, 3);
+    assert_true(stats.refused_series >= 2);
+    stage_clear(&s);
+}
+
+static void count_owner(void *ctx, struct history_owner *o)
+{
+    ++*(int *)ctx;
+}
+
+static void count_each(void *ctx, struct labels labels, struct point newest)
+{
+    ++*(int *)ctx;
+}
+
+static void who_is_covered(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    publish(&s, T0, 1, "ab");
+    const struct selector rule = select_text(&s, "disk=~\".+\"", NSEC_PER_HOUR);
+    const struct selector *list[] = {&rule};
+    int owners = 0, series = 0;
+    history_owners(s.history, list, 1, count_owner, &owners);
+    assert_int_equal(owners, 1);
+    history_each(s.history, &rule.matchers, 1, T0, T0, count_each, &series);
+    assert_int_equal(series, 2);
+    history_each(s.history, NULL, 0, T0 + 1, T0 + 2, count_each, &series);
+    assert_int_equal(series, 2);
+    stage_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(batches_are_read_back),
+        cmocka_unit_test(what_is_not_named_ends),
+        cmocka_unit_test(single_series_end_with_their_round),
+        cmocka_unit_test(two_owners_do_not_share),
+        cmocka_unit_test(a_view_keeps_what_it_saw),
+        cmocka_unit_test(the_newest_needs_no_decoding),
+        cmocka_unit_test(time_and_budget_are_kept),
+        cmocka_unit_test(unread_series_go_first),
+        cmocka_unit_test(too_many_series_are_refused),
+        cmocka_unit_test(who_is_covered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
