@@ -148,7 +148,7 @@ static void queue_put(struct list *queue, struct kept *k)
     list_prepend(after, &k->link); /* a ring: after `after` */
 }
 
-void series_keep(struct history *h, struct timeseries *s, struct chunk *c)
+struct kept *series_keep(struct history *h, struct timeseries *s, struct chunk *c)
 {
     struct kept *k = calloc(1, sizeof(*k));
     assert(k);
@@ -166,6 +166,7 @@ void series_keep(struct history *h, struct timeseries *s, struct chunk *c)
     queue_put(s->is_protected ? &h->wanted : &h->plain, k);
     h->stats.bytes += chunk_size(c) + sizeof(*k);
     h->stats.chunks++;
+    return k;
 }
 
 /* The series has an owner, or is about to lose it: what the budget takes may be its own chunk, not the series. */

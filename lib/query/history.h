@@ -4,7 +4,7 @@
  * labels. The loop appends and selects; any thread may read a view, which pins what it needs. Survives a restart
  * through files of its own (synchronous=never: a lost tail is a gap, not a fault). Beside history.c: chunk.c (one
  * series' bytes), series_index.c (who has a label), history_publish.c (who writes what), history_view.c (what other
- * threads read), history_budget.c (what goes first), history_file.c (save, restore).
+ * threads read), history_budget.c (what goes first), history_save.c (save, restore).
  */
 #ifndef HEALTHD_QUERY_HISTORY_H
 #define HEALTHD_QUERY_HISTORY_H

@@ -102,8 +102,8 @@ void series_append(struct history *h, struct timeseries *s, int64_t ms, double v
 bool series_take(struct history *h, struct timeseries *s, struct holding *holding);
 void series_seal(struct history *h, struct timeseries *s);
 void series_stale(struct history *h, struct timeseries *s, int64_t ms);
-void series_keep(struct history *h, struct timeseries *s,
-                 struct chunk *c); /* takes c; at its place in time */
+struct kept *series_keep(struct history *h, struct timeseries *s,
+                         struct chunk *c); /* takes c; at its place in time */
 /* Out of everything: nobody writes it, and nothing is kept of it. */
 void series_forget(struct history *h, struct timeseries *s);
 

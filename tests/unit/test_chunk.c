@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/query/chunk.h"
-
+/* What a chunk writes comes back bit for bit; what is damaged is refused. Run by ./dev test unit. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+#include "lib/query/chunk.h"
 
 #define NOW INT64_C(1764200000000)
 

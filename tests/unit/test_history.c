@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/query/history.h"
-
+/* Batches go in, points come out: ends, owners, views, time and budget. Run by ./dev test unit. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "lib/query/history.h"
 
 #define T0 INT64_C(1764200000000)
 
