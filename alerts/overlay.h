@@ -2,7 +2,8 @@
 /*
  * Why an alert that fires is not told now: silences, maintenance windows, inhibition, a parent that is down
  * (`depends_on`), the connectivity gate, start grace, a deploy hold. Never touches evaluation, never stops a resolve of
- * what was told (alerting.md §3, contract). Owns silences, acknowledgements and deploys, which live in the ledger.
+ * what was told (alerting.md §3, contract). Owns silences (silence.h), acknowledgements (ack.h) and deploys (deploy.h),
+ * which live in the ledger. Asked by dispatch before each telling; driven by the engine. Loop thread only.
  */
 #ifndef HEALTHD_ALERTS_OVERLAY_H
 #define HEALTHD_ALERTS_OVERLAY_H
@@ -10,10 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "alerts/ack.h"
 #include "alerts/book.h"
+#include "alerts/deploy.h"
 #include "alerts/interval.h"
 #include "alerts/ledger.h"
 #include "alerts/route.h"
+#include "alerts/silence.h"
+#include "lib/core/zone.h"
 #include "lib/query/matcher.h"
 
 struct overlay;
@@ -37,84 +42,63 @@ struct overlay_verdict {
         *by; /* for people: "silence 4f2a by ana until 15:00: migration" (in arena) */
     struct wall until;         /* 0: not known */
     const struct alert *cause; /* the inhibiting alert; NULL */
-    const char *parent;        /* OVERLAY_PARENT: the probe's name */
+    const char *parent;        /* OVERLAY_PARENT: the probe's name (in arena) */
 };
 
 /* What the overlay knows of probes; given by the engine. */
-enum probe_phase { PROBE_UP, PROBE_DEGRADED, PROBE_DOWN, PROBE_UNKNOWN, PROBE_NEVER_UP };
+enum probe_phase {
+    PROBE_UP,
+    PROBE_DEGRADED,
+    PROBE_DOWN, /* confirmed */
+    PROBE_UNKNOWN,
+    PROBE_NEVER_UP, /* since this process knows it; also when it has not run yet */
+    PROBE_FALLING   /* its last run found it down, which is not confirmed yet */
+};
 struct probes_view {
     void *ctx;
+    /* ret_since: when that phase began; of PROBE_NEVER_UP: since when this process has the probe. A name that there is
+     * no probe of is PROBE_UNKNOWN since 0. */
     enum probe_phase (*phase)(void *ctx, const char *probe, struct wall *ret_since);
     /* NULL-terminated; NULL: none, or no such probe */
     const char *const *(*depends_on)(void *ctx, const char *probe);
-    /* An intent: ask this probe now (ORIGIN_PARENT). When its verdict is there, the engine calls overlay_parent_ran. */
+    /* An intent: ask this probe now (ORIGIN_PARENT). When its verdict is there, and phase says so, the engine calls
+     * overlay_parent_ran. */
     void (*run)(void *ctx, const char *probe);
-    /* Any probe of an own receiver's host or of `connectivity:` that answered within the last two intervals? */
+    /* Any probe of an own receiver's host or of `connectivity:` that answered within the last two intervals? Also true when
+     * there is none to tell by. */
     bool (*is_connected)(void *ctx);
+    /* Is this probe's target reached over the uplink that is_connected is about? NULL: every probe's is. */
+    bool (*is_external)(void *ctx, const char *probe);
     struct wall started; /* of this process */
 };
 
+#define OVERLAY_GRACE_TIME (2 * NSEC_PER_MINUTE)
+
 struct overlay *overlay_create(const struct book *book, struct probes_view probes);
-void overlay_destroy(struct overlay *o);
+void overlay_destroy(struct overlay *o); /* takes NULL */
+/* routing has to stay valid until the next adopt. */
 void overlay_adopt(struct overlay *o, const struct routing *routing, struct wall now);
+/* The zone of the times in texts; until then they are UTC. Has to stay valid. */
+void overlay_set_zone(struct overlay *o, const struct zone *zone);
+/* A row of the ledger, at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. */
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
                      const char *json, struct err *e);
+/* The book changed (call it in book_change): what was worked out from it is worked out anew. */
+void overlay_touch(struct overlay *o);
 
 /* Whether a is held back now, and by what; pure but for the intent to ask a parent. */
 struct overlay_verdict overlay_judge(struct overlay *o, const struct alert *a,
                                      struct wall now, struct arena *arena);
 void overlay_parent_ran(struct overlay *o, const char *probe, struct wall now);
-/* Which alerts this one hides (children by depends_on, and what it inhibits): names for the page. NULL-terminated. */
+/* Which alerts this one hides (children by depends_on, and what it inhibits): names for the page, at most
+ * OVERLAY_HIDDEN_MAX, sorted, each once. NULL-terminated, in arena. */
+#define OVERLAY_HIDDEN_MAX 100
 const char *const *overlay_hidden_by(struct overlay *o, const struct alert *a,
                                      struct wall now, struct arena *arena);
-/* When something may change by itself next (a silence ends, a window begins, grace runs out); 0: never. */
-struct wall overlay_next(const struct overlay *o, struct wall now);
-
-struct silence {
-    const char *id; /* 8 hex digits */
-    struct matchers matchers;
-    struct wall starts, ends;
-    const char *creator, *comment;
-};
-/* Makes or replaces (id given). At most 1,000; e says what is wrong. Returns its id. */
-const char *silence_put(struct overlay *o, const struct silence *s, struct wall now,
-                        struct ledger_txn *txn, struct err *e);
-bool silence_expire(struct overlay *o, const char *id, struct wall now,
-                    struct ledger_txn *txn, struct err *e);
-void silence_each(const struct overlay *o, void (*fn)(void *ctx, const struct silence *s),
-                  void *ctx);
-
-struct ack {
-    const char *alert_key;
-    struct wall at, until; /* default 4 h */
-    const char *who, *comment;
-    const char *severity; /* it was taken at: a rise clears it */
-};
-/* Stops repeats and escalation of one alert until it resolves, gets worse, or the ack expires. */
-bool ack_put(struct overlay *o, const struct ack *a, struct ledger_txn *txn,
-             struct err *e);
-void ack_clear(struct overlay *o, const char *alert_key, struct ledger_txn *txn);
-const struct ack *ack_of(const struct overlay *o, const struct alert *a,
-                         struct wall now); /* NULL: none */
-
-struct deploy {
-    const char *id, *what,
-        *release;             /* what: "shop", a component or probe name, or "" for all */
-    struct matchers scope;    /* alerts it holds */
-    struct wall begun, ended; /* ended 0: under way */
-    struct wall
-        hold_until; /* at most 5 min after the end: then "stopped 14:02, never came back" */
-    bool has_failed;
-    const char *who;
-};
-const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall now,
-                         struct ledger_txn *txn, struct err *e); /* its id */
-bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall now,
-                struct ledger_txn *txn, struct err *e);
-const struct deploy *
-deploy_last(const struct overlay *o,
-            struct labels labels); /* for "40 s after deploy"; NULL */
-void deploy_each(const struct overlay *o, void (*fn)(void *ctx, const struct deploy *d),
-                 void *ctx);
+/* When something may change by itself next (a silence ends, a window begins, grace runs out); 0: never. All held alerts
+ * are to be judged again then. */
+struct wall overlay_next(struct overlay *o, struct wall now);
+/* Forgets what has ended long enough ago: silences, acknowledgements, deploys. Call it now and then. */
+void overlay_expire(struct overlay *o, struct wall now, struct ledger_txn *txn);
 
 #endif
