@@ -81,8 +81,12 @@ struct notice {
     struct wall first_since;  /* the earliest since */
 };
 #define NOTICE_MAX_ALERTS 100
+#define NOTICE_MAX_BYTES ((size_t)8 << 20) /* of its JSON */
 
+/* Appends one line of JSON, never more than NOTICE_MAX_BYTES: texts above 16 KiB are cut, alerts above 64 KiB only
+ * counted (truncated). NULL texts are written as "". */
 void notice_to_json(const struct notice *n, struct buf *out);
+/* Reads it back: members that are missing are empty, unknown ones are passed over, no text is NULL. */
 bool notice_from_json(struct arena *arena, struct bytes json, struct notice *ret,
                       struct err *e);
 struct notice *notice_copy(struct arena *arena, const struct notice *n);

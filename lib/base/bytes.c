@@ -324,6 +324,16 @@ size_t bytes_utf8(struct bytes b)
     return len;
 }
 
+struct bytes bytes_cut(struct bytes b, size_t max)
+{
+    if (b.len <= max)
+        return b;
+    size_t len = max;
+    while (len > 0 && max - len < 3 && ((unsigned char)b.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return (struct bytes){b.ptr, len};
+}
+
 bool bytes_is_utf8(struct bytes b)
 {
     while (b.len) {

@@ -49,6 +49,8 @@ uint64_t bytes_hash64(struct bytes b);
 
 /* Length of the well-formed UTF-8 character that b starts with (1-4), or 0 when there is none. */
 size_t bytes_utf8(struct bytes b);
+/* The first bytes of b, at most max, that do not end within a character. */
+struct bytes bytes_cut(struct bytes b, size_t max);
 /* True when b is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool bytes_is_utf8(struct bytes b);
 

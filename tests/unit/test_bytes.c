@@ -207,13 +207,39 @@ static void utf8(void **state)
     assert_int_equal(bytes_utf8(bytes_of("")), 0);
 }
 
+static void cuts_leave_characters_whole(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t max;
+        const char *cut;
+    } cases[] = {
+        {"abc", 5, "abc"},
+        {"abc", 2, "ab"},
+        {"abc", 0, ""},
+        {"a\xE2\x82\xAC", 3, "a"},
+        {"a\xE2\x82\xAC", 4, "a\xE2\x82\xAC"},
+        {"\xF0\x9F\x98\x80", 3, ""},
+        {"x\x80\x80\x80\x80\x80", 5, "x\x80"}, /* no UTF-8: not eaten up */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct bytes b = bytes_cut(bytes_of(cases[i].text), cases[i].max);
+        assert_true(bytes_is(b, cases[i].cut));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_are_clamped), cmocka_unit_test(comparisons),
-        cmocka_unit_test(lines_come_whole),   cmocka_unit_test(tokens_and_pieces),
-        cmocka_unit_test(whole_numbers),      cmocka_unit_test(numbers),
-        cmocka_unit_test(hashes_are_fnv_1a),  cmocka_unit_test(utf8),
+        cmocka_unit_test(slices_are_clamped),
+        cmocka_unit_test(comparisons),
+        cmocka_unit_test(lines_come_whole),
+        cmocka_unit_test(tokens_and_pieces),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(hashes_are_fnv_1a),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(cuts_leave_characters_whole),
     };
     return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
 }
