@@ -49,7 +49,8 @@ struct coverage_view {
 #define BOOK_KEEP_RESOLVED (15 * NSEC_PER_MINUTE)
 /* Observes every alert of the rule; changed rows are put into txn. coverage may be NULL: all is known. False, and e,
  * when the rule failed: by itself, over its group's limit, with two elements of one label set, or because there
- * would be more than BOOK_MAX_ALERTS; its alerts stay as they are. External labels (site …) are not put here. */
+ * would be more than BOOK_MAX_ALERTS; its alerts stay as they are. External labels (site …) are not put here. txn may
+ * be NULL, here and everywhere in the book: then nothing is kept (rule tests). */
 bool book_apply(struct book *b, const struct rule_outcome *o,
                 const struct coverage_view *coverage, struct wall now,
                 struct ledger_txn *txn, struct err *e);

@@ -58,13 +58,15 @@ static json_t *row_of(const struct kept *k)
 
 void kept_save(struct kept *k, struct wall now, struct ledger_txn *txn)
 {
+    k->saved_at = now;
+    if (!txn)
+        return;
     json_t *row = row_of(k);
     char *text = json_dumps(row, JSON_COMPACT);
     json_decref(row);
     if (text)
         ledger_put(txn, LEDGER_ALERT, k->alert.key, text);
     free(text);
-    k->saved_at = now;
 }
 
 /* ---- back ---- */

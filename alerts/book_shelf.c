@@ -120,7 +120,8 @@ void shelf_sweep(struct book *b, struct shelf *s,
             s->items[left++] = k;
             continue;
         }
-        ledger_drop(txn, LEDGER_ALERT, k->alert.key);
+        if (txn)
+            ledger_drop(txn, LEDGER_ALERT, k->alert.key);
         map_remove(b->by_key, bytes_of(k->alert.key));
         kept_destroy(k);
     }

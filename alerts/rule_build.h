@@ -57,7 +57,7 @@ struct rule_texts rule_texts_with(struct arena *arena, struct rule_texts texts,
 const struct annotation *rule_texts_get(struct rule_texts texts, const char *name);
 
 /* The mapping's rows into conf; false after reporting. */
-bool rule_rows_read(struct rule_list *l, const struct opt *rows, size_t size,
+bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
                     const struct node *node, const void **ret_conf);
 /* Where key's value stands, or the mapping. */
 struct place rule_key_place(const struct node *map, const char *key);

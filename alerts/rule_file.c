@@ -22,7 +22,8 @@ static struct group_build *group_add(struct rule_list *l,
     g->group = arena_alloc(l->reader.arena, sizeof(*g->group));
     g->group->file = source->file;
     g->group->name = name;
-    g->group->interval = RULE_DEFAULT_INTERVAL;
+    g->group->interval =
+        l->reader.interval > 0 ? l->reader.interval : RULE_DEFAULT_INTERVAL;
     g->node = node;
     g->source = source;
     g->link = &g->first;
@@ -32,10 +33,10 @@ static struct group_build *group_add(struct rule_list *l,
     return g;
 }
 
-static const struct group_build *group_find(const struct rule_list *l, const char *file,
-                                            const char *name)
+static struct group_build *group_find(const struct rule_list *l, const char *file,
+                                      const char *name)
 {
-    for (const struct group_build *g = l->first; g; g = g->next) {
+    for (struct group_build *g = l->first; g; g = g->next) {
         if (!strcmp(g->group->file, file) && !strcmp(g->group->name, name))
             return g;
     }
@@ -85,13 +86,15 @@ static void read_group(struct rule_list *l, const struct rule_source *source,
                    node_kind_name(node->kind));
         return;
     }
-    if (!rule_rows_read(l, rule_group_opts, sizeof(struct rule_group_conf), node, &conf))
+    if (!rule_rows_read(&l->reader, rule_group_opts, sizeof(struct rule_group_conf), node,
+                        &conf))
         return;
     const struct rule_group_conf *c = conf;
     if (!group_is_new(l, source, c->name, node))
         return;
     struct group_build *g = group_add(l, source, c->name, node);
-    g->group->interval = c->interval;
+    if (l->reader.interval <= 0)
+        g->group->interval = c->interval;
     g->group->query_offset = c->query_offset;
     g->group->limit = (size_t)c->limit;
     if (c->labels && c->labels->kind != NODE_MAP && c->labels->kind != NODE_NULL)
@@ -144,6 +147,7 @@ void rule_inline_read(struct rule_list *l, const struct rule_source *source,
             read_group(l, source, n);
             continue;
         }
+        g = g ? g : group_find(l, source->file, group);
         g = g ? g : group_add(l, source, group, list);
         rule_read(l, g, n);
     }

@@ -32,6 +32,7 @@ struct rule_reader {     /* what reading needs */
     /* What `active:` names; NULL when there is no such interval. May itself be NULL: there are none. */
     const struct interval *(*find_interval)(void *ctx, const char *name);
     void *ctx;
+    nsec interval; /* of every group, whatever is written: rule tests; 0: as written */
 };
 
 struct rule_source { /* where a set of groups comes from */

@@ -16,11 +16,10 @@ struct place rule_key_place(const struct node *map, const char *key)
     return n ? n->at : map->at;
 }
 
-bool rule_rows_read(struct rule_list *l, const struct opt *rows, size_t size,
+bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
                     const struct node *node, const void **ret_conf)
 {
-    const struct opt_ctx ctx = {l->reader.arena, l->reader.diag, l->reader.secrets,
-                                false};
+    const struct opt_ctx ctx = {reader->arena, reader->diag, reader->secrets, false};
     const struct opt_part part = {rows, size};
     struct place at;
     struct err e = {0};
@@ -29,9 +28,9 @@ bool rule_rows_read(struct rule_list *l, const struct opt *rows, size_t size,
         return false;
     const char *variable = template_variable(t, &at);
     if (variable)
-        return diag_error(l->reader.diag, at, "${%s} is not known here", variable);
-    return template_fill(t, NULL, NULL, l->reader.arena, ret_conf, &e) ||
-           diag_error(l->reader.diag, node->at, "%s", e.text);
+        return diag_error(reader->diag, at, "${%s} is not known here", variable);
+    return template_fill(t, NULL, NULL, reader->arena, ret_conf, &e) ||
+           diag_error(reader->diag, node->at, "%s", e.text);
 }
 
 /* ---- expressions ---- */
@@ -305,7 +304,7 @@ void rule_read(struct rule_list *l, struct group_build *g, const struct node *no
     }
     if (l->rule_count >= RULES_MAX)
         return;
-    if (!rule_rows_read(l, rule_opts, sizeof(*c), node, &conf))
+    if (!rule_rows_read(&l->reader, rule_opts, sizeof(*c), node, &conf))
         return;
     c = conf;
     if (!kind_is_sound(l, c, node))
