@@ -2,7 +2,8 @@
 /*
  * From changes to notices: groups by route, receiver and labels; waits group_wait, group_interval, repeat_interval;
  * asks the overlay at each flush; makes the notices and puts them, with the group's new memory, into one transaction. A
- * paging receiver has one group (and lane) per alert. Pure but for the ledger: time comes in.
+ * paging receiver has one group (and lane) per alert. Pure but for the ledger: time comes in. Beside dispatch.c:
+ * group.c, group_row.c, group_review.c, group_flush.c, storm.c, escalate.c, notice_make.c.
  */
 #ifndef HEALTHD_ALERTS_DISPATCH_H
 #define HEALTHD_ALERTS_DISPATCH_H
@@ -21,6 +22,8 @@ struct
     dispatch_words { /* what notices say besides the alert itself; given by the engine */
     void *ctx;
     const char *site, *external_url, *timezone;
+    struct labels
+        external_labels; /* of struct alerting: on every alert unless it has them */
     /* The last hour of the alert's expression or of its probe, at most 60 values; 0: none. */
     size_t (*spark)(void *ctx, const struct alert *a, double *ret, size_t max);
     const char *(*detail)(void *ctx, const struct alert *a,
@@ -38,7 +41,12 @@ void dispatch_adopt(struct dispatch *d, const struct routing *routing,
 bool dispatch_restore(struct dispatch *d, const char *key, const char *json,
                       struct err *e);
 
-/* T1: an alert fired or resolved. Joins its groups; flushes at once where nothing is waited for (then one transaction). */
+/* After a start: nothing goes out before `until`, when every rule has been evaluated once, so that what inhibits is
+ * known before what it hides is told. Called again with an earlier time when that is so. */
+void dispatch_wait(struct dispatch *d, struct wall until);
+/* T1: an alert fired or resolved: it joins its groups, or is marked as ended there. What is due at once becomes due now:
+ * the caller then calls dispatch_advance with the same txn, after all changes of one evaluation, so that inhibition and
+ * storms are seen whole, and both are one transaction. */
 void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
                      struct wall now, struct ledger_txn *txn);
 /* T1b: flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
@@ -56,7 +64,8 @@ struct told { /* where an alert stands with one receiver: API and pages */
     const char *receiver, *lane, *route;
     bool was_told; /* a trigger was committed */
     struct wall last_told, next_flush;
-    struct overlay_verdict held; /* kind NONE: not held */
+    struct overlay_verdict held;   /* kind NONE: not held */
+    const struct interval *window; /* its route or rule waits for it; NULL: no */
 };
 void dispatch_each(const struct dispatch *d, const struct alert *a,
                    void (*fn)(void *ctx, const struct told *t), void *ctx);

@@ -45,7 +45,8 @@ struct
 };
 
 struct routing {
-    const struct route *root; /* NULL: nobody is told (a collector only) */
+    const struct receivers *receivers; /* all that are configured */
+    const struct route *root;          /* NULL: nobody is told (a collector only) */
     const struct receiver *const
         *fallback;                      /* NULL-terminated: dead letters, meta-alerts */
     const struct inhibit_rule *inhibit; /* overlay.h */

@@ -55,6 +55,7 @@ static void connectivity_load(struct loader *l, const struct connectivity_rows *
 void routing_load(struct loader *l, const struct top_conf *top, const struct node *root)
 {
     struct routing *r = &l->g->alerting.routing;
+    r->receivers = &l->g->alerting.receivers;
     r->root = tree_load(l, top, root);
     (void)receivers_named(l, &top->fallback, node_get(root, "fallback"), &r->fallback);
     inhibit_load(l, top, root);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of dispatch: groups, their members, and what is on its way. */
+#ifndef HEALTHD_ALERTS_DISPATCH_IMPL_H
+#define HEALTHD_ALERTS_DISPATCH_IMPL_H
+
+#include "alerts/dispatch.h"
+#include "alerts/severity.h"
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+
+#define LANE_SIZE 41 /* 40 hex digits and a NUL */
+
+enum group_kind { /* by what alerts share a lane; the numbers are in the file: append only */
+                  GROUP_LABELS = 1, /* a route's group_by */
+                  GROUP_ALERT = 2,  /* one alert, or a warn/crit pair: paging receivers */
+                  GROUP_DIGEST = 3  /* a storm of critical alerts */
+};
+
+struct member { /* an alert in a group */
+    struct list link;
+    struct alert_group *group;
+    struct arena *arena;
+    const char *key;      /* the alert's */
+    const char *pair;     /* what a warn/crit pair has in common: 40 hex digits; "" */
+    struct alert *alert;  /* held in the book; NULL: it does not know it any more */
+    struct labels labels; /* with the external ones */
+    struct wall fired_at;
+    bool is_routed;    /* the present configuration sends it here */
+    bool is_told;      /* as firing; its end is owed */
+    bool is_missed;    /* it came and went while the group waited: both are owed */
+    bool was_held;     /* before it was told */
+    bool is_renewed;   /* told, then silenced, and let go again while it still fires */
+    char severity[32]; /* as it was told */
+
+    struct wall judged_at;
+    enum overlay_kind held; /* not told now */
+    char held_by[200];
+    struct wall held_until;
+    const struct interval *rule_window; /* its rule waits for it; NULL: no */
+};
+
+struct alert_group {
+    struct list link;
+    struct arena *arena;
+    enum group_kind kind;
+    const char *id; /* "receiver/lane": the ledger's key */
+    const char *receiver_name, *lane;
+    const char *route_key; /* of the route that made it */
+    struct labels labels;
+    const struct route *route;       /* NULL: gone */
+    const struct receiver *receiver; /* NULL: gone */
+    struct list members;
+    bool is_open; /* a trigger went out, and not yet its resolve */
+    struct wall opened_at;
+    struct wall flush_at;  /* then there is something to tell; 0: nothing */
+    struct wall last_told; /* any notice */
+    size_t escalated;      /* steps that were taken */
+    bool is_escalation;  /* it was told by a step of another group: it has none itself */
+    bool is_changed;     /* since its row was written */
+    bool is_muted;       /* by its route's windows */
+    bool was_muted_open; /* something was told when the window closed */
+    struct wall muted_until;
+    const struct interval *window; /* why it is muted */
+    struct ledger_txn *in_flight;
+};
+
+struct dispatch {
+    struct book *book;
+    struct overlay *overlay;
+    const struct routing *routing;
+    struct dispatch_words words;
+    struct list groups; /* in the order of their making */
+    struct map *by_id;
+    struct map *places; /* "receiver/alert key", "receiver/pair": struct member */
+    struct wall wait_until;
+    struct wall overlay_due;
+};
+
+/* group.c */
+struct alert_group *group_create(struct dispatch *d, enum group_kind kind,
+                                 const char *receiver_name, const char *lane,
+                                 const char *route_key, struct labels labels);
+void group_destroy(struct dispatch *d, struct alert_group *g);
+struct alert_group *group_find(const struct dispatch *d, const char *receiver_name,
+                               const char *lane);
+struct member *member_add(struct dispatch *d, struct alert_group *g, const char *key,
+                          const char *pair, struct labels labels, struct alert *alert);
+void member_remove(struct dispatch *d, struct member *m);
+void member_move(struct dispatch *d, struct member *m, struct alert_group *to);
+/* Where the alert, or its pair, is with this receiver; NULL: nowhere. */
+struct member *member_find(const struct dispatch *d, const char *receiver_name,
+                           const char *key);
+struct member *pair_find(const struct dispatch *d, const char *receiver_name,
+                         const char *pair);
+void lane_of_parts(const char *const *parts, size_t count, char ret_lane[LANE_SIZE]);
+const char *alert_pair(const struct alert *a, char ret_pair[LANE_SIZE]); /* "": none */
+bool member_fires(const struct member *m);
+const char *severity_of(struct labels labels);
+#define MEMBER_OF(it) LIST_ITEM(it, struct member, link)
+#define GROUP_OF(it) LIST_ITEM(it, struct alert_group, link)
+
+/* group_row.c */
+void group_save(const struct alert_group *g, struct ledger_txn *txn);
+void group_forget(const struct alert_group *g, struct ledger_txn *txn);
+bool group_read(struct dispatch *d, const char *key, const char *json, struct err *e);
+
+/* group_join.c: routing one alert; where it is already, it stays. */
+void alert_join(struct dispatch *d, struct alert *a);
+/* The same after a reload, for one that fires: what was told of it stays where it is. */
+void alert_rejoin(struct dispatch *d, struct alert *a);
+struct alert_group *alert_join_receiver(struct dispatch *d, struct alert *a,
+                                        const struct route *r, const struct receiver *to);
+
+/* group_review.c: what there is to tell. */
+struct review {
+    size_t fresh;      /* fire, and were not told */
+    size_t ended;      /* were told, and fire no more */
+    size_t missed;     /* came and went */
+    size_t renewed;    /* were told, silenced, and fire still */
+    size_t worse;      /* were told at another severity */
+    size_t unseen;     /* fire, and nobody has seen it since the start: not yet told */
+    size_t told;       /* were told, and fire: held or not */
+    size_t remindable; /* of these: not held, not acknowledged, routed */
+    struct wall
+        released; /* since when the longest of the fresh ones fires that was held; 0: none was */
+};
+void member_judge(struct dispatch *d, struct member *m, struct wall now,
+                  struct ledger_txn *txn, struct arena *arena);
+bool member_is_held(const struct member *m);
+void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
+                 struct ledger_txn *txn, struct arena *arena);
+struct review group_review(struct dispatch *d, const struct alert_group *g,
+                           struct wall now);
+bool review_has_news(const struct alert_group *g, const struct review *r);
+/* When news that is there now may be told. */
+struct wall group_flush_time(const struct alert_group *g, const struct review *r,
+                             struct wall now);
+/* The earlier one that is set. */
+struct wall wall_earlier(struct wall a, struct wall b);
+struct wall group_remind_time(const struct alert_group *g, const struct review *r);
+
+/* group_flush.c: puts notices into txn, and remembers what was told. False when the group is gone: nothing is owed. */
+enum flush_cause { FLUSH_NEWS, FLUSH_ESCALATION };
+bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
+                 struct wall now, struct ledger_txn *txn, struct arena *arena);
+
+/* storm.c: five or more critical alerts within 30 s on a paging receiver share a digest. */
+void storm_gather(struct dispatch *d, struct wall now, struct ledger_txn *txn);
+/* escalate.c: takes the steps that are due; returns when the next one is (0: none). */
+struct wall escalate(struct dispatch *d, struct alert_group *g, struct wall now,
+                     struct ledger_txn *txn, struct arena *arena);
+
+/* notice_make.c */
+struct notice_parts {
+    enum notice_kind kind;
+    const char *reason;
+    struct member *const *firing; /* shown as firing … */
+    size_t firing_count;
+    struct member *const *ended; /* … and as ended */
+    size_t ended_count;
+};
+const struct notice *notice_make(struct dispatch *d, const struct alert_group *g,
+                                 const struct notice_parts *parts, struct wall now,
+                                 struct arena *arena);
+void dedup_key(const char *site, const char *receiver, const char *lane,
+               char ret_key[LANE_SIZE + 3]);
+/* notice_words.c */
+const char *alert_subject(struct labels labels,
+                          struct arena *arena); /* "PostgresDown orders-db" */
+const char *rule_threshold(const char *expr, struct arena *arena); /* "> 0.9", or "" */
+const char *notice_title(const struct notice *n, enum group_kind kind,
+                         struct arena *arena);
+const char *names_joined(const char *const *names, size_t count, size_t shown,
+                         struct arena *arena); /* "a, b and 3 more" */
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tells what a group has to tell: chooses the kind of notice, puts it and the group's new memory into one transaction,
+ * and lets go of members of whom nothing is owed any more. The contract (alerting.md §3) is kept here: an end goes to
+ * whoever was told of the beginning, whatever holds or mutes it by now, and to nobody else.
+ */
+#include <string.h>
+
+#include "alerts/dispatch_impl.h"
+#include "lib/base/units.h"
+
+struct flush {
+    struct dispatch *d;
+    struct alert_group *g;
+    enum flush_cause cause;
+    struct review review;
+    struct wall now;
+    struct ledger_txn *txn;
+    struct arena *arena;
+    struct member **firing, **ended, **missed;
+    size_t firing_count, ended_count, missed_count;
+};
+
+static bool is_tellable(const struct member *m)
+{
+    return m->is_routed && !member_is_held(m) &&
+           (m->is_told || !m->alert->status.is_unconfirmed);
+}
+
+static void gather(struct flush *f)
+{
+    const size_t count = list_count(&f->g->members) + 1;
+    f->firing = arena_alloc(f->arena, count * sizeof(struct member *));
+    f->ended = arena_alloc(f->arena, count * sizeof(struct member *));
+    f->missed = arena_alloc(f->arena, count * sizeof(struct member *));
+    LIST_EACH (it, &f->g->members) {
+        struct member *m = MEMBER_OF(it);
+        if (member_fires(m)) {
+            if (is_tellable(m) && (m->is_told || !f->g->is_muted))
+                f->firing[f->firing_count++] = m;
+        } else if (m->is_told) {
+            f->ended[f->ended_count++] = m;
+        } else if (m->is_missed && !f->g->is_muted) {
+            f->missed[f->missed_count++] = m;
+        }
+    }
+}
+
+static const char *escalation_reason(struct flush *f)
+{
+    struct buf text = BUF_MAX(100);
+    buf_add_text(&text, "nobody took it for ");
+    duration_format_short(&text, f->now.ns - f->g->opened_at.ns);
+    const char *reason = arena_strdup(f->arena, buf_text(&text));
+    buf_finish(&text);
+    return reason;
+}
+
+/* Alertmanager's words, for those who read its webhooks; ours where it has none. */
+static const char *reason_of(struct flush *f, enum notice_kind kind)
+{
+    const struct review *r = &f->review;
+    if (f->cause == FLUSH_ESCALATION)
+        return escalation_reason(f);
+    if (kind == NOTICE_TRIGGER)
+        return "first notification";
+    if (kind == NOTICE_RESOLVE)
+        return "all alerts resolved";
+    if (kind == NOTICE_REMINDER)
+        return r->renewed > 0 ? "no longer held" : "repeat interval elapsed";
+    if (r->fresh > 0)
+        return "new alerts added";
+    return r->ended > 0 ? "some alerts resolved" : "severity changed";
+}
+
+static bool is_only_about_ends(const struct flush *f, enum notice_kind kind)
+{
+    const struct review *r = &f->review;
+    return kind == NOTICE_RESOLVE || (kind == NOTICE_UPDATE && r->fresh + r->worse == 0);
+}
+
+static void put_notice(struct flush *f, enum notice_kind kind,
+                       const struct notice_parts *parts)
+{
+    struct notice_parts own = *parts;
+    own.kind = kind;
+    own.reason = reason_of(f, kind);
+    if (!f->g->receiver->send_resolved) {
+        if (is_only_about_ends(f, kind))
+            return;
+        own.ended_count = 0;
+    }
+    ledger_notice(f->txn, notice_make(f->d, f->g, &own, f->now, f->arena));
+    f->g->last_told = f->now;
+}
+
+/* ---- memory ---- */
+
+static void remember_firing(struct flush *f)
+{
+    for (size_t i = 0; i < f->firing_count; i++) {
+        struct member *m = f->firing[i];
+        m->is_told = true;
+        m->is_renewed = false;
+        m->fired_at = m->alert->status.fired_at;
+        snprintf(m->severity, sizeof(m->severity), "%s", severity_of(m->alert->labels));
+    }
+}
+
+static void forget_ended(struct flush *f)
+{
+    for (size_t i = 0; i < f->ended_count; i++)
+        member_remove(f->d, f->ended[i]);
+    for (size_t i = 0; i < f->missed_count; i++)
+        member_remove(f->d, f->missed[i]);
+}
+
+static void close_group(struct alert_group *g)
+{
+    g->is_open = false;
+    g->escalated = 0;
+    g->opened_at = (struct wall){0};
+}
+
+/* ---- kinds ---- */
+
+/* Nothing is open: what fires opens it; what came and went meanwhile is in the same notice. */
+static void tell_trigger(struct flush *f)
+{
+    const struct notice_parts parts = {.firing = f->firing,
+                                       .firing_count = f->firing_count,
+                                       .ended = f->missed,
+                                       .ended_count = f->missed_count};
+    put_notice(f, NOTICE_TRIGGER, &parts);
+    f->g->is_open = true;
+    f->g->opened_at = f->now;
+}
+
+/* All that there was is over before anybody was told: both are said, in order. */
+static void tell_past(struct flush *f)
+{
+    const struct notice_parts begun = {.firing = f->missed,
+                                       .firing_count = f->missed_count};
+    const struct notice_parts over = {.ended = f->missed, .ended_count = f->missed_count};
+    put_notice(f, NOTICE_TRIGGER, &begun);
+    put_notice(f, NOTICE_RESOLVE, &over);
+}
+
+/* What was told and what came and went: both are over. */
+static struct notice_parts all_ended(const struct flush *f)
+{
+    struct member **ended =
+        arena_alloc(f->arena, (f->ended_count + f->missed_count + 1) * sizeof(*ended));
+    for (size_t i = 0; i < f->ended_count; i++)
+        ended[i] = f->ended[i];
+    for (size_t i = 0; i < f->missed_count; i++)
+        ended[f->ended_count + i] = f->missed[i];
+    return (struct notice_parts){.ended = ended,
+                                 .ended_count = f->ended_count + f->missed_count};
+}
+
+static void tell_end(struct flush *f)
+{
+    const struct notice_parts parts = all_ended(f);
+    put_notice(f, NOTICE_RESOLVE, &parts);
+    close_group(f->g);
+}
+
+static void tell_update(struct flush *f)
+{
+    const struct review *r = &f->review;
+    const bool is_news = r->fresh + r->ended + r->worse + f->missed_count > 0;
+    struct notice_parts parts = all_ended(f);
+    parts.firing = f->firing;
+    parts.firing_count = f->firing_count;
+    put_notice(f, is_news ? NOTICE_UPDATE : NOTICE_REMINDER, &parts);
+}
+
+static void tell(struct flush *f)
+{
+    const size_t still = f->review.told;
+    if (!f->g->is_open && f->firing_count > 0)
+        tell_trigger(f);
+    else if (!f->g->is_open && f->missed_count > 0)
+        tell_past(f);
+    else if (!f->g->is_open)
+        return;
+    else if (f->firing_count == 0 && still == 0)
+        tell_end(f);
+    else
+        tell_update(f);
+}
+
+bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
+                 struct wall now, struct ledger_txn *txn, struct arena *arena)
+{
+    struct flush f = {.d = d,
+                      .g = g,
+                      .cause = cause,
+                      .review = group_review(d, g, now),
+                      .now = now,
+                      .txn = txn,
+                      .arena = arena};
+    gather(&f);
+    if (g->receiver)
+        tell(&f);
+    remember_firing(&f);
+    forget_ended(&f);
+    g->flush_at = (struct wall){0};
+    g->in_flight = txn;
+    if (list_empty(&g->members)) {
+        group_forget(g, txn);
+        group_destroy(d, g);
+        return false;
+    }
+    g->is_changed = true;
+    return true;
+}
