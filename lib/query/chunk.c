@@ -1,118 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See chunk.h. Writes and reads the bits; knows nothing of labels, budgets or time. */
+/* See chunk.h. Heads, chunks, and values by XOR; knows nothing of labels, budgets or time. */
 #include "lib/query/chunk.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/query/chunk_impl.h"
+
 #define LEADING_NONE 255
 #define LEADING_MAX 31 /* five bits say it */
 #define FIRST_BYTES 16 /* the first sample stands unpacked */
-
-/* ---- bits ---- */
-
-static void room_make(struct chunk_head *h, unsigned bits)
-{
-    const size_t needed = (h->bit_count + bits + 7) / 8;
-    if (needed <= h->size)
-        return;
-    size_t size = h->size ? h->size * 3u / 2 : 48;
-    if (size < needed)
-        size = needed;
-    if (size > CHUNK_MAX_BYTES)
-        size = CHUNK_MAX_BYTES;
-    assert(size >= needed);
-    h->bits = realloc(h->bits, size);
-    assert(h->bits);
-    memset(h->bits + h->size, 0, size - h->size);
-    h->size = (uint16_t)size;
-}
-
-static void bits_put(struct chunk_head *h, uint64_t value, unsigned width)
-{
-    while (width > 0) {
-        const unsigned free_bits = 8 - h->bit_count % 8;
-        const unsigned take = width < free_bits ? width : free_bits;
-        const uint64_t part = (value >> (width - take)) & ((1u << take) - 1);
-        h->bits[h->bit_count / 8] |= (uint8_t)(part << (free_bits - take));
-        h->bit_count += take;
-        width -= take;
-    }
-}
-
-static bool bits_get(struct chunk_reader *r, unsigned width, uint64_t *ret_value)
-{
-    if (r->bit_count - r->at < width)
-        return false;
-    uint64_t value = 0;
-    while (width > 0) {
-        const unsigned left = 8 - r->at % 8;
-        const unsigned take = width < left ? width : left;
-        const unsigned byte = r->bits[r->at / 8];
-        value = value << take | ((byte >> (left - take)) & ((1u << take) - 1));
-        r->at += take;
-        width -= take;
-    }
-    *ret_value = value;
-    return true;
-}
 
 static uint64_t bits_of(double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     return bits;
-}
-
-/* ---- times ---- */
-
-/* How a difference of differences is written: a prefix that says how wide what follows is. */
-static const struct width {
-    uint8_t prefix, prefix_bits, bits;
-} widths[] = {{2, 2, 14}, {6, 3, 17}, {14, 4, 20}, {15, 4, 64}};
-
-static bool fits(int64_t value, unsigned bits)
-{
-    if (bits == 64)
-        return true;
-    const int64_t half = INT64_C(1) << (bits - 1);
-    return value >= -half && value < half;
-}
-
-static void time_put(struct chunk_head *h, int64_t change)
-{
-    if (change == 0) {
-        bits_put(h, 0, 1);
-        return;
-    }
-    const struct width *w = widths;
-    while (!fits(change, w->bits))
-        w++;
-    bits_put(h, w->prefix, w->prefix_bits);
-    bits_put(h, (uint64_t)change, w->bits);
-}
-
-static bool time_get(struct chunk_reader *r, int64_t *ret_change)
-{
-    uint64_t bit, value;
-    unsigned ones = 0;
-    while (ones < 4) {
-        if (!bits_get(r, 1, &bit))
-            return false;
-        if (!bit)
-            break;
-        ones++;
-    }
-    *ret_change = 0;
-    if (ones == 0)
-        return true;
-    const unsigned width = widths[ones - 1].bits;
-    if (!bits_get(r, width, &value))
-        return false;
-    const unsigned shift = 64 - width;
-    *ret_change = (int64_t)(value << shift) >> shift;
-    return true;
 }
 
 /* ---- values ---- */
@@ -199,15 +103,16 @@ bool chunk_append(struct chunk_head *h, int64_t ms, double value)
     return true;
 }
 
-static struct chunk *chunk_make(int64_t first_ms, int64_t last_ms, uint16_t count,
-                                const void *bits, size_t len)
+struct chunk *chunk_make(const struct chunk *like, const void *bits, size_t len)
 {
     struct chunk *c = malloc(sizeof(*c) + len);
     assert(c);
     *c = (struct chunk){.refs = 1,
-                        .first_ms = first_ms,
-                        .last_ms = last_ms,
-                        .count = count,
+                        .first_ms = like->first_ms,
+                        .last_ms = like->last_ms,
+                        .count = like->count,
+                        .coding = like->coding,
+                        .width = like->width,
                         .len = (uint16_t)len};
     memcpy(c->bits, bits, len);
     return c;
@@ -217,13 +122,52 @@ struct chunk *chunk_copy(const struct chunk_head *h)
 {
     if (h->count == 0)
         return NULL;
-    return chunk_make(h->first_ms, h->last_ms, h->count, h->bits, (h->bit_count + 7) / 8);
+    const struct chunk like = {.first_ms = h->first_ms,
+                               .last_ms = h->last_ms,
+                               .count = (uint8_t)h->count,
+                               .coding = CODING_XOR};
+    return chunk_make(&like, h->bits, (h->bit_count + 7) / 8);
+}
+
+static struct chunk *shorter_of(struct chunk *a, struct chunk *b)
+{
+    const bool is_first = !b || a->len <= b->len;
+    chunk_unref(is_first ? b : a);
+    return is_first ? a : b;
+}
+
+static size_t points_of(const struct chunk *c, struct point *ret_points)
+{
+    struct chunk_reader r;
+    size_t count = 0;
+    chunk_read(&r, c);
+    while (count < c->count && chunk_next(&r, &ret_points[count]))
+        count++;
+    return count;
 }
 
 struct chunk *chunk_seal(struct chunk_head *h)
 {
+    struct point points[CHUNK_MAX_SAMPLES];
     struct chunk *c = chunk_copy(h);
     chunk_head_finish(h);
+    return c ? shorter_of(c, chunk_of_decimals(points, points_of(c, points))) : NULL;
+}
+
+struct chunk *chunk_join(const struct chunk *a, const struct chunk *b)
+{
+    struct point points[CHUNK_MAX_SAMPLES];
+    struct chunk_head h = {0};
+    assert(a->count + b->count <= CHUNK_MAX_SAMPLES && a->last_ms < b->first_ms);
+    size_t count = points_of(a, points);
+    count += points_of(b, points + count);
+    struct chunk *decimals = chunk_of_decimals(points, count);
+    if (decimals)
+        return decimals;
+    for (size_t i = 0; i < count; i++)
+        chunk_append(&h, points[i].ms, points[i].value);
+    struct chunk *c = chunk_copy(&h);
+    chunk_head_finish(&h);
     return c;
 }
 
@@ -255,6 +199,8 @@ void chunk_read(struct chunk_reader *r, const struct chunk *c)
     *r = (struct chunk_reader){.bits = c->bits,
                                .bit_count = c->len * 8u,
                                .left = c->count,
+                               .coding = c->coding,
+                               .width = c->width,
                                .leading = LEADING_NONE};
 }
 
@@ -273,7 +219,7 @@ static bool further_get(struct chunk_reader *r)
     if (!time_get(r, &change) || __builtin_add_overflow(r->delta, change, &r->delta) ||
         r->delta <= 0 || __builtin_add_overflow(r->ms, r->delta, &r->ms))
         return false;
-    return value_get(r);
+    return r->coding == CODING_XOR ? value_get(r) : decimal_get(r);
 }
 
 bool chunk_next(struct chunk_reader *r, struct point *ret_point)
@@ -287,26 +233,36 @@ bool chunk_next(struct chunk_reader *r, struct point *ret_point)
     r->left--;
     r->read++;
     ret_point->ms = r->ms;
-    memcpy(&ret_point->value, &r->value, sizeof(r->value));
+    if (r->coding == CODING_XOR)
+        memcpy(&ret_point->value, &r->value, sizeof(r->value));
+    else
+        ret_point->value = decimal_value(r);
     return true;
 }
 
-struct chunk *chunk_of_file(int64_t first_ms, int64_t last_ms, uint16_t count,
-                            struct bytes bits)
+static bool is_possible(const struct chunk *claimed, struct bytes bits)
 {
-    if (count == 0 || count > CHUNK_MAX_SAMPLES || bits.len < FIRST_BYTES ||
-        bits.len > CHUNK_MAX_BYTES)
+    if (claimed->count == 0 || claimed->count > CHUNK_MAX_SAMPLES ||
+        bits.len < FIRST_BYTES || bits.len > CHUNK_MAX_BYTES)
+        return false;
+    return claimed->coding == CODING_XOR || (claimed->coding <= CODING_MAX_DIGITS &&
+                                             claimed->width > 0 && claimed->width < 64);
+}
+
+struct chunk *chunk_of_file(const struct chunk *claimed, struct bytes bits)
+{
+    if (!is_possible(claimed, bits))
         return NULL;
-    struct chunk *c = chunk_make(first_ms, last_ms, count, bits.ptr, bits.len);
+    struct chunk *c = chunk_make(claimed, bits.ptr, bits.len);
     struct chunk_reader r;
     struct point p = {0};
     bool is_first = true, is_right = true;
     chunk_read(&r, c);
     while (chunk_next(&r, &p)) {
-        is_right &= !is_first || p.ms == first_ms;
+        is_right &= !is_first || p.ms == claimed->first_ms;
         is_first = false;
     }
-    if (is_right && r.read == count && p.ms == last_ms)
+    if (is_right && r.read == claimed->count && p.ms == claimed->last_ms)
         return c;
     chunk_unref(c);
     return NULL;

@@ -10,6 +10,7 @@
 #include "lib/query/history_impl.h"
 
 #define TABLE_FIRST 1024
+#define HEAD_SAMPLES 60 /* not in their shortest form yet */
 #define DEFAULT_BUDGET ((size_t)24 << 20)
 #define DEFAULT_KEEP (6 * NSEC_PER_HOUR)
 
@@ -139,43 +140,47 @@ void series_forget(struct history *h, struct timeseries *s)
 }
 
 /* In order of time: what comes late (a restored chunk) goes before what is newer. */
-static void queue_put(struct list *queue, struct kept *k)
+static void queue_put(struct list *queue, struct chunk *k)
 {
     struct list *after = queue->prev;
-    while (after != queue &&
-           LIST_ITEM(after, struct kept, link)->chunk->last_ms > k->chunk->last_ms)
+    while (after != queue && LIST_ITEM(after, struct chunk, link)->last_ms > k->last_ms)
         after = after->prev;
     list_prepend(after, &k->link); /* a ring: after `after` */
 }
 
-struct kept *series_keep(struct history *h, struct timeseries *s, struct chunk *c)
+void series_keep(struct history *h, struct timeseries *s, struct chunk *c)
 {
-    struct kept *k = calloc(1, sizeof(*k));
-    assert(k);
-    k->series = s;
-    k->chunk = c;
-    struct kept **at = &s->first;
-    if (s->last && s->last->chunk->first_ms < c->first_ms)
+    c->series = s;
+    struct chunk **at = &s->first;
+    if (s->last && s->last->first_ms < c->first_ms)
         at = &s->last->next;
-    while (*at && (*at)->chunk->first_ms < c->first_ms)
+    while (*at && (*at)->first_ms < c->first_ms)
         at = &(*at)->next;
-    k->next = *at;
-    *at = k;
-    if (!k->next)
-        s->last = k;
-    queue_put(s->is_protected ? &h->wanted : &h->plain, k);
-    h->stats.bytes += chunk_size(c) + sizeof(*k);
+    c->next = *at;
+    *at = c;
+    if (!c->next)
+        s->last = c;
+    queue_put(s->is_protected ? &h->wanted : &h->plain, c);
+    h->stats.bytes += chunk_size(c);
     h->stats.chunks++;
-    return k;
 }
 
-/* The series has an owner, or is about to lose it: what the budget takes may be its own chunk, not the series. */
+/* What a head holds comes to the chunk before it while that has room and is not on disk yet. The series has an owner
+ * still: what the budget takes may be its chunk, not the series. */
 void series_seal(struct history *h, struct timeseries *s)
 {
+    assert(s->holding);
     h->stats.bytes -= s->head.size;
     struct chunk *c = chunk_seal(&s->head);
     if (!c)
         return;
+    struct chunk *before = s->last;
+    if (before && !before->is_saved && before->count + c->count <= CHUNK_MAX_SAMPLES) {
+        struct chunk *joined = chunk_join(before, c);
+        chunk_unref(c);
+        chunk_drop(h, before);
+        c = joined;
+    }
     series_keep(h, s, c);
     budget_enforce(h);
 }
@@ -186,7 +191,7 @@ void series_append(struct history *h, struct timeseries *s, int64_t ms, double v
         h->stats.refused_samples++;
         return;
     }
-    if (s->head.count == CHUNK_MAX_SAMPLES)
+    if (s->head.count == HEAD_SAMPLES)
         series_seal(h, s);
     const size_t before = s->head.size;
     const bool has_room = chunk_append(&s->head, ms, value);
@@ -225,9 +230,9 @@ void history_destroy(struct history *h)
     while (!list_empty(&h->owners))
         history_owner_end(LIST_ITEM(h->owners.next, struct history_owner, link), 0);
     while (!list_empty(&h->plain))
-        kept_drop(h, LIST_ITEM(h->plain.next, struct kept, link));
+        chunk_drop(h, LIST_ITEM(h->plain.next, struct chunk, link));
     while (!list_empty(&h->wanted))
-        kept_drop(h, LIST_ITEM(h->wanted.next, struct kept, link));
+        chunk_drop(h, LIST_ITEM(h->wanted.next, struct chunk, link));
     assert(h->all.count == 0);
     free(h->table);
     index_destroy(h);
@@ -244,7 +249,7 @@ struct labels history_owner_labels(const struct history_owner *o)
 static bool is_in(const struct history *h, const struct timeseries *s, int64_t from,
                   int64_t to)
 {
-    const int64_t oldest = s->first ? s->first->chunk->first_ms : s->head.first_ms;
+    const int64_t oldest = s->first ? s->first->first_ms : s->head.first_ms;
     return (s->first || s->head.count) && oldest <= to && s->newest.ms >= from;
 }
 
@@ -310,8 +315,7 @@ struct history_stats history_stats(const struct history *h)
     for (size_t i = 0; i < 2; i++) {
         if (list_empty(queues[i]))
             continue;
-        const int64_t first =
-            LIST_ITEM(queues[i]->next, struct kept, link)->chunk->first_ms;
+        const int64_t first = LIST_ITEM(queues[i]->next, struct chunk, link)->first_ms;
         if (!stats.oldest_ms || first < stats.oldest_ms)
             stats.oldest_ms = first;
     }

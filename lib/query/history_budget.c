@@ -8,10 +8,10 @@
 
 #include "lib/query/history_impl.h"
 
-static void series_unlink(struct kept *k)
+static void series_unlink(struct chunk *k)
 {
     struct timeseries *s = k->series;
-    struct kept **at = &s->first, *before = NULL;
+    struct chunk **at = &s->first, *before = NULL;
     while (*at != k) {
         before = *at;
         at = &before->next;
@@ -21,30 +21,29 @@ static void series_unlink(struct kept *k)
         s->last = before;
 }
 
-void kept_drop(struct history *h, struct kept *k)
+void chunk_drop(struct history *h, struct chunk *k)
 {
     struct timeseries *s = k->series;
     series_unlink(k);
     list_remove(&k->link);
-    h->stats.bytes -= chunk_size(k->chunk) + sizeof(*k);
+    h->stats.bytes -= chunk_size(k);
     h->stats.chunks--;
-    chunk_unref(k->chunk);
-    free(k);
+    chunk_unref(k);
     if (!s->holding && !s->first) /* then its head was finished too */
         series_forget(h, s);
 }
 
-static struct kept *oldest_of(const struct list *queue)
+static struct chunk *oldest_of(const struct list *queue)
 {
-    return list_empty(queue) ? NULL : LIST_ITEM(queue->next, struct kept, link);
+    return list_empty(queue) ? NULL : LIST_ITEM(queue->next, struct chunk, link);
 }
 
 static void drop_expired(struct history *h, struct list *queue)
 {
     const int64_t limit = h->stats.newest_ms - h->limits.keep / NSEC_PER_MSEC;
-    struct kept *k;
-    while ((k = oldest_of(queue)) && k->chunk->last_ms < limit)
-        kept_drop(h, k);
+    struct chunk *k;
+    while ((k = oldest_of(queue)) && k->last_ms < limit)
+        chunk_drop(h, k);
 }
 
 void budget_enforce(struct history *h)
@@ -52,12 +51,12 @@ void budget_enforce(struct history *h)
     drop_expired(h, &h->plain);
     drop_expired(h, &h->wanted);
     while (h->stats.bytes > h->limits.budget_bytes) {
-        struct kept *k = oldest_of(&h->plain);
+        struct chunk *k = oldest_of(&h->plain);
         if (!k)
             k = oldest_of(&h->wanted);
         if (!k)
             return;
-        kept_drop(h, k);
+        chunk_drop(h, k);
         h->stats.dropped_chunks++;
     }
 }
@@ -95,16 +94,15 @@ static void queues_sort(struct history *h)
     struct list all;
     list_init(&all);
     while (!list_empty(&h->plain) && !list_empty(&h->wanted)) {
-        const struct kept *a = oldest_of(&h->plain), *b = oldest_of(&h->wanted);
-        struct list *from =
-            a->chunk->last_ms <= b->chunk->last_ms ? &h->plain : &h->wanted;
+        const struct chunk *a = oldest_of(&h->plain), *b = oldest_of(&h->wanted);
+        struct list *from = a->last_ms <= b->last_ms ? &h->plain : &h->wanted;
         list_append(&all, list_take(from));
     }
     requeue(&h->plain, &all);
     requeue(&h->wanted, &all);
     while (!list_empty(&all)) {
         struct list *link = list_take(&all);
-        const struct kept *k = LIST_ITEM(link, struct kept, link);
+        const struct chunk *k = LIST_ITEM(link, struct chunk, link);
         list_append(k->series->is_protected ? &h->wanted : &h->plain, link);
     }
 }

@@ -45,7 +45,9 @@ static void put_body(struct buf *body, const struct record *r)
         const struct chunk *c = r->chunks[i];
         put_number(body, (uint64_t)c->first_ms, 8);
         put_number(body, (uint64_t)c->last_ms, 8);
-        put_number(body, c->count, 2);
+        put_number(body, c->count, 1);
+        put_number(body, c->coding, 1);
+        put_number(body, c->width, 1);
         put_number(body, c->len, 2);
         buf_add(body, c->bits, c->len);
     }
@@ -117,19 +119,25 @@ static bool take_labels(struct bytes *in, struct arena *arena, struct labels *re
 
 static struct chunk *take_chunk(struct bytes *in)
 {
-    uint64_t first, last, count, len;
+    uint64_t first, last, count, coding, width, len;
     struct bytes bits;
     if (!take_number(in, 8, &first) || !take_number(in, 8, &last) ||
-        !take_number(in, 2, &count) || !take_number(in, 2, &len) ||
+        !take_number(in, 1, &count) || !take_number(in, 1, &coding) ||
+        !take_number(in, 1, &width) || !take_number(in, 2, &len) ||
         !bytes_take(in, len, &bits))
         return NULL;
-    return chunk_of_file((int64_t)first, (int64_t)last, (uint16_t)count, bits);
+    const struct chunk claimed = {.first_ms = (int64_t)first,
+                                  .last_ms = (int64_t)last,
+                                  .count = (uint8_t)count,
+                                  .coding = (uint8_t)coding,
+                                  .width = (uint8_t)width};
+    return chunk_of_file(&claimed, bits);
 }
 
 static bool take_chunks(struct bytes *in, struct arena *arena, struct record *r)
 {
     uint64_t count;
-    if (!take_number(in, 2, &count) || count * 20 > in->len)
+    if (!take_number(in, 2, &count) || count * 21 > in->len)
         return false;
     struct chunk **chunks = arena_alloc(arena, (count + 1) * sizeof(struct chunk *));
     r->chunks = chunks;

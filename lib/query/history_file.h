@@ -4,7 +4,7 @@
  * damaged file is known for one. Written whole, never changed. For history_save.c and history_restore.c.
  *
  *   "HDSEG001"  then records:  u32 length  u64 FNV-1a of what follows  body
- *   body:  u16 labels  { text text }…  u16 chunks  { i64 first  i64 last  u16 count  u16 len  bits }…
+ *   body:  u16 labels  { text text }…  u16 chunks  { i64 first  i64 last  u8 count  u8 coding  u8 width  u16 len  bits }…
  *   text:  u16 length, bytes.  Little-endian; an empty record (length 0) ends the file.
  */
 #ifndef HEALTHD_QUERY_HISTORY_FILE_H

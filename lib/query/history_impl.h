@@ -20,14 +20,6 @@
 #define HISTORY_MAX_SERIES 200000
 #define SERIES_MAX_LABELS 64
 
-struct kept { /* a finished chunk, in its series and in a queue */
-    struct list link;
-    struct timeseries *series;
-    struct kept *next; /* the series' next, later in time */
-    struct chunk *chunk;
-    bool is_saved;
-};
-
 struct posting { /* every series that has one label, or one name of a label */
     struct timeseries **items;
     size_t count, size;
@@ -38,7 +30,7 @@ struct timeseries {
     struct labels labels;    /* sorted, __name__ included; the texts are the history's */
     struct timeseries *next; /* in its bucket of the table */
     struct holding *holding; /* whose it is; NULL: nobody writes it now */
-    struct kept *first, *last;
+    struct chunk *first, *last;
     struct chunk_head head;
     struct point newest;
     uint32_t hash, slot; /* slot: its place among all */
@@ -86,7 +78,8 @@ struct history {
     struct map *texts;    /* label text → struct text: kept once */
     struct map *postings; /* name NUL value → struct posting */
     struct list owners;
-    struct list plain, wanted; /* struct kept: what no rule reads, what some rule reads */
+    struct list plain,
+        wanted; /* struct chunk: what no rule reads, what some rule reads */
     struct selection *selections;
     size_t selection_count;
     struct history_stats stats;
@@ -102,14 +95,14 @@ void series_append(struct history *h, struct timeseries *s, int64_t ms, double v
 bool series_take(struct history *h, struct timeseries *s, struct holding *holding);
 void series_seal(struct history *h, struct timeseries *s);
 void series_stale(struct history *h, struct timeseries *s, int64_t ms);
-struct kept *series_keep(struct history *h, struct timeseries *s,
-                         struct chunk *c); /* takes c; at its place in time */
+void series_keep(struct history *h, struct timeseries *s,
+                 struct chunk *c); /* takes c; at its place in time */
 /* Out of everything: nobody writes it, and nothing is kept of it. */
 void series_forget(struct history *h, struct timeseries *s);
 
 /* history_budget.c */
 void budget_enforce(struct history *h);
-void kept_drop(struct history *h, struct kept *k);
+void chunk_drop(struct history *h, struct chunk *k);
 
 /* series_index.c */
 void index_add(struct history *h, struct timeseries *s);

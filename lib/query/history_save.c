@@ -45,10 +45,17 @@ static struct history_job *job_create(struct history *h, const char *folder)
 
 /* ---- saving ---- */
 
+/* One that may still grow waits, but at the end. */
+static bool is_to_save(const struct timeseries *s, const struct chunk *c, bool is_final)
+{
+    return !c->is_saved &&
+           (is_final || !s->holding || c != s->last || c->count == CHUNK_MAX_SAMPLES);
+}
+
 static size_t unsaved_count(const struct timeseries *s)
 {
     size_t count = 0;
-    for (const struct kept *k = s->first; k; k = k->next)
+    for (const struct chunk *k = s->first; k; k = k->next)
         count += !k->is_saved;
     return count;
 }
@@ -60,11 +67,11 @@ static void series_prepare(struct history_job *j, const struct timeseries *s,
     const size_t most = unsaved_count(s) + 1;
     struct chunk **chunks = arena_alloc(j->arena, most * sizeof(struct chunk *));
     r->chunks = chunks;
-    for (struct kept *k = s->first; k; k = k->next) {
-        if (k->is_saved)
+    for (struct chunk *k = s->first; k; k = k->next) {
+        if (!is_to_save(s, k, is_final))
             continue;
         k->is_saved = true; /* also when writing fails: a gap, which is said */
-        chunks[r->count++] = chunk_ref(k->chunk);
+        chunks[r->count++] = chunk_ref(k);
     }
     if (is_final && s->head.count)
         chunks[r->count++] = chunk_copy(&s->head);
@@ -256,8 +263,8 @@ static bool has_room(const struct timeseries *s, const struct chunk *c)
 {
     if (s->head.count && c->last_ms >= s->head.first_ms)
         return false;
-    for (const struct kept *k = s->first; k; k = k->next) {
-        if (c->first_ms <= k->chunk->last_ms && c->last_ms >= k->chunk->first_ms)
+    for (const struct chunk *k = s->first; k; k = k->next) {
+        if (c->first_ms <= k->last_ms && c->last_ms >= k->first_ms)
             return false;
     }
     return true;
@@ -280,7 +287,8 @@ static void chunk_merge(struct history *h, struct timeseries *s, struct chunk *c
     }
     if (newest.ms > h->stats.newest_ms)
         h->stats.newest_ms = newest.ms;
-    series_keep(h, s, c)->is_saved = true;
+    c->is_saved = true;
+    series_keep(h, s, c);
 }
 
 static void record_merge(struct history *h, const struct record *r)

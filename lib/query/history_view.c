@@ -59,12 +59,12 @@ static struct seen series_see(struct history_view *v, const struct timeseries *s
                         .newest = s->newest,
                         .has_all = s->has_newest};
     size_t count = 0;
-    for (const struct kept *k = s->first; k; k = k->next)
-        count += k->chunk->last_ms >= from && k->chunk->first_ms <= to;
+    for (const struct chunk *k = s->first; k; k = k->next)
+        count += k->last_ms >= from && k->first_ms <= to;
     struct chunk **chunks = arena_alloc(v->arena, (count + 1) * sizeof(*chunks));
-    for (const struct kept *k = s->first; k; k = k->next) {
-        if (k->chunk->last_ms >= from && k->chunk->first_ms <= to)
-            chunks[seen.count++] = chunk_ref(k->chunk);
+    for (struct chunk *k = s->first; k; k = k->next) {
+        if (k->last_ms >= from && k->first_ms <= to)
+            chunks[seen.count++] = chunk_ref(k);
     }
     if (s->head.count && s->head.last_ms >= from && s->head.first_ms <= to)
         chunks[seen.count++] = chunk_copy(&s->head);

@@ -29,7 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     segment_read((struct bytes){(const char *)data, size}, arena, check, NULL, &e);
     arena_destroy(arena);
     /* The same bytes as a chunk's bits: there is no checksum before them. */
-    for (uint16_t count = 1; count < CHUNK_MAX_SAMPLES; count += 40)
-        chunk_unref(chunk_of_file(0, 0, count, (struct bytes){(const char *)data, size}));
+    for (uint8_t count = 1; count < CHUNK_MAX_SAMPLES; count += 40) {
+        const struct chunk claimed = {.count = count, .coding = count, .width = 9};
+        const struct chunk plain = {.count = count, .coding = CODING_XOR};
+        chunk_unref(chunk_of_file(&claimed, (struct bytes){(const char *)data, size}));
+        chunk_unref(chunk_of_file(&plain, (struct bytes){(const char *)data, size}));
+    }
     return 0;
 }

@@ -39,13 +39,12 @@ static size_t round_trip(const struct point *points, size_t count)
         assert_true(chunk_append(&h, points[i].ms, points[i].value));
     struct chunk *copy = chunk_copy(&h);
     struct chunk *sealed = chunk_seal(&h);
-    assert_int_equal(copy->len, sealed->len);
     assert_int_equal(h.count, 0);
     read_back(copy, points, count);
     read_back(sealed, points, count);
     const size_t len = sealed->len;
-    struct chunk *again = chunk_of_file(sealed->first_ms, sealed->last_ms, sealed->count,
-                                        (struct bytes){(const char *)sealed->bits, len});
+    struct chunk *again =
+        chunk_of_file(sealed, (struct bytes){(const char *)sealed->bits, len});
     assert_non_null(again);
     read_back(again, points, count);
     chunk_unref(again);
@@ -104,10 +103,35 @@ static void steady_series_are_small(void **state)
     struct point points[CHUNK_MAX_SAMPLES];
     for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++)
         points[i] = (struct point){NOW + (int64_t)i * 15000, 1};
-    assert_true(round_trip(points, CHUNK_MAX_SAMPLES) < 50);
+    assert_true(round_trip(points, CHUNK_MAX_SAMPLES) < 90);
     for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++)
         points[i].value = 1000 + (double)i * 15;
     assert_true(round_trip(points, CHUNK_MAX_SAMPLES) < 300);
+}
+
+static void decimals_are_smaller_and_exact(void **state)
+{
+    static const struct {
+        double scale;
+        uint8_t coding;
+        size_t most;
+    } cases[] = {{1, 0, 360}, {100, 2, 360}, {1e9, 9, 360}, {3, CODING_XOR, 2400}};
+    for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        struct point points[CHUNK_MAX_SAMPLES];
+        struct chunk_head h = {0};
+        uint64_t x = 7;
+        for (size_t i = 0; i < CHUNK_MAX_SAMPLES; i++) {
+            x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+            points[i] = (struct point){NOW + (int64_t)i * 15000,
+                                       ((double)(x >> 56) - 100) / cases[k].scale};
+            chunk_append(&h, points[i].ms, points[i].value);
+        }
+        struct chunk *c = chunk_seal(&h);
+        assert_int_equal(c->coding, cases[k].coding);
+        assert_true(c->len < cases[k].most);
+        read_back(c, points, CHUNK_MAX_SAMPLES);
+        chunk_unref(c);
+    }
 }
 
 static void full_is_said(void **state)
@@ -127,13 +151,20 @@ static void damage_is_refused(void **state)
         chunk_append(&h, NOW + i * 15000, (double)(i * i));
     struct chunk *c = chunk_seal(&h);
     const struct bytes bits = {(const char *)c->bits, c->len};
+    static const struct {
+        int first, last, count, coding;
+    } wrong[] = {{1}, {.last = -1}, {.count = 1}, {.count = -50}, {.coding = 10}};
+    assert_int_equal(c->coding, 0);
     for (size_t len = 0; len < c->len; len++)
-        assert_null(chunk_of_file(c->first_ms, c->last_ms, c->count,
-                                  (struct bytes){bits.ptr, len}));
-    assert_null(chunk_of_file(c->first_ms + 1, c->last_ms, c->count, bits));
-    assert_null(chunk_of_file(c->first_ms, c->last_ms - 1, c->count, bits));
-    assert_null(chunk_of_file(c->first_ms, c->last_ms, c->count + 1, bits));
-    assert_null(chunk_of_file(c->first_ms, c->last_ms, 0, bits));
+        assert_null(chunk_of_file(c, (struct bytes){bits.ptr, len}));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const struct chunk claimed = {.first_ms = c->first_ms + wrong[i].first,
+                                      .last_ms = c->last_ms + wrong[i].last,
+                                      .count = (uint8_t)(c->count + wrong[i].count),
+                                      .coding = (uint8_t)wrong[i].coding,
+                                      .width = c->width};
+        assert_null(chunk_of_file(&claimed, bits));
+    }
     chunk_unref(c);
 }
 
@@ -145,6 +176,7 @@ int main(void)
         cmocka_unit_test(random_bits_come_back),
         cmocka_unit_test(steady_series_are_small),
         cmocka_unit_test(full_is_said),
+        cmocka_unit_test(decimals_are_smaller_and_exact),
         cmocka_unit_test(damage_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

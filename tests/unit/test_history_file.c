@@ -91,7 +91,7 @@ static void what_was_saved_comes_back(void **state)
     struct err e;
     struct history *h = history_create(&limits);
     fill(h, 0, 500);
-    assert_true(save(h, folder, false)); /* four finished chunks a series */
+    assert_true(save(h, folder, false)); /* two finished chunks a series */
     assert_true(save(h, folder, false)); /* nothing new: no file */
     struct history *crashed = history_create(&limits);
     assert_true(restore(crashed, folder, &e));
