@@ -72,7 +72,7 @@ static void times_come_back(void **state)
     static const int64_t steps[] = {
         1,      1,          15000, 15000,    14999,
         8191,   8192,       65535, 65536,    524287,
-        524288, 3600000000, 1,     86400000, INT64_C(1) << 50};
+        524288, 4000000000, 1,     86400000, INT64_C(1) << 50};
     struct point points[sizeof(steps) / sizeof(steps[0]) + 1] = {{0, 1}};
     const size_t count = sizeof(steps) / sizeof(steps[0]);
     for (size_t i = 0; i < count; i++)
@@ -115,7 +115,7 @@ static void decimals_are_smaller_and_exact(void **state)
         double scale;
         uint8_t coding;
         size_t most;
-    } cases[] = {{1, 0, 360}, {100, 2, 360}, {1e9, 9, 360}, {3, CODING_XOR, 2400}};
+    } cases[] = {{1, 0, 400}, {100, 2, 400}, {1e9, 9, 400}, {3, CODING_XOR, 2400}};
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
         struct point points[CHUNK_MAX_SAMPLES];
         struct chunk_head h = {0};
