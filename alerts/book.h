@@ -3,7 +3,7 @@
  * All alerts of all rules: finds or makes the alert of each element that a rule's expression gave, observes it, says
  * what changed. Keeps what is resolved for 15 minutes and as long as somebody holds it. Rows go into the ledger
  * (LEDGER_ALERT) as JSON, and come back at start as unconfirmed. Loop thread only; knows no clock and no network.
- * Beside book.c: book_shelf.c (the alerts of one rule), book_row.c (JSON), alert_key.h (identity).
+ * Beside book.c: book_apply.c (observing), book_shelf.c (the alerts of one rule), book_row.c (JSON), alert_key.h (identity).
  */
 #ifndef HEALTHD_ALERTS_BOOK_H
 #define HEALTHD_ALERTS_BOOK_H
@@ -19,6 +19,8 @@ typedef void book_change(void *ctx, struct alert *a, enum change change);
 
 struct book *book_create(book_change *changed, void *ctx);
 void book_destroy(struct book *b);
+/* What templates call $externalLabels and $externalURL; neither is put on alerts. Copied. */
+void book_set_externals(struct book *b, struct labels labels, const char *url);
 /* Takes over a generation's rules: alerts keep their state by rule id and labels; those of a rule that is gone resolve
  * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
 void book_adopt(struct book *b, const struct rules *rules, struct wall now,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of the book, for book.c, book_shelf.c and book_row.c alone: a shelf a rule, with its alerts in order. */
+/* The inside of the book, for book.c, book_apply.c, book_shelf.c and book_row.c alone: a shelf a rule, with its alerts in order. */
 #ifndef HEALTHD_ALERTS_BOOK_IMPL_H
 #define HEALTHD_ALERTS_BOOK_IMPL_H
 
@@ -34,6 +34,9 @@ struct book {
     struct shelf **shelves; /* in order of the rules */
     size_t shelf_count;
     uint64_t round;
+    struct arena *externals; /* owns: */
+    struct labels external_labels;
+    const char *external_url;
 };
 
 /* book_shelf.c */
@@ -45,6 +48,7 @@ struct kept *kept_make(struct book *b, struct shelf *s, const char *name,
                        struct labels labels);
 struct kept *kept_find(const struct shelf *s, struct labels labels);
 void kept_set_annotations(struct kept *k, struct labels annotations);
+bool kept_is_quiet(const struct kept *k, struct wall now); /* for shelf_sweep: inactive */
 /* Takes away those for which is_over says so; their rows are dropped from txn's. */
 void shelf_sweep(struct book *b, struct shelf *s,
                  bool (*is_over)(const struct kept *k, struct wall now), struct wall now,

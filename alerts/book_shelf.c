@@ -109,6 +109,11 @@ void kept_set_annotations(struct kept *k, struct labels annotations)
     k->alert.annotations = labels_copy(k->texts, annotations);
 }
 
+bool kept_is_quiet(const struct kept *k, struct wall now)
+{
+    return k->alert.status.state == ALERT_INACTIVE;
+}
+
 void shelf_sweep(struct book *b, struct shelf *s,
                  bool (*is_over)(const struct kept *k, struct wall now), struct wall now,
                  struct ledger_txn *txn)
