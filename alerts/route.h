@@ -34,6 +34,7 @@ struct route {
         nsec after;
         const struct receiver *to;
     } const *escalate;       /* ended by to NULL */
+    bool is_for_nobody;      /* `none` was written: its alerts are only recorded */
     bool is_paging_severity; /* made for critical alerts: digest rules apply */
     struct place at;         /* where it was written */
 };

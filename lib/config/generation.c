@@ -190,6 +190,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
     if (parts->top) {
         intervals_load(l, parts->top, root);
         routing_load(l, parts->top, root);
+        routing_lint_rules(l);
     }
     parts->secrets = l->secret_names.first;
     l->g->parts = parts;

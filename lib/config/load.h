@@ -120,6 +120,8 @@ void intervals_load(struct loader *l, const struct top_conf *top,
                     const struct node *root);
 /* routing_conf.c: after receivers, intervals and probes. */
 void routing_load(struct loader *l, const struct top_conf *top, const struct node *root);
+/* routing_lint.c: after rules: a warning for alerts of which nobody would be told. */
+void routing_lint_rules(struct loader *l);
 /* routing_print.c */
 void routing_print(const struct generation *g, struct buf *out);
 /* exporter_conf.c */

@@ -85,6 +85,7 @@ static const struct route *severity_route(struct loader *l, const struct route *
         make_urgent(r);
     r->parent = root;
     r->receivers = receivers;
+    r->is_for_nobody = !*receivers;
     r->matchers = (struct matchers){m, 1};
     r->key = route_key(l->arena, root, r->matchers);
     r->at = at;
@@ -118,9 +119,10 @@ static const struct route *by_severity(struct loader *l, const struct node *node
             continue;
         if (!names_read(l, n, &receivers))
             continue;
-        if (!strcmp(n->key, "warning"))
+        if (!strcmp(n->key, "warning")) {
             root->receivers = receivers;
-        else if (count < SEVERITIES_MAX)
+            root->is_for_nobody = !*receivers;
+        } else if (count < SEVERITIES_MAX)
             routes[count++] = severity_route(l, root, n->key, n->key_at, receivers);
         else
             diag_error(l->diag, n->key_at, "there are more than %d severities",

@@ -193,9 +193,12 @@ static void take_rows(struct loader *l, const struct route_rows *rows,
     const struct route *from = r->parent ? r->parent : &top;
     r->has_continue = rows->has_continue;
     r->receivers = from->receivers;
-    if (is_written(node, "receiver"))
+    r->is_for_nobody = from->is_for_nobody;
+    if (is_written(node, "receiver")) {
         (void)receivers_named(l, &rows->receiver, node_get(node, "receiver"),
                               &r->receivers);
+        r->is_for_nobody = !*r->receivers;
+    }
     r->group_by = is_written(node, "group_by")
                       ? group_by_read(l, &rows->group_by, node_get(node, "group_by"))
                       : from->group_by;

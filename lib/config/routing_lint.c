@@ -1,26 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What loads but can hardly be meant: critical alerts that a window mutes, receivers that nothing names. Warnings only;
- * called by routing_conf.c at the end.
+ * What loads but can hardly be meant: critical alerts that a window mutes, receivers that nothing names, alerts of which
+ * nobody is told. Warnings only; called by routing_conf.c and generation.c at the end.
  */
 #include <string.h>
 
+#include "alerts/annotation.h"
+#include "alerts/rule.h"
 #include "lib/config/alerting_load.h"
+
+#define UNTOLD_SHOWN 5
 
 enum chance { IMPOSSIBLE, POSSIBLE, CERTAIN };
 
-/* Whether a route takes a critical alert of which nothing else is known. */
-static enum chance takes_critical(const struct route *r)
+/* Whether a route takes an alert of which only these labels are known; others may have any
+ * value. */
+static enum chance chance_of(const struct route *r, struct labels known)
 {
     enum chance found = CERTAIN;
     for (size_t i = 0; i < r->matchers.count; i++) {
         const struct matcher *m = &r->matchers.items[i];
-        if (strcmp(m->name, "severity"))
+        const char *value = labels_get(known, m->name);
+        if (!value)
             found = POSSIBLE;
-        else if (!matcher_matches(m, "critical"))
+        else if (!matcher_matches(m, value))
             return IMPOSSIBLE;
     }
     return found;
+}
+
+static enum chance takes_critical(const struct route *r)
+{
+    static const struct label critical = {"severity", "critical"};
+    return chance_of(r, (struct labels){&critical, 1});
 }
 
 /* The route may be reached by a critical alert; warns where a window may hold one back. */
@@ -89,4 +101,102 @@ void routing_lint(struct loader *l, const struct node *root)
         lint_windows(l, l->g->alerting.routing.root);
     if (diag_error_count(l->diag) == 0)
         lint_receivers(l, root);
+}
+
+/* ---- rules of which nobody is told ---- */
+
+/* The route may be reached; whether it, or one below it, may tell somebody or says that nobody is to be told. */
+static bool may_tell(const struct route *r, struct labels known)
+{
+    bool is_passed_on = false;
+    for (const struct route *const *child = r->routes; *child; child++) {
+        const enum chance chance = chance_of(*child, known);
+        if (chance == IMPOSSIBLE)
+            continue;
+        if (may_tell(*child, known))
+            return true;
+        is_passed_on |= chance == CERTAIN;
+        if (chance == CERTAIN && !(*child)->has_continue)
+            break;
+    }
+    return !is_passed_on && (*r->receivers || r->is_for_nobody);
+}
+
+/* What is known of a rule's alerts before there is one. */
+static struct labels known_labels(const struct rule *r, struct labels global,
+                                  struct arena *arena)
+{
+    struct label *items = arena_alloc(arena, (r->labels.count + 2) * sizeof(*items));
+    size_t count = 0;
+    for (size_t i = 0; i < r->labels.count; i++) {
+        const struct rule_text *text = &r->labels.items[i];
+        if (annotation_is_fixed(text->value))
+            items[count++] = (struct label){text->name, annotation_source(text->value)};
+    }
+    items[count++] = (struct label){"alertname", r->name};
+    return labels_merge(arena, global, (struct labels){items, count});
+}
+
+struct untold {
+    const char *severity;
+    const char *names[UNTOLD_SHOWN];
+    size_t count;
+};
+
+static void add_untold(struct untold *list, size_t *count, const char *severity,
+                       const char *name)
+{
+    size_t at = 0;
+    while (at < *count && strcmp(list[at].severity, severity) != 0)
+        at++;
+    if (at == UNTOLD_SHOWN)
+        return;
+    if (at == *count)
+        list[(*count)++] = (struct untold){.severity = severity};
+    if (list[at].count < UNTOLD_SHOWN)
+        list[at].names[list[at].count] = name;
+    list[at].count++;
+}
+
+static void report_untold(struct loader *l, const struct untold *u, struct place at)
+{
+    struct buf names = BUF_MAX(1000);
+    for (size_t i = 0; i < u->count && i < UNTOLD_SHOWN; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", u->names[i]);
+    if (u->count > UNTOLD_SHOWN)
+        buf_printf(&names, " and %zu more", u->count - UNTOLD_SHOWN);
+    if (*u->severity)
+        diag_warning(l->diag, at, "nobody is told of alerts with severity %s: %s",
+                     u->severity, buf_text(&names));
+    else
+        diag_warning(l->diag, at, "nobody is told of alerts without a severity: %s",
+                     buf_text(&names));
+    diag_hint(l->diag, "name a receiver for them, or `none` when that is meant");
+    buf_finish(&names);
+}
+
+static void lint_group(struct loader *l, const struct rule_group *g, struct untold *list,
+                       size_t *count)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        const struct rule *r = g->rules[i];
+        const struct labels known = known_labels(r, l->g->labels, l->arena);
+        const char *severity = labels_get(known, "severity");
+        if (!r->is_recording && !may_tell(l->g->alerting.routing.root, known))
+            add_untold(list, count, severity ? severity : "", r->name);
+    }
+}
+
+void routing_lint_rules(struct loader *l)
+{
+    const struct rules *rules = &l->g->alerting.rules;
+    const struct route *root = l->g->alerting.routing.root;
+    struct untold list[UNTOLD_SHOWN];
+    size_t count = 0;
+    if (!root || diag_error_count(l->diag) > 0)
+        return;
+    for (size_t i = 0; i < rules->count; i++)
+        lint_group(l, rules->groups[i], list, &count);
+    for (size_t i = 0; i < count; i++)
+        report_untold(l, &list[i], root->at);
 }

@@ -32,7 +32,22 @@ static const struct receiver *const fixture_list[] = {
     &fixture_receivers[0], &fixture_receivers[1], &fixture_receivers[2],
     &fixture_receivers[3]};
 
-static inline struct routing_fixture routing_read(const char *text, const char *timezone)
+static inline struct receivers receivers_called(struct arena *arena, char *const *names)
+{
+    const struct receiver **list = arena_alloc(arena, 100 * sizeof(*list));
+    size_t count = 0;
+    for (; names[count] && count < 100; count++) {
+        struct receiver *r = arena_alloc(arena, sizeof(*r));
+        *r = (struct receiver){
+            .name = names[count], .type = &fixture_chat, .send_resolved = true};
+        list[count] = r;
+    }
+    return (struct receivers){list, count};
+}
+
+/* names: NULL-terminated, of receivers in place of the fixture's own; NULL: these. */
+static inline struct routing_fixture
+routing_read_with(const char *text, const char *timezone, char *const *names)
 {
     struct routing_fixture f = {.arena = arena_create(0), .secrets = secrets_create()};
     struct err e;
@@ -45,7 +60,9 @@ static inline struct routing_fixture routing_read(const char *text, const char *
                                 .secrets = f.secrets,
                                 .ctx = {f.arena, f.diag, f.secrets, false}};
     f.g->alerting.zone = zone_load(f.arena, timezone, &e);
-    f.g->alerting.receivers = (struct receivers){fixture_list, ARRAY_LEN(fixture_list)};
+    f.g->alerting.receivers =
+        names ? receivers_called(f.arena, names)
+              : (struct receivers){fixture_list, ARRAY_LEN(fixture_list)};
     f.routing = &f.g->alerting.routing;
     const struct node *root = node_parse(f.arena, "t", bytes_of(text), f.diag);
     const void *top = NULL;
@@ -59,6 +76,11 @@ static inline struct routing_fixture routing_read(const char *text, const char *
     }
     f.ok = diag_error_count(f.diag) == 0;
     return f;
+}
+
+static inline struct routing_fixture routing_read(const char *text, const char *timezone)
+{
+    return routing_read_with(text, timezone, NULL);
 }
 
 static inline void routing_finish(struct routing_fixture *f)

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "alerts/annotation.h"
 #include "alerts/inhibit.h"
+#include "alerts/rule.h"
 #include "tests/unit/routing_fixture.h"
 
 static const char tree[] =
@@ -426,6 +428,48 @@ static void receivers_that_nothing_names_are_told(void **state)
     }
 }
 
+struct untold_case {
+    const char *conf, *severity, *said;
+};
+
+static void alerts_of_which_nobody_is_told_are_named(void **state)
+{
+    static const struct untold_case cases[] = {
+        {"notify: {critical: oncall}", "warning",
+         "1:9 warning nobody is told of alerts with severity warning: Slow [name a "
+         "receiver "
+         "for them, or `none` when that is meant]\n"},
+        {"notify: {critical: oncall}", "{{ $labels.level }}", ""},
+        {"notify: {critical: oncall, warning: none}", "warning", ""},
+        {"notify: {critical: oncall}", "critical", ""},
+        {"notify: {critical: oncall, warning: chat}", "none", ""},
+        {"notify: none", "warning", ""},
+        {"route: {routes: [{receiver: chat, matchers: [severity=critical]}]}", "warning",
+         "1:8 warning nobody is told of alerts with severity warning: Slow [name a "
+         "receiver "
+         "for them, or `none` when that is meant]\n"},
+        {"route: {routes: [{receiver: chat, matchers: [team=a]}]}", "warning", ""},
+        {"route: {routes: [{receiver: chat, matchers: [alertname=Other]}]}", "warning",
+         "1:8 warning nobody is told of alerts with severity warning: Slow [name a "
+         "receiver "
+         "for them, or `none` when that is meant]\n"},
+        {"route: {receiver: none}", "warning", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct routing_fixture f = routing_read(cases[i].conf, "UTC");
+        const struct rule_text severity = {
+            "severity", annotation_compile(f.arena, cases[i].severity, NULL, NULL)};
+        const struct rule slow = {.name = "Slow", .labels = {&severity, 1}};
+        const struct rule *const rules[] = {&slow};
+        const struct rule_group group = {.rules = rules, .count = 1};
+        const struct rule_group *const groups[] = {&group};
+        f.g->alerting.rules = (struct rules){.groups = groups, .count = 1};
+        routing_lint_rules(f.loader);
+        assert_string_equal(routing_said(&f), cases[i].said);
+        routing_finish(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +480,7 @@ int main(void)
         cmocka_unit_test(severities_find_their_receivers),
         cmocka_unit_test(what_is_printed_loads_to_the_same),
         cmocka_unit_test(inhibition_is_read),
+        cmocka_unit_test(alerts_of_which_nobody_is_told_are_named),
         cmocka_unit_test(receivers_that_nothing_names_are_told),
         cmocka_unit_test(faults_are_shown_where_they_are),
     };
