@@ -31,6 +31,8 @@ enum ledger_kind { /* whose row it is; the numbers are in the file: append only 
 struct ledger;
 struct ledger_txn; /* gathers; one commit each */
 
+/* path may be ":memory:". When no file can be made there, everything is kept in memory alone, and health says why
+ * (*ret_fault and e too). NULL only when that fails as well. */
 struct ledger *ledger_open(struct loop *l, const char *path, bool is_inline,
                            enum store_fault *ret_fault, struct err *e);
 void ledger_close(struct ledger *l, nsec grace); /* takes NULL */
@@ -56,13 +58,22 @@ bool ledger_is_empty(const struct ledger_txn *t);
 void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable),
                    void *ctx);
 void ledger_abandon(struct ledger_txn *t); /* frees, changes nothing; takes NULL */
+/* Time has passed: tries again what the disk refused (every 5 s), and lets go of notices whose commit hangs (10 s). The
+ * courier calls it. Returns when to call again; 0: when told. */
+struct wall ledger_advance(struct ledger *l, struct wall now);
+/* The last `max` rows of the journal, newest first. Waits for the disk: healthctl and the API's own pace. */
+bool ledger_journal(struct ledger *l, size_t max,
+                    bool (*row)(void *ctx, struct wall at, const char *event,
+                                const char *json),
+                    void *ctx, struct err *e);
 
 struct ledger_health {
     enum store_fault fault; /* of the last commit */
     char why[256];
     struct wall last_commit;
-    size_t waiting;   /* transactions */
-    bool was_corrupt; /* at open: renamed aside */
+    size_t waiting;    /* transactions */
+    bool was_corrupt;  /* at open: renamed aside */
+    bool is_in_memory; /* no file could be made at open: nothing survives this process */
 };
 struct ledger_health ledger_health(const struct ledger *l);
 

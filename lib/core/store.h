@@ -34,7 +34,7 @@ enum store_fault { /* what kind of trouble, for what to do about it */
                    STORE_READ_ONLY,
                    STORE_IO,
                    STORE_CORRUPT, /* at open: the file was renamed aside and a new one started */
-                   STORE_BUG /* SQL that cannot be: asserts in tests */
+                   STORE_BUG /* SQL that cannot be, or work that refused by itself */
 };
 
 /* Opens on the caller's thread (start only). A corrupt file is renamed to *.corrupt-<time> and a new one begun:
@@ -44,13 +44,18 @@ struct store *store_open(struct loop *l, const struct store_conf *conf,
 /* Finishes what was queued, within grace, then closes. Takes NULL. */
 void store_close(struct store *s, nsec grace);
 
-typedef bool store_work(void *ctx, struct store_db *db,
-                        struct err *e); /* false: rolled back */
+/* false: rolled back. May be called twice: after a full disk was given its reserve. */
+typedef bool store_work(void *ctx, struct store_db *db, struct err *e);
 typedef void store_done(void *ctx, enum store_fault fault,
                         const struct err *e); /* loop */
 /* False when 10,000 pieces wait already: done is not called. done may be NULL. */
 bool store_submit(struct store *s, store_work *work, store_done *done, void *ctx);
-size_t store_waiting(const struct store *s);
+size_t store_waiting(const struct store *s); /* with the one under way */
+/* Waits until nothing waits, at most grace, and tells what has ended. False: something still waits. */
+bool store_drain(struct store *s, nsec grace);
+/* At start, and for healthctl: waits for what is queued, then works on the caller's thread. */
+enum store_fault store_now(struct store *s, store_work *work, void *ctx, struct err *e);
+const char *store_fault_name(enum store_fault fault); /* "full", "read-only", … */
 
 /* Within work. Statements are prepared once and cached by the address of sql (a literal). Parameters are bound by
  * position: i int64_t, d double, t const char * (NULL: null), b struct bytes. */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the ledger, shared by ledger.c (queue and commits), ledger_txn.c (what one transaction gathers),
+ * ledger_write.c (its SQL); and what outbox and courier say to it about rows of the outbox, which nobody else may.
+ */
+#ifndef HEALTHD_ALERTS_LEDGER_IMPL_H
+#define HEALTHD_ALERTS_LEDGER_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerts/ledger.h"
+#include "alerts/outbox.h"
+#include "lib/base/arena.h"
+#include "lib/base/list.h"
+
+enum ledger_op_kind {
+    OP_PUT,
+    OP_DROP,
+    OP_NOTE,
+    OP_ROW_NEW,   /* a notice: into the outbox */
+    OP_ROW_SET,   /* all that moves of a row */
+    OP_ROW_MERGE, /* id, and what was merged into it, go out as `into` */
+    OP_ROW_SETTLE, /* id has arrived or was given up: its payloads, and those merged into it, go */
+    OP_ROW_TRIM /* settled rows beyond the last LEDGER_KEPT_ROWS */
+};
+#define LEDGER_KEPT_ROWS 1000
+#define LEDGER_KEPT_NOTES 10000
+
+struct ledger_op {
+    struct ledger_op *next;
+    enum ledger_op_kind kind;
+    enum ledger_kind row_kind;
+    const char *key, *text; /* OP_NOTE: event, JSON; OP_ROW_NEW: text is the payload */
+    struct wall at;
+    struct outbox_row row; /* OP_ROW_*; texts in the transaction's arena */
+};
+
+struct ledger_txn {
+    struct list link; /* waiting or flight of its ledger */
+    struct arena *arena;
+    struct ledger *ledger;
+    struct ledger_op *first, **last;
+    void (*done)(void *ctx, bool is_durable);
+    void *done_ctx;
+    bool is_told; /* done and the outbox know of it already: the disk refused or hangs */
+};
+
+/* A committed notice, or one that the disk refused: it goes out either way. */
+struct arrival {
+    const struct outbox_row *row;
+    struct bytes payload; /* during the call */
+    bool is_durable;
+};
+struct ledger_hooks { /* the outbox's */
+    void *ctx;
+    void (*arrived)(void *ctx, const struct arrival *a);
+    void (*saved)(void *ctx, uint64_t id); /* arrived not durable, is now */
+};
+void ledger_set_hooks(struct ledger *l, const struct ledger_hooks *hooks);
+struct store *ledger_store(struct ledger *l);
+struct wall
+ledger_clock(const struct ledger *l); /* the loop's, or the last it was told */
+
+/* ledger_txn.c. Texts are copied. */
+struct ledger_op *ledger_op_add(struct ledger_txn *t, enum ledger_op_kind kind);
+void ledger_row_set(struct ledger_txn *t, const struct outbox_row *row);
+void ledger_row_merge(struct ledger_txn *t, uint64_t id, uint64_t into);
+void ledger_row_settle(struct ledger_txn *t, uint64_t id);
+void ledger_row_trim(struct ledger_txn *t);
+void ledger_txn_free(struct ledger_txn *t);
+/* Made from within: a payload that is not a caller's notice (a digest). */
+void ledger_payload(struct ledger_txn *t, const struct outbox_row *row,
+                    struct bytes payload);
+
+/* ledger_write.c */
+extern const char *const ledger_schema[];
+bool ledger_write(const struct ledger_txn *t, struct store_db *db, struct err *e);
+
+#endif
