@@ -7,8 +7,6 @@
 #include "lib/base/buf.h"
 #include "lib/base/memory.h"
 
-enum { NOTICE_MAX_BYTES = 4 << 20 };
-
 struct ledger_txn *ledger_begin(struct ledger *l)
 {
     struct arena *arena = arena_create(0);

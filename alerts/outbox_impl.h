@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the outbox, for outbox*.c and courier*.c: rows in their lanes, lanes in the box of their receiver. A row
+ * moves in memory and in the ledger by one function of outbox_move.c each. Loop thread only.
+ *
+ *   outbox ── boxes (receivers) ── lanes ── rows that wait, in order of id
+ */
+#ifndef HEALTHD_ALERTS_OUTBOX_IMPL_H
+#define HEALTHD_ALERTS_OUTBOX_IMPL_H
+
+#include "alerts/ledger_impl.h"
+#include "alerts/outbox.h"
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+
+struct box { /* one receiver's */
+    struct outbox *outbox;
+    char *name;
+    struct map *lanes; /* name → struct lane */
+    struct list live;  /* lanes with rows that wait */
+    size_t pending, dead;
+};
+
+struct lane {
+    struct list link; /* box->live */
+    struct box *box;
+    char *name;
+    struct list rows; /* struct waiting, pending or being sent */
+    char *remote;     /* what the notifier remembers; "" */
+    bool was_told;    /* a trigger was accepted, and no resolve since */
+    bool is_busy;     /* its first row is being read or sent */
+};
+
+struct waiting {      /* a row in memory */
+    struct list link; /* lane->rows, or outbox->dead, outbox->settled */
+    struct lane *lane;
+    struct outbox_row row; /* its texts are owned */
+    char *payload;         /* NULL: on disk only */
+    size_t size;           /* of the payload, also when it is on disk */
+    bool is_durable;
+    bool
+        is_standing; /* accepted by a state-sync receiver, and sent again until the lane goes on */
+};
+
+struct outbox {
+    struct ledger *ledger;
+    struct outbox_limits limits;
+    struct map *boxes;         /* name → struct box */
+    struct list dead, settled; /* settled: the last few, for people */
+    size_t count, bytes, in_memory, settled_count;
+    void (*arrived)(void *ctx, struct waiting *w); /* the courier's */
+    void *ctx;
+};
+
+#define OUTBOX_MEMORY_BYTES \
+    ((size_t)4 << 20) /* of payloads; the rest is read again when it is sent */
+#define OUTBOX_SETTLED 200
+
+struct box *outbox_box(struct outbox *o, const char *receiver); /* found or made */
+struct lane *box_lane(struct box *b, const char *name);
+struct waiting *lane_first(const struct lane *l); /* NULL: none */
+void lane_save(struct lane *l, struct ledger_txn *txn);
+
+/* outbox_row.c */
+struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row);
+void waiting_destroy(struct waiting *w); /* out of its list, and freed */
+void waiting_say(struct waiting *w, const char *error);
+/* Hands the payload to done, at once when it is in memory, else when it was read; text NULL: it cannot be read. */
+void waiting_read(struct waiting *w, void (*done)(void *ctx, struct bytes payload),
+                  void *ctx);
+
+/* outbox_move.c: each commits. */
+void row_sending(struct waiting *w, struct wall now);
+void row_delivered(struct waiting *w, const char *remote, struct wall now);
+void row_retry(struct waiting *w, const char *why, struct wall next_at);
+void row_dead(struct waiting *w, const char *why, struct wall now);
+/* w goes out as a part of into. */
+void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now);
+/* Nothing to send of it: a resolve of what was never told. */
+void row_void(struct waiting *w, const char *why, struct wall now);
+
+#endif

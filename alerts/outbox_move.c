@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a row moves: in memory and in the ledger, in one transaction each, with a line in the journal and the log. The
+ * only place where a row's state changes. Called by the courier, and by outbox.c for people.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/outbox_impl.h"
+#include "lib/base/log.h"
+
+static const char *const state_names[] = {
+    [ROW_PENDING] = "pending", [ROW_SENDING] = "sending", [ROW_DONE] = "done",
+    [ROW_DEAD] = "dead",       [ROW_MERGED] = "merged",
+};
+
+const char *row_state_name(enum row_state state)
+{
+    return state_names[state];
+}
+
+static void journal(struct ledger_txn *txn, const struct waiting *w, const char *event,
+                    const char *why, struct wall now)
+{
+    struct buf facts = BUF_MAX(4096);
+    buf_printf(&facts,
+               "{\"outbox_id\":%llu,\"receiver\":", (unsigned long long)w->row.id);
+    buf_add_json(&facts, bytes_of(w->row.receiver));
+    buf_add_text(&facts, ",\"kind\":");
+    buf_add_json(&facts, bytes_of(notice_kind_name(w->row.kind)));
+    buf_add_text(&facts, ",\"title\":");
+    buf_add_json(&facts, bytes_of(w->row.title));
+    buf_add_text(&facts, ",\"why\":");
+    buf_add_json(&facts, bytes_of(why));
+    buf_add_byte(&facts, '}');
+    ledger_note(txn, now, event, facts.overflow ? "{}" : buf_text(&facts));
+    buf_finish(&facts);
+}
+
+static void say(const struct waiting *w, enum log_level level, const char *event,
+                const char *why, struct wall next_at)
+{
+    char next[WALL_TEXT_SIZE] = "";
+    if (next_at.ns)
+        wall_format(next_at, next);
+    log_write(level,
+              LOG_FIELDS(EV(event), INT("outbox_id", (int64_t)w->row.id),
+                         STR("receiver", w->row.receiver),
+                         STR("kind", notice_kind_name(w->row.kind)),
+                         STR("title", w->row.title), INT("attempt", w->row.attempts),
+                         STR("reason", why), STR("next_at", next)));
+}
+
+/* A row that waits no more: out of its lane, its payload gone, kept a while for people. */
+static void settle(struct waiting *w, enum row_state state)
+{
+    struct lane *lane = w->lane;
+    struct box *box = lane->box;
+    struct outbox *o = box->outbox;
+    list_remove(&w->link);
+    if (list_empty(&lane->rows))
+        list_remove(&lane->link);
+    box->pending--;
+    o->count--;
+    o->bytes -= w->size;
+    w->row.state = state;
+    if (state == ROW_DEAD) {
+        box->dead++;
+        o->count++; /* it still is on disk */
+        o->bytes += w->size;
+        list_append(&o->dead, &w->link);
+        return;
+    }
+    list_append(&o->settled, &w->link);
+    if (++o->settled_count > OUTBOX_SETTLED) {
+        o->settled_count--;
+        waiting_destroy(LIST_ITEM(o->settled.next, struct waiting, link));
+    }
+}
+
+void row_sending(struct waiting *w, struct wall now)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.state = ROW_SENDING;
+    w->row.attempts++;
+    if (!w->row.first_at.ns)
+        w->row.first_at = now;
+    ledger_row_set(txn, &w->row);
+    ledger_commit(txn, NULL, NULL);
+}
+
+/* What the lane has become by an accepted notice. */
+static void lane_told(struct lane *l, enum notice_kind kind, const char *remote,
+                      struct ledger_txn *txn)
+{
+    switch (kind) {
+    case NOTICE_TRIGGER:
+    case NOTICE_UPDATE:
+    case NOTICE_REMINDER:
+        l->was_told = true;
+        break;
+    case NOTICE_RESOLVE:
+        l->was_told = false;
+        break;
+    case NOTICE_ACK:
+    case NOTICE_DEPLOY:
+    case NOTICE_TEST:
+        break;
+    }
+    if (remote) {
+        free(l->remote);
+        l->remote = strdup(remote);
+    }
+    lane_save(l, txn);
+}
+
+void row_delivered(struct waiting *w, const char *remote, struct wall now)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.state = ROW_DONE;
+    waiting_say(w, "");
+    ledger_row_set(txn, &w->row);
+    ledger_row_settle(txn, w->row.id);
+    ledger_row_trim(txn);
+    lane_told(w->lane, w->row.kind, remote, txn);
+    journal(txn, w, "delivered", "", now);
+    say(w, LOG_LEVEL_INFO, "notify.delivered", "", (struct wall){0});
+    ledger_commit(txn, NULL, NULL);
+    settle(w, ROW_DONE);
+}
+
+void row_retry(struct waiting *w, const char *why, struct wall next_at)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.state = ROW_PENDING;
+    w->row.next_at = next_at;
+    waiting_say(w, why);
+    ledger_row_set(txn, &w->row);
+    say(w, LOG_LEVEL_WARNING, w->row.is_degraded ? "notify.degraded" : "notify.retry",
+        why, next_at);
+    ledger_commit(txn, NULL, NULL);
+}
+
+void row_dead(struct waiting *w, const char *why, struct wall now)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.state = ROW_DEAD;
+    waiting_say(w, why);
+    ledger_row_set(txn, &w->row);
+    journal(txn, w, "dead", why, now);
+    say(w, LOG_LEVEL_ERROR, "notify.dead", why, (struct wall){0});
+    ledger_commit(txn, NULL, NULL);
+    settle(w, ROW_DEAD);
+}
+
+void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.merged_into = into->row.id;
+    into->row.is_in_doubt |= w->row.is_in_doubt;
+    into->row.is_critical |= w->row.is_critical;
+    ledger_row_merge(txn, w->row.id, into->row.id);
+    journal(txn, w, "merged", why, now);
+    say(w, LOG_LEVEL_INFO, "notify.merged", why, (struct wall){0});
+    ledger_commit(txn, NULL, NULL);
+    settle(w, ROW_MERGED);
+}
+
+void row_void(struct waiting *w, const char *why, struct wall now)
+{
+    struct outbox *o = w->lane->box->outbox;
+    struct ledger_txn *txn = ledger_begin(o->ledger);
+    w->row.state = ROW_DONE;
+    waiting_say(w, why);
+    ledger_row_set(txn, &w->row);
+    ledger_row_settle(txn, w->row.id);
+    journal(txn, w, "nothing to tell", why, now);
+    ledger_commit(txn, NULL, NULL);
+    settle(w, ROW_DONE);
+}

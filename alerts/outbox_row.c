@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row in memory, and its payload: kept while there is room, else read from disk when it is sent. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/outbox_impl.h"
+#include "lib/base/memory.h"
+
+static char *text_take(const char *text)
+{
+    const size_t size = strlen(text ? text : "") + 1;
+    char *copy = memory_take(size);
+    memcpy(copy, text ? text : "", size);
+    return copy;
+}
+
+struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row)
+{
+    struct waiting *w = memory_take(sizeof(*w));
+    *w = (struct waiting){.lane = lane, .row = *row};
+    w->row.receiver = lane->box->name;
+    w->row.lane = lane->name;
+    w->row.title = text_take(row->title);
+    w->row.last_error = text_take(row->last_error);
+    return w;
+}
+
+void waiting_destroy(struct waiting *w)
+{
+    list_remove(&w->link);
+    if (w->payload)
+        w->lane->box->outbox->in_memory -= w->size;
+    free(w->payload);
+    free((char *)w->row.title);
+    free((char *)w->row.last_error);
+    free(w);
+}
+
+void waiting_say(struct waiting *w, const char *error)
+{
+    free((char *)w->row.last_error);
+    w->row.last_error = text_take(error);
+}
+
+/* ---- payloads on disk ---- */
+
+struct reading {
+    struct outbox *outbox;
+    uint64_t id;
+    char *text; /* NULL: not found */
+    void (*done)(void *ctx, struct bytes payload);
+    void *ctx;
+};
+
+static bool payload_row(void *ctx, struct store_row *r)
+{
+    struct reading *reading = ctx;
+    reading->text = text_take(store_text(r, 0));
+    return false;
+}
+
+static bool payload_work(void *ctx, struct store_db *db, struct err *e)
+{
+    struct reading *reading = ctx;
+    free(reading->text);
+    reading->text = NULL;
+    return store_query(db, e, payload_row, reading,
+                       "SELECT payload FROM outbox WHERE id = ?", "i",
+                       (int64_t)reading->id);
+}
+
+static void payload_done(void *ctx, enum store_fault fault, const struct err *e)
+{
+    struct reading *reading = ctx;
+    reading->done(reading->ctx,
+                  reading->text ? bytes_of(reading->text) : (struct bytes){0});
+    free(reading->text);
+    free(reading);
+}
+
+void waiting_read(struct waiting *w, void (*done)(void *ctx, struct bytes payload),
+                  void *ctx)
+{
+    if (w->payload) {
+        done(ctx, (struct bytes){w->payload, w->size});
+        return;
+    }
+    struct outbox *o = w->lane->box->outbox;
+    struct reading *reading = memory_take(sizeof(*reading));
+    *reading = (struct reading){.outbox = o, .id = w->row.id, .done = done, .ctx = ctx};
+    if (!store_submit(ledger_store(o->ledger), payload_work, payload_done, reading)) {
+        done(ctx, (struct bytes){0});
+        free(reading);
+    }
+}
