@@ -66,7 +66,8 @@ struct notifier_type {
     enum backlog backlog; /* default of the receiver's `backlog:` */
     double rate, burst;   /* notices a second: default token bucket */
     nsec timeout;         /* of one exchange: 15 s, SMTP 30 s */
-    bool (*validate)(void *conf, struct arena *arena, struct err *e);
+    /* Whether a filled conf makes sense; may be NULL. */
+    bool (*validate)(const void *conf, struct arena *arena, struct err *e);
     /* The complete request, headers and body, in arena. Must not fail: what is too long is cut, what is missing is left
      * out. Secrets of conf go in here and nowhere else. method, url, mail … : see fetch.h; the courier sets timeout,
      * max_body, reuse and User-Agent. */
@@ -100,12 +101,22 @@ struct receivers {
 };
 const struct receiver *receivers_find(const struct receivers *r, const char *name);
 
-/* notify_http.c: what most vendors share (alerting.md §2, outcome classes). */
-void judge_http(const struct reply *reply, struct arena *arena, struct judgement *ret);
+/* notify_http.c: what most vendors share (alerting.md §2, outcome classes). ret->why never has the URL's path or the
+ * answer's words in it: notifiers add those that they know to be harmless. now: for a Retry-After that is a date. */
+void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
+                struct judgement *ret);
+/* The first words of a body that is text, for why; "" when there are none, when it is HTML, or when any of `never`
+ * (NULL-terminated: URLs, tokens) stands in it, a URL also by a part of its path. */
+const char *reply_excerpt(const struct reply *reply, const char *const *never,
+                          struct arena *arena);
+/* Whether text is an http or https URL; the error does not repeat it. */
+bool notifier_url_check(const char *text, struct arena *arena, struct err *e);
+/* The host of a URL, "" when it is none: for notifier_type.host. */
+const char *url_host(const char *url, struct arena *arena);
 /* notice_text.c: words that every notifier uses the same way, never failing, cut at max bytes on a character. */
-const char *notice_subject(const struct notice *n, const struct attempt *a,
-                           struct arena *arena,
-                           size_t max); /* "[FIRING:2] PostgresDown orders-db" */
+const char *notice_subject(
+    const struct notice *n, struct arena *arena,
+    size_t max); /* "[FIRING:2] PostgresDown orders-db"; the same for every try */
 const char *notice_body_text(const struct notice *n, const struct attempt *a,
                              struct arena *arena, size_t max);
 const char *sparkline(const double *values, size_t count,

@@ -187,6 +187,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
     probes_load(l);
     modules_load(l);
     exporters_load(l, node_get(root, "exporters"), parts);
+    receivers_load(l, node_get(root, "receivers"));
     if (parts->top) {
         intervals_load(l, parts->top, root);
         routing_load(l, parts->top, root);

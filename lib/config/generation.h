@@ -91,6 +91,6 @@ struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *typ
                          const char *name, const struct node *node);
 /* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */
 extern const struct opt generation_opts[], probe_common_opts[], defaults_opts[],
-    web_opts[], listen_opts[], route_opts[], deadman_opts[];
+    web_opts[], listen_opts[], receiver_opts[], route_opts[], deadman_opts[];
 
 #endif

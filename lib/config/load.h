@@ -53,7 +53,7 @@ struct top_conf { /* the top level */
     struct web_conf web;
     struct resolver_rows resolver;
     struct state_conf state;
-    const struct node *notify, *route;
+    const struct node *receivers, *notify, *route;
     struct sections time_intervals, mute_time_intervals, maintenance, inhibit_rules;
     struct texts fallback;
     struct connectivity_rows connectivity;
@@ -118,6 +118,9 @@ void modules_load(struct loader *l);
 /* interval_conf.c */
 void intervals_load(struct loader *l, const struct top_conf *top,
                     const struct node *root);
+/* receiver_conf.c: before whatever names them. */
+void receivers_load(struct loader *l, const struct node *node);
+void receivers_print(const struct generation *g, struct buf *out);
 /* routing_conf.c: after receivers, intervals and probes. */
 void routing_load(struct loader *l, const struct top_conf *top, const struct node *root);
 /* routing_lint.c: after rules: a warning for alerts of which nobody would be told. */

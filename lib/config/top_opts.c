@@ -206,6 +206,9 @@ const struct opt generation_opts[] = {
                     "How names are looked up."),
     OPT_ROW_SECTION("state", state, struct state_conf, state_opts,
                     "What survives a restart."),
+    OPT_ROW_NODE("receivers", receivers,
+                 "Where notices go, by name: {oncall: {pagerduty: {routing_key: …}}}.",
+                 .unit = "mapping of receivers", .flags = OPT_LATE),
     OPT_ROW_NODE("notify", notify,
                  "Who is told, by severity: {critical: [oncall, chat], warning: chat}; "
                  "none for nobody. `deadman` is asked while alerting works.",
@@ -232,7 +235,7 @@ const struct opt generation_opts[] = {
 };
 #undef OPT_STRUCT
 
-const char *const later_keys[] = {"receivers", "rules", "rule_files", "flows", NULL};
+const char *const later_keys[] = {"rules", "rule_files", "flows", NULL};
 
 void report_later_keys(struct diag *d, const struct node *root)
 {
