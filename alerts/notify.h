@@ -110,7 +110,7 @@ void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
 const char *reply_excerpt(const struct reply *reply, const char *const *never,
                           struct arena *arena);
 /* Whether text is an http or https URL; the error does not repeat it. */
-bool notifier_url_check(const char *text, struct arena *arena, struct err *e);
+bool notifier_url_validate(const char *text, struct arena *arena, struct err *e);
 /* The host of a URL, "" when it is none: for notifier_type.host. */
 const char *url_host(const char *url, struct arena *arena);
 /* notice_text.c: words that every notifier uses the same way, never failing, cut at max bytes on a character. */

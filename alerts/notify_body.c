@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the ${names} of a body stand for. Called by the webhook: once to check them, then at each try to fill them in. */
+/* What the ${names} of a body stand for. Called by the webhook: once to validate them, then at each try to fill them in. */
 #include "alerts/notify_body.h"
 
 #include <string.h>
@@ -122,9 +122,9 @@ static const char *annotation_value(const struct notice *n, const char *name)
     return value ? value : "";
 }
 
-/* ---- check ---- */
+/* ---- valid ---- */
 
-struct check {
+struct examination {
     struct err *e;
     bool is_bad;
 };
@@ -139,27 +139,27 @@ static bool is_known(struct bytes name)
            is_named(name, "annotation.");
 }
 
-static void check_name(void *ctx, struct bytes name)
+static void examine_name(void *ctx, struct bytes name)
 {
-    struct check *check = ctx;
-    if (check->is_bad || is_known(name))
+    struct examination *x = ctx;
+    if (x->is_bad || is_known(name))
         return;
     struct buf list = BUF_MAX(600);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         buf_printf(&list, "%s, ", names[i].name);
-    check->is_bad = true;
-    err_set(check->e,
+    x->is_bad = true;
+    err_set(x->e,
             "'body' names ${%.*s}; it may name %spayload, label.NAME and annotation.NAME",
             (int)(name.len < 60 ? name.len : 60), name.ptr, buf_text(&list));
     buf_finish(&list);
 }
 
-bool body_check(const char *body, struct err *e)
+bool body_validate(const char *body, struct err *e)
 {
-    struct check check = {e, false};
-    if (!tmpl_names(body, check_name, &check, e))
+    struct examination x = {e, false};
+    if (!tmpl_names(body, examine_name, &x, e))
         return err_wrap(e, "'body'");
-    return !check.is_bad;
+    return !x.is_bad;
 }
 
 /* ---- fill ---- */
@@ -210,6 +210,6 @@ struct bytes body_fill(const char *body, const char *content_type, const struct 
     struct err ignored = {0};
     const char *text;
     if (!tmpl_expand(body, &scope, arena, &text, &ignored))
-        return payload; /* body_check passed it, so this is too large a text */
+        return payload; /* body_validate passed it, so this is too large a text */
     return bytes_of(text);
 }

@@ -10,7 +10,7 @@
 #include "lib/base/err.h"
 
 /* Whether every ${name} in it is known; the error says which are. */
-bool body_check(const char *body, struct err *e);
+bool body_validate(const char *body, struct err *e);
 /* Fills them in. In JSON each becomes what may stand between the quotes of a string, but ${payload}, which is the
  * standard payload as it is. */
 struct bytes body_fill(const char *body, const char *content_type, const struct notice *n,

@@ -153,7 +153,7 @@ const char *reply_excerpt(const struct reply *reply, const char *const *never,
     return text_line(text, EXCERPT_MAX_BYTES, arena);
 }
 
-bool notifier_url_check(const char *text, struct arena *arena, struct err *e)
+bool notifier_url_validate(const char *text, struct arena *arena, struct err *e)
 {
     struct url parts;
     struct err ignored;

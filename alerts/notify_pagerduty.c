@@ -34,7 +34,7 @@ static bool pagerduty_validate(const void *conf, struct arena *arena, struct err
         return err_set(
             e, "'routing_key' has %zu characters; PagerDuty's integration keys have %d",
             len, ROUTING_KEY_LEN);
-    return notifier_url_check(c->url, arena, e);
+    return notifier_url_validate(c->url, arena, e);
 }
 
 /* ---- an event ---- */
@@ -285,8 +285,8 @@ static const char *pagerduty_host(const void *conf, struct arena *arena)
 #define OPT_STRUCT struct pagerduty_conf
 const struct notifier_type notifier_pagerduty = {
     .name = "pagerduty",
-    .summary = "PagerDuty, by its Events API v2: it opens, acknowledges and resolves "
-               "incidents; deployments become change events.",
+    .summary = "PagerDuty, by its Events API v2: it triggers, acknowledges and resolves "
+               "alerts there; deployments become change events.",
     .example = "pagerduty: {routing_key: "
                "\"${env:PD_ROUTING_KEY:-0123456789abcdef0123456789abcdef}\"}",
     .opts =

@@ -26,7 +26,7 @@ static bool webhook_validate(const void *conf, struct arena *arena, struct err *
     const struct webhook_conf *c = conf;
     if (*c->bearer_token.value && *c->username)
         return err_set(e, "'bearer_token' and 'username' cannot both be sent");
-    return notifier_url_check(c->url.value, arena, e) && body_check(c->body, e);
+    return notifier_url_validate(c->url.value, arena, e) && body_validate(c->body, e);
 }
 
 /* ---- the payload, version 4 ---- */

@@ -260,6 +260,25 @@ static void add_exporters(struct buf *out)
     buf_add_text(out, "}}");
 }
 
+/* By name, each with one type beside what every receiver has. */
+static void add_receivers(struct buf *out)
+{
+    buf_add_text(out, "{\"type\":\"object\",\"additionalProperties\":{"
+                      "\"type\":\"object\",\"additionalProperties\":false,"
+                      "\"properties\":{");
+    add_properties((const struct opt *const[]){receiver_opts, NULL}, out);
+    for (const struct notifier_type *const *type = notifier_types; *type; type++) {
+        buf_add_text(out, ",\n");
+        add_key(out, (*type)->name);
+        add_object((const struct opt *const[]){(*type)->opts, NULL}, false, out);
+    }
+    buf_add_text(out, "},\"oneOf\":[");
+    for (const struct notifier_type *const *type = notifier_types; *type; type++)
+        buf_printf(out, "%s{\"required\":[\"%s\"]}", type == notifier_types ? "" : ",",
+                   (*type)->name);
+    buf_add_text(out, "]}}");
+}
+
 static void add_defaults(struct buf *out)
 {
     buf_add_text(out,
@@ -312,6 +331,8 @@ static void add_node(const char *name, struct buf *out)
         buf_add_byte(out, '}');
     } else if (!strcmp(name, "exporters")) {
         add_exporters(out);
+    } else if (!strcmp(name, "receivers")) {
+        add_receivers(out);
     } else if (!strcmp(name, "route")) {
         add_ref(out, "route");
     } else if (!strcmp(name, "notify")) {

@@ -295,6 +295,27 @@ static void write_exporters(const struct writer *w, struct buf *out)
     }
 }
 
+static void write_receivers(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Receivers");
+    w->para(out,
+            "`receivers:` is a mapping from a name, which routes and `notify:` use, to "
+            "a type with its options, and what every receiver has.");
+    w->code(out, "receivers:\n"
+                 "  oncall:\n"
+                 "    pagerduty: {routing_key: \"${file:/run/secrets/pd_key}\"}\n"
+                 "    max_age: 2d\n");
+    write_table(w, receiver_opts, out);
+    for (const struct notifier_type *const *type = notifier_types; *type; type++) {
+        char title[200];
+        snprintf(title, sizeof(title), "Receiver %s", (*type)->name);
+        w->heading(out, 2, title);
+        w->para(out, (*type)->summary);
+        w->code(out, (*type)->example);
+        write_table(w, (*type)->opts, out);
+    }
+}
+
 static void write_reasons(const struct writer *w, struct buf *out)
 {
     static const char *const columns[] = {"reason", "what it means", NULL};
@@ -327,6 +348,7 @@ void reference_write(const struct writer *w, struct buf *out)
     write_probes(w, out);
     write_modules(w, out);
     write_exporters(w, out);
+    write_receivers(w, out);
     write_routes(w, out);
     write_shared(w, out);
     write_reasons(w, out);

@@ -112,23 +112,24 @@ static void verify_probe_example(struct verifier *v, const struct probe_type *ty
     arena_destroy(arena);
 }
 
-static void verify_exporter_example(struct verifier *v, const struct exporter_type *type)
+/* where: exporters, alerts; the example is a mapping with the type's name as its key. */
+static void verify_example(struct verifier *v, const char *where, const char *name,
+                           const char *example, struct opt_part part)
 {
-    if (!type->example) {
-        fault(v, "exporters/%s: there is no example", type->name);
+    if (!example) {
+        fault(v, "%s/%s: there is no example", where, name);
         return;
     }
     struct arena *arena = arena_create(0);
     struct diag *d = diag_create(arena);
     const struct opt_ctx ctx = {.arena = arena, .diag = d};
-    const struct opt_part part = {type->opts, type->conf_size};
-    const struct node *node = node_parse(arena, "example", bytes_of(type->example), d);
-    const struct node *own = node_get(node, type->name);
+    const struct node *node = node_parse(arena, "example", bytes_of(example), d);
+    const struct node *own = node_get(node, name);
     if (node && !own)
-        fault(v, "exporters/%s: the example has no key '%s'", type->name, type->name);
+        fault(v, "%s/%s: the example has no key '%s'", where, name, name);
     else if (node)
         (void)template_load(&ctx, &part, 1, own, NULL);
-    show_faults(v, type->name, d);
+    show_faults(v, name, d);
     arena_destroy(arena);
 }
 
@@ -154,6 +155,7 @@ bool reference_verify(void)
     struct verifier v = {0};
     verify_rows(&v, "top level", generation_opts);
     verify_rows(&v, "probe", probe_common_opts);
+    verify_rows(&v, "receiver", receiver_opts);
     verify_rows(&v, "route", route_opts);
     verify_rows(&v, "deadman", deadman_opts);
     verify_rows(&v, "dialogue", dial_opts);
@@ -173,7 +175,15 @@ bool reference_verify(void)
         if (!is_sentence((*type)->summary))
             fault(&v, "exporters/%s: its summary must be a sentence", (*type)->name);
         verify_rows(&v, (*type)->name, (*type)->opts);
-        verify_exporter_example(&v, *type);
+        verify_example(&v, "exporters", (*type)->name, (*type)->example,
+                       (struct opt_part){(*type)->opts, (*type)->conf_size});
+    }
+    for (const struct notifier_type *const *type = notifier_types; *type; type++) {
+        if (!is_sentence((*type)->summary))
+            fault(&v, "alerts/notify_%s: its summary must be a sentence", (*type)->name);
+        verify_rows(&v, (*type)->name, (*type)->opts);
+        verify_example(&v, "alerts/notify", (*type)->name, (*type)->example,
+                       (struct opt_part){(*type)->opts, (*type)->conf_size});
     }
     verify_example_files(&v);
     return v.faults == 0;
