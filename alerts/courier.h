@@ -14,6 +14,7 @@
 #include "alerts/outbox.h"
 #include "lib/base/clock.h"
 #include "lib/core/fetch.h"
+#include "lib/core/registry.h"
 #include "lib/core/secret.h"
 
 struct courier;
@@ -31,6 +32,12 @@ struct transport transport_fetch(struct fetcher *f); /* the real one */
 struct courier *courier_create(struct outbox *o, struct secrets *secrets,
                                struct transport t);
 void courier_destroy(struct courier *c);
+/* Called when there is something to do that no time stands for (a commit, a reply): call courier_advance soon. */
+void courier_on_wake(struct courier *c, void (*wake)(void *ctx), void *ctx);
+/* Of the jitter; tests give their own. */
+void courier_seed(struct courier *c, uint64_t seed);
+/* Where its metrics go; without it there are none. r and s outlive the courier. */
+void courier_expose(struct courier *c, struct registry *r, struct source *s);
 /* Takes over a generation's receivers. Rows of a receiver that is gone go to the fallback, or become dead letters,
  * loudly. Receivers whose canonical text changed are tried at once. */
 void courier_adopt(struct courier *c, const struct receivers *receivers,

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See courier.h. Whose turn it is: every receiver has a desk with its rate, pauses and circuit; a lane is sent when its
+ * first row is due. Judges nothing (courier_send.c) and moves no row (outbox_move.c).
+ */
+#include "alerts/courier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/courier_impl.h"
+#include "lib/base/log.h"
+#include "lib/base/memory.h"
+
+/* ---- desks ---- */
+
+struct desk *courier_desk(struct courier *c, const char *receiver)
+{
+    struct desk *d = map_get(c->desks, bytes_of(receiver));
+    if (d)
+        return d;
+    d = memory_take(sizeof(*d));
+    *d = (struct desk){.courier = c,
+                       .name = strdup(receiver),
+                       .canonical = strdup(""),
+                       .last_error = strdup(""),
+                       .box = outbox_box(c->outbox, receiver)};
+    map_put(c->desks, bytes_of(receiver), d);
+    return d;
+}
+
+void desk_say(struct desk *d, const char *error)
+{
+    free(d->last_error);
+    d->last_error = strdup(error);
+}
+
+static void desk_reset(struct desk *d, const struct receiver *r, struct wall now)
+{
+    free(d->canonical);
+    d->canonical = strdup(r->canonical ? r->canonical : "");
+    d->tokens = r->burst;
+    d->tokens_at = now;
+    d->pause_until = d->circuit_until = (struct wall){0};
+    d->failures = 0;
+    d->is_misconfigured = false;
+    LIST_EACH (it, &d->box->live) {
+        struct waiting *w = lane_first(LIST_ITEM(it, struct lane, link));
+        if (w && !w->is_standing)
+            w->row.next_at = now;
+    }
+}
+
+/* xorshift64*: spread, not secrecy. */
+static double random_unit(struct courier *c)
+{
+    c->seed ^= c->seed >> 12;
+    c->seed ^= c->seed << 25;
+    c->seed ^= c->seed >> 27;
+    return (double)((c->seed * UINT64_C(2685821657736338717)) >> 11) / 9007199254740992.0;
+}
+
+nsec courier_backoff(struct courier *c, unsigned failures)
+{
+    nsec most = BACKOFF_FIRST;
+    for (unsigned i = 1; i < failures && most < BACKOFF_LAST; i++)
+        most *= 2;
+    if (most > BACKOFF_LAST)
+        most = BACKOFF_LAST;
+    return (nsec)(random_unit(c) * (double)most) + 100 * NSEC_PER_MSEC;
+}
+
+/* ---- whose turn ---- */
+
+/* A clock that was set back would hold things for as long: what is further off than any wait is due. */
+static bool is_due(struct wall at, struct wall now)
+{
+    return now.ns >= at.ns || at.ns - now.ns > PAUSE_LAST + NSEC_PER_MINUTE;
+}
+
+static struct wall sooner(struct wall a, struct wall b)
+{
+    if (!a.ns)
+        return b;
+    return b.ns && b.ns < a.ns ? b : a;
+}
+
+static bool is_paused(const struct desk *d, struct wall now, struct wall *ret_until)
+{
+    const struct wall until =
+        d->pause_until.ns > d->circuit_until.ns ? d->pause_until : d->circuit_until;
+    *ret_until = until;
+    return until.ns && !is_due(until, now);
+}
+
+static bool token_take(struct desk *d, struct wall now, struct wall *ret_at)
+{
+    const double rate = d->receiver->rate;
+    if (rate <= 0)
+        return true;
+    const nsec passed = now.ns - d->tokens_at.ns;
+    if (passed > 0)
+        d->tokens += nsec_to_sec(passed) * rate;
+    if (d->tokens > d->receiver->burst)
+        d->tokens = d->receiver->burst;
+    d->tokens_at = now;
+    if (d->tokens >= 1) {
+        d->tokens -= 1;
+        return true;
+    }
+    *ret_at = wall_add(now, nsec_from_sec((1 - d->tokens) / rate) + NSEC_PER_MSEC);
+    return false;
+}
+
+/* The oldest of the last STORM_NOTICES is younger than STORM_SPAN: the receiver has had its share. */
+static bool has_stormed(const struct desk *d, struct wall now)
+{
+    const struct wall oldest = d->recent[d->recent_at];
+    return oldest.ns && now.ns - oldest.ns < STORM_SPAN && now.ns >= oldest.ns;
+}
+
+static bool is_too_old(const struct desk *d, const struct waiting *w, struct wall now)
+{
+    return d->receiver->max_age && now.ns - w->row.made.ns > d->receiver->max_age;
+}
+
+/* Sends the lane's first row if it may go; else says when it may. */
+static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
+{
+    struct wall at = {0};
+    struct waiting *w = lane_first(l);
+    if (l->is_busy)
+        return at;
+    if (w->is_standing && w->link.next != &l->rows)
+        row_void(w, "the lane has gone on", now);
+    w = lane_first(l);
+    if (!w)
+        return at;
+    if (!is_due(w->row.next_at, now))
+        return w->row.next_at;
+    if (is_too_old(d, w, now)) {
+        row_dead(w, "older than the receiver's max_age", now);
+        return now;
+    }
+    if (w->row.kind == NOTICE_RESOLVE && !l->was_told && !w->row.is_in_doubt &&
+        !w->row.merged_into && w->link.next == &l->rows && !w->is_standing) {
+        row_void(w, "nobody was told that it fires", now);
+        return at;
+    }
+    if (!w->row.is_critical && has_stormed(d, now))
+        return wall_add(d->recent[d->recent_at], STORM_SPAN);
+    if (!token_take(d, now, &at))
+        return at;
+    lane_send(d, l, now);
+    return (struct wall){0};
+}
+
+static struct wall desk_turn(struct desk *d, struct wall now)
+{
+    struct wall next = {0};
+    if (!d->receiver || list_empty(&d->box->live))
+        return next;
+    if (is_paused(d, now, &next))
+        return next;
+    if (has_stormed(d, now))
+        desk_merge(d, now);
+    const size_t most = d->failures >= CIRCUIT_FAILURES ? 1 : DESK_MAX_SENDING;
+    LIST_EACH (it, &d->box->live) {
+        if (d->sending >= most)
+            return next;
+        next = sooner(next, lane_turn(d, LIST_ITEM(it, struct lane, link), now));
+        struct wall until;
+        if (is_paused(d, now, &until))
+            return until;
+    }
+    return next;
+}
+
+struct wall courier_advance(struct courier *c, struct wall now)
+{
+    struct wall next = ledger_advance(c->outbox->ledger, now);
+    c->now = now;
+    for (const struct map_entry *x = map_next(c->desks, NULL); x;
+         x = map_next(c->desks, x))
+        next = sooner(next, desk_turn(x->value, now));
+    return next;
+}
+
+void courier_wake(struct courier *c)
+{
+    if (c->wake)
+        c->wake(c->wake_ctx);
+}
+
+void courier_on_wake(struct courier *c, void (*wake)(void *ctx), void *ctx)
+{
+    c->wake = wake;
+    c->wake_ctx = ctx;
+}
+
+/* ---- generations ---- */
+
+static void on_arrived(void *ctx, struct waiting *w)
+{
+    courier_wake(ctx);
+}
+
+struct courier *courier_create(struct outbox *o, struct secrets *secrets,
+                               struct transport t)
+{
+    struct courier *c = memory_take(sizeof(*c));
+    *c = (struct courier){.outbox = o,
+                          .secrets = secrets,
+                          .transport = t,
+                          .desks = map_create(),
+                          .arena = arena_create(0),
+                          .seed = UINT64_C(0x9e3779b97f4a7c15)};
+    list_init(&c->sendings);
+    o->arrived = on_arrived;
+    o->ctx = c;
+    return c;
+}
+
+void courier_seed(struct courier *c, uint64_t seed)
+{
+    c->seed = seed | 1;
+}
+
+void courier_destroy(struct courier *c)
+{
+    if (!c)
+        return;
+    sendings_cancel(c);
+    c->outbox->arrived = NULL;
+    for (const struct map_entry *x = map_next(c->desks, NULL); x;
+         x = map_next(c->desks, x)) {
+        struct desk *d = x->value;
+        free(d->name);
+        free(d->canonical);
+        free(d->last_error);
+        free(d);
+    }
+    map_destroy(c->desks);
+    arena_destroy(c->arena);
+    free(c);
+}
+
+/* The receiver is not configured any more: what it was owed is told to others, never dropped in silence. */
+static void desk_retire(struct desk *d, struct wall now)
+{
+    d->receiver = NULL;
+    if (list_empty(&d->box->live))
+        return;
+    log_error(EV("receiver is gone"), STR("receiver", d->name),
+              INT("notices", (int64_t)d->box->pending),
+              STR("hint", "its notices go to `fallback:`, and stay as dead letters"));
+    LIST_EACH (it, &d->box->live) {
+        struct lane *l = LIST_ITEM(it, struct lane, link);
+        for (struct waiting *w; !l->is_busy && (w = lane_first(l));) {
+            letter_forward(d->courier, w, NULL, "its receiver is not configured any more",
+                           now);
+            row_dead(w, "its receiver is not configured any more", now);
+        }
+    }
+}
+
+static void fallback_copy(struct courier *c, const struct texts *fallback)
+{
+    arena_reset(c->arena);
+    const char **items = arena_alloc(c->arena, (fallback->count + 1) * sizeof(*items));
+    for (size_t i = 0; i < fallback->count; i++)
+        items[i] = arena_strdup(c->arena, fallback->items[i]);
+    c->fallback = (struct texts){items, fallback->count};
+}
+
+void courier_adopt(struct courier *c, const struct receivers *receivers,
+                   const struct texts *fallback, struct wall now)
+{
+    c->now = now;
+    sendings_restart(c, now);
+    fallback_copy(c, fallback);
+    for (size_t i = 0; i < receivers->count; i++) {
+        const struct receiver *r = receivers->items[i];
+        struct desk *d = courier_desk(c, r->name);
+        const bool is_same =
+            d->receiver && !strcmp(d->canonical, r->canonical ? r->canonical : "");
+        d->receiver = r;
+        if (!is_same)
+            desk_reset(d, r, now);
+    }
+    /* Boxes that only the file knows have no desk yet. */
+    for (const struct map_entry *x = map_next(c->outbox->boxes, NULL); x;
+         x = map_next(c->outbox->boxes, x))
+        courier_desk(c, x->key);
+    for (const struct map_entry *x = map_next(c->desks, NULL); x;
+         x = map_next(c->desks, x)) {
+        struct desk *d = x->value;
+        if (!receivers_find(receivers, d->name))
+            desk_retire(d, now);
+    }
+}
+
+/* ---- what is said of receivers ---- */
+
+void courier_each(const struct courier *c,
+                  void (*fn)(void *ctx, const struct courier_receiver *r), void *ctx)
+{
+    for (const struct map_entry *x = map_next(c->desks, NULL); x;
+         x = map_next(c->desks, x)) {
+        const struct desk *d = x->value;
+        const struct outbox_stats stats = outbox_stats(c->outbox, d->name);
+        if (!d->receiver && !stats.pending && !stats.dead)
+            continue;
+        fn(ctx, &(struct courier_receiver){
+                    .name = d->name,
+                    .type = d->receiver ? d->receiver->type->name : "",
+                    .pending = stats.pending,
+                    .dead = stats.dead,
+                    .oldest_pending = stats.oldest_pending,
+                    .last_success = d->last_success,
+                    .paused_until = d->pause_until,
+                    .circuit_until = d->circuit_until,
+                    .failures = d->failures,
+                    .last_error = d->last_error,
+                    .is_misconfigured = d->is_misconfigured,
+                    .delivered = d->delivered,
+                    .retried = d->retried,
+                    .rejected = d->rejected,
+                });
+    }
+}
+
+bool courier_was_told(const struct courier *c, const char *receiver, const char *lane)
+{
+    const struct box *b = map_get(c->outbox->boxes, bytes_of(receiver));
+    const struct lane *l = b ? map_get(b->lanes, bytes_of(lane)) : NULL;
+    return l && l->was_told;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One sending, from the payload to what its judgement does to the row: read, laid out by the notifier, sent by the
+ * transport, judged by the notifier. Nothing here knows a vendor.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/courier_impl.h"
+#include "lib/base/log.h"
+#include "lib/base/memory.h"
+#include "lib/core/failpoint.h"
+
+#define LATE_FROM NSEC_PER_MINUTE
+
+struct sending {
+    struct list link; /* courier->sendings */
+    struct courier *courier;
+    struct desk *desk; /* NULL: a test, outside the outbox */
+    struct lane *lane;
+    const struct receiver *receiver;
+    struct arena *arena;
+    struct notice notice, first; /* first: of what was merged */
+    struct attempt attempt;
+    const void *conf;
+    void *exchange; /* the transport's; NULL: none under way */
+    size_t merged;
+    bool is_reading;   /* its payload, from disk */
+    bool is_cancelled; /* while it was read: freed when that is done */
+    bool *ret_ended;   /* of a send that has not returned yet */
+    void (*done)(void *ctx, const struct judgement *j); /* a test's */
+    void *ctx;
+};
+
+static struct sending *sending_create(struct courier *c, const struct receiver *r)
+{
+    struct arena *arena = arena_create(0);
+    struct sending *s = arena_alloc(arena, sizeof(*s));
+    s->courier = c;
+    s->receiver = r;
+    s->arena = arena;
+    list_append(&c->sendings, &s->link);
+    return s;
+}
+
+static void sending_leave(struct sending *s)
+{
+    list_remove(&s->link);
+    if (s->desk) {
+        s->desk->sending--;
+        s->lane->is_busy = false;
+    }
+}
+
+static void sending_end(struct sending *s)
+{
+    sending_leave(s);
+    if (s->ret_ended)
+        *s->ret_ended = true;
+    arena_destroy(s->arena);
+}
+
+static void sending_cancel(struct sending *s)
+{
+    struct courier *c = s->courier;
+    if (s->exchange)
+        c->transport.cancel(c->transport.ctx, s->exchange);
+    s->is_cancelled = s->is_reading;
+    if (s->is_cancelled)
+        sending_leave(s);
+    else
+        sending_end(s);
+}
+
+void sendings_cancel(struct courier *c)
+{
+    while (!list_empty(&c->sendings))
+        sending_cancel(LIST_ITEM(c->sendings.next, struct sending, link));
+}
+
+/* What a sending holds is of the former generation: it is given up, and sent again by the new one. */
+void sendings_restart(struct courier *c, struct wall now)
+{
+    while (!list_empty(&c->sendings)) {
+        struct sending *s = LIST_ITEM(c->sendings.next, struct sending, link);
+        struct waiting *w = s->desk ? lane_first(s->lane) : NULL;
+        if (s->done)
+            s->done(s->ctx, &(struct judgement){.outcome = OUTCOME_RETRY,
+                                                .why = "the configuration was reloaded"});
+        sending_cancel(s);
+        if (w && w->row.state == ROW_SENDING) {
+            w->row.is_in_doubt = true;
+            row_retry(w, "the configuration was reloaded", now);
+        }
+    }
+}
+
+/* ---- judgements ---- */
+
+static void desk_succeeded(struct desk *d, struct wall now)
+{
+    d->failures = 0;
+    d->is_misconfigured = false;
+    d->circuit_until = (struct wall){0};
+    d->last_success = now;
+    d->delivered++;
+    desk_say(d, "");
+    metrics_count(d, "ok", "");
+}
+
+static void note_recent(struct desk *d, const struct waiting *w, struct wall now)
+{
+    if (w->row.is_critical)
+        return;
+    d->recent[d->recent_at] = now;
+    d->recent_at = (d->recent_at + 1) % STORM_NOTICES;
+}
+
+/* Alertmanager forgets what is not told again: the row stands until its lane goes on. */
+static bool stands(const struct sending *s, struct waiting *w, struct wall now)
+{
+    const struct notifier_type *type = s->receiver->type;
+    const bool is_over = w->row.kind == NOTICE_RESOLVE &&
+                         now.ns - w->row.first_at.ns > 15 * NSEC_PER_MINUTE;
+    if (!type->is_state_sync || is_over || w->row.kind == NOTICE_TEST)
+        return false;
+    w->is_standing = true;
+    w->row.state = ROW_PENDING;
+    w->row.next_at = wall_add(now, type->resend_every);
+    s->lane->was_told = true;
+    return true;
+}
+
+static void on_ok(struct sending *s, struct waiting *w, const struct judgement *j,
+                  struct wall now)
+{
+    desk_succeeded(s->desk, now);
+    if (j->warning)
+        log_warning(EV("notify.warning"), INT("outbox_id", (int64_t)w->row.id),
+                    STR("receiver", w->row.receiver), STR("reason", j->warning));
+    if (stands(s, w, now))
+        return;
+    note_recent(s->desk, w, now);
+    row_delivered(w, j->remote, now);
+}
+
+static void on_retry(struct sending *s, struct waiting *w, const struct judgement *j,
+                     struct wall now)
+{
+    struct desk *d = s->desk;
+    d->failures++;
+    d->retried++;
+    w->row.is_in_doubt = true; /* it may have arrived, and only the answer got lost */
+    desk_say(d, j->why);
+    metrics_count(d, "retry", "");
+    nsec wait = courier_backoff(s->courier, w->row.attempts);
+    if (j->retry_after) {
+        nsec pause = j->retry_after < NSEC_PER_SEC ? NSEC_PER_SEC : j->retry_after;
+        pause = pause > PAUSE_LAST ? PAUSE_LAST : pause;
+        d->pause_until = wall_add(now, pause);
+        wait = pause;
+    }
+    if (d->failures >= CIRCUIT_FAILURES)
+        d->circuit_until = wall_add(now, courier_backoff(s->courier, d->failures));
+    row_retry(w, j->why, wall_add(now, wait));
+}
+
+static void on_config(struct sending *s, struct waiting *w, const struct judgement *j,
+                      struct wall now)
+{
+    struct desk *d = s->desk;
+    if (!d->is_misconfigured)
+        log_error(
+            EV("receiver misconfigured"), STR("receiver", d->name), STR("reason", j->why),
+            STR("hint", "correct it in `receivers:` and reload; its notices are kept, "
+                        "and tried every 5 min"));
+    d->failures++;
+    d->is_misconfigured = true;
+    desk_say(d, j->why);
+    metrics_count(d, "config", "");
+    d->pause_until = wall_add(now, CONFIG_RETRY);
+    row_retry(w, j->why, wall_add(now, CONFIG_RETRY));
+}
+
+static void on_reject(struct sending *s, struct waiting *w, const struct judgement *j,
+                      struct wall now)
+{
+    struct desk *d = s->desk;
+    desk_say(d, j->why);
+    metrics_count(d, "rejected", "");
+    if (!w->row.is_degraded) {
+        w->row.is_degraded = true;
+        row_retry(w, j->why, now);
+        return;
+    }
+    d->rejected++;
+    letter_forward(s->courier, w, &s->notice, j->why, now);
+    row_dead(w, j->why, now);
+}
+
+static void on_anew(struct sending *s, struct waiting *w, const struct judgement *j,
+                    struct wall now)
+{
+    free(s->lane->remote);
+    s->lane->remote = strdup("");
+    /* Once at once; a receiver that says so again and again is treated as one that fails. */
+    if (w->row.attempts % 2 == 0)
+        on_retry(s, w, j, now);
+    else
+        row_retry(w, j->why, now);
+}
+
+static void apply(struct sending *s, const struct judgement *j)
+{
+    struct courier *c = s->courier;
+    const struct wall now = ledger_clock(c->outbox->ledger);
+    struct waiting *w = lane_first(s->lane);
+    switch (j->outcome) {
+    case OUTCOME_OK:
+        on_ok(s, w, j, now);
+        break;
+    case OUTCOME_RETRY:
+        on_retry(s, w, j, now);
+        break;
+    case OUTCOME_CONFIG:
+        on_config(s, w, j, now);
+        break;
+    case OUTCOME_REJECT:
+        on_reject(s, w, j, now);
+        break;
+    case OUTCOME_ANEW:
+        on_anew(s, w, j, now);
+        break;
+    }
+}
+
+static void finish(struct sending *s, const struct judgement *j)
+{
+    struct courier *c = s->courier;
+    if (s->done)
+        s->done(s->ctx, j);
+    else
+        apply(s, j);
+    sending_end(s);
+    courier_wake(c);
+}
+
+static void on_reply(void *ctx, const struct reply *reply)
+{
+    struct sending *s = ctx;
+    struct judgement j = {.outcome = OUTCOME_RETRY, .why = ""};
+    FAILPOINT("after_send");
+    s->exchange = NULL;
+    s->receiver->type->judge(s->conf, &s->notice, &s->attempt, reply, s->arena, &j);
+    j.why = secrets_redacted(s->courier->secrets, s->arena, j.why ? j.why : "");
+    finish(s, &j);
+}
+
+/* ---- sending ---- */
+
+static void transmit(struct sending *s)
+{
+    struct courier *c = s->courier;
+    const struct notifier_type *type = s->receiver->type;
+    struct request request = {0};
+    struct err e = {0};
+    if (!template_fill(s->receiver->conf, NULL, NULL, s->arena, &s->conf, &e)) {
+        finish(s, &(struct judgement){.outcome = OUTCOME_CONFIG, .why = e.text});
+        return;
+    }
+    type->render(s->conf, &s->notice, &s->attempt, s->arena, &request);
+    request.timeout = type->timeout;
+    request.max_body = REPLY_MAX_BYTES;
+    request.max_header = REPLY_MAX_BYTES;
+    request.reuse = FETCH_REUSE;
+    FAILPOINT("before_send");
+    bool has_ended = false;
+    s->ret_ended = &has_ended;
+    void *exchange = c->transport.send(c->transport.ctx, s->arena, &request, on_reply, s);
+    if (has_ended)
+        return;
+    s->ret_ended = NULL;
+    s->exchange = exchange;
+}
+
+static void attempt_fill(struct sending *s, const struct waiting *w, struct wall now)
+{
+    const nsec late = now.ns - w->row.made.ns;
+    s->attempt = (struct attempt){
+        .number = w->row.attempts,
+        .is_in_doubt = w->row.is_in_doubt,
+        .is_degraded = w->row.is_degraded,
+        .late = late > LATE_FROM ? late : 0,
+        .late_why = *w->row.last_error ? arena_strdup(s->arena, w->row.last_error) : "",
+        .remote = arena_strdup(s->arena, s->lane->remote),
+        .merged_count = s->merged,
+        .now = now,
+    };
+    if (s->merged && s->first.receiver)
+        s->attempt.merged_first = &s->first;
+}
+
+/* A payload that cannot be read is told about nevertheless, by what is known of the row. */
+static void notice_stand_in(struct sending *s, const struct waiting *w)
+{
+    s->notice = (struct notice){
+        .kind = w->row.kind,
+        .receiver = s->receiver->name,
+        .lane = w->row.lane,
+        .dedup_key = w->row.lane,
+        .site = "",
+        .group_key = "",
+        .severity = w->row.is_critical ? "critical" : "warning",
+        .reason = "its details cannot be read from disk",
+        .title = arena_strdup(s->arena, w->row.title),
+        .external_url = "",
+        .runbook = "",
+        .last_deploy = "",
+        .also = "",
+        .ack_hint = "",
+        .timezone = "UTC",
+        .made = w->row.made,
+        .first_since = w->row.made,
+    };
+}
+
+/* True when nobody waits for what was read any more. */
+static bool reading_ended(struct sending *s)
+{
+    s->is_reading = false;
+    if (s->is_cancelled)
+        arena_destroy(s->arena);
+    return s->is_cancelled;
+}
+
+static void on_payload(void *ctx, struct bytes payload)
+{
+    struct sending *s = ctx;
+    if (reading_ended(s))
+        return;
+    const struct wall now = ledger_clock(s->courier->outbox->ledger);
+    struct waiting *w = lane_first(s->lane);
+    struct err e = {0};
+    if (!payload.ptr || !notice_from_json(s->arena, payload, &s->notice, &e)) {
+        log_error(EV("notice not readable"), INT("outbox_id", (int64_t)w->row.id),
+                  STR("why", e.text));
+        notice_stand_in(s, w);
+    }
+    s->notice.id = w->row.id;
+    row_sending(w, now);
+    attempt_fill(s, w, now);
+    transmit(s);
+}
+
+static void on_first(void *ctx, struct bytes payload)
+{
+    struct sending *s = ctx;
+    struct err e = {0};
+    if (reading_ended(s))
+        return;
+    if (payload.ptr)
+        notice_from_json(s->arena, payload, &s->first, &e);
+    s->merged = lane_merge(s->desk, s->lane, s->courier->now);
+    s->is_reading = true;
+    waiting_read(lane_first(s->lane), on_payload, s);
+}
+
+void lane_send(struct desk *d, struct lane *l, struct wall now)
+{
+    struct waiting *w = lane_first(l);
+    struct sending *s = sending_create(d->courier, d->receiver);
+    s->desk = d;
+    s->lane = l;
+    d->sending++;
+    l->is_busy = true;
+    const bool is_merged = d->receiver->backlog == BACKLOG_COALESCE &&
+                           w->link.next != &l->rows && w->row.kind != NOTICE_DEPLOY;
+    s->is_reading = true;
+    waiting_read(w, is_merged ? on_first : on_payload, s);
+}
+
+void courier_test(struct courier *c, const struct receiver *r, const struct notice *n,
+                  void (*done)(void *ctx, const struct judgement *j), void *ctx)
+{
+    struct sending *s = sending_create(c, r);
+    s->notice = *notice_copy(s->arena, n);
+    s->attempt = (struct attempt){.number = 1,
+                                  .late_why = "",
+                                  .remote = "",
+                                  .now = ledger_clock(c->outbox->ledger)};
+    s->done = done;
+    s->ctx = ctx;
+    transmit(s);
+}
+
+/* ---- the real transport ---- */
+
+static void *fetch_send(void *ctx, struct arena *arena, const struct request *request,
+                        void (*done)(void *done_ctx, const struct reply *reply),
+                        void *done_ctx)
+{
+    struct request *kept = arena_memdup(arena, request, sizeof(*request));
+    return fetch_start(ctx, arena, kept, NULL, done, done_ctx);
+}
+
+static void fetch_stop(void *ctx, void *sending)
+{
+    fetch_cancel(sending);
+}
+
+struct transport transport_fetch(struct fetcher *f)
+{
+    return (struct transport){.ctx = f, .send = fetch_send, .cancel = fetch_stop};
+}
