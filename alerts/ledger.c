@@ -23,7 +23,7 @@ struct ledger {
     struct store *store;
     struct list waiting, flight; /* of transactions */
     size_t flight_max;           /* 1 while looking for the one that cannot be written */
-    bool is_flying, is_hanging, is_closing;
+    bool is_flying, is_hanging, is_telling, is_closing;
     struct wall flight_since, retry_at, now;
     uint64_t next_id; /* of the outbox */
     struct ledger_hooks hooks;
@@ -139,10 +139,25 @@ static void settle(struct ledger *l, struct ledger_txn *t)
     }
 }
 
+static struct ledger_txn *first_untold(const struct list *transactions)
+{
+    LIST_EACH (it, transactions) {
+        struct ledger_txn *t = LIST_ITEM(it, struct ledger_txn, link);
+        if (!t->is_told)
+            return t;
+    }
+    return NULL;
+}
+
+/* Nothing is launched meanwhile: who is told may commit more, which is told as well. */
 static void tell_all(struct ledger *l, struct list *transactions)
 {
-    LIST_EACH (it, transactions)
-        tell(l, LIST_ITEM(it, struct ledger_txn, link), false);
+    if (l->is_telling)
+        return;
+    l->is_telling = true;
+    for (struct ledger_txn *t; (t = first_untold(transactions));)
+        tell(l, t, false);
+    l->is_telling = false;
 }
 
 /* ---- flights ---- */
@@ -194,7 +209,6 @@ static void bound_waiting(struct ledger *l)
         struct ledger_txn *t = LIST_ITEM(list_take(&l->waiting), struct ledger_txn, link);
         bytes -= arena_used(t->arena);
         log_error(EV("commit given up"), STR("why", l->health.why));
-        tell(l, t, false);
         ledger_txn_free(t);
     }
 }
@@ -206,7 +220,9 @@ static void flight_failed(struct ledger *l, enum store_fault fault, const struct
     if (fault == STORE_BUG && is_single) { /* would stop all that come after it */
         struct ledger_txn *t = LIST_ITEM(list_take(&l->flight), struct ledger_txn, link);
         log_error(EV("commit given up"), STR("why", e->text));
+        l->is_telling = true;
         tell(l, t, false);
+        l->is_telling = false;
         ledger_txn_free(t);
     }
     l->flight_max = fault == STORE_BUG ? 1 : FLIGHT_MAX;
@@ -252,7 +268,7 @@ static bool flight_write(void *ctx, struct store_db *db, struct err *e)
 
 static void launch(struct ledger *l)
 {
-    if (l->is_flying || list_empty(&l->waiting) || l->is_closing)
+    if (l->is_flying || l->is_telling || l->is_closing || list_empty(&l->waiting))
         return;
     for (size_t i = 0; i < l->flight_max && !list_empty(&l->waiting); i++)
         list_append(&l->flight, list_take(&l->waiting));
@@ -310,6 +326,8 @@ void ledger_close(struct ledger *l, nsec grace)
         store_drain(l->store, grace);
     l->is_closing = true;
     store_close(l->store, 0);
+    if (l->hooks.closed)
+        l->hooks.closed(l->hooks.ctx);
     if (l->is_flying)
         return; /* the store's thread still reads it, and may for ever */
     for (struct list *first; (first = list_take(&l->waiting));)

@@ -57,6 +57,7 @@ struct ledger_hooks { /* the outbox's */
     void *ctx;
     void (*arrived)(void *ctx, const struct arrival *a);
     void (*saved)(void *ctx, uint64_t id); /* arrived not durable, is now */
+    void (*closed)(void *ctx);             /* the ledger is gone */
 };
 void ledger_set_hooks(struct ledger *l, const struct ledger_hooks *hooks);
 struct store *ledger_store(struct ledger *l);

@@ -66,6 +66,22 @@ void lane_save(struct lane *l, struct ledger_txn *txn)
     buf_finish(&value);
 }
 
+static void lane_free(struct lane *l)
+{
+    free(l->name);
+    free(l->remote);
+    free(l);
+}
+
+void lane_forget(struct lane *l)
+{
+    if (l->row_count || l->was_told || *l->remote || l->is_busy ||
+        l->box->outbox->is_closing)
+        return;
+    map_remove(l->box->lanes, bytes_of(l->name));
+    lane_free(l);
+}
+
 static bool lane_load(void *ctx, const char *key, const char *value)
 {
     struct outbox *o = ctx;
@@ -197,6 +213,12 @@ static void on_saved(void *ctx, uint64_t id)
     }
 }
 
+static void on_closed(void *ctx)
+{
+    struct outbox *o = ctx;
+    o->ledger = NULL;
+}
+
 /* ---- opening ---- */
 
 static bool row_load(void *ctx, struct store_row *r)
@@ -247,7 +269,9 @@ struct outbox *outbox_open(struct ledger *l, const struct outbox_limits *limits,
         outbox_close(o);
         return NULL;
     }
-    ledger_set_hooks(l, &(struct ledger_hooks){o, on_arrived, on_saved});
+    ledger_set_hooks(
+        l, &(struct ledger_hooks){
+               .ctx = o, .arrived = on_arrived, .saved = on_saved, .closed = on_closed});
     return o;
 }
 
@@ -263,9 +287,7 @@ static void box_free(struct box *b)
          x = map_next(b->lanes, x)) {
         struct lane *l = x->value;
         rows_free(&l->rows);
-        free(l->name);
-        free(l->remote);
-        free(l);
+        lane_free(l);
     }
     map_destroy(b->lanes);
     free(b->name);
@@ -276,7 +298,9 @@ void outbox_close(struct outbox *o)
 {
     if (!o)
         return;
-    ledger_set_hooks(o->ledger, &(struct ledger_hooks){0});
+    if (o->ledger)
+        ledger_set_hooks(o->ledger, &(struct ledger_hooks){0});
+    o->is_closing = true;
     rows_free(&o->dead);
     rows_free(&o->settled);
     for (const struct map_entry *b = map_next(o->boxes, NULL); b;

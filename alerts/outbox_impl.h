@@ -29,6 +29,7 @@ struct lane {
     char *remote;     /* what the notifier remembers; "" */
     bool was_told;    /* a trigger was accepted, and no resolve since */
     bool is_busy;     /* its first row is being read or sent */
+    size_t row_count; /* rows that name it, whatever their state */
 };
 
 struct waiting {      /* a row in memory */
@@ -48,6 +49,7 @@ struct outbox {
     struct map *boxes;         /* name → struct box */
     struct list dead, settled; /* settled: the last few, for people */
     size_t count, bytes, in_memory, settled_count;
+    bool is_closing;
     void (*arrived)(void *ctx, struct waiting *w); /* the courier's */
     void *ctx;
 };
@@ -60,10 +62,13 @@ struct box *outbox_box(struct outbox *o, const char *receiver); /* found or made
 struct lane *box_lane(struct box *b, const char *name);
 struct waiting *lane_first(const struct lane *l); /* NULL: none */
 void lane_save(struct lane *l, struct ledger_txn *txn);
+/* Frees it when nothing is known of it and no row names it. */
+void lane_forget(struct lane *l);
 
 /* outbox_row.c */
 struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row);
 void waiting_destroy(struct waiting *w); /* out of its list, and freed */
+void waiting_forget_payload(struct waiting *w);
 void waiting_say(struct waiting *w, const char *error);
 /* Hands the payload to done, at once when it is in memory, else when it was read; text NULL: it cannot be read. */
 void waiting_read(struct waiting *w, void (*done)(void *ctx, struct bytes payload),

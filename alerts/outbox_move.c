@@ -71,6 +71,8 @@ static void settle(struct waiting *w, enum row_state state)
         list_append(&o->dead, &w->link);
         return;
     }
+    if (state == ROW_DONE)
+        waiting_forget_payload(w);
     list_append(&o->settled, &w->link);
     if (++o->settled_count > OUTBOX_SETTLED) {
         o->settled_count--;

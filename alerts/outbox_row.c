@@ -22,18 +22,28 @@ struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row)
     w->row.lane = lane->name;
     w->row.title = text_take(row->title);
     w->row.last_error = text_take(row->last_error);
+    lane->row_count++;
     return w;
+}
+
+void waiting_forget_payload(struct waiting *w)
+{
+    if (w->payload)
+        w->lane->box->outbox->in_memory -= w->size;
+    free(w->payload);
+    w->payload = NULL;
 }
 
 void waiting_destroy(struct waiting *w)
 {
+    struct lane *lane = w->lane;
     list_remove(&w->link);
-    if (w->payload)
-        w->lane->box->outbox->in_memory -= w->size;
-    free(w->payload);
+    waiting_forget_payload(w);
     free((char *)w->row.title);
     free((char *)w->row.last_error);
     free(w);
+    lane->row_count--;
+    lane_forget(lane);
 }
 
 void waiting_say(struct waiting *w, const char *error)

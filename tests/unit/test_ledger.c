@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ledger inline: commits are whole and in order; what the disk refuses is told nevertheless, and written later. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alerts/ledger_impl.h"
+#include "lib/base/attr.h"
+#include "lib/base/log.h"
+
+struct fixture {
+    char folder[64], path[128];
+    struct ledger *ledger;
+    enum store_fault opened;
+    struct err err;
+    struct buf told, log;
+    int nested; /* commits still to make when told */
+};
+
+static void on_arrived(void *ctx, const struct arrival *a)
+{
+    struct fixture *f = ctx;
+    buf_printf(&f->told, "%llu%s:%s ", (unsigned long long)a->row->id,
+               a->is_durable ? "" : "!", a->row->title);
+    assert_true(a->payload.len > 0);
+}
+
+static void on_saved(void *ctx, uint64_t id)
+{
+    struct fixture *f = ctx;
+    buf_printf(&f->told, "%llu saved ", (unsigned long long)id);
+}
+
+static void keep_line(void *ctx, struct buf *line)
+{
+    struct fixture *f = ctx;
+    buf_add_bytes(&f->log, buf_bytes(line));
+}
+
+static void open_ledger(struct fixture *f)
+{
+    f->err = (struct err){0};
+    f->ledger = ledger_open(NULL, f->path, true, &f->opened, &f->err);
+    assert_non_null(f->ledger);
+    ledger_set_hooks(f->ledger, &(struct ledger_hooks){
+                                    .ctx = f, .arrived = on_arrived, .saved = on_saved});
+}
+
+static void start(struct fixture *f)
+{
+    *f = (struct fixture){.folder = "/tmp/healthd-ledger-XXXXXX",
+                          .told = BUF_MAX(10000),
+                          .log = BUF_MAX(1 << 20)};
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->path, sizeof(f->path), "%s/alerts.db", f->folder);
+    log_to(keep_line, f);
+    open_ledger(f);
+}
+
+static void finish(struct fixture *f)
+{
+    char text[200];
+    glob_t found = {0};
+    ledger_close(f->ledger, 0);
+    log_to(NULL, NULL);
+    snprintf(text, sizeof(text), "%s/*", f->folder);
+    glob(text, 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        unlink(found.gl_pathv[i]);
+    globfree(&found);
+    rmdir(f->folder);
+    buf_finish(&f->told);
+    buf_finish(&f->log);
+}
+
+static void expect_told(struct fixture *f, const char *told)
+{
+    assert_string_equal(buf_text(&f->told), told);
+    buf_clear(&f->told);
+}
+
+static bool take_fact(void *ctx, const char *key, const char *value)
+{
+    buf_printf(ctx, "%s=%s ", key, value);
+    return true;
+}
+
+static void expect_facts(struct fixture *f, enum ledger_kind kind, const char *facts)
+{
+    struct buf text = BUF_MAX(10000);
+    assert_true(ledger_load(f->ledger, kind, take_fact, &text, &f->err));
+    assert_string_equal(buf_text(&text), facts);
+    buf_finish(&text);
+}
+
+static struct ledger_txn *with_notice(struct fixture *f, const char *title)
+{
+    struct ledger_txn *t = ledger_begin(f->ledger);
+    ledger_notice(t, &(struct notice){.kind = NOTICE_TRIGGER,
+                                      .receiver = "chat",
+                                      .lane = "l",
+                                      .title = title,
+                                      .severity = "critical"});
+    return t;
+}
+
+static void on_done(void *ctx, bool is_durable)
+{
+    struct fixture *f = ctx;
+    buf_add_text(&f->told, is_durable ? "done " : "not durable ");
+    if (f->nested-- > 0)
+        ledger_commit(with_notice(f, "nested"), on_done, f);
+}
+
+/* ---- the disk ---- */
+
+static bool limit_pages(void *ctx, struct store_db *db, struct err *e)
+{
+    return store_run(db, e,
+                     ctx ? "PRAGMA max_page_count=4" : "PRAGMA max_page_count=99999", "");
+}
+
+static void disk_fills(struct fixture *f, bool is_full)
+{
+    store_now(ledger_store(f->ledger), limit_pages, is_full ? f : NULL, &f->err);
+}
+
+/* A transaction that needs more pages than a full disk has. */
+static void add_bulk(struct ledger_txn *t)
+{
+    char bulk[20000];
+    memset(bulk, 'x', sizeof(bulk) - 1);
+    bulk[sizeof(bulk) - 1] = '\0';
+    ledger_put(t, LEDGER_MEMO, "bulk", bulk);
+}
+
+/* ---- stories ---- */
+
+static void facts_survive_and_the_last_wins(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    assert_true(ledger_is_empty(t));
+    ledger_put(t, LEDGER_ALERT, "a", "1");
+    ledger_put(t, LEDGER_ALERT, "b", "1");
+    ledger_put(t, LEDGER_ALERT, "a", "2");
+    ledger_put(t, LEDGER_GROUP, "a", "other kind");
+    assert_false(ledger_is_empty(t));
+    ledger_commit(t, NULL, NULL);
+    t = ledger_begin(f.ledger);
+    ledger_drop(t, LEDGER_ALERT, "b");
+    ledger_commit(t, on_done, &f);
+    t = ledger_begin(f.ledger);
+    ledger_put(t, LEDGER_ALERT, "never", "1");
+    ledger_abandon(t);
+    expect_told(&f, "done ");
+    ledger_close(f.ledger, 0);
+    open_ledger(&f);
+    expect_facts(&f, LEDGER_ALERT, "a=2 ");
+    expect_facts(&f, LEDGER_GROUP, "a=other kind ");
+    finish(&f);
+}
+
+static void notices_get_ids_that_never_come_again(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    ledger_commit(with_notice(&f, "first"), on_done, &f);
+    expect_told(&f, "1:first done ");
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    ledger_row_settle(t, 1);
+    ledger_commit(t, NULL, NULL);
+    ledger_close(f.ledger, 0);
+    open_ledger(&f);
+    ledger_commit(with_notice(&f, "second"), NULL, NULL);
+    expect_told(&f, "2:second ");
+    finish(&f);
+}
+
+static void a_full_disk_holds_up_nobody(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    ledger_advance(f.ledger, (struct wall){100 * NSEC_PER_SEC});
+    disk_fills(&f, true);
+    struct ledger_txn *t = with_notice(&f, "page");
+    add_bulk(t);
+    ledger_put(t, LEDGER_ALERT, "a", "1");
+    ledger_commit(t, on_done, &f);
+    expect_told(&f, "1!:page not durable ");
+    assert_string_equal(store_fault_name(ledger_health(f.ledger).fault), "full");
+    assert_int_equal(ledger_health(f.ledger).waiting, 1);
+    assert_non_null(strstr(buf_text(&f.log), "notice not on disk"));
+    assert_non_null(strstr(buf_text(&f.log), "\\\"receiver\\\":\\\"chat\\\""));
+    t = ledger_begin(f.ledger);
+    ledger_put(t, LEDGER_ALERT, "a", "2");
+    ledger_commit(t, NULL, NULL);
+    expect_facts(&f, LEDGER_ALERT, "");
+
+    disk_fills(&f, false);
+    const struct wall soon = {101 * NSEC_PER_SEC}, later = {105 * NSEC_PER_SEC};
+    assert_int_equal(ledger_advance(f.ledger, soon).ns, later.ns);
+    ledger_advance(f.ledger, later);
+    expect_told(&f, "1 saved ");
+    expect_facts(&f, LEDGER_ALERT, "a=2 ");
+    assert_string_equal(store_fault_name(ledger_health(f.ledger).fault), "ok");
+    assert_int_equal(ledger_health(f.ledger).last_commit.ns, later.ns);
+    finish(&f);
+}
+
+static void what_was_refused_is_written_at_the_end(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    disk_fills(&f, true);
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    add_bulk(t);
+    ledger_put(t, LEDGER_ALERT, "a", "1");
+    ledger_commit(t, NULL, NULL);
+    disk_fills(&f, false);
+    ledger_close(f.ledger, 0);
+    open_ledger(&f);
+    expect_facts(&f, LEDGER_ALERT, "a=1 ");
+    finish(&f);
+}
+
+static void who_is_told_may_commit_more(void **state)
+{
+    static const struct {
+        bool is_full;
+        const char *told;
+    } cases[] = {
+        {false, "1:page done 2:nested done 3:nested done "},
+        {true, "1!:page not durable 2!:nested not durable 3!:nested not durable "},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        start(&f);
+        f.nested = 2;
+        disk_fills(&f, cases[i].is_full);
+        struct ledger_txn *t = with_notice(&f, "page");
+        add_bulk(t);
+        ledger_commit(t, on_done, &f);
+        expect_told(&f, cases[i].told);
+        finish(&f);
+    }
+}
+
+static void no_folder_means_memory_alone(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    ledger_close(f.ledger, 0);
+    char kept[sizeof(f.path)];
+    memcpy(kept, f.path, sizeof(kept));
+    snprintf(f.path, sizeof(f.path), "/nonexistent/alerts.db");
+    open_ledger(&f);
+    const struct ledger_health health = ledger_health(f.ledger);
+    assert_true(health.is_in_memory);
+    assert_string_equal(store_fault_name(health.fault), "io");
+    assert_non_null(strstr(health.why, "/nonexistent"));
+    ledger_commit(with_notice(&f, "page"), on_done, &f);
+    expect_told(&f, "1:page done ");
+    assert_string_equal(store_fault_name(ledger_health(f.ledger).fault), "io");
+    finish(&f);
+}
+
+static bool take_note(void *ctx, struct wall at, const char *event, const char *json)
+{
+    buf_printf(ctx, "%lld %s %s; ", (long long)at.ns, event, json);
+    return true;
+}
+
+static void the_journal_is_read_from_its_end(void **state)
+{
+    struct fixture f;
+    struct buf text = BUF_MAX(1000);
+    (void)state;
+    start(&f);
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    for (int i = 1; i <= 3; i++)
+        ledger_note(t, (struct wall){i}, "fired", "{}");
+    ledger_commit(t, NULL, NULL);
+    assert_true(ledger_journal(f.ledger, 2, take_note, &text, &f.err));
+    assert_string_equal(buf_text(&text), "3 fired {}; 2 fired {}; ");
+    buf_finish(&text);
+    finish(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(facts_survive_and_the_last_wins),
+        cmocka_unit_test(notices_get_ids_that_never_come_again),
+        cmocka_unit_test(a_full_disk_holds_up_nobody),
+        cmocka_unit_test(what_was_refused_is_written_at_the_end),
+        cmocka_unit_test(who_is_told_may_commit_more),
+        cmocka_unit_test(no_folder_means_memory_alone),
+        cmocka_unit_test(the_journal_is_read_from_its_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
