@@ -386,7 +386,7 @@ bool outbox_retry(struct outbox *o, uint64_t id, struct wall now, struct err *e)
     if (w->row.state == ROW_DEAD)
         row_revive(o, w);
     w->row.made = w->row.made.ns ? w->row.made : now;
-    row_retry(w, w->row.last_error, now);
+    row_retry(w, "asked for by hand", now);
     if (o->arrived)
         o->arrived(o->ctx, w);
     return true;
