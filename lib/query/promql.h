@@ -2,7 +2,7 @@
 /*
  * PromQL, exactly: an expression is parsed and typed once (promql_parse), then evaluated at one instant or over a
  * grid of them (promql_eval). The language is Prometheus' (https://prometheus.io/docs/prometheus/latest/querying/),
- * without native histograms and `@`-modifiers on unknown bounds; what is not supported is a fault with its place.
+ * without native histograms; what is not supported is a fault with its place.
  * A parsed expression is immutable and may be used by any thread; evaluation is pure: it reads a source, allocates in
  * the caller's arena, and knows no clock.
  */
@@ -72,10 +72,11 @@ struct promql_source {
 struct promql_opts {
     int64_t start, end; /* milliseconds; equal for an instant */
     int64_t step;       /* milliseconds; ignored for an instant */
+    bool is_grid;       /* the answer is a matrix even when start and end are equal */
     nsec lookback;      /* 0: PROMQL_LOOKBACK */
     nsec subquery_step; /* where none is written; 0: 1 minute */
     int compat;         /* 2: ranges include their left end, as in Prometheus 2; else 3 */
-    size_t max_samples; /* read at most this many; 0: 50,000,000 */
+    size_t max_samples; /* read or make at most this many; 0: 50,000,000 */
 };
 
 struct promql_result {

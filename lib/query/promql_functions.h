@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The functions of PromQL: one table says what each takes and gives; its families are in promql_rate.c,
+ * promql_over_time.c, promql_math.c, promql_labels.c, promql_time.c and promql_histogram.c. For promql_*.c.
+ */
+#ifndef HEALTHD_QUERY_PROMQL_FUNCTIONS_H
+#define HEALTHD_QUERY_PROMQL_FUNCTIONS_H
+
+#include "lib/query/promql_tree.h"
+
+struct evaluation; /* promql_evaluation.h */
+struct answer;
+
+struct
+    window { /* the samples of one series in a range, stale markers left out; never empty */
+    const struct point *points;
+    size_t count;
+    int64_t from, to;  /* the range's ends */
+    int64_t now;       /* the evaluation's time */
+    double factors[2]; /* the scalar arguments, in order */
+    int compat;
+    double *room; /* for count values, where the function sorts them */
+};
+
+#define FUNCTION_ANY_NUMBER UINT8_MAX
+
+struct promql_function {
+    const char *name;
+    enum promql_type result;
+    uint8_t least, most;       /* arguments */
+    enum promql_type takes[4]; /* further ones are as the fourth */
+    bool keeps_name;           /* of the metric; of_value and of_window only */
+    bool sorts;                /* of_window only: gets room */
+    /* One of these. */
+    double (*of_value)(double value);                       /* element by element */
+    bool (*of_window)(const struct window *w, double *ret); /* false: no element */
+    double (*of_date)(double seconds);                      /* of a time, or of now */
+    bool (*call)(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                 struct answer *ret);
+    /* What cannot be right whatever the samples are. */
+    bool (*judge)(struct promql_reader *r, struct promql_node *n);
+};
+
+const struct promql_function *promql_function_find(const char *name);
+/* Says why there is no such function: a native histogram's, or the nearest name. */
+bool promql_function_unknown(struct promql_reader *r, const struct word *name);
+/* A value as Prometheus' API writes it: "0.5", "1e+21", "+Inf". promql_number.c. */
+void promql_add_value(double value, struct buf *out);
+/* The same without an exponent, ever: for count_values. */
+void promql_add_decimal(double value, struct buf *out);
+
+/* promql_rate.c */
+bool window_rate(const struct window *w, double *ret);
+bool window_increase(const struct window *w, double *ret);
+bool window_delta(const struct window *w, double *ret);
+bool window_irate(const struct window *w, double *ret);
+bool window_idelta(const struct window *w, double *ret);
+bool window_deriv(const struct window *w, double *ret);
+bool window_predict_linear(const struct window *w, double *ret);
+bool window_changes(const struct window *w, double *ret);
+bool window_resets(const struct window *w, double *ret);
+
+/* promql_over_time.c */
+bool window_avg(const struct window *w, double *ret);
+bool window_sum(const struct window *w, double *ret);
+bool window_min(const struct window *w, double *ret);
+bool window_max(const struct window *w, double *ret);
+bool window_count(const struct window *w, double *ret);
+bool window_first(const struct window *w, double *ret);
+bool window_last(const struct window *w, double *ret);
+bool window_present(const struct window *w, double *ret);
+bool window_quantile(const struct window *w, double *ret);
+bool window_stddev(const struct window *w, double *ret);
+bool window_stdvar(const struct window *w, double *ret);
+bool window_mad(const struct window *w, double *ret);
+bool window_smooth(const struct window *w, double *ret);
+bool call_smooth(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                 struct answer *ret);
+/* Sorts values. NaN for none, as for an unclear phi; -Inf and +Inf for one outside 0..1. */
+double quantile_of(double phi, double *values, size_t count);
+void sum_exactly(double add, double *sum, double *rest); /* Kahan, Neumaier */
+struct
+    average { /* Prometheus 3's: of the sum while that holds, then moved by each value */
+    double sum, rest, mean;
+    bool is_incremental;
+};
+void average_add(struct average *a, double count,
+                 double value); /* count: with this one */
+double average_value(const struct average *a, double count);
+
+/* promql_math.c */
+double value_sgn(double v);
+double value_deg(double v);
+double value_rad(double v);
+bool call_clamp(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                struct answer *ret);
+bool call_clamp_min(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                    struct answer *ret);
+bool call_clamp_max(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                    struct answer *ret);
+bool call_round(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                struct answer *ret);
+bool call_pi(struct evaluation *ev, const struct promql_node *n, int64_t now,
+             struct answer *ret);
+bool call_scalar(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                 struct answer *ret);
+bool call_vector(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                 struct answer *ret);
+bool call_sort(struct evaluation *ev, const struct promql_node *n, int64_t now,
+               struct answer *ret);
+bool call_sort_desc(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                    struct answer *ret);
+
+/* promql_labels.c */
+bool call_label_replace(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                        struct answer *ret);
+bool call_label_join(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                     struct answer *ret);
+bool call_absent(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                 struct answer *ret);
+bool call_absent_over_time(struct evaluation *ev, const struct promql_node *n,
+                           int64_t now, struct answer *ret);
+bool judge_label_replace(struct promql_reader *r, struct promql_node *n);
+bool judge_label_join(struct promql_reader *r, struct promql_node *n);
+
+/* promql_time.c */
+bool call_time(struct evaluation *ev, const struct promql_node *n, int64_t now,
+               struct answer *ret);
+bool call_timestamp(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                    struct answer *ret);
+double date_minute(double seconds);
+double date_hour(double seconds);
+double date_day_of_week(double seconds);
+double date_day_of_month(double seconds);
+double date_day_of_year(double seconds);
+double date_days_in_month(double seconds);
+double date_month(double seconds);
+double date_year(double seconds);
+
+/* promql_histogram.c */
+bool call_histogram_quantile(struct evaluation *ev, const struct promql_node *n,
+                             int64_t now, struct answer *ret);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parser's state and steps, shared by promql_parse.c (operators) and promql_operand.c (operands). */
+#ifndef HEALTHD_QUERY_PROMQL_PARSER_H
+#define HEALTHD_QUERY_PROMQL_PARSER_H
+
+#include "lib/query/promql_functions.h"
+
+struct parser {
+    struct promql_reader r;
+    struct word word; /* the one to be looked at next */
+    size_t node_count;
+};
+
+bool parser_step(struct parser *p); /* to the next word */
+bool parser_at(const struct parser *p, const char *mark);
+bool parser_at_name(const struct parser *p, const char *name); /* whatever its case */
+bool parser_expected(struct parser *p, const char *what);      /* a fault: always false */
+bool parser_take(struct parser *p, const char *mark);          /* it must be there */
+bool parser_labels(struct parser *p, struct names *ret);       /* (a, b) */
+struct promql_node *parser_node(struct parser *p, enum promql_kind kind, size_t at,
+                                size_t arg_count);
+/* Types a node whose arguments are set; NULL after a fault. */
+struct promql_node *parser_finish(struct parser *p, struct promql_node *n);
+/* Operators that bind tighter than power; NULL after a fault. */
+struct promql_node *parser_expression(struct parser *p, int power, int depth);
+/* promql_operand.c: a number, text, selector, call, aggregation or (…), with [range], offset and @ behind it. */
+struct promql_node *parser_operand(struct parser *p, int depth);
+
+#endif
