@@ -19,17 +19,20 @@ static bool judge_label(struct promql_reader *r, const struct promql_node *arg)
                            "'%.60s' cannot be a label", arg->text);
 }
 
-bool judge_label_replace(struct promql_reader *r, struct promql_node *n)
+/* Compiled as it stands first, so that an offset in the fault counts from what was written. */
+static bool judge_pattern(struct promql_reader *r, const struct promql_node *arg,
+                          const struct regex **ret)
 {
     struct err e = {0};
-    struct matcher m;
-    const struct promql_node *pattern = n->args[4];
-    if (!judge_label(r, n->args[1]))
-        return false;
-    if (!matcher_make(r->arena, n->args[3]->text, MATCH_REGEX, pattern->text, &m, &e))
-        return promql_fault_at(r, pattern->at, "", "%s", e.text);
-    n->regex = m.regex;
-    return true;
+    const char *anchored = arena_printf(r->arena, "^(?:%s)$", arg->text);
+    if (regex_compile(r->arena, arg->text, &e))
+        *ret = regex_compile(r->arena, anchored, &e);
+    return *ret || promql_fault_at(r, arg->at, "", "in the pattern, %s", e.text);
+}
+
+bool judge_label_replace(struct promql_reader *r, struct promql_node *n)
+{
+    return judge_label(r, n->args[1]) && judge_pattern(r, n->args[4], &n->regex);
 }
 
 bool judge_label_join(struct promql_reader *r, struct promql_node *n)
