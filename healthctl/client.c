@@ -135,45 +135,78 @@ static void explain_absence(const char *const *tried, size_t count, struct err *
     buf_finish(&text);
 }
 
-int client_ask(const struct invocation *in, const char *method, const char *path,
-               nsec timeout, struct answer *ret_answer, struct err *e)
+/* Asks one place after the other; their faults are told together. */
+static bool ask_places(const struct invocation *in, struct frame *f,
+                       struct request *request, const char *path, nsec timeout,
+                       struct answer *ret_answer, struct err *e)
 {
     const char *const *places = client_places(in);
     const char *tried[PLACES_MAX];
-    const char *token;
+    const struct mono end = mono_add(loop_now_exact(f->loop), timeout);
     size_t count = 0;
-    struct frame f;
-    if (!read_token(in, &token, e))
-        return CODE_USAGE;
-    bool needs_trust = false;
-    for (const char *const *p = places; *p; p++)
-        needs_trust |= !strncmp(*p, "https:", 6);
-    const enum frame_use use = needs_trust ? FRAME_WHOLE : FRAME_PLAIN;
-    bool found = false, is_ready = frame_setup(&f, use, NULL, in->secrets, e);
+    for (; places[count]; count++) {
+        struct err why = {0};
+        const nsec left = mono_since(end, loop_now_exact(f->loop));
+        request->timeout = left > LEAST_TIMEOUT ? left : LEAST_TIMEOUT;
+        if (ask_place(f, in->arena, request, places[count], path, ret_answer, &why))
+            return true;
+        tried[count] = arena_strdup(in->arena, why.text);
+    }
+    explain_absence(tried, count, e);
+    return false;
+}
 
+static bool needs_trust(const struct invocation *in)
+{
+    for (const char *const *p = client_places(in); *p; p++) {
+        if (!strncmp(*p, "https:", 6))
+            return true;
+    }
+    return false;
+}
+
+static void add_json(struct arena *arena, struct request *request, json_t *body)
+{
+    static const struct pair content_type[] = {{"Content-Type", "application/json"}};
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    request->headers = (struct pairs){content_type, 1};
+    request->body = bytes_of(arena_strdup(arena, text ? text : "null"));
+    free(text);
+}
+
+int client_send(const struct invocation *in, const char *method, const char *path,
+                json_t *body, nsec timeout, struct answer *ret_answer, struct err *e)
+{
+    const char *token;
+    struct frame f;
     struct request request = {
         .method = method,
         .password = {""},
-        .bearer = {token},
         .proxy = "",
         .is_decoded = true,
         .max_body = CLIENT_MAX_ANSWER,
         .max_header = 64 << 10,
-        .timeout = timeout,
     };
-    const struct mono end =
-        is_ready ? mono_add(loop_now_exact(f.loop), timeout) : (struct mono){0};
-    for (; is_ready && !found && places[count]; count++) {
-        struct err why = {0};
-        const nsec left = mono_since(end, loop_now_exact(f.loop));
-        request.timeout = left > LEAST_TIMEOUT ? left : LEAST_TIMEOUT;
-        found = ask_place(&f, in->arena, &request, places[count], path, ret_answer, &why);
-        tried[count] = arena_strdup(in->arena, why.text);
-    }
-    if (is_ready && !found)
-        explain_absence(tried, count, e);
+    if (body)
+        add_json(in->arena, &request, body);
+    if (!read_token(in, &token, e))
+        return CODE_USAGE;
+    request.bearer = (struct secret){token};
+    const enum frame_use use = needs_trust(in) ? FRAME_WHOLE : FRAME_PLAIN;
+    int code = CODE_UNKNOWN;
+    if (frame_setup(&f, use, NULL, in->secrets, e))
+        code = ask_places(in, &f, &request, path, timeout, ret_answer, e)
+                   ? CODE_PASS
+                   : CODE_UNREACHABLE;
     frame_finish(&f);
-    return found ? CODE_PASS : is_ready ? CODE_UNREACHABLE : CODE_UNKNOWN;
+    return code;
+}
+
+int client_ask(const struct invocation *in, const char *method, const char *path,
+               nsec timeout, struct answer *ret_answer, struct err *e)
+{
+    return client_send(in, method, path, NULL, timeout, ret_answer, e);
 }
 
 int client_refused(const struct invocation *in, const struct answer *a)
@@ -189,16 +222,17 @@ int client_refused(const struct invocation *in, const struct answer *a)
                         "(--socket PATH), or give "
                         "its token in $HEALTHCTL_TOKEN or with --token-file FILE.",
                         a->place, a->status);
-    return complain(in, a->status == 404 ? CODE_USAGE : CODE_UNREACHABLE,
-                    "%s says: %s (HTTP %d)", a->place, said, a->status);
+    const bool is_ours = a->status == 400 || a->status == 404 || a->status == 422;
+    return complain(in, is_ours ? CODE_USAGE : CODE_UNREACHABLE, "%s says: %s (HTTP %d)",
+                    a->place, said, a->status);
 }
 
-int client_ask_json(const struct invocation *in, const char *method, const char *path,
-                    nsec timeout, json_t **ret_value)
+int client_send_json(const struct invocation *in, const char *method, const char *path,
+                     json_t *body, nsec timeout, json_t **ret_value)
 {
     struct answer a = {0};
     struct err e = {0};
-    const int code = client_ask(in, method, path, timeout, &a, &e);
+    const int code = client_send(in, method, path, body, timeout, &a, &e);
     if (code)
         return complain(in, code, "%s", e.text);
     if (a.status != 200)
@@ -208,6 +242,12 @@ int client_ask_json(const struct invocation *in, const char *method, const char 
         return complain(in, CODE_UNREACHABLE, "%s answers, but not as healthd does: %s",
                         a.place, e.text);
     return CODE_PASS;
+}
+
+int client_ask_json(const struct invocation *in, const char *method, const char *path,
+                    nsec timeout, json_t **ret_value)
+{
+    return client_send_json(in, method, path, NULL, timeout, ret_value);
 }
 
 const char *client_escape(struct arena *arena, const char *text)

@@ -30,9 +30,15 @@ const char *const *client_places(const struct invocation *in);
 int client_ask(const struct invocation *in, const char *method, const char *path,
                nsec timeout, struct answer *ret_answer, struct err *e);
 
+/* The same with a body (NULL: none), sent as JSON; takes the reference. */
+int client_send(const struct invocation *in, const char *method, const char *path,
+                json_t *body, nsec timeout, struct answer *ret_answer, struct err *e);
+
 /* The same for a JSON answer; complains itself. 0, or the exit code. */
 int client_ask_json(const struct invocation *in, const char *method, const char *path,
                     nsec timeout, json_t **ret_value);
+int client_send_json(const struct invocation *in, const char *method, const char *path,
+                     json_t *body, nsec timeout, json_t **ret_value);
 /* Says what an answer that is no success means. Returns the exit code. */
 int client_refused(const struct invocation *in, const struct answer *a);
 /* text with what is special in a path segment percent-encoded. */

@@ -12,7 +12,7 @@
 /* Somebody waits at the keyboard. */
 #define PROBES_TIMEOUT (400 * NSEC_PER_MSEC)
 
-int cmd_completion(struct invocation *in)
+static int run_completion(struct invocation *in)
 {
     fputs(completion_script(in->operands[0]), stdout);
     return CODE_PASS;
@@ -36,7 +36,7 @@ static void add_probes(void *ctx, const char *prefix, struct buf *out)
     }
 }
 
-int cmd_complete(struct invocation *in)
+static int run_complete(struct invocation *in)
 {
     struct buf out = BUF_MAX(1 << 20);
     complete_words(in->arena, in->operands, in->operand_count, add_probes, in, &out);
@@ -44,3 +44,38 @@ int cmd_complete(struct invocation *in)
     buf_finish(&out);
     return CODE_PASS;
 }
+
+static const char *const shells[] = {"bash", "zsh", "fish", NULL};
+
+const struct command command_completion = {
+    .name = "completion",
+    .group = GROUP_WRITING,
+    .run = run_completion,
+    .summary = "Print the completion script of a shell",
+    .operands = "bash|zsh|fish",
+    .least = 1,
+    .most = 1,
+    .completes = COMPLETES_WORDS,
+    .words = shells,
+    .doc = "Names of probes come from the running healthd.",
+    .examples =
+        (const struct example[]){
+            {"healthctl completion bash > /etc/bash_completion.d/healthctl",
+             "For everybody, with bash"},
+            {"source <(healthctl completion zsh)", "For this zsh"},
+            {"healthctl completion fish > ~/.config/fish/completions/healthctl.fish",
+             "For fish"},
+            {0}},
+};
+
+const struct command command_complete = {
+    .name = "complete",
+    .group = GROUP_WRITING,
+    .run = run_complete,
+    .is_hidden = true,
+    .needs_daemon = true,
+    .summary = "What may follow these words; asked by the completion scripts",
+    .operands = "WORD...",
+    .most = 1000,
+    .doc = "",
+};

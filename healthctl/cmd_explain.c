@@ -212,7 +212,7 @@ static int unknown_probe(struct invocation *in, const char *name)
                     name, count);
 }
 
-int cmd_explain(struct invocation *in)
+static int run(struct invocation *in)
 {
     const char *name = in->operands[0];
     const char *path =
@@ -240,3 +240,30 @@ int cmd_explain(struct invocation *in)
     write_comparison(in, probe);
     return CODE_PASS;
 }
+
+static const struct flag explain_flags[] = {
+    {.name = "timing",
+     .doc = "Draw how long it takes at worst until a death is seen and confirmed."},
+    {0}};
+
+const struct command command_explain = {
+    .name = "explain",
+    .group = GROUP_AT_NIGHT,
+    .run = run,
+    .needs_daemon = true,
+    .summary = "Why a probe is what it is: its last good run beside its last bad one",
+    .operands = "PROBE",
+    .least = 1,
+    .most = 1,
+    .completes = COMPLETES_PROBES,
+    .flags = explain_flags,
+    .doc = "Addresses, certificates, headers and the beginning of the body are "
+           "compared, and what "
+           "differs is marked. Headers that differ in every answer (Date, ETag ...) are "
+           "not.",
+    .examples =
+        (const struct example[]){
+            {"healthctl explain payload", "What changed when it broke"},
+            {"healthctl explain payload --timing", "How soon its death would be known"},
+            {0}},
+};

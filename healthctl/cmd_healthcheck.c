@@ -9,7 +9,7 @@
 
 #define TIMEOUT (3 * NSEC_PER_SEC)
 
-int cmd_healthcheck(struct invocation *in)
+static int run(struct invocation *in)
 {
     struct answer a = {0};
     struct err e = {0};
@@ -24,3 +24,22 @@ int cmd_healthcheck(struct invocation *in)
     write_say(in->out, TONE_PLAIN, "healthd is healthy.");
     return CODE_PASS;
 }
+
+const struct command command_healthcheck = {
+    .name = "healthcheck",
+    .group = GROUP_DEPLOYING,
+    .run = run,
+    .needs_daemon = true,
+    .summary = "Is healthd itself well? For Docker's HEALTHCHECK",
+    .operands = "",
+    .doc = "Asks /-/healthy, for at most 3 s. Exits 0 when healthd serves and 1 when it "
+           "does not: the "
+           "two codes that Docker knows. The health of what is probed is no part of it: "
+           "that is "
+           "`healthctl status`.",
+    .examples =
+        (const struct example[]){
+            {"healthctl healthcheck",
+             "In a Dockerfile: HEALTHCHECK CMD [\"healthctl\", \"healthcheck\"]"},
+            {0}},
+};

@@ -238,7 +238,7 @@ static int ask_once(struct invocation *in, struct asked *a,
     return outcome_code(a->health, a->reason);
 }
 
-int cmd_probe(struct invocation *in)
+static int run(struct invocation *in)
 {
     const char *now = invocation_flag(in, "now");
     const char *module = invocation_flag(in, "module");
@@ -272,3 +272,78 @@ int cmd_probe(struct invocation *in)
     struct asked a = {.probe = probe, .timeout = probe->timeout};
     return ask_once(in, &a, NULL);
 }
+
+static const char *const probe_formats[] = {"text", "json", "prometheus", NULL};
+
+static const struct flag probe_flags[] = {
+    {.name = "timeout",
+     .operand = "DURATION",
+     .doc = "Budget of the whole run (default: 5s)."},
+    {.name = "expect",
+     .operand = "EXPR",
+     .may_repeat = true,
+     .doc = "What has to hold, else it is down: --expect 'status == 200'."},
+    {.name = "should",
+     .operand = "EXPR",
+     .may_repeat = true,
+     .doc = "What should hold, else it is degraded: --should 'timing.total < 800ms'."},
+    {.name = "module",
+     .operand = "NAME",
+     .doc =
+         "Ask as this module of the configuration does; the operand is then its target."},
+    {.name = "config",
+     .letter = 'c',
+     .operand = "FILE",
+     .completes = COMPLETES_FILES,
+     .doc = "The configuration that --module is in (default: /etc/healthd/healthd.yml)."},
+    {.name = "now",
+     .operand = "PROBE",
+     .completes = COMPLETES_PROBES,
+     .doc = "Let a running healthd run this probe of its configuration now."},
+    {.name = "verbose",
+     .letter = 'v',
+     .doc = "Show the trace: what was sent, what came, when."},
+    {.name = "format",
+     .operand = "FORMAT",
+     .completes = COMPLETES_WORDS,
+     .words = probe_formats,
+     .doc = "text, json, or prometheus for the samples (default: text)."},
+    {0}};
+
+const struct command command_probe = {
+    .name = "probe",
+    .group = GROUP_WRITING,
+    .run = run,
+    .needs_daemon = true,
+    .summary = "Run one probe now: by type and options, by module, or by name",
+    .operands = "TYPE [TARGET]",
+    .most = 2,
+    .completes = COMPLETES_TYPES,
+    .flags = probe_flags,
+    .more_flags = type_flags,
+    .doc = "Needs no healthd, but for --now. Options are those of the type, as in the "
+           "configuration; "
+           "see `healthctl help probe TYPE`. Options that are lists may be given again "
+           "and again; "
+           "those that are mappings take YAML, as --headers 'Accept: text/html'. A "
+           "secret never "
+           "stands on a command line: name a variable or a file, as --password-env "
+           "NAME.\n\n"
+           "Exits 0 when up or degraded; 1 when an answer came that is not as it should "
+           "be; 4 when none "
+           "came (no such name, refused, unreachable, reset, closed, timeout, proxy); 5 "
+           "when it could "
+           "not be asked.",
+    .examples =
+        (const struct example[]){
+            {"healthctl probe http https://example.com/ --should 'timing.total < 1s'",
+             "With the phases drawn"},
+            {"healthctl probe http http://payload:3000/api/health --http-format health "
+             "-v",
+             "What the application says of itself, and the trace"},
+            {"healthctl probe tcp db:5432 --timeout 2s", "Does something listen?"},
+            {"healthctl probe --module http_2xx -c healthd.yml example.com",
+             "As /probe?module=http_2xx&target=example.com would"},
+            {"healthctl probe --now payload", "Do not wait for the next slot"},
+            {0}},
+};

@@ -12,7 +12,7 @@ static bool is_judgement(int status)
     return status == 200 || status == 500;
 }
 
-int cmd_reload(struct invocation *in)
+static int run(struct invocation *in)
 {
     struct answer a = {0};
     struct err e = {0};
@@ -30,3 +30,18 @@ int cmd_reload(struct invocation *in)
     write_say(in->out, TONE_PLAIN, "%.*s", (int)trimmed.len, trimmed.ptr);
     return CODE_PASS;
 }
+
+const struct command command_reload = {
+    .name = "reload",
+    .group = GROUP_WRITING,
+    .run = run,
+    .needs_daemon = true,
+    .summary = "Let healthd read its configuration again, all or nothing",
+    .operands = "",
+    .doc = "Prints what healthd says. Exits 2 when the configuration was rejected: the "
+           "former one then "
+           "stays in force.",
+    .examples = (const struct example[]){{"healthctl validate && healthctl reload",
+                                          "Faults are found before healthd is asked"},
+                                         {0}},
+};

@@ -117,7 +117,7 @@ static void say_head(struct invocation *in, json_t *status, const size_t *counts
         say_rejected(in, remote_text(status, "last_reload_text"));
 }
 
-int cmd_status(struct invocation *in)
+static int run(struct invocation *in)
 {
     json_t *status;
     const int code = client_ask_json(in, "GET", "/api/status", TIMEOUT, &status);
@@ -139,3 +139,21 @@ int cmd_status(struct invocation *in)
     write_table(in->out, &(struct table){NULL, columns, COLUMNS, cells, count});
     return counts[HEALTH_DOWN] ? CODE_FAILED : CODE_PASS;
 }
+
+const struct command command_status = {
+    .name = "status",
+    .group = GROUP_AT_NIGHT,
+    .run = run,
+    .needs_daemon = true,
+    .summary = "Every probe's health, worst first",
+    .operands = "",
+    .doc = "SINCE is how long the confirmed health has held. WHY says what the last run "
+           "found, when "
+           "that is not good, or not what is confirmed.\n\nExits 1 when a probe is down.",
+    .examples =
+        (const struct example[]){{"healthctl status", "What is wrong now"},
+                                 {"healthctl status --format json | jq -r '.probes[] | "
+                                  "select(.health == \"down\").name'",
+                                  "The names of what is down"},
+                                 {0}},
+};

@@ -181,7 +181,7 @@ static enum exit_code validate(struct invocation *in, const char *path)
     return code;
 }
 
-int cmd_validate(struct invocation *in)
+static int run(struct invocation *in)
 {
     enum exit_code code = CODE_PASS;
     write_list(in->out, "files");
@@ -192,3 +192,27 @@ int cmd_validate(struct invocation *in)
     write_end(in->out);
     return code;
 }
+
+static const struct flag validate_flags[] = {
+    {.name = "run", .doc = "Ask every probe once, too; exit 1 when one is down."}, {0}};
+
+const struct command command_validate = {
+    .name = "validate",
+    .group = GROUP_WRITING,
+    .run = run,
+    .summary = "Read configuration as healthd would, and say all that is wrong with it",
+    .operands = "[FILE...]",
+    .most = 1000,
+    .completes = COMPLETES_FILES,
+    .flags = validate_flags,
+    .doc = "Without FILE it is /etc/healthd/healthd.yml, or the built-in configuration "
+           "when there is "
+           "none, as for healthd. `-` is standard input. Every fault is reported in one "
+           "go, with its "
+           "line, a caret and what to do.",
+    .examples = (const struct example[]){{"healthctl validate healthd.yml",
+                                          "Every fault of a file"},
+                                         {"healthctl validate --run healthd.yml",
+                                          "And does each probe work from here?"},
+                                         {0}},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a command of healthctl is: one row of one const table. Parsing, help, the man page and
+ * What a command of healthctl is: one const table at the end of its file. Parsing, help, the man page and
  * completion read it, and nothing about a command is written down anywhere else.
  */
 #ifndef HEALTHD_HEALTHCTL_COMMAND_H
@@ -75,6 +75,20 @@ struct example {
     const char *line, *meaning;
 };
 
+struct verb {             /* what a command does, when its first operand says it */
+    const char *name;     /* "list" */
+    const char *operands; /* those after it: "ID" */
+    size_t least, most;   /* of them */
+    enum completes completes;
+    const char *summary;
+    int (*run)(struct invocation *in); /* operands are those after the verb */
+};
+
+#define GROUP_DEPLOYING "Deploying"
+#define GROUP_AT_NIGHT "At night"
+#define GROUP_WRITING "Writing configuration"
+#define GROUP_LEARNING "Learning"
+
 struct command {
     const char *name, *group, *summary;
     const char *operands;           /* "[FILE…]" */
@@ -88,16 +102,23 @@ struct command {
     bool is_hidden;
     /* Flags that depend on the first operand (or NULL); NULL when there are none. */
     const struct flag *(*more_flags)(struct arena *arena, const char *operand);
-    int (*run)(struct invocation *in);
+    int (*run)(struct invocation *in); /* verbs_run when there are verbs */
+    const struct verb *verbs;          /* {0}-terminated; NULL: none */
+    const char
+        *bare; /* the verb that is meant without any operand; NULL: one is needed */
+    const char
+        *other; /* the verb that is meant when the first word is none; NULL: an error */
 };
 
-extern const struct command commands[];    /* in the order of help; {0}-terminated */
-extern const char *const command_groups[]; /* NULL-terminated */
+extern const struct command *const commands[]; /* in the order of help; NULL-terminated */
+extern const char *const command_groups[];     /* NULL-terminated */
 extern const struct flag common_flags[], daemon_flags[]; /* {0}-terminated */
 
 const struct command *command_find(const char *name); /* NULL: there is none */
 /* Reads the words after the command's name. e says what is wrong and what comes near. */
 bool invocation_parse(struct invocation *in, int argc, char *const *argv, struct err *e);
+/* Runs the verb that the operands name. */
+int verbs_run(struct invocation *in);
 /* Value of the last one given; NULL: not given. For flags without operand: "". */
 const char *invocation_flag(const struct invocation *in, const char *name);
 bool flag_is(const struct flag *f,

@@ -60,9 +60,9 @@ static void offer_values(const struct cursor *c, const char *before,
             offer(c, before, probe_types[i]->name, probe_types[i]->summary);
         break;
     case COMPLETES_COMMANDS:
-        for (const struct command *x = commands; x->name; x++) {
-            if (!x->is_hidden)
-                offer(c, before, x->name, x->summary);
+        for (size_t i = 0; commands[i]; i++) {
+            if (!commands[i]->is_hidden)
+                offer(c, before, commands[i]->name, commands[i]->summary);
         }
         break;
     case COMPLETES_WORDS:
@@ -140,6 +140,17 @@ static void pass(struct cursor *c, const char *word)
     }
 }
 
+/* The verbs themselves, and what may follow the one that stands there. */
+static void offer_after_verb(const struct cursor *c)
+{
+    for (const struct verb *v = c->command->verbs; v->name; v++) {
+        if (!c->operand_count)
+            offer(c, "", v->name, v->summary);
+        else if (!strcmp(v->name, c->operand) && c->operand_count <= v->most)
+            offer_values(c, "", v->completes, NULL);
+    }
+}
+
 static void offer_operands(const struct cursor *c)
 {
     const struct command *command = c->command;
@@ -150,6 +161,8 @@ static void offer_operands(const struct cursor *c)
     }
     if (c->operand_count >= command->most)
         return;
+    if (command->verbs)
+        offer_after_verb(c);
     if (!strcmp(command->name, "help") && c->operand_count)
         offer_values(c, "",
                      !strcmp(c->operand, "probe") ? COMPLETES_TYPES : COMPLETES_NOTHING,

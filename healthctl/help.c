@@ -27,7 +27,8 @@ void help_overview(struct buf *out)
                       "  healthctl COMMAND [OPTION...]\n");
     for (const char *const *group = command_groups; *group; group++) {
         buf_printf(out, "\n%s\n", *group);
-        for (const struct command *c = commands; c->name; c++) {
+        for (size_t i = 0; commands[i]; i++) {
+            const struct command *c = commands[i];
             if (!c->is_hidden && !strcmp(c->group, *group))
                 buf_printf(out, "  %-12s %s\n", c->name, c->summary);
         }
@@ -90,6 +91,15 @@ static void add_flags(struct arena *arena, const char *title, const struct flag 
     }
 }
 
+static void add_verbs(struct arena *arena, const struct command *c, struct buf *out)
+{
+    buf_add_text(out, "\nWhat it does\n");
+    for (const struct verb *v = c->verbs; v->name; v++) {
+        buf_printf(out, "  %s%s%s\n", v->name, *v->operands ? " " : "", v->operands);
+        add_wrapped(arena, v->summary, 6, out);
+    }
+}
+
 static void add_types(struct buf *out)
 {
     buf_add_text(out, "\nTypes\n");
@@ -103,6 +113,8 @@ void help_command(struct arena *arena, const struct command *c, const char *type
     buf_printf(out, "%s.\n\n  healthctl %s%s%s [OPTION...]\n\n", c->summary, c->name,
                *c->operands ? " " : "", c->operands);
     add_wrapped(arena, c->doc, 0, out);
+    if (c->verbs)
+        add_verbs(arena, c, out);
     const struct flag *more = c->more_flags ? c->more_flags(arena, type) : NULL;
     if (more)
         add_flags(arena, arena_printf(arena, "Options of type %s", type), more, NULL,
@@ -121,7 +133,7 @@ void help_command(struct arena *arena, const struct command *c, const char *type
         buf_printf(out, "  %s\n      %s\n", e->line, e->meaning);
 }
 
-int cmd_help(struct invocation *in)
+static int run_help(struct invocation *in)
 {
     struct buf text = BUF_MAX(256 << 10);
     const char *name = in->operand_count ? in->operands[0] : NULL;
@@ -144,3 +156,17 @@ int cmd_help(struct invocation *in)
     buf_finish(&text);
     return CODE_PASS;
 }
+
+const struct command command_help = {
+    .name = "help",
+    .group = GROUP_LEARNING,
+    .run = run_help,
+    .summary = "Explain a command, or the options of a probe type",
+    .operands = "[COMMAND [TYPE]]",
+    .most = 2,
+    .completes = COMPLETES_COMMANDS,
+    .doc = "The same as COMMAND --help.",
+    .examples =
+        (const struct example[]){
+            {"healthctl help probe http", "Every option of an HTTP probe"}, {0}},
+};

@@ -52,10 +52,9 @@ static int unknown_command(const char *name)
 {
     const char *names[64];
     size_t count = 0;
-    for (const struct command *c = commands; c->name && count + 1 < ARRAY_LEN(names);
-         c++) {
-        if (!c->is_hidden)
-            names[count++] = c->name;
+    for (size_t i = 0; commands[i] && count + 1 < ARRAY_LEN(names); i++) {
+        if (!commands[i]->is_hidden)
+            names[count++] = commands[i]->name;
     }
     names[count] = NULL;
     const char *near = nearest_word(name, names);

@@ -60,6 +60,22 @@ static void add_flags(struct buf *out, const struct flag *flags, const struct fl
     }
 }
 
+static void add_verbs(struct buf *out, const struct verb *verbs)
+{
+    for (const struct verb *v = verbs; v && v->name; v++) {
+        buf_add_text(out, ".TP\n");
+        add_bold(out, v->name);
+        if (*v->operands) {
+            buf_add_text(out, " \\fI");
+            add_text(out, v->operands);
+            buf_add_text(out, "\\fR");
+        }
+        buf_add_byte(out, '\n');
+        add_text(out, v->summary);
+        buf_add_byte(out, '\n');
+    }
+}
+
 static void add_command(struct buf *out, const struct command *c)
 {
     buf_add_text(out, ".SS ");
@@ -74,6 +90,7 @@ static void add_command(struct buf *out, const struct command *c)
     buf_add_text(out, ".\n.PP\n");
     add_text(out, c->doc);
     buf_add_byte(out, '\n');
+    add_verbs(out, c->verbs);
     add_flags(out, c->flags, NULL);
     for (const struct example *e = c->examples; e && e->line; e++) {
         buf_add_text(out, ".PP\n");
@@ -138,9 +155,9 @@ void help_manual(struct arena *arena, struct buf *out)
         for (const char *c = *group; *c; c++)
             buf_add_byte(out, *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
         buf_add_byte(out, '\n');
-        for (const struct command *c = commands; c->name; c++) {
-            if (!c->is_hidden && !strcmp(c->group, *group))
-                add_command(out, c);
+        for (size_t i = 0; commands[i]; i++) {
+            if (!commands[i]->is_hidden && !strcmp(commands[i]->group, *group))
+                add_command(out, commands[i]);
         }
     }
     buf_add_text(out, ".SH OPTIONS\nOf every command:\n");
