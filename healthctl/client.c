@@ -13,7 +13,7 @@
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 
-enum { PLACES_MAX = 5, TOKEN_MAX = 4096 };
+enum { PLACES_MAX = 5, TOKEN_MAX = 4096, ESCAPED_MAX = 256 << 10 };
 /* What the last place gets when a former one has used the time up. */
 #define LEAST_TIMEOUT (50 * NSEC_PER_MSEC)
 #define DEFAULT_URL "http://127.0.0.1:9990"
@@ -252,7 +252,7 @@ int client_ask_json(const struct invocation *in, const char *method, const char 
 
 const char *client_escape(struct arena *arena, const char *text)
 {
-    struct buf out = BUF_MAX(4096);
+    struct buf out = BUF_MAX(ESCAPED_MAX);
     for (; *text; text++) {
         if (isalnum((unsigned char)*text) || strchr("-._~", *text))
             buf_add_byte(&out, *text);

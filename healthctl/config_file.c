@@ -19,3 +19,23 @@ int config_faults(const struct invocation *in, const struct diag *d)
     buf_finish(&text);
     return code;
 }
+
+static void release_generation(void *generation)
+{
+    generation_unref(generation);
+}
+
+int config_load(const struct invocation *in, const struct generation **ret)
+{
+    const char *path = invocation_flag(in, "config");
+    struct diag *d = diag_create(in->arena);
+    struct generation *g =
+        generation_load(path ? path : config_default(), in->secrets, d);
+    if (diag_first(d))
+        config_faults(in, d);
+    if (!g)
+        return CODE_USAGE;
+    arena_cleanup(in->arena, release_generation, g);
+    *ret = g;
+    return CODE_PASS;
+}

@@ -4,6 +4,7 @@
 #define HEALTHD_HEALTHCTL_CONFIG_FILE_H
 
 #include "healthctl/command.h"
+#include "lib/config/generation.h"
 #include "lib/core/diag.h"
 
 #define CONFIG_DEFAULT "/etc/healthd/healthd.yml"
@@ -12,5 +13,8 @@
 const char *config_default(void);
 /* Everything that d holds, with carets, on stderr. Returns CODE_USAGE. */
 int config_faults(const struct invocation *in, const struct diag *d);
+/* The configuration of --config, or else the default one; its warnings are said. It ends with the invocation. 0, or CODE_USAGE
+ * after its faults were said. */
+int config_load(const struct invocation *in, const struct generation **ret);
 
 #endif

@@ -44,8 +44,16 @@ static void words_are_completed(void **state)
     static const struct {
         const char *words[WORDS], *candidates;
     } cases[] = {
-        {{""}, "healthcheck status explain validate probe reload completion help"},
-        {{"re"}, "reload"},
+        {{""},
+         "healthcheck deploy status explain alerts ack silence query outbox validate "
+         "probe "
+         "route receiver drill reload completion help"},
+        {{"rel"}, "reload"},
+        {{"silence", ""}, "add list expire payload"},
+        {{"outbox", "l"}, "list"},
+        {{"silence", "add", ""}, "payload"},
+        {{"outbox", "retry", ""}, ""},
+        {{"ack", ""}, "payload"},
         {{"--v"}, "--version"},
         {{"nonsense", ""}, ""},
         {{"explain", ""}, "payload"},
