@@ -41,7 +41,9 @@ enum outcome {
     OUTCOME_RETRY,  /* later, by back-off or retry_after */
     OUTCOME_CONFIG, /* an operator must act: kept, tried every 5 min, told at once */
     OUTCOME_REJECT, /* this notice is refused: once more degraded, then dead letter and fallback */
-    OUTCOME_ANEW /* what `remote` names is gone: forget it and send again at once */
+    OUTCOME_ANEW /* send the same notice again at once, with what the judgement's remote says ("" or NULL: nothing)
+                     * for the attempt's: what it named is gone, or a first half is done. More than three of these in a
+                     * row are a RETRY. */
 };
 const char *outcome_name(enum outcome outcome);
 
@@ -49,8 +51,9 @@ struct judgement {
     enum outcome outcome;
     const char
         *why; /* for people, without secrets: "HTTP 403 invalid_token"; "" when OK */
-    nsec retry_after;    /* 0: not said */
-    const char *remote;  /* new memory of the lane; NULL: unchanged */
+    nsec retry_after; /* 0: not said */
+    const char
+        *remote; /* new memory of the lane, "" for none; NULL: unchanged (ANEW: none) */
     const char *warning; /* accepted, but: "recipient x refused"; NULL */
 };
 
