@@ -150,7 +150,8 @@ static void on_retry(struct sending *s, struct waiting *w, const struct judgemen
     struct desk *d = s->desk;
     d->failures++;
     d->retried++;
-    w->row.is_in_doubt = true; /* it may have arrived, and only the answer got lost */
+    if (!j->never_arrived) /* it may have, and only the answer got lost */
+        w->row.is_in_doubt = true;
     desk_say(d, j->why);
     metrics_count(d, "retry", "");
     nsec wait = courier_backoff(s->courier, w->row.attempts);
@@ -201,10 +202,11 @@ static void on_reject(struct sending *s, struct waiting *w, const struct judgeme
 static void on_anew(struct sending *s, struct waiting *w, const struct judgement *j,
                     struct wall now)
 {
+    const bool is_half_done = j->remote && *j->remote;
     free(s->lane->remote);
-    s->lane->remote = strdup("");
+    s->lane->remote = strdup(j->remote ? j->remote : "");
     /* Once at once; a receiver that says so again and again is treated as one that fails. */
-    if (w->row.attempts % 2 == 0)
+    if (!is_half_done && w->row.attempts % 2 == 0)
         on_retry(s, w, j, now);
     else
         row_retry(w, j->why, now);

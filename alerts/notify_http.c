@@ -97,6 +97,7 @@ static void judge_trouble(const struct reply *reply, struct arena *arena,
 {
     const struct trouble *t = &reply->trouble;
     ret->outcome = t->reason == REASON_CONFIG ? OUTCOME_CONFIG : OUTCOME_RETRY;
+    ret->never_arrived = reply->reached < PHASE_WAIT;
     if (t->reason ==
         REASON_PROTOCOL) /* its words quote what came, and that may be an echo */
         ret->why = "what came is no HTTP answer";
@@ -123,6 +124,7 @@ void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
     ret->why = arena_printf(arena, "HTTP %d%s%s", reply->status,
                             *text && *text != ':' ? ": " : "", text);
     ret->retry_after = retry_after(reply, now);
+    ret->never_arrived = reply->status == 429;
 }
 
 /* A peer that repeats a part of a secret URL gives it away as well as one that repeats it whole. */
