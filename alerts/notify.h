@@ -51,6 +51,8 @@ struct judgement {
     enum outcome outcome;
     const char
         *why; /* for people, without secrets: "HTTP 403 invalid_token"; "" when OK */
+    bool
+        never_arrived; /* RETRY: nothing can have come of it; else the next try says "(re-sent)" */
     nsec retry_after; /* 0: not said */
     const char
         *remote; /* new memory of the lane, "" for none; NULL: unchanged (ANEW: none) */
