@@ -53,7 +53,7 @@ static struct promql_node *parse_subquery(struct parser *p, struct promql_node *
 static struct promql_node *parse_range(struct parser *p, struct promql_node *n)
 {
     const size_t at = p->word.from;
-    int64_t range_ms;
+    int64_t range_ms = 0;
     if (!parser_step(p) || !span_word(p, "a range", &range_ms))
         return NULL;
     if (parser_at(p, ":"))
