@@ -243,7 +243,7 @@ static void read_row(const json_t *row, struct deploy *ret)
 bool deploy_restore(struct overlay *o, const char *key, const char *json, struct err *e)
 {
     struct arena *arena = arena_create(0);
-    const json_t *row = row_read(arena, json, e);
+    const json_t *row = row_object(arena, json, e);
     struct deploy d = {.id = key};
     if (row && row_matchers(row, "scope", arena, &d.scope, e)) {
         read_row(row, &d);

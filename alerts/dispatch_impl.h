@@ -135,8 +135,6 @@ bool review_has_news(const struct alert_group *g, const struct review *r);
 /* When news that is there now may be told. */
 struct wall group_flush_time(const struct alert_group *g, const struct review *r,
                              struct wall now);
-/* The earlier one that is set. */
-struct wall wall_earlier(struct wall a, struct wall b);
 struct wall group_remind_time(const struct alert_group *g, const struct review *r);
 
 /* group_flush.c: puts notices into txn, and remembers what was told. False when the group is gone: nothing is owed. */

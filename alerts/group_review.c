@@ -79,13 +79,6 @@ static bool needs_judging(const struct dispatch *d, const struct member *m,
 
 /* ---- windows ---- */
 
-struct wall wall_earlier(struct wall a, struct wall b)
-{
-    if (!a.ns || !b.ns)
-        return a.ns ? a : b;
-    return a.ns < b.ns ? a : b;
-}
-
 /* The window that keeps the route from telling anything now, and when that may change; NULL: none. */
 static const struct interval *closed_window(const struct route *r, struct wall now,
                                             struct wall *ret_until)

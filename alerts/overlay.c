@@ -125,13 +125,6 @@ void overlay_expire(struct overlay *o, struct wall now, struct ledger_txn *txn)
 
 /* ---- words and times, for the nouns ---- */
 
-struct wall wall_earlier(struct wall a, struct wall b)
-{
-    if (!a.ns || !b.ns)
-        return a.ns ? a : b;
-    return a.ns < b.ns ? a : b;
-}
-
 void overlay_wake_at(struct overlay *o, struct wall at)
 {
     o->wake = wall_earlier(o->wake, at);

@@ -66,12 +66,11 @@ const char *alert_probe(const struct alert *a); /* "" */
 /* 8 hex digits that no other of these has. */
 const char *overlay_new_id(struct overlay *o, const struct map *taken, struct wall now,
                            struct arena *arena);
-struct wall wall_earlier(struct wall a, struct wall b); /* 0 is never */
 
 /* overlay_row.c: rows of the ledger */
 void row_save(struct ledger_txn *txn, enum ledger_kind kind, const char *key,
               json_t *row); /* takes the reference */
-json_t *row_read(struct arena *arena, const char *json, struct err *e);
+json_t *row_object(struct arena *arena, const char *json, struct err *e);
 const char *row_text(const json_t *row, const char *name); /* "" */
 int64_t row_number(const json_t *row, const char *name);
 struct wall row_time(const json_t *row, const char *name);

@@ -26,7 +26,7 @@ void row_save(struct ledger_txn *txn, enum ledger_kind kind, const char *key, js
     free(text);
 }
 
-json_t *row_read(struct arena *arena, const char *json, struct err *e)
+json_t *row_object(struct arena *arena, const char *json, struct err *e)
 {
     json_t *row = json_read(arena, bytes_of(json), ROW_MAX_BYTES, e);
     if (row && !json_is_object(row)) {

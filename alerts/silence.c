@@ -199,7 +199,7 @@ void silence_forget(struct overlay *o, struct wall now, struct ledger_txn *txn)
 static bool read_row(struct arena *arena, const char *json, struct silence *ret,
                      struct err *e)
 {
-    const json_t *row = row_read(arena, json, e);
+    const json_t *row = row_object(arena, json, e);
     if (!row || !row_matchers(row, "matchers", arena, &ret->matchers, e))
         return false;
     ret->starts = row_time(row, "starts");

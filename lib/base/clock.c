@@ -57,6 +57,13 @@ struct wall wall_add(struct wall at, nsec d)
     return (struct wall){add_saturating(at.ns, d)};
 }
 
+struct wall wall_earlier(struct wall a, struct wall b)
+{
+    if (!a.ns || !b.ns)
+        return a.ns ? a : b;
+    return a.ns < b.ns ? a : b;
+}
+
 double nsec_to_sec(nsec d)
 {
     return (double)d / 1e9;

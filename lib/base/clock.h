@@ -36,6 +36,7 @@ nsec mono_since(struct mono now, struct mono earlier); /* now - earlier */
 struct mono mono_add(struct mono at, nsec d);
 bool mono_reached(struct mono now, struct mono at); /* now >= at */
 struct wall wall_add(struct wall at, nsec d);
+struct wall wall_earlier(struct wall a, struct wall b); /* 0 is never */
 double nsec_to_sec(nsec d);
 nsec nsec_from_sec(double seconds); /* saturates */
 double wall_to_sec(struct wall at);
