@@ -81,7 +81,7 @@ static const struct promql_function functions[] = {
     CALL("scalar", call_scalar, PROMQL_SCALAR, 1, 1, PROMQL_VECTOR),
     CALL("sort", call_sort, PROMQL_VECTOR, 1, 1, PROMQL_VECTOR),
     CALL("sort_desc", call_sort_desc, PROMQL_VECTOR, 1, 1, PROMQL_VECTOR),
-    CALL("time", call_now, PROMQL_SCALAR, 0, 0, PROMQL_SCALAR),
+    CALL("time", call_eval_time, PROMQL_SCALAR, 0, 0, PROMQL_SCALAR),
     CALL("timestamp", call_timestamp, PROMQL_VECTOR, 1, 1, PROMQL_VECTOR),
     CALL("vector", call_vector, PROMQL_VECTOR, 1, 1, PROMQL_SCALAR),
 };

@@ -124,8 +124,8 @@ bool judge_label_replace(struct promql_reader *r, struct promql_node *n);
 bool judge_label_join(struct promql_reader *r, struct promql_node *n);
 
 /* promql_time.c */
-bool call_now(struct evaluation *ev, const struct promql_node *n, int64_t now,
-              struct answer *ret);
+bool call_eval_time(struct evaluation *ev, const struct promql_node *n, int64_t now,
+                    struct answer *ret);
 bool call_timestamp(struct evaluation *ev, const struct promql_node *n, int64_t now,
                     struct answer *ret);
 double date_minute(double seconds);

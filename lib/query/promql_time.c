@@ -7,8 +7,8 @@
 
 #include "lib/query/promql_evaluation.h"
 
-bool call_now(struct evaluation *ev UNUSED, const struct promql_node *n UNUSED,
-              int64_t now, struct answer *ret)
+bool call_eval_time(struct evaluation *ev UNUSED, const struct promql_node *n UNUSED,
+                    int64_t now, struct answer *ret)
 {
     ret->number = (double)now / 1000;
     return true;
