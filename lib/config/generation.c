@@ -13,12 +13,14 @@
 
 #include "lib/config/load.h"
 
-/* What runs without any file. Probes itself, so that there is something to see. */
+/* What runs without any file: the machine, and healthd itself, so that there is something to see. */
 static const char builtin_name[] = "built-in configuration";
 static const char builtin_text[] = "probes:\n"
                                    "  - name: healthd\n"
                                    "    tcp: \"127.0.0.1:9990\"\n"
-                                   "    severity: warning\n";
+                                   "    severity: warning\n"
+                                   "  - name: host\n"
+                                   "    host: {}\n";
 
 /* ---- sections of the top level ---- */
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel's network has in hand: packets by CPU (softnet), neighbours (arp), connections tracked, UDP queues. */
+#include <string.h>
+
+#include "probes/host.h"
+
+/* ---- softnet: a line of hexadecimal columns a CPU ---- */
+
+enum { PROCESSED, DROPPED, SQUEEZED, COLLISION = 8, RPS, FLOW_LIMIT, BACKLOG, CPU };
+
+void host_softnet_parse(struct host_scan *scan, struct bytes text)
+{
+    static const struct {
+        size_t column;
+        enum host_family family;
+    } shown[] = {{PROCESSED, HOST_SOFTNET_PROCESSED},
+                 {DROPPED, HOST_SOFTNET_DROPPED},
+                 {SQUEEZED, HOST_SOFTNET_SQUEEZED},
+                 {COLLISION, HOST_SOFTNET_COLLISION},
+                 {RPS, HOST_SOFTNET_RPS},
+                 {FLOW_LIMIT, HOST_SOFTNET_FLOW_LIMIT},
+                 {BACKLOG, HOST_SOFTNET_BACKLOG}};
+    struct bytes line;
+    for (size_t row = 0; host_line(&text, &line); row++) {
+        double values[CPU + 1];
+        size_t count = 0;
+        while (count < ARRAY_LEN(values) && host_word_hex(&line, &values[count]))
+            count++;
+        /* Older kernels do not say whose line it is. */
+        const char *cpu = count > CPU ? arena_printf(scan->arena, "%.0f", values[CPU])
+                                      : arena_printf(scan->arena, "%zu", row);
+        for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+            if (shown[i].column < count)
+                host_sample_of(scan, shown[i].family, cpu, values[shown[i].column]);
+        }
+    }
+}
+
+bool host_softnet_collect(struct host_scan *scan)
+{
+    struct bytes text;
+    if (!host_proc_net(scan, "softnet_stat", &text))
+        return false;
+    host_softnet_parse(scan, text);
+    return true;
+}
+
+/* ---- arp ---- */
+
+struct neighbours {
+    struct bytes device;
+    double count;
+    struct neighbours *next;
+};
+
+static struct neighbours *neighbours_of(struct host_scan *scan, struct neighbours **first,
+                                        struct bytes device)
+{
+    while (*first && !bytes_equal((*first)->device, device))
+        first = &(*first)->next;
+    if (!*first) {
+        *first = arena_alloc(scan->arena, sizeof(**first));
+        (*first)->device = device;
+    }
+    return *first;
+}
+
+/* A title, then: address, type, flags, hardware address, mask, device. */
+void host_arp_parse(struct host_scan *scan, struct bytes text)
+{
+    struct neighbours *first = NULL;
+    struct bytes line, word;
+    bool is_title = true;
+    while (host_line(&text, &line)) {
+        size_t column = 0;
+        while (!is_title && host_word(&line, &word)) {
+            if (++column == 6)
+                neighbours_of(scan, &first, word)->count++;
+        }
+        is_title = false;
+    }
+    for (const struct neighbours *n = first; n; n = n->next)
+        host_sample_of(scan, HOST_ARP_ENTRIES, host_label(scan->arena, n->device),
+                       n->count);
+}
+
+bool host_arp_collect(struct host_scan *scan)
+{
+    struct bytes text;
+    if (!host_proc_net(scan, "arp", &text))
+        return false;
+    host_arp_parse(scan, text);
+    return true;
+}
+
+/* ---- conntrack: titles, then a line of hexadecimal columns a CPU; entries are the same in each ---- */
+
+#define CONNTRACK_COLUMNS 32
+
+static size_t read_titles(struct bytes line, int *ret_families)
+{
+    static const struct {
+        const char *title;
+        enum host_family family;
+    } shown[] = {{"found", HOST_CONNTRACK_FOUND},
+                 {"invalid", HOST_CONNTRACK_INVALID},
+                 {"ignore", HOST_CONNTRACK_IGNORE},
+                 {"insert", HOST_CONNTRACK_INSERT},
+                 {"insert_failed", HOST_CONNTRACK_INSERT_FAILED},
+                 {"drop", HOST_CONNTRACK_DROP},
+                 {"early_drop", HOST_CONNTRACK_EARLY_DROP},
+                 {"search_restart", HOST_CONNTRACK_SEARCH_RESTART}};
+    struct bytes title;
+    size_t count = 0;
+    while (count < CONNTRACK_COLUMNS && host_word(&line, &title)) {
+        ret_families[count] = bytes_is(title, "entries") ? HOST_CONNTRACK_ENTRIES : -1;
+        for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+            if (bytes_is(title, shown[i].title))
+                ret_families[count] = (int)shown[i].family;
+        }
+        count++;
+    }
+    return count;
+}
+
+void host_conntrack_parse(struct host_scan *scan, struct bytes text, double *ret_entries)
+{
+    double sums[CONNTRACK_COLUMNS] = {0}, value;
+    int families[CONNTRACK_COLUMNS];
+    struct bytes line;
+    size_t count = 0;
+    if (host_line(&text, &line))
+        count = read_titles(line, families);
+    while (host_line(&text, &line)) {
+        for (size_t i = 0; i < count && host_word_hex(&line, &value); i++) {
+            if (families[i] == HOST_CONNTRACK_ENTRIES)
+                *ret_entries = value;
+            else
+                sums[i] += value;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (families[i] >= 0 && families[i] != HOST_CONNTRACK_ENTRIES)
+            host_sample(scan, (enum host_family)families[i], sums[i]);
+    }
+}
+
+/* A container cannot read the count of its host's namespace under sys/: then the table's first column stands in. */
+bool host_conntrack_collect(struct host_scan *scan)
+{
+    struct bytes text;
+    double limit, entries = 0, counted;
+    if (!host_proc_number(scan, "sys/net/netfilter/nf_conntrack_max", &limit) ||
+        !host_proc_net(scan, "stat/nf_conntrack", &text))
+        return false;
+    host_conntrack_parse(scan, text, &entries);
+    if (host_proc_number(scan, "sys/net/netfilter/nf_conntrack_count", &counted))
+        entries = counted;
+    host_sample(scan, HOST_CONNTRACK_ENTRIES, entries);
+    host_sample(scan, HOST_CONNTRACK_LIMIT, limit);
+    return true;
+}
+
+/* ---- UDP queues: column 5 of a socket's line is tx:rx in hexadecimal ---- */
+
+void host_udp_queues_parse(struct host_scan *scan, const char *ip, struct bytes text)
+{
+    double tx = 0, rx = 0, value;
+    struct bytes line, word, half;
+    bool is_title = true;
+    while (host_line(&text, &line)) {
+        size_t column = 0;
+        while (!is_title && column < 5 && host_word(&line, &word))
+            column++;
+        is_title = false;
+        if (column < 5 || !bytes_token(&word, ':', &half))
+            continue;
+        tx += host_word_hex(&half, &value) ? value : 0;
+        rx += host_word_hex(&word, &value) ? value : 0;
+    }
+    host_sample_with(scan, HOST_UDP_QUEUES, (const char *const[]){"tx", ip}, tx);
+    host_sample_with(scan, HOST_UDP_QUEUES, (const char *const[]){"rx", ip}, rx);
+}
+
+bool host_udp_queues_collect(struct host_scan *scan)
+{
+    struct bytes text;
+    bool is_found = false;
+    if (host_proc_net(scan, "udp", &text)) {
+        host_udp_queues_parse(scan, "v4", text);
+        is_found = true;
+    }
+    if (host_proc_net(scan, "udp6", &text)) {
+        host_udp_queues_parse(scan, "v6", text);
+        is_found = true;
+    }
+    return is_found;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of /proc and /sys. Those that are read at each scan stay open and are read again from their beginning, which
+ * saves the kernel the look-up; when that fails, the file is opened anew once. Called on the scan's thread only.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/map.h"
+#include "probes/host.h"
+
+#define READ_BYTES ((size_t)16 << 10)
+
+struct host_file {
+    int fd; /* -1: not open */
+};
+
+static void reader_finish(void *ctx)
+{
+    struct host_reader *reader = ctx;
+    const struct map_entry *entry = NULL;
+    while ((entry = map_next(reader->files, entry))) {
+        const struct host_file *file = entry->value;
+        if (file->fd >= 0)
+            close(file->fd);
+    }
+    map_destroy(reader->files);
+    buf_finish(&reader->text);
+}
+
+void host_reader_init(struct host_reader *reader, struct arena *arena)
+{
+    *reader = (struct host_reader){
+        .arena = arena, .files = map_create(), .text = BUF_MAX(HOST_MAX_TEXT)};
+    arena_cleanup(arena, reader_finish, reader);
+}
+
+/* seq_file gives what it has ready, so that only an empty read is the end. */
+static bool read_all(int fd, struct buf *out)
+{
+    buf_clear(out);
+    for (;;) {
+        char *room = buf_room(out, READ_BYTES);
+        if (!room) {
+            errno = EFBIG;
+            return false;
+        }
+        const ssize_t n = pread(fd, room, READ_BYTES, (off_t)out->len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        if (n == 0)
+            return true;
+        buf_grew(out, (size_t)n);
+    }
+}
+
+static bool open_and_read(struct host_reader *reader, const char *path, int *ret_fd)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    if (read_all(fd, &reader->text)) {
+        *ret_fd = fd;
+        return true;
+    }
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return false;
+}
+
+/* A file that was read once is likely to be read again. */
+static void keep_open(struct host_reader *reader, struct host_file *file,
+                      const char *path, int fd)
+{
+    if (!file && map_count(reader->files) >= HOST_MAX_OPEN) {
+        close(fd);
+        return;
+    }
+    if (!file) {
+        file = arena_alloc(reader->arena, sizeof(*file));
+        map_put(reader->files, bytes_of(path), file);
+    }
+    file->fd = fd;
+}
+
+bool host_reader_read(struct host_reader *reader, const char *path,
+                      struct bytes *ret_text)
+{
+    struct host_file *file = map_get(reader->files, bytes_of(path));
+    int fd;
+    if (file && file->fd >= 0) {
+        if (read_all(file->fd, &reader->text)) {
+            *ret_text = buf_bytes(&reader->text);
+            return true;
+        }
+        close(file->fd);
+        file->fd = -1;
+    }
+    if (!open_and_read(reader, path, &fd))
+        return false;
+    keep_open(reader, file, path, fd);
+    *ret_text = buf_bytes(&reader->text);
+    return true;
+}
+
+bool host_reader_read_once(struct host_reader *reader, const char *path,
+                           struct bytes *ret_text)
+{
+    int fd;
+    if (!open_and_read(reader, path, &fd))
+        return false;
+    close(fd);
+    *ret_text = buf_bytes(&reader->text);
+    return true;
+}
+
+/* ---- folders and their attributes ---- */
+
+static void close_folder(void *ctx)
+{
+    close((int)(intptr_t)ctx);
+}
+
+int host_sys_open(struct host_scan *scan, const char *name)
+{
+    const char *path = arena_printf(scan->arena, "%s/%s", scan->conf->sysfs, name);
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        host_absent(scan, "there is no %s", path);
+    else if (fd < 0)
+        host_fail(scan, "%s cannot be opened: %s", path, strerror(errno));
+    else
+        arena_cleanup(scan->arena, close_folder, (void *)(intptr_t)fd);
+    return fd;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t host_entries(struct host_scan *scan, int fd, const char *prefix,
+                    const char *const **ret_names)
+{
+    const char **names = arena_alloc(scan->arena, HOST_MAX_ENTRIES * sizeof(*names));
+    size_t count = 0;
+    const int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+    *ret_names = names;
+    if (!folder) {
+        if (copy >= 0)
+            close(copy);
+        return 0;
+    }
+    const struct dirent *entry;
+    while (count < HOST_MAX_ENTRIES && (entry = readdir(folder))) {
+        const bool is_wanted =
+            entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix));
+        if (is_wanted)
+            names[count++] = arena_strdup(scan->arena, entry->d_name);
+    }
+    closedir(folder);
+    qsort(names, count, sizeof(*names), compare_names);
+    return count;
+}
+
+bool host_attribute(struct host_scan *scan, int fd, const char *name,
+                    struct bytes *ret_text)
+{
+    char text[HOST_ATTRIBUTE_SIZE];
+    const int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (file < 0)
+        return false;
+    const ssize_t n = read(file, text, sizeof(text));
+    close(file);
+    if (n < 0)
+        return false;
+    const struct bytes trimmed = bytes_trim((struct bytes){text, (size_t)n});
+    *ret_text =
+        (struct bytes){arena_strndup(scan->arena, trimmed.ptr, trimmed.len), trimmed.len};
+    return true;
+}
+
+bool host_attribute_number(struct host_scan *scan, int fd, const char *name,
+                           double *ret_value)
+{
+    struct bytes text;
+    return host_attribute(scan, fd, name, &text) && host_number(text, ret_value);
+}
