@@ -43,37 +43,6 @@ static struct generation *load(struct invocation *in, const char *path, struct d
     return g;
 }
 
-static const char *severity_word(enum severity severity)
-{
-    switch (severity) {
-    case SEVERITY_ERROR:
-        return "error";
-    case SEVERITY_WARNING:
-        return "warning";
-    case SEVERITY_NOTE:
-        return "note";
-    }
-    return "error";
-}
-
-static void write_faults(struct invocation *in, const struct diag *d)
-{
-    struct writer *w = in->out;
-    write_list(w, "faults");
-    for (const struct diagnosis *x = diag_first(d); x; x = x->next) {
-        write_begin(w, NULL, NULL);
-        write_field(w, "severity", NULL, cell_text(severity_word(x->severity)));
-        write_field(w, "file", NULL, cell_text(x->at.file));
-        write_field(w, "line", NULL, x->at.line ? cell_count(x->at.line) : cell_none());
-        write_field(w, "column", NULL,
-                    x->at.column ? cell_count(x->at.column) : cell_none());
-        write_field(w, "text", NULL, cell_text(x->text));
-        write_field(w, "hint", NULL, cell_text(x->hint));
-        write_end(w);
-    }
-    write_end(w);
-}
-
 static void say_valid(struct invocation *in, const char *name, const struct generation *g)
 {
     const size_t modules = map_count(g->modules);
@@ -166,7 +135,7 @@ static enum exit_code validate(struct invocation *in, const char *path)
                 g ? cell_count((int64_t)g->probe_count) : cell_none());
     write_field(in->out, "modules", NULL,
                 g ? cell_count((int64_t)map_count(g->modules)) : cell_none());
-    write_faults(in, d);
+    config_write_faults(in, d);
     if (diag_first(d))
         config_faults(in, d);
     enum exit_code code = g ? CODE_PASS : CODE_USAGE;

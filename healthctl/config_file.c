@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "healthctl/layout.h"
+#include "healthctl/writer.h"
 
 const char *config_default(void)
 {
@@ -18,6 +19,37 @@ int config_faults(const struct invocation *in, const struct diag *d)
     const int code = complain_text(in, CODE_USAGE, buf_text(&text));
     buf_finish(&text);
     return code;
+}
+
+static const char *severity_word(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_ERROR:
+        return "error";
+    case SEVERITY_WARNING:
+        return "warning";
+    case SEVERITY_NOTE:
+        return "note";
+    }
+    return "error";
+}
+
+void config_write_faults(struct invocation *in, const struct diag *d)
+{
+    struct writer *w = in->out;
+    write_list(w, "faults");
+    for (const struct diagnosis *x = diag_first(d); x; x = x->next) {
+        write_begin(w, NULL, NULL);
+        write_field(w, "severity", NULL, cell_text(severity_word(x->severity)));
+        write_field(w, "file", NULL, cell_text(x->at.file));
+        write_field(w, "line", NULL, x->at.line ? cell_count(x->at.line) : cell_none());
+        write_field(w, "column", NULL,
+                    x->at.column ? cell_count(x->at.column) : cell_none());
+        write_field(w, "text", NULL, cell_text(x->text));
+        write_field(w, "hint", NULL, cell_text(x->hint));
+        write_end(w);
+    }
+    write_end(w);
 }
 
 static void release_generation(void *generation)

@@ -288,3 +288,63 @@ def test_route_test_says_who_is_told(healthctl, tmp_path, labels, told):
     assert ",".join(json.loads(done.stdout)["receivers"]) == told
     assert healthctl("route", "test", "-c", config, "severity").returncode == 2
     assert "oncall, chat" in healthctl("route", "show", "-c", config).stdout
+
+
+# ---- rules ----
+
+RULES = """
+groups:
+- name: g
+  rules:
+  - alert: Down
+    expr: up == 0
+    for: 1m
+    labels: {severity: critical}
+    annotations: {summary: "{{ $labels.job }} is down"}
+  - {record: "job:up:sum", expr: sum by (job) (up)}
+"""
+TESTS = """
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+- name: down
+  input_series: [{series: 'up{job="a"}', values: '0 0 0'}]
+  alert_rule_test:
+  - eval_time: 2m
+    alertname: Down
+    exp_alerts: [{exp_labels: {job: a, severity: critical}, exp_annotations: {summary: WHAT}}]
+"""
+
+
+def test_rules_check_and_show(healthctl, tmp_path):
+    rules = tmp_path / "rules.yml"
+    rules.write_text(RULES)
+    done = healthctl("rules", "check", rules)
+    assert done.returncode == 0, done.stderr
+    assert "1 alerting and 1 recording rule in 1 group" in done.stdout
+    shown = json.loads(healthctl("rules", "show", "-c", rules, "Do*", "--format=json").stdout)["rules"]
+    assert [(r["name"], r["expr"], r["for_seconds"], r["line"]) for r in shown] == [
+        ("Down", "up == 0", 60, 5)]
+    assert shown[0]["labels"] == {"severity": "critical"}
+    assert healthctl("rules", "show", "-c", rules, "Up*").returncode == 2
+    bad = tmp_path / "bad.yml"
+    bad.write_text(RULES.replace("up == 0", "up =="))
+    done = healthctl("rules", "check", rules, bad)
+    assert done.returncode == 2
+    assert f"{bad}:6:" in done.stderr and "rules.yml is valid" in done.stdout
+
+
+def test_rules_test_runs_promtools_files(healthctl, tmp_path):
+    (tmp_path / "rules.yml").write_text(RULES)
+    good, bad = tmp_path / "good.yml", tmp_path / "bad.yml"
+    good.write_text(TESTS.replace("WHAT", "a is down"))
+    bad.write_text(TESTS.replace("WHAT", "b is down"))
+    done = healthctl("rules", "test", good)
+    assert done.returncode == 0 and "1 of 1 test pass" in done.stdout, done.stderr
+    done = healthctl("rules", "test", good, bad)
+    assert done.returncode == 1
+    assert "expected" in done.stdout and 'summary="a is down"' in done.stdout
+    assert healthctl("rules", "test", tmp_path / "none.yml").returncode == 2
+    assert healthctl("rules", "test", good, "--run", "nothing").returncode == 2
+    files = json.loads(healthctl("rules", "test", bad, "--format=json").stdout)["files"]
+    assert files[0]["tests"][0]["failures"][0]["what"] == "Down"

@@ -47,7 +47,7 @@ static void words_are_completed(void **state)
         {{""},
          "healthcheck deploy status explain alerts ack silence query outbox validate "
          "probe "
-         "route receiver drill reload completion help"},
+         "rules route receiver drill reload completion help"},
         {{"rel"}, "reload"},
         {{"silence", ""}, "add list expire payload"},
         {{"outbox", "l"}, "list"},
