@@ -179,6 +179,13 @@ static bool read_connect_to(struct fetch *x, struct err *e)
     return true;
 }
 
+static bool is_scheme_fit(const char *scheme, bool is_mail)
+{
+    if (is_mail)
+        return !strcmp(scheme, "smtp") || !strcmp(scheme, "smtps");
+    return !strcmp(scheme, "http") || !strcmp(scheme, "https");
+}
+
 /* What to resolve and connect to. */
 static bool fetch_aim(struct fetch *x, struct err *e)
 {
@@ -187,9 +194,10 @@ static bool fetch_aim(struct fetch *x, struct err *e)
         x->url = *q->at;
     else if (!url_parse(x->arena, q->url, &x->url, e))
         return false;
-    if (strcmp(x->url.scheme, "http") && strcmp(x->url.scheme, "https"))
-        return err_set(e, "'%s' has the scheme %s; http and https can be asked",
-                       x->url.text, x->url.scheme);
+    if (!is_scheme_fit(x->url.scheme, q->mail != NULL))
+        return err_set(e, "'%s' has the scheme %s; %s can be asked", x->url.text,
+                       x->url.scheme, q->mail ? "smtp and smtps" : "http and https");
+    x->has_tls = x->url.is_tls || (q->mail && q->mail->tls != MAIL_PLAIN);
     x->peer = x->url;
     x->is_signed = q->aws_sigv4 && q->aws_sigv4[0];
     if (q->connect_to && q->connect_to[0] && !read_connect_to(x, e))
@@ -226,7 +234,7 @@ struct fetch *fetch_start(struct fetcher *f, struct arena *arena,
         return x;
     }
     struct tls *tls = f->frame->tls;
-    if ((x->url.is_tls || x->proxy_handshakes) && !tls_is_ready(tls)) {
+    if ((x->has_tls || x->proxy_handshakes) && !tls_is_ready(tls)) {
         x->state = FETCH_WAITING_TRUST;
         tls_when_ready(tls, on_trust, x);
     } else {

@@ -31,10 +31,29 @@ enum fetch_reuse {
     FETCH_REUSE
 }; /* probes: fresh; webhooks, Docker: keep connections */
 
+enum mail_tls {
+    MAIL_STARTTLS, /* or nothing is sent */
+    MAIL_TLS,      /* from the first byte: smtps */
+    MAIL_PLAIN
+};
+enum mail_auth { MAIL_AUTH_ANY, MAIL_AUTH_PLAIN, MAIL_AUTH_LOGIN };
+
+struct
+    mail { /* one message by SMTP (RFC 5321); the request's headers are the message's, its username
+                          * and password log in */
+    const char *from; /* envelope: bare addresses */
+    struct texts to;
+    const char *text, *html; /* UTF-8; html "": text alone */
+    enum mail_tls tls;
+    enum mail_auth auth;
+};
+
 struct request {
-    const char *method;   /* "GET" */
-    const char *url;      /* absolute, http or https (smtp(s) for mail) */
-    const struct url *at; /* url taken apart already (url.h), or NULL */
+    const char *method; /* "GET" */
+    const char
+        *url; /* absolute, http or https; of a mail smtp://HOST:PORT/OUR-NAME, or smtps */
+    const struct mail *mail; /* instead of method and body; NULL: HTTP */
+    const struct url *at;    /* url taken apart already (url.h), or NULL */
     struct pairs
         headers; /* sent as given; "Host" sets Host and, unless tls says else, SNI */
     struct bytes body;
@@ -61,17 +80,19 @@ struct request {
 };
 
 struct reply {
-    struct trouble trouble;     /* reason NONE when an answer came, whatever its status */
-    enum phase reached;         /* the phase it ended in */
-    int status;                 /* 0: none */
-    int version;                /* 10, 11, 20; 0: none */
-    struct pairs headers;       /* of the last response, in order, names as sent */
-    struct bytes body;          /* decoded, NUL-terminated after len */
-    int64_t content_length;     /* as declared; -1: absent or chunked */
-    uint64_t body_bytes;        /* decoded bytes seen, also of a body that was cut */
-    nsec phases[PHASE_COUNT];   /* durations; 0: not reached */
-    const struct tls_peer *tls; /* NULL: no TLS, or no handshake yet */
-    struct address address;     /* connected to; len 0: none */
+    struct trouble trouble; /* reason NONE when an answer came, whatever its status */
+    enum phase reached;     /* the phase it ended in */
+    int status;             /* 0: none; of a mail the server's last code */
+    int version;            /* 10, 11, 20; 0: none */
+    struct pairs
+        headers; /* of the last response, in order, names as sent; of a mail the server's
+                                 * answers: code and text, the last line of each */
+    struct bytes body;             /* decoded, NUL-terminated after len */
+    int64_t content_length;        /* as declared; -1: absent or chunked */
+    uint64_t body_bytes;           /* decoded bytes seen, also of a body that was cut */
+    nsec phases[PHASE_COUNT];      /* durations; 0: not reached */
+    const struct tls_peer *tls;    /* NULL: no TLS, or no handshake yet */
+    struct address address;        /* connected to; len 0: none */
     struct resolution *resolution; /* NULL: nothing was asked (literal, unix, proxy) */
     bool is_proxied;               /* address and resolution are the proxy's */
 };

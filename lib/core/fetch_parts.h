@@ -15,6 +15,7 @@
 #include "lib/core/tls_tap.h"
 
 struct curl_slist;
+struct curl_mime;
 
 #define FETCH_MAX_IDLE 32
 #define FETCH_ERROR_SIZE 256 /* CURL_ERROR_SIZE */
@@ -52,6 +53,7 @@ struct fetch {
     struct url url,
         peer; /* what is asked for; where to connect: that, connect_to, or the proxy */
     bool has_proxy, is_signed;
+    bool has_tls; /* the target's, from the start or by STARTTLS */
     void (*phase)(void *ctx, enum phase phase);
     void (*done)(void *ctx, const struct reply *reply);
     void *ctx;
@@ -62,7 +64,8 @@ struct fetch {
     struct mono started;
     nsec resolve_took;
 
-    struct curl_slist *headers, *proxy_headers, *connect_to, *resolve;
+    struct curl_slist *headers, *proxy_headers, *connect_to, *resolve, *recipients;
+    struct curl_mime *mime;
     struct buf body;
     struct pair *pairs;
     size_t pair_count, pair_size, header_bytes;
@@ -106,6 +109,17 @@ void fetch_tear_down(struct fetch *x);
 size_t fetch_on_header(char *ptr, size_t size, size_t count, void *fetch);
 size_t fetch_on_body(char *ptr, size_t size, size_t count, void *fetch);
 void fetch_fill_reply(struct fetch *x);
+
+void fetch_keep_pair(struct fetch *x, struct bytes name, struct bytes value);
+
+/* fetch_setup.c, for fetch_mail.c: what a header may not be is an error */
+bool fetch_add_headers(struct fetch *x, struct err *e);
+/* fetch_mail.c */
+bool fetch_mail_set_up(struct fetch *x, struct err *e);
+void fetch_mail_tear_down(struct fetch *x);
+size_t fetch_on_mail_line(char *ptr, size_t size, size_t count, void *fetch);
+/* True when it is said what went wrong; else it is as with HTTP. */
+bool fetch_mail_judge(struct fetch *x, int curl_code);
 
 /* fetch_trouble.c */
 void fetch_judge(struct fetch *x, int curl_code);

@@ -30,7 +30,7 @@ static void take_status(struct fetch *x, struct bytes line)
     x->is_body_of_answer = r->status >= 200;
 }
 
-static void keep_pair(struct fetch *x, struct bytes name, struct bytes value)
+void fetch_keep_pair(struct fetch *x, struct bytes name, struct bytes value)
 {
     if (x->pair_count == x->pair_size) {
         const size_t size = x->pair_size ? x->pair_size * 2 : 16;
@@ -57,7 +57,7 @@ static bool take_header(struct fetch *x, struct bytes line)
         return true;
     const struct bytes name = bytes_slice(line, 0, (size_t)colon);
     const struct bytes value = bytes_trim(bytes_slice(line, (size_t)colon + 1, line.len));
-    keep_pair(x, name, value);
+    fetch_keep_pair(x, name, value);
     uint64_t length;
     if (!bytes_is_nocase(name, "content-length") || !bytes_to_u64(value, &length) ||
         length > INT64_MAX)
@@ -153,7 +153,7 @@ static void fill_phases(struct fetch *x)
     r->phases[PHASE_CONNECT] =
         at_least_zero(connected - time_of(x, CURLINFO_NAMELOOKUP_TIME_T));
     nsec ready = connected;
-    if (x->url.is_tls) {
+    if (x->has_tls) {
         ready = time_of(x, CURLINFO_APPCONNECT_TIME_T);
         if (ready == 0)
             return;

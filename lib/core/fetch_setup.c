@@ -181,6 +181,14 @@ static void remove_defaults(struct fetch *x)
         add(&x->headers, "Accept-Encoding:");
 }
 
+bool fetch_add_headers(struct fetch *x, struct err *e)
+{
+    if (!add_headers(x, &x->headers, x->request.headers, e))
+        return false;
+    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+    return true;
+}
+
 /* A signature covers what this list names, also what it removes: then libcurl's own headers stay. */
 static bool set_headers(struct fetch *x, struct err *e)
 {
@@ -314,7 +322,7 @@ static void set_credentials(struct fetch *x)
  * forget the chain when it says no. */
 static void set_tls(struct fetch *x)
 {
-    if (!x->url.is_tls && !x->proxy_handshakes)
+    if (!x->has_tls && !x->proxy_handshakes)
         return;
     x->tap = (struct tls_tap){.arena = x->arena,
                               .started = on_handshake,
@@ -382,6 +390,8 @@ bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct e
     set_tls(x);
     if (!q->unix_path)
         set_addresses(x, resolution);
+    if (q->mail)
+        return fetch_mail_set_up(x, e);
     return set_method(x, e) && set_headers(x, e);
 }
 
@@ -389,6 +399,7 @@ bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct e
 void fetch_tear_down(struct fetch *x)
 {
     curl_easy_reset(x->easy);
+    fetch_mail_tear_down(x);
     curl_slist_free_all(x->headers);
     curl_slist_free_all(x->proxy_headers);
     curl_slist_free_all(x->connect_to);

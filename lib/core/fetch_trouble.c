@@ -285,7 +285,9 @@ static void judge_receive(struct fetch *x, CURLcode code)
 void fetch_judge(struct fetch *x, int curl_code)
 {
     const CURLcode code = (CURLcode)curl_code;
-    if (code == CURLE_OK && x->has_all_headers)
+    if (code == CURLE_OK && (x->has_all_headers || x->request.mail))
+        return;
+    if (x->request.mail && fetch_mail_judge(x, curl_code))
         return;
     const struct who who = who_is(x);
     switch (code) {

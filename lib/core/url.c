@@ -64,6 +64,7 @@ static int default_port(const char *scheme)
     } known[] = {
         {"http", 80},     {"https", 443},    {"socks4", 1080}, {"socks4a", 1080},
         {"socks5", 1080}, {"socks5h", 1080}, {"ws", 80},       {"wss", 443},
+        {"smtp", 25},     {"smtps", 465},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (!strcmp(known[i].scheme, scheme))
@@ -82,7 +83,7 @@ static bool read_parts(CURLU *handle, struct arena *arena, struct url *ret_url,
         return err_set(e,
                        "the URL has no host, or one that is no name; names that are not "
                        "ASCII are best written as xn--…");
-    url.is_tls = !strcmp(url.scheme, "https");
+    url.is_tls = !strcmp(url.scheme, "https") || !strcmp(url.scheme, "smtps");
     url.is_literal = is_address(url.host);
     url.username = part(handle, CURLUPART_USER, CURLU_URLDECODE, arena);
     url.password = part(handle, CURLUPART_PASSWORD, CURLU_URLDECODE, arena);

@@ -17,7 +17,7 @@ struct url {
     const char *host;     /* ASCII (IDNA), lower case; an IPv6 literal without brackets */
     int port;             /* the scheme's default when not written; 0: it has none */
     bool has_port;        /* written, be it the default */
-    bool is_tls;          /* https */
+    bool is_tls;          /* https, smtps */
     bool is_literal;      /* host is an address */
     const char *path;     /* at least "/" */
     const char *username; /* decoded; NULL: none */
