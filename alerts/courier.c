@@ -129,7 +129,7 @@ static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
 {
     struct wall at = {0};
     struct waiting *w = lane_first(l);
-    if (l->is_busy)
+    if (l->is_busy || l->parts_elsewhere)
         return at;
     if (w->is_standing && w->link.next != &l->rows)
         row_void(w, "the lane has gone on", now);
@@ -139,11 +139,14 @@ static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
     if (!is_due(w->row.next_at, now))
         return w->row.next_at;
     if (is_too_old(d, w, now)) {
+        letter_forward(d->courier, w, NULL, "older than its max_age", now);
         row_dead(w, "older than the receiver's max_age", now);
         return now;
     }
     if (w->row.kind == NOTICE_RESOLVE && !l->was_told && !w->row.is_in_doubt &&
-        !w->row.merged_into && w->link.next == &l->rows && !w->is_standing) {
+        !w->part_count && !w->is_standing) {
+        if (letter_is_open(d->courier, w))
+            letter_forward(d->courier, w, NULL, "its trigger was told here", now);
         row_void(w, "nobody was told that it fires", now);
         return at;
     }
@@ -153,6 +156,24 @@ static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
         return at;
     lane_send(d, l, now);
     return (struct wall){0};
+}
+
+/* Those that are critical go first. */
+static struct wall lanes_turn(struct desk *d, bool are_critical, size_t most,
+                              struct wall now)
+{
+    struct wall next = {0};
+    LIST_EACH (it, &d->box->live) {
+        struct lane *l = LIST_ITEM(it, struct lane, link);
+        struct wall until;
+        if (d->sending >= most)
+            return next;
+        if (lane_first(l)->row.is_critical == are_critical)
+            next = sooner(next, lane_turn(d, l, now));
+        if (is_paused(d, now, &until))
+            return until;
+    }
+    return next;
 }
 
 static struct wall desk_turn(struct desk *d, struct wall now)
@@ -165,15 +186,8 @@ static struct wall desk_turn(struct desk *d, struct wall now)
     if (has_stormed(d, now))
         desk_merge(d, now);
     const size_t most = d->failures >= CIRCUIT_FAILURES ? 1 : DESK_MAX_SENDING;
-    LIST_EACH (it, &d->box->live) {
-        if (d->sending >= most)
-            return next;
-        next = sooner(next, lane_turn(d, LIST_ITEM(it, struct lane, link), now));
-        struct wall until;
-        if (is_paused(d, now, &until))
-            return until;
-    }
-    return next;
+    next = lanes_turn(d, true, most, now);
+    return sooner(next, lanes_turn(d, false, most, now));
 }
 
 struct wall courier_advance(struct courier *c, struct wall now)

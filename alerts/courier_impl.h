@@ -67,11 +67,14 @@ void lane_send(struct desk *d, struct lane *l, struct wall now);
 void sendings_cancel(struct courier *c);
 void sendings_restart(struct courier *c, struct wall now);
 
-/* courier_merge.c. Makes one row of what waits in a lane, where the receiver wants one message; returns how many went
- * into the last. */
-size_t lane_merge(struct desk *d, struct lane *l, struct wall now);
+/* courier_merge.c. Makes one row of what waits in a lane, where the receiver wants one message. */
+void lane_merge(struct lane *l, struct wall now);
+/* A row that goes out for others of other lanes names them. */
+void notice_name_parts(struct notice *n, const struct waiting *w, struct arena *arena);
 /* The receiver has had its share: all that is not critical and waits goes into one row. */
 void desk_merge(struct desk *d, struct wall now);
+/* A fallback receiver was told, or will be, of what fires in the row's lane: it is owed the end of it. */
+bool letter_is_open(const struct courier *c, const struct waiting *w);
 /* A dead letter is told to the fallback receivers, as they would be told of it. */
 void letter_forward(struct courier *c, const struct waiting *w, const struct notice *n,
                     const char *why, struct wall now);

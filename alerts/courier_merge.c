@@ -9,18 +9,37 @@
 #include "alerts/courier_impl.h"
 #include "lib/core/digest.h"
 
-size_t lane_merge(struct desk *d, struct lane *l, struct wall now)
+static bool is_state(const struct waiting *w)
 {
-    struct waiting *last = LIST_ITEM(l->rows.prev, struct waiting, link);
-    size_t merged = 0;
-    for (struct waiting *w; (w = lane_first(l)) != last; merged++) {
+    return w->row.kind == NOTICE_TRIGGER || w->row.kind == NOTICE_UPDATE ||
+           w->row.kind == NOTICE_REMINDER || w->row.kind == NOTICE_RESOLVE;
+}
+
+/* The last of those at the front that say how the lane stands: what is no such thing keeps its place between them. */
+static struct waiting *last_state(const struct lane *l)
+{
+    struct waiting *last = lane_first(l);
+    LIST_EACH (it, &l->rows) {
+        struct waiting *w = LIST_ITEM(it, struct waiting, link);
+        if (!is_state(w))
+            break;
+        last = w;
+    }
+    return last;
+}
+
+void lane_merge(struct lane *l, struct wall now)
+{
+    struct waiting *last = last_state(l);
+    for (struct waiting *w; (w = lane_first(l)) != last;) {
         last->row.is_degraded |= w->row.is_degraded;
         if (*w->row.last_error)
             waiting_say(last, w->row.last_error);
         row_merge(w, last, "told with what came after it", now);
     }
-    return merged;
 }
+
+/* ---- storms ---- */
 
 /* The first lane, of those that may wait, takes what the others have. */
 void desk_merge(struct desk *d, struct wall now)
@@ -39,6 +58,35 @@ void desk_merge(struct desk *d, struct wall now)
     }
 }
 
+#define NAMED_MAX_BYTES 2000
+
+void notice_name_parts(struct notice *n, const struct waiting *w, struct arena *arena)
+{
+    struct buf names = BUF_MAX(NAMED_MAX_BYTES);
+    size_t others = 0, named = 0;
+    LIST_EACH (it, &w->parts) {
+        const struct waiting *part = LIST_ITEM(it, struct waiting, link);
+        if (part->lane == w->lane)
+            continue;
+        others++;
+        if (names.len + strlen(part->row.title) + 40 > NAMED_MAX_BYTES)
+            continue;
+        buf_printf(&names, "%s%s%s", named++ ? "; " : "",
+                   part->row.kind == NOTICE_RESOLVE ? "resolved: " : "", part->row.title);
+    }
+    if (others) {
+        others += w->part_count - list_count(&w->parts);
+        if (others > named)
+            buf_printf(&names, "; %zu more", others - named);
+        n->title = arena_printf(arena, "%s, and %zu more", n->title, others);
+        n->also = arena_printf(arena, "%s%s%s", n->also, *n->also ? "; " : "",
+                               buf_text(&names));
+    }
+    buf_finish(&names);
+}
+
+/* ---- dead letters ---- */
+
 static void dedup_key_of(const struct notice *n, char ret_key[DIGEST_TEXT_SIZE + 3])
 {
     char digest[DIGEST_TEXT_SIZE];
@@ -55,6 +103,25 @@ static const char *text_or_empty(const char *text)
     return text ? text : "";
 }
 
+static const char *letter_lane(const struct waiting *w, struct arena *arena)
+{
+    return arena_printf(arena, "fallback %s %s", w->row.receiver, w->row.lane);
+}
+
+bool letter_is_open(const struct courier *c, const struct waiting *w)
+{
+    struct arena *arena = arena_create(0);
+    const struct bytes name = bytes_of(letter_lane(w, arena));
+    bool is_open = false;
+    for (size_t i = 0; i < c->fallback.count; i++) {
+        const struct box *b = map_get(c->outbox->boxes, bytes_of(c->fallback.items[i]));
+        const struct lane *l = b ? map_get(b->lanes, name) : NULL;
+        is_open |= l && (l->was_told || l->parts_elsewhere || !list_empty(&l->rows));
+    }
+    arena_destroy(arena);
+    return is_open;
+}
+
 void letter_forward(struct courier *c, const struct waiting *w, const struct notice *n,
                     const char *why, struct wall now)
 {
@@ -69,7 +136,7 @@ void letter_forward(struct courier *c, const struct waiting *w, const struct not
         struct notice copy = n ? *n : (struct notice){.kind = w->row.kind};
         copy.id = 0;
         copy.receiver = c->fallback.items[i];
-        copy.lane = arena_printf(arena, "fallback %s %s", w->row.receiver, w->row.lane);
+        copy.lane = letter_lane(w, arena);
         copy.title = arena_printf(arena, "%s (could not be told to %s: %s)", w->row.title,
                                   w->row.receiver, why);
         copy.site = text_or_empty(copy.site);

@@ -349,6 +349,7 @@ static void on_payload(void *ctx, struct bytes payload)
         notice_stand_in(s, w);
     }
     s->notice.id = w->row.id;
+    notice_name_parts(&s->notice, w, s->arena);
     row_sending(w, now);
     attempt_fill(s, w, now);
     transmit(s);
@@ -362,23 +363,28 @@ static void on_first(void *ctx, struct bytes payload)
         return;
     if (payload.ptr)
         notice_from_json(s->arena, payload, &s->first, &e);
-    s->merged = lane_merge(s->desk, s->lane, s->courier->now);
     s->is_reading = true;
     waiting_read(lane_first(s->lane), on_payload, s);
 }
 
 void lane_send(struct desk *d, struct lane *l, struct wall now)
 {
+    if (d->receiver->backlog == BACKLOG_COALESCE)
+        lane_merge(l, now);
     struct waiting *w = lane_first(l);
     struct sending *s = sending_create(d->courier, d->receiver);
     s->desk = d;
     s->lane = l;
     d->sending++;
     l->is_busy = true;
-    const bool is_merged = d->receiver->backlog == BACKLOG_COALESCE &&
-                           w->link.next != &l->rows && w->row.kind != NOTICE_DEPLOY;
+    const struct waiting *part = waiting_part(w);
+    const bool is_backlog = part && part->lane == l;
+    s->merged = is_backlog ? w->part_count : 0;
     s->is_reading = true;
-    waiting_read(w, is_merged ? on_first : on_payload, s);
+    if (is_backlog)
+        waiting_read(waiting_part(w), on_first, s);
+    else
+        waiting_read(w, on_payload, s);
 }
 
 void courier_test(struct courier *c, const struct receiver *r, const struct notice *n,

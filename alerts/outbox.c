@@ -156,6 +156,16 @@ static void lane_compact(struct lane *l, struct waiting *newest, struct wall now
     }
 }
 
+static struct waiting *row_to_join(const struct lane *except)
+{
+    LIST_EACH (it, &except->box->live) {
+        const struct lane *l = LIST_ITEM(it, struct lane, link);
+        if (l != except && !l->is_busy)
+            return LIST_ITEM(l->rows.prev, struct waiting, link);
+    }
+    return NULL;
+}
+
 /* Over the bound: what adds nothing new goes into what its lane, or its receiver, tells anyway. */
 static void fold(struct outbox *o, struct waiting *w, struct wall now)
 {
@@ -173,11 +183,10 @@ static void fold(struct outbox *o, struct waiting *w, struct wall now)
         row_merge(before, w, "the outbox is full", now);
         return;
     }
-    /* A first trigger, or a last state: the newest row of the receiver tells how many it stands for. */
-    struct lane *overflow = box_lane(l->box, "overflow");
-    struct waiting *digest = lane_first(overflow);
-    if (digest && l != overflow && !before)
-        row_merge(w, digest, "the outbox is full", now);
+    /* A first trigger, or a last state: the receiver is told of it together with what it is told first. */
+    struct waiting *into = before ? NULL : row_to_join(l);
+    if (into)
+        row_merge(w, into, "the outbox is full", now);
 }
 
 static void on_arrived(void *ctx, const struct arrival *a)
@@ -221,6 +230,26 @@ static void on_closed(void *ctx)
 
 /* ---- opening ---- */
 
+static struct waiting *row_find(struct outbox *o, uint64_t id)
+{
+    for (const struct map_entry *b = map_next(o->boxes, NULL); b;
+         b = map_next(o->boxes, b)) {
+        LIST_EACH (it, &((struct box *)b->value)->live) {
+            LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
+                struct waiting *w = LIST_ITEM(row, struct waiting, link);
+                if (w->row.id == id)
+                    return w;
+            }
+        }
+    }
+    LIST_EACH (it, &o->dead) {
+        struct waiting *w = LIST_ITEM(it, struct waiting, link);
+        if (w->row.id == id)
+            return w;
+    }
+    return NULL;
+}
+
 static bool row_load(void *ctx, struct store_row *r)
 {
     struct outbox *o = ctx;
@@ -244,12 +273,43 @@ static bool row_load(void *ctx, struct store_row *r)
     return true;
 }
 
+/* What had been merged goes out with the row that it was merged into. */
+static bool part_load(void *ctx, struct store_row *r)
+{
+    struct outbox *o = ctx;
+    const struct outbox_row row = {
+        .id = (uint64_t)store_int(r, 0),
+        .receiver = store_text(r, 1),
+        .lane = store_text(r, 2),
+        .kind = (enum notice_kind)store_int(r, 3),
+        .state = ROW_MERGED,
+        .made = {store_int(r, 4)},
+        .title = store_text(r, 5),
+        .last_error = "",
+        .merged_into = (uint64_t)store_int(r, 6),
+    };
+    struct waiting *into = row_find(o, row.merged_into);
+    if (!into)
+        return true;
+    struct waiting *w =
+        waiting_create(box_lane(outbox_box(o, row.receiver), row.lane), &row);
+    w->size = (size_t)store_int(r, 7);
+    w->is_durable = true;
+    waiting_absorb(into, w);
+    return true;
+}
+
 static bool rows_load(void *ctx, struct store_db *db, struct err *e)
 {
     return store_query(db, e, row_load, ctx,
                        "SELECT id, receiver, lane, kind, state, is_critical, is_in_doubt,"
                        " is_degraded, attempts, made, first_at, last_error, title,"
                        " length(payload) FROM outbox WHERE state IN (0, 1, 3)"
+                       " ORDER BY id",
+                       "") &&
+           store_query(db, e, part_load, ctx,
+                       "SELECT id, receiver, lane, kind, made, title, merged_into,"
+                       " length(payload) FROM outbox WHERE state = 4 AND payload <> ''"
                        " ORDER BY id",
                        "");
 }
@@ -331,26 +391,6 @@ void outbox_each(const struct outbox *o,
         fn(ctx, &LIST_ITEM(it, struct waiting, link)->row);
     LIST_EACH (it, &o->settled)
         fn(ctx, &LIST_ITEM(it, struct waiting, link)->row);
-}
-
-static struct waiting *row_find(struct outbox *o, uint64_t id)
-{
-    for (const struct map_entry *b = map_next(o->boxes, NULL); b;
-         b = map_next(o->boxes, b)) {
-        LIST_EACH (it, &((struct box *)b->value)->live) {
-            LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
-                struct waiting *w = LIST_ITEM(row, struct waiting, link);
-                if (w->row.id == id)
-                    return w;
-            }
-        }
-    }
-    LIST_EACH (it, &o->dead) {
-        struct waiting *w = LIST_ITEM(it, struct waiting, link);
-        if (w->row.id == id)
-            return w;
-    }
-    return NULL;
 }
 
 static bool is_in_flight(const struct waiting *w)

@@ -30,14 +30,18 @@ struct lane {
     bool was_told;    /* a trigger was accepted, and no resolve since */
     bool is_busy;     /* its first row is being read or sent */
     size_t row_count; /* rows that name it, whatever their state */
+    size_t
+        parts_elsewhere; /* its rows that go out as parts of another lane's: it waits for them */
 };
 
 struct waiting {      /* a row in memory */
-    struct list link; /* lane->rows, or outbox->dead, outbox->settled */
+    struct list link; /* lane->rows, outbox->dead, outbox->settled, or parts of another */
     struct lane *lane;
     struct outbox_row row; /* its texts are owned */
     char *payload;         /* NULL: on disk only */
     size_t size;           /* of the payload, also when it is on disk */
+    struct list parts;     /* rows that go out as a part of this one, oldest first */
+    size_t part_count;     /* also those beyond PARTS_MAX, which are only counted */
     bool is_durable;
     bool
         is_standing; /* accepted by a state-sync receiver, and sent again until the lane goes on */
@@ -57,6 +61,7 @@ struct outbox {
 #define OUTBOX_MEMORY_BYTES \
     ((size_t)4 << 20) /* of payloads; the rest is read again when it is sent */
 #define OUTBOX_SETTLED 200
+#define PARTS_MAX 1000
 
 struct box *outbox_box(struct outbox *o, const char *receiver); /* found or made */
 struct lane *box_lane(struct box *b, const char *name);
@@ -66,6 +71,8 @@ void lane_save(struct lane *l, struct ledger_txn *txn);
 void lane_forget(struct lane *l);
 
 /* outbox_row.c */
+struct waiting *waiting_part(const struct waiting *w); /* the oldest; NULL: none */
+void waiting_absorb(struct waiting *w, struct waiting *part);
 struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row);
 void waiting_destroy(struct waiting *w); /* out of its list, and freed */
 void waiting_forget_payload(struct waiting *w);
@@ -79,7 +86,7 @@ void row_sending(struct waiting *w, struct wall now);
 void row_delivered(struct waiting *w, const char *remote, struct wall now);
 void row_retry(struct waiting *w, const char *why, struct wall next_at);
 void row_dead(struct waiting *w, const char *why, struct wall now);
-/* w goes out as a part of into. */
+/* w goes out as a part of into, of its lane or another. */
 void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now);
 /* Nothing to send of it: a resolve of what was never told. */
 void row_void(struct waiting *w, const char *why, struct wall now);

@@ -51,33 +51,53 @@ static void say(const struct waiting *w, enum log_level level, const char *event
                          STR("reason", why), STR("next_at", next)));
 }
 
-/* A row that waits no more: out of its lane, its payload gone, kept a while for people. */
-static void settle(struct waiting *w, enum row_state state)
+static void keep_settled(struct outbox *o, struct waiting *w)
 {
-    struct lane *lane = w->lane;
-    struct box *box = lane->box;
-    struct outbox *o = box->outbox;
-    list_remove(&w->link);
-    if (list_empty(&lane->rows))
-        list_remove(&lane->link);
-    box->pending--;
-    o->count--;
-    o->bytes -= w->size;
-    w->row.state = state;
-    if (state == ROW_DEAD) {
-        box->dead++;
-        o->count++; /* it still is on disk */
-        o->bytes += w->size;
-        list_append(&o->dead, &w->link);
-        return;
-    }
-    if (state == ROW_DONE)
-        waiting_forget_payload(w);
+    waiting_forget_payload(w);
     list_append(&o->settled, &w->link);
     if (++o->settled_count > OUTBOX_SETTLED) {
         o->settled_count--;
         waiting_destroy(LIST_ITEM(o->settled.next, struct waiting, link));
     }
+}
+
+/* Out of its lane. */
+static void leave(struct waiting *w)
+{
+    struct lane *lane = w->lane;
+    list_remove(&w->link);
+    if (list_empty(&lane->rows))
+        list_remove(&lane->link);
+    lane->box->pending--;
+    lane->box->outbox->count--;
+    lane->box->outbox->bytes -= w->size;
+}
+
+/* A row that waits no more: what went out with it as well, kept a while for people. */
+static void settle(struct waiting *w)
+{
+    struct outbox *o = w->lane->box->outbox;
+    leave(w);
+    w->row.state = ROW_DONE;
+    for (struct waiting *part; (part = waiting_part(w));) {
+        list_remove(&part->link);
+        if (part->lane != w->lane)
+            part->lane->parts_elsewhere--;
+        keep_settled(o, part);
+    }
+    keep_settled(o, w);
+}
+
+/* Given up, and kept until somebody retries or drops it. */
+static void bury(struct waiting *w)
+{
+    struct box *box = w->lane->box;
+    leave(w);
+    w->row.state = ROW_DEAD;
+    box->dead++;
+    box->outbox->count++;
+    box->outbox->bytes += w->size;
+    list_append(&box->outbox->dead, &w->link);
 }
 
 void row_sending(struct waiting *w, struct wall now)
@@ -126,11 +146,15 @@ void row_delivered(struct waiting *w, const char *remote, struct wall now)
     ledger_row_set(txn, &w->row);
     ledger_row_settle(txn, w->row.id);
     ledger_row_trim(txn);
+    LIST_EACH (it, &w->parts) {
+        const struct waiting *part = LIST_ITEM(it, struct waiting, link);
+        lane_told(part->lane, part->row.kind, NULL, txn);
+    }
     lane_told(w->lane, w->row.kind, remote, txn);
     journal(txn, w, "delivered", "", now);
     say(w, LOG_LEVEL_INFO, "notify.delivered", "", (struct wall){0});
     ledger_commit(txn, NULL, NULL);
-    settle(w, ROW_DONE);
+    settle(w);
 }
 
 void row_retry(struct waiting *w, const char *why, struct wall next_at)
@@ -156,7 +180,15 @@ void row_dead(struct waiting *w, const char *why, struct wall now)
     journal(txn, w, "dead", why, now);
     say(w, LOG_LEVEL_ERROR, "notify.dead", why, (struct wall){0});
     ledger_commit(txn, NULL, NULL);
-    settle(w, ROW_DEAD);
+    bury(w);
+}
+
+/* So many parts are known by name: the rest is known by number. */
+static void part_forget(struct waiting *into, struct waiting *part)
+{
+    if (part->lane != into->lane)
+        part->lane->parts_elsewhere--;
+    waiting_destroy(part);
 }
 
 void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now)
@@ -170,7 +202,12 @@ void row_merge(struct waiting *w, struct waiting *into, const char *why, struct 
     journal(txn, w, "merged", why, now);
     say(w, LOG_LEVEL_INFO, "notify.merged", why, (struct wall){0});
     ledger_commit(txn, NULL, NULL);
-    settle(w, ROW_MERGED);
+    leave(w);
+    w->row.state = ROW_MERGED;
+    const bool is_counted_only = into->part_count >= PARTS_MAX && w->lane != into->lane;
+    waiting_absorb(into, w);
+    if (is_counted_only)
+        part_forget(into, w);
 }
 
 void row_void(struct waiting *w, const char *why, struct wall now)
@@ -183,5 +220,5 @@ void row_void(struct waiting *w, const char *why, struct wall now)
     ledger_row_settle(txn, w->row.id);
     journal(txn, w, "nothing to tell", why, now);
     ledger_commit(txn, NULL, NULL);
-    settle(w, ROW_DONE);
+    settle(w);
 }

@@ -22,6 +22,7 @@ struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row)
     w->row.lane = lane->name;
     w->row.title = text_take(row->title);
     w->row.last_error = text_take(row->last_error);
+    list_init(&w->parts);
     lane->row_count++;
     return w;
 }
@@ -37,6 +38,8 @@ void waiting_forget_payload(struct waiting *w)
 void waiting_destroy(struct waiting *w)
 {
     struct lane *lane = w->lane;
+    while (!list_empty(&w->parts))
+        waiting_destroy(waiting_part(w));
     list_remove(&w->link);
     waiting_forget_payload(w);
     free((char *)w->row.title);
@@ -50,6 +53,35 @@ void waiting_say(struct waiting *w, const char *error)
 {
     free((char *)w->row.last_error);
     w->row.last_error = text_take(error);
+}
+
+/* ---- parts ---- */
+
+struct waiting *waiting_part(const struct waiting *w)
+{
+    return list_empty(&w->parts) ? NULL : LIST_ITEM(w->parts.next, struct waiting, link);
+}
+
+static void part_take(struct waiting *w, struct waiting *part)
+{
+    if (part->lane != w->lane)
+        part->lane->parts_elsewhere++;
+    list_append(&w->parts, &part->link);
+}
+
+void waiting_absorb(struct waiting *w, struct waiting *part)
+{
+    w->part_count += part->part_count + 1;
+    for (struct list *first; (first = list_take(&part->parts));) {
+        struct waiting *inner = LIST_ITEM(first, struct waiting, link);
+        if (inner->lane != part->lane)
+            inner->lane->parts_elsewhere--;
+        part_take(w, inner);
+    }
+    part->part_count = 0;
+    if (part->is_durable)
+        waiting_forget_payload(part);
+    part_take(w, part);
 }
 
 /* ---- payloads on disk ---- */

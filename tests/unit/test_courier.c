@@ -31,6 +31,8 @@ static void plain_render(const void *conf, const struct notice *n,
 {
     struct buf b = BUF_MAX(4096);
     buf_printf(&b, "%s %s %s", n->receiver, notice_kind_name(n->kind), n->title);
+    if (*n->also)
+        buf_printf(&b, " (%s)", n->also);
     if (a->is_degraded)
         buf_add_text(&b, " degraded");
     if (a->is_in_doubt)
@@ -287,10 +289,12 @@ static void a_rejected_notice_is_told_elsewhere(void **state)
     tell(&s, "page", "a", NOTICE_RESOLVE, "A ends");
     pass(&s, 2);
     expect_got(&s, "page trigger A\npage trigger A degraded\n"
-                   "mail trigger A (could not be told to page: HTTP 400)\n");
+                   "mail trigger A (could not be told to page: HTTP 400)\n"
+                   "mail resolve A ends (could not be told to page: its trigger was told "
+                   "here) remote rA (could not be told to page: HTTP 400)\n");
     struct outbox_stats stats = outbox_stats(s.outbox, NULL);
     assert_int_equal(stats.dead, 1);
-    assert_int_equal(stats.pending, 0); /* the resolve had nobody who was told */
+    assert_int_equal(stats.pending, 0);
     struct err e = {0};
     assert_false(outbox_retry(s.outbox, 999, s.now, &e));
     assert_true(outbox_retry(s.outbox, 1, s.now, &e));
@@ -422,12 +426,14 @@ static void a_storm_becomes_one(void **state)
         lines++;
     assert_int_equal(lines, 30);
     buf_clear(&s.got);
+    tell(&s, "chat", "l35", NOTICE_RESOLVE, "l35 ends");
     pass(&s, 301);
-    lines = 0;
-    for (const char *p = buf_text(&s.got); (p = strchr(p, '\n')); p++)
-        lines++;
-    assert_int_equal(lines, 1);
+    expect_got(&s,
+               "chat trigger l30, and 9 more (l31; l32; l33; l34; l35; l36; l37; l38; "
+               "l39)\nchat resolve l35 ends\n");
     assert_int_equal(outbox_stats(s.outbox, NULL).pending, 0);
+    assert_true(courier_was_told(s.courier, "chat", "l36"));
+    assert_false(courier_was_told(s.courier, "chat", "l35"));
     stage_clear(&s);
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What waits: by receiver and lane, over restarts, within its bounds, and by hand. The ledger works inline in a file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alerts/outbox_impl.h"
+#include "lib/base/attr.h"
+#include "lib/base/log.h"
+#include "lib/base/memory.h"
+
+struct fixture {
+    char folder[64], path[128];
+    struct ledger *ledger;
+    struct outbox *outbox;
+    struct outbox_limits limits;
+    struct err err;
+    struct buf text;
+    struct wall now;
+};
+
+static void quiet(void *ctx, struct buf *line)
+{
+}
+
+static void open_outbox(struct fixture *f)
+{
+    enum store_fault fault;
+    f->ledger = ledger_open(NULL, f->path, true, &fault, &f->err);
+    assert_non_null(f->ledger);
+    ledger_advance(f->ledger, f->now);
+    f->outbox = outbox_open(f->ledger, &f->limits, &f->err);
+    assert_non_null(f->outbox);
+}
+
+static void start(struct fixture *f, struct outbox_limits limits)
+{
+    *f = (struct fixture){.folder = "/tmp/healthd-outbox-XXXXXX",
+                          .limits = limits,
+                          .text = BUF_MAX(100000),
+                          .now = {1000 * NSEC_PER_SEC}};
+    log_to(quiet, NULL);
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->path, sizeof(f->path), "%s/alerts.db", f->folder);
+    open_outbox(f);
+}
+
+static void restart(struct fixture *f)
+{
+    ledger_close(f->ledger, 0);
+    outbox_close(f->outbox);
+    open_outbox(f);
+}
+
+static void finish(struct fixture *f)
+{
+    char pattern[200];
+    glob_t found = {0};
+    outbox_close(f->outbox);
+    ledger_close(f->ledger, 0);
+    log_to(NULL, NULL);
+    snprintf(pattern, sizeof(pattern), "%s/*", f->folder);
+    glob(pattern, 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        unlink(found.gl_pathv[i]);
+    globfree(&found);
+    rmdir(f->folder);
+    buf_finish(&f->text);
+}
+
+static void tell(struct fixture *f, const char *receiver, const char *lane,
+                 enum notice_kind kind, const char *title)
+{
+    struct ledger_txn *t = ledger_begin(f->ledger);
+    ledger_notice(t, &(struct notice){.kind = kind,
+                                      .receiver = receiver,
+                                      .lane = lane,
+                                      .title = title,
+                                      .severity = "warning",
+                                      .made = f->now});
+    ledger_commit(t, NULL, NULL);
+}
+
+static struct waiting *first_of(struct fixture *f, const char *receiver, const char *lane)
+{
+    return lane_first(box_lane(outbox_box(f->outbox, receiver), lane));
+}
+
+static void add_row(void *ctx, const struct outbox_row *r)
+{
+    struct fixture *f = ctx;
+    buf_printf(&f->text, "%llu %s %s%s%s%s; ", (unsigned long long)r->id, r->lane,
+               r->title, r->state == ROW_PENDING ? "" : " ",
+               r->state == ROW_PENDING ? "" : row_state_name(r->state),
+               r->is_in_doubt ? " in doubt" : "");
+}
+
+static void expect_rows(struct fixture *f, const char *rows)
+{
+    buf_clear(&f->text);
+    outbox_each(f->outbox, add_row, f);
+    assert_string_equal(buf_text(&f->text), rows);
+}
+
+static void take_payload(void *ctx, struct bytes payload)
+{
+    buf_clear(ctx);
+    buf_add_bytes(ctx, payload);
+}
+
+static void expect_payload(struct fixture *f, struct waiting *w, const char *part)
+{
+    waiting_read(w, take_payload, &f->text);
+    assert_non_null(strstr(buf_text(&f->text), part));
+}
+
+/* ---- stories ---- */
+
+static void rows_wait_over_a_restart(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "page", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "page", "b", NOTICE_TRIGGER, "B");
+    tell(&f, "page", "a", NOTICE_RESOLVE, "A ends");
+    tell(&f, "chat", "c", NOTICE_TRIGGER, "C");
+    row_sending(first_of(&f, "page", "a"), f.now);
+    row_delivered(first_of(&f, "page", "b"), "remote", f.now);
+    expect_rows(&f, "1 a A sending; 3 a A ends; 4 c C; 2 b B done; ");
+    restart(&f);
+    expect_rows(&f, "1 a A in doubt; 3 a A ends; 4 c C; ");
+    assert_int_equal(first_of(&f, "page", "a")->row.attempts, 1);
+    expect_payload(&f, first_of(&f, "page", "a"), "\"title\":\"A\"");
+    const struct lane *told = box_lane(outbox_box(f.outbox, "page"), "b");
+    assert_true(told->was_told);
+    assert_string_equal(told->remote, "remote");
+    finish(&f);
+}
+
+static void parts_go_out_with_their_row_after_a_restart(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "chat", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "chat", "b", NOTICE_TRIGGER, "B");
+    tell(&f, "chat", "a", NOTICE_RESOLVE, "A ends");
+    tell(&f, "chat", "b", NOTICE_RESOLVE, "B ends");
+    struct waiting *trigger = first_of(&f, "chat", "a");
+    struct waiting *resolve = LIST_ITEM(trigger->link.next, struct waiting, link);
+    row_merge(trigger, resolve, "test", f.now);
+    row_merge(first_of(&f, "chat", "b"), resolve, "test", f.now);
+    for (int i = 0; i < 2; i++) {
+        const struct waiting *w = first_of(&f, "chat", "a");
+        assert_int_equal(w->part_count, 2);
+        assert_string_equal(waiting_part(w)->row.title, "A");
+        assert_int_equal(w->lane->parts_elsewhere, 0);
+        assert_int_equal(first_of(&f, "chat", "b")->lane->parts_elsewhere, 1);
+        expect_payload(&f, waiting_part(w), "\"title\":\"A\"");
+        restart(&f);
+    }
+    expect_rows(&f, "3 a A ends; 4 b B ends; ");
+    row_delivered(first_of(&f, "chat", "a"), NULL, f.now);
+    assert_int_equal(first_of(&f, "chat", "b")->lane->parts_elsewhere, 0);
+    assert_true(first_of(&f, "chat", "b")->lane->was_told);
+    restart(&f);
+    expect_rows(&f, "4 b B ends; ");
+    assert_true(first_of(&f, "chat", "b")->lane->was_told);
+    finish(&f);
+}
+
+static void dead_letters_wait_for_a_hand(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "page", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "page", "b", NOTICE_TRIGGER, "B");
+    row_dead(first_of(&f, "page", "a"), "HTTP 400", f.now);
+    row_dead(first_of(&f, "page", "b"), "HTTP 400", f.now);
+    tell(&f, "page", "a", NOTICE_RESOLVE, "A ends");
+    restart(&f);
+    assert_int_equal(outbox_stats(f.outbox, "page").dead, 2);
+    assert_true(outbox_retry(f.outbox, 1, f.now, &f.err));
+    assert_true(outbox_drop(f.outbox, 2, "somebody", f.now, &f.err));
+    assert_false(outbox_drop(f.outbox, 2, "somebody", f.now, &f.err));
+    assert_int_equal(outbox_stats(f.outbox, "page").dead, 0);
+    expect_rows(&f, "1 a A; 3 a A ends; 2 b B done; ");
+    restart(&f);
+    expect_rows(&f, "1 a A; 3 a A ends; ");
+    finish(&f);
+}
+
+static void a_lane_that_nobody_needs_is_forgotten(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    for (int i = 0; i < 3 * OUTBOX_SETTLED; i++) {
+        char lane[16];
+        snprintf(lane, sizeof(lane), "l%d", i);
+        tell(&f, "page", lane, NOTICE_TRIGGER, lane);
+        row_delivered(first_of(&f, "page", lane), NULL, f.now);
+        tell(&f, "page", lane, NOTICE_RESOLVE, lane);
+        row_delivered(first_of(&f, "page", lane), NULL, f.now);
+    }
+    assert_int_equal(map_count(outbox_box(f.outbox, "page")->lanes), OUTBOX_SETTLED / 2);
+    finish(&f);
+}
+
+/* A receiver that takes nothing: what says nothing new is folded, first triggers and last states stay. */
+static void bounds_hold_and_states_stay(void **state)
+{
+    struct fixture f;
+    size_t named = 0;
+    (void)state;
+    start(&f, (struct outbox_limits){.max_rows = 100});
+    for (int i = 0; i < 2000; i++) {
+        char lane[16], title[32];
+        snprintf(lane, sizeof(lane), "l%d", i % 150);
+        snprintf(title, sizeof(title), "%s %d", lane, i / 150);
+        tell(&f, "page", lane, i < 150 ? NOTICE_TRIGGER : NOTICE_REMINDER, title);
+    }
+    assert_true(outbox_stats(f.outbox, NULL).pending <= 100);
+    for (int i = 0; i < 2; i++) {
+        named = 0;
+        LIST_EACH (it, &outbox_box(f.outbox, "page")->live) {
+            const struct lane *l = LIST_ITEM(it, struct lane, link);
+            LIST_EACH (row, &l->rows) {
+                const struct waiting *w = LIST_ITEM(row, struct waiting, link);
+                named += w->row.kind == NOTICE_TRIGGER;
+                LIST_EACH (part, &w->parts)
+                    named +=
+                        LIST_ITEM(part, struct waiting, link)->row.kind == NOTICE_TRIGGER;
+            }
+        }
+        assert_int_equal(named, 150);
+        restart(&f);
+    }
+    finish(&f);
+}
+
+static void many_rows_take_little_memory(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    char title[2000];
+    memset(title, 'x', sizeof(title) - 1);
+    title[sizeof(title) - 1] = '\0';
+    for (int i = 0; i < 4000; i++)
+        tell(&f, "page", "a", NOTICE_TRIGGER, title);
+    assert_true(f.outbox->in_memory <= OUTBOX_MEMORY_BYTES);
+    expect_payload(
+        &f, LIST_ITEM(first_of(&f, "page", "a")->lane->rows.prev, struct waiting, link),
+        "xxxx");
+    finish(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_wait_over_a_restart),
+        cmocka_unit_test(parts_go_out_with_their_row_after_a_restart),
+        cmocka_unit_test(dead_letters_wait_for_a_hand),
+        cmocka_unit_test(a_lane_that_nobody_needs_is_forgotten),
+        cmocka_unit_test(bounds_hold_and_states_stay),
+        cmocka_unit_test(many_rows_take_little_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
