@@ -38,8 +38,7 @@ struct query_rows {
     const struct node *samples;
 };
 struct sample_rows {
-    const char *labels;
-    double value;
+    const char *labels, *value;
 };
 
 #define OPT_STRUCT struct file_rows
@@ -100,7 +99,7 @@ static const struct opt query_opts[] = {
 #define OPT_STRUCT struct sample_rows
 static const struct opt sample_opts[] = {
     OPT_ROW_TEXT("labels", labels, "", "Labels.", .flags = OPT_LATE),
-    OPT_ROW_NUMBER("value", value, "0", 0, 0, "Value."),
+    OPT_ROW_TEXT("value", value, "0", "Value.", .flags = OPT_LATE),
     {0},
 };
 #undef OPT_STRUCT
@@ -226,6 +225,19 @@ static void read_alerts(struct file_reader *r, const struct node *list)
     }
 }
 
+/* As YAML writes numbers: .inf, -.inf and .nan, too. */
+static bool yaml_number(const char *text, double *ret)
+{
+    const bool is_minus = text[0] == '-';
+    const char *word = text + (is_minus || text[0] == '+');
+    if (word[0] != '.' || (word[1] >= '0' && word[1] <= '9'))
+        return bytes_to_double(bytes_of(text), ret);
+    if (!bytes_to_double(bytes_of(word + 1), ret))
+        return false;
+    *ret = is_minus ? -*ret : *ret;
+    return true;
+}
+
 static void read_samples(struct file_reader *r, struct promql_test *t,
                          const struct node *list)
 {
@@ -238,7 +250,9 @@ static void read_samples(struct file_reader *r, struct promql_test *t,
             continue;
         const struct sample_rows *c = conf;
         struct test_sample *x = &items[t->count++];
-        x->value = c->value;
+        if (!yaml_number(c->value, &x->value))
+            diag_error(r->diag, rule_key_place(n, "value"), "'%s' is no number",
+                       c->value);
         if (*c->labels && !series_notation_labels(r->arena, c->labels, &x->labels, &e))
             diag_error(r->diag, rule_key_place(n, "labels"), "%s", e.text);
     }

@@ -118,11 +118,12 @@ bool call_label_join(struct evaluation *ev, const struct promql_node *n, int64_t
 
 /* ---- absent ---- */
 
-/* What the selector says of its series for certain: labels that one matcher, and an equal one, is about. */
+/* What a selector, also in parentheses, says of its series for certain: labels that one matcher, and an equal one, is
+ * about. */
 static struct labels certain_labels(struct evaluation *ev, const struct promql_node *n)
 {
     struct labels l = {0};
-    if (n->kind != PROMQL_SELECTOR || n->is_parens)
+    if (n->kind != PROMQL_SELECTOR)
         return l;
     const struct matchers *m = &n->selector->matchers;
     for (size_t i = 0; i < m->count; i++) {
