@@ -31,24 +31,48 @@ struct engine_io {          /* what differs between healthd and a test */
     struct secrets *secrets;
     struct probes_view probes;
     void (*wake)(void *ctx, struct wall at); /* call engine_advance then, at the latest */
-    void *wake_ctx;
+    /* A computation reads the adopted alerting, and has ended: it has to live until then. NULL: the caller sees to it. */
+    void *(*hold)(void *ctx);
+    void (*release)(void *ctx, void *held);
+    void *ctx; /* of wake, hold and release */
 };
 
+/* Opens the ledger, reads what it has, and begins to read the history back. NULL when not even an empty ledger can be
+ * made; what was damaged is renamed aside and logged. */
 struct engine *engine_create(const struct engine_io *io, struct wall now, struct err *e);
+/* Commits what is not on disk, and saves the history. Best when engine_is_idle; takes NULL. */
 void engine_destroy(struct engine *e, struct wall now);
-/* All or nothing was decided when the generation was loaded: this cannot fail. */
+/* Nothing of it is under way on a pool thread, and no commit waits. */
+bool engine_is_idle(const struct engine *e);
+/* No evaluation and no delivery begins any more; what was decided is still committed. */
+void engine_stop(struct engine *e, struct wall now);
+/* All or nothing was decided when the generation was loaded: this cannot fail. a stays valid until the next adopt, or
+ * the end, has returned. */
 void engine_adopt(struct engine *e, const struct alerting *a, struct wall now);
 
-/* One published verdict with its samples. owner is the probe's, made by engine_owner. */
+/* Whose series a probe's are, under these labels (probe, the user's, job and instance). Equal labels: the same one. */
 struct history_owner *engine_owner(struct engine *e, struct labels labels);
+/* One published verdict with its samples; its times are of the same clock as now. unknown writes no value. */
 void engine_verdict(struct engine *e, struct history_owner *owner,
                     const struct verdict *v, const struct batch *b, struct wall now);
+/* The probe is gone: its series end, what its rules say of it is known from now on. */
 void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall now);
 void engine_parent_ran(struct engine *e, const char *probe, struct wall now);
 /* Moves everything that time moves; call at wake's time, and after anything else here. */
 void engine_advance(struct engine *e, struct wall now);
 
-/* For the API; each acts in one transaction and advances. */
+/* An act of somebody: what is put into the transaction is one with what follows of it. Not nested. */
+struct ledger_txn *engine_begin(struct engine *e, struct wall now);
+void engine_commit(struct engine *e, struct ledger_txn *txn);
+
+/* A fake outage of a probe, marked by the label drill="true", through rules, routes and the real receivers; it ends by
+ * itself. Returns its id; NULL and err when there is no such probe or too many drills. duration 0: DRILL_DEFAULT. */
+const char *engine_drill_start(struct engine *e, const char *probe, nsec duration,
+                               struct wall now, struct err *err);
+#define DRILL_DEFAULT (60 * NSEC_PER_SEC)
+#define DRILL_LONGEST NSEC_PER_HOUR
+#define DRILL_LABEL "drill"
+
 struct history *engine_history(struct engine *e);
 struct book *engine_book(struct engine *e);
 struct overlay *engine_overlay(struct engine *e);
@@ -57,5 +81,9 @@ struct evaluation *engine_evaluation(struct engine *e);
 struct outbox *engine_outbox(struct engine *e);
 struct courier *engine_courier(struct engine *e);
 struct ledger *engine_ledger(struct engine *e);
+const struct alerting *engine_alerting(
+    const struct engine *e); /* of the generation in force; NULL before the first */
+bool engine_is_restored(
+    const struct engine *e); /* the history of the last process is in */
 
 #endif

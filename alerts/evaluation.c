@@ -257,6 +257,12 @@ void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct 
     map_put(e->touched, (struct bytes){(const char *)&owner, sizeof(owner)}, e);
 }
 
+void evaluation_touch_all(struct evaluation *e)
+{
+    for (size_t i = 0; i < e->group_count; i++)
+        e->groups[i].is_touched = true;
+}
+
 struct meeting {
     const struct map *touched;
     bool is_met;

@@ -53,6 +53,8 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
                       struct wall now);
 /* A probe's health changed: groups with alerting rules that read its series run in the next turn. */
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
+/* Every group runs in the next turn: after a start. */
+void evaluation_touch_all(struct evaluation *e);
 /* Starts what is due; returns when to call again. */
 struct wall evaluation_advance(struct evaluation *e, struct wall now);
 /* A rule's result came back, and something may be due: called from the loop within a done of the offload; the engine's

@@ -295,3 +295,15 @@ uint64_t registry_duplicates(const struct registry *r)
 {
     return r->duplicates;
 }
+
+void registry_families(const struct registry *r,
+                       void (*fn)(void *ctx, const char *name, enum metric_kind kind,
+                                  const char *help, const char *unit),
+                       void *ctx)
+{
+    for (size_t i = 0; i < r->family_count; i++) {
+        const struct family *f = r->families[i];
+        if (f->live > 0)
+            fn(ctx, f->name, f->kind, f->help, f->unit);
+    }
+}

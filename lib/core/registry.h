@@ -60,6 +60,12 @@ uint64_t registry_duplicates(
     const struct registry *r); /* samples dropped so far: the series had an
                                                              * owner already, or its line is over 64 KB */
 
+/* Visits every family that has series, by name: help and unit may be "" or NULL. */
+void registry_families(const struct registry *r,
+                       void (*fn)(void *ctx, const char *name, enum metric_kind kind,
+                                  const char *help, const char *unit),
+                       void *ctx);
+
 enum page_format { PAGE_TEXT, PAGE_OPENMETRICS }; /* 0.0.4, OpenMetrics 1.0.0 */
 
 /* A page being rendered in slices. only: one source (then without its probe label), or NULL for all.

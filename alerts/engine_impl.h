@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_owners.c (whose series, and
+ * what is known of them), engine_words.c (what notices say), engine_keeping.c (history on disk), engine_drill.c. Nobody
+ * else includes it.
+ */
+#ifndef HEALTHD_ALERTS_ENGINE_IMPL_H
+#define HEALTHD_ALERTS_ENGINE_IMPL_H
+
+#include "alerts/engine.h"
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+
+struct subject { /* a probe, as alerting knows it; lives as long as its owner */
+    struct history_owner *owner;
+    struct arena *arena;
+    struct labels labels;    /* the owner's */
+    const char *name, *type; /* "" before the first verdict */
+    const char *severity;
+    nsec interval;
+    struct wall first_run, last_known; /* 0: never */
+    int64_t last_ms;                   /* of its newest sample */
+    enum health health;                /* of the newest verdict that knew */
+    bool has_run;
+    char *detail; /* of the newest verdict that had one; owned */
+};
+
+struct drill {
+    struct list link;
+    struct arena *arena;
+    const char *id, *probe;
+    struct history_owner *owner;
+    const char *type, *severity;
+    struct wall next, ends;
+};
+
+struct keeping {             /* of the history on disk */
+    char *folder;            /* NULL: in memory */
+    struct history_job *job; /* under way; NULL: none */
+    enum { KEEPING_NOTHING, KEEPING_RESTORE, KEEPING_MERGE, KEEPING_SAVE } state;
+    bool is_waiting; /* the pool took nothing: asked again */
+    struct wall next_save;
+};
+
+struct engine {
+    struct engine_io io;
+    const struct alerting *alerting;
+    struct history *history;
+    struct ledger *ledger;
+    struct outbox *outbox;
+    struct courier *courier;
+    struct book *book;
+    struct overlay *overlay;
+    struct dispatch *dispatch;
+    struct evaluation *evaluation;
+    struct ledger_txn *txn; /* being gathered; NULL: none */
+    struct wall started;
+    struct wall now; /* of the call under way, or the last */
+    struct wall expired;
+    struct wall looking_since; /* the first evaluation of all rules; 0: not begun */
+    bool has_looked;           /* and it has ended */
+    size_t commits;            /* not on disk yet */
+    bool is_stopped;
+    struct map *by_owner, *by_labels, *by_name; /* of subjects */
+    size_t not_run;                             /* subjects that never had a verdict */
+    struct list drills;
+    unsigned drill_count, drills_made;
+    struct keeping keeping;
+};
+
+/* engine.c */
+void engine_wake(struct engine *e, struct wall at);
+
+/* engine_subjects.c */
+struct subject *subject_of(const struct engine *e, const struct history_owner *owner);
+struct subject *subject_named(const struct engine *e, const char *probe); /* NULL */
+struct subject *subject_make(struct engine *e, struct labels labels);
+void subject_end(struct engine *e, struct subject *s, struct wall now);
+/* Into the history. True when the rules that read it should look at once. */
+bool subject_observe(struct engine *e, struct subject *s, const struct verdict *v,
+                     const struct batch *b, struct wall now);
+void subjects_destroy(struct engine *e);
+/* For evaluation: see its hooks. */
+bool subject_is_known(void *ctx, struct labels owner, struct wall *ret_first_run);
+nsec subject_interval(void *ctx, struct labels owner);
+bool subjects_are_settled(void *ctx);
+
+/* engine_words.c */
+struct dispatch_words engine_words(struct engine *e, const struct alerting *a);
+
+/* engine_keeping.c */
+void keeping_start(struct engine *e, struct wall now);
+struct wall keeping_advance(struct engine *e, struct wall now);
+bool keeping_is_ready(const struct engine *e, struct wall now); /* rules may look */
+bool keeping_is_busy(const struct engine *e); /* a thread has a job of it */
+void keeping_finish(struct engine *e);
+
+/* engine_drill.c */
+struct wall drills_advance(struct engine *e, struct wall now);
+void drills_destroy(struct engine *e);
+
+#endif

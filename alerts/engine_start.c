@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's beginning and end: the parts are made and told of each other, what the ledger has is read back, and at the
+ * end everything is committed and let go. Called through engine.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/engine_impl.h"
+#include "lib/base/log.h"
+
+#define LEDGER_GRACE (1000 * NSEC_PER_MSEC)
+
+/* ---- what became of alerts ---- */
+
+static const char *change_event(enum change change)
+{
+    switch (change) {
+    case CHANGE_PENDING:
+        return "alert.pending";
+    case CHANGE_FIRED:
+        return "alert.firing";
+    case CHANGE_HELD:
+        return "alert.held";
+    case CHANGE_RESOLVED:
+        return "alert.resolved";
+    case CHANGE_DROPPED:
+        return "alert.dropped";
+    case CHANGE_NONE:
+        break;
+    }
+    return "alert";
+}
+
+static void log_change(const struct alert *a, enum change change)
+{
+    struct buf labels = BUF_MAX(4096);
+    labels_print(a->labels, &labels);
+    log_info(EV(change_event(change)), STR("alert", a->name), STR("key", a->key),
+             STR("labels", buf_text(&labels)), NUM("value", a->status.value),
+             STR("why", a->status.end_reason));
+    buf_finish(&labels);
+}
+
+static void note_change(struct engine *e, const struct alert *a, enum change change)
+{
+    struct buf json = BUF_MAX(2048);
+    buf_add_text(&json, "{\"alert\":");
+    buf_add_json(&json, bytes_of(a->name));
+    buf_printf(&json, ",\"key\":\"%s\",\"fingerprint\":\"%016jx\"}", a->key,
+               (uintmax_t)a->fingerprint);
+    ledger_note(e->txn, e->now, change_name(change), buf_text(&json));
+    buf_finish(&json);
+}
+
+static void on_change(void *ctx, struct alert *a, enum change change)
+{
+    struct engine *e = ctx;
+    overlay_touch(e->overlay);
+    log_change(a, change);
+    note_change(e, a, change);
+    if (change == CHANGE_FIRED || change == CHANGE_RESOLVED)
+        dispatch_change(e->dispatch, a, change, e->now, e->txn);
+}
+
+/* ---- what evaluation asks for ---- */
+
+static struct ledger_txn *begin_group(void *ctx)
+{
+    struct engine *e = ctx;
+    return engine_begin(e, e->now);
+}
+
+/* What the rules of a group changed is told in the same transaction, all of it at once: one may inhibit another. */
+static void end_group(void *ctx, struct ledger_txn *txn)
+{
+    struct engine *e = ctx;
+    const struct wall next = dispatch_advance(e->dispatch, e->now, txn);
+    engine_commit(e, txn);
+    if (next.ns)
+        engine_wake(e, next);
+}
+
+static void *hold_alerting(void *ctx)
+{
+    const struct engine *e = ctx;
+    return e->io.hold ? e->io.hold(e->io.ctx) : NULL;
+}
+
+static void release_alerting(void *ctx, void *held)
+{
+    const struct engine *e = ctx;
+    if (e->io.release)
+        e->io.release(e->io.ctx, held);
+}
+
+/* A computation has ended, a notice was committed, an answer has come. */
+static void on_something(void *ctx)
+{
+    struct engine *e = ctx;
+    engine_wake(e, e->now);
+}
+
+/* ---- start ---- */
+
+static bool on_alert_row(void *ctx, const char *key, const char *value)
+{
+    struct engine *e = ctx;
+    struct err why = {0};
+    if (!book_restore(e->book, key, value, &why))
+        log_error(EV("alert row not understood"), STR("key", key), STR("why", why.text));
+    return true;
+}
+
+static bool on_group_row(void *ctx, const char *key, const char *value)
+{
+    struct engine *e = ctx;
+    struct err why = {0};
+    if (!dispatch_restore(e->dispatch, key, value, &why))
+        log_error(EV("group row not understood"), STR("key", key), STR("why", why.text));
+    return true;
+}
+
+struct overlay_rows {
+    struct engine *engine;
+    enum ledger_kind kind;
+};
+
+static bool on_overlay_row(void *ctx, const char *key, const char *value)
+{
+    const struct overlay_rows *rows = ctx;
+    struct err why = {0};
+    if (!overlay_restore(rows->engine->overlay, rows->kind, key, value, &why))
+        log_error(EV("overlay row not understood"), STR("key", key),
+                  STR("why", why.text));
+    return true;
+}
+
+static void load(struct engine *e, enum ledger_kind kind,
+                 bool (*row)(void *ctx, const char *key, const char *value), void *ctx)
+{
+    struct err why = {0};
+    if (!ledger_load(e->ledger, kind, row, ctx, &why))
+        log_error(EV("ledger not read"), INT("kind", kind), STR("why", why.text));
+}
+
+/* Groups name alerts, so alerts come first; everything else is on its own. */
+static void restore(struct engine *e)
+{
+    static const enum ledger_kind overlay_kinds[] = {LEDGER_SILENCE, LEDGER_ACK,
+                                                     LEDGER_DEPLOY};
+    load(e, LEDGER_ALERT, on_alert_row, e);
+    for (size_t i = 0; i < ARRAY_LEN(overlay_kinds); i++) {
+        struct overlay_rows rows = {e, overlay_kinds[i]};
+        load(e, overlay_kinds[i], on_overlay_row, &rows);
+    }
+    load(e, LEDGER_GROUP, on_group_row, e);
+}
+
+static bool open_ledger(struct engine *e, struct err *err)
+{
+    struct buf path = BUF_MAX(4096);
+    enum store_fault fault = STORE_OK;
+    if (e->io.state_path)
+        buf_printf(&path, "%s/alerts.db", e->io.state_path);
+    else
+        buf_add_text(&path, ":memory:");
+    e->ledger = ledger_open(e->io.loop, buf_text(&path), e->io.loop == NULL, &fault, err);
+    buf_finish(&path);
+    if (!e->ledger)
+        return false;
+    if (fault != STORE_OK)
+        log_error(EV("alerts.db damaged"), STR("why", err->text));
+    e->outbox = outbox_open(e->ledger, &(struct outbox_limits){0}, err);
+    return e->outbox != NULL;
+}
+
+static void make_parts(struct engine *e)
+{
+    const struct evaluation_hooks hooks = {
+        .ctx = e,
+        .begin = begin_group,
+        .end = end_group,
+        .is_known = subject_is_known,
+        .interval = subject_interval,
+        .is_settled = subjects_are_settled,
+        .hold = hold_alerting,
+        .release = release_alerting,
+    };
+    e->courier = courier_create(e->outbox, e->io.secrets, e->io.transport);
+    courier_on_wake(e->courier, on_something, e);
+    e->book = book_create(on_change, e);
+    e->overlay = overlay_create(e->book, e->io.probes);
+    e->dispatch = dispatch_create(e->book, e->overlay);
+    e->history = history_create(&(struct history_limits){0});
+    e->evaluation = evaluation_create(e->history, e->book, e->io.offload, &hooks);
+    evaluation_on_done(e->evaluation, on_something, e);
+}
+
+struct engine *engine_create(const struct engine_io *io, struct wall now, struct err *err)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+    if (!e)
+        abort();
+    e->io = *io;
+    e->now = e->started = now;
+    e->by_owner = map_create();
+    e->by_labels = map_create();
+    e->by_name = map_create();
+    list_init(&e->drills);
+    if (!open_ledger(e, err)) {
+        engine_destroy(e, now);
+        return NULL;
+    }
+    make_parts(e);
+    restore(e);
+    keeping_start(e, now);
+    return e;
+}
+
+/* ---- the end ---- */
+
+bool engine_is_idle(const struct engine *e)
+{
+    return evaluation_is_idle(e->evaluation) && !keeping_is_busy(e) && e->commits == 0;
+}
+
+void engine_stop(struct engine *e, struct wall now)
+{
+    if (e->is_stopped)
+        return;
+    struct ledger_txn *txn = engine_begin(e, now);
+    book_save(e->book, now, txn);
+    engine_commit(e, txn);
+    e->is_stopped = true;
+}
+
+void engine_destroy(struct engine *e, struct wall now)
+{
+    if (!e)
+        return;
+    const bool is_busy =
+        e->evaluation && (!evaluation_is_idle(e->evaluation) || keeping_is_busy(e));
+    if (e->evaluation)
+        engine_stop(e, now);
+    e->is_stopped = true;
+    courier_destroy(e->courier);
+    if (!is_busy && e->history)
+        keeping_finish(e);
+    ledger_close(e->ledger, LEDGER_GRACE);
+    outbox_close(e->outbox);
+    /* A thread that still computes reads these; they end with the process then. */
+    if (!is_busy) {
+        drills_destroy(e);
+        subjects_destroy(e);
+        evaluation_destroy(e->evaluation);
+        if (e->history)
+            history_destroy(e->history);
+    }
+    dispatch_destroy(e->dispatch);
+    overlay_destroy(e->overlay);
+    book_destroy(e->book);
+    map_destroy(e->by_owner);
+    map_destroy(e->by_labels);
+    map_destroy(e->by_name);
+    free(e->keeping.folder);
+    free(e);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Probes as alerting knows them: whose series theirs are, what the frame keeps of each in the history, when each was last
+ * known. Called by engine.c, and by evaluation for coverage. Judges nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/engine_impl.h"
+#include "lib/core/probe.h"
+
+/* A run that started this close to its slot has its samples at the slot: a hundredth of the interval, within these. */
+#define TOLERANCE_LEAST (10 * NSEC_PER_MSEC)
+#define TOLERANCE_MOST NSEC_PER_SEC
+/* Asked within so many intervals, a probe is known. */
+#define KNOWN_INTERVALS 3
+/* After this, what has not run is not waited for. */
+#define SETTLES_AFTER (2 * NSEC_PER_MINUTE)
+
+/* ---- who ---- */
+
+static struct bytes key_of(const struct history_owner *const *owner)
+{
+    return (struct bytes){(const char *)owner, sizeof(*owner)};
+}
+
+static struct subject *by_labels(const struct engine *e, struct labels labels)
+{
+    const uint64_t hash = labels_hash(labels);
+    struct subject *s =
+        map_get(e->by_labels, (struct bytes){(const char *)&hash, sizeof(hash)});
+    return s && labels_equal(s->labels, labels) ? s : NULL;
+}
+
+struct subject *subject_of(const struct engine *e, const struct history_owner *owner)
+{
+    return map_get(e->by_owner, key_of(&owner));
+}
+
+struct subject *subject_named(const struct engine *e, const char *probe)
+{
+    return map_get(e->by_name, bytes_of(probe));
+}
+
+struct subject *subject_make(struct engine *e, struct labels labels)
+{
+    struct subject *s = by_labels(e, labels);
+    if (s)
+        return s;
+    struct arena *arena = arena_create(0);
+    const uint64_t hash = labels_hash(labels);
+    s = arena_alloc(arena, sizeof(*s));
+    *s = (struct subject){
+        .arena = arena, .labels = labels_copy(arena, labels), .name = "", .type = ""};
+    s->owner = history_owner(e->history, s->labels);
+    map_put(e->by_owner, key_of((const struct history_owner *const *)&s->owner), s);
+    map_put(e->by_labels, (struct bytes){(const char *)&hash, sizeof(hash)}, s);
+    e->not_run++;
+    return s;
+}
+
+static void forget(struct engine *e, struct subject *s)
+{
+    const uint64_t hash = labels_hash(s->labels);
+    map_remove(e->by_owner, key_of((const struct history_owner *const *)&s->owner));
+    map_remove(e->by_labels, (struct bytes){(const char *)&hash, sizeof(hash)});
+    if (*s->name && subject_named(e, s->name) == s)
+        map_remove(e->by_name, bytes_of(s->name));
+    e->not_run -= !s->has_run;
+    free(s->detail);
+    arena_destroy(s->arena);
+}
+
+void subject_end(struct engine *e, struct subject *s, struct wall now)
+{
+    const int64_t ms = wall_to_ms(now);
+    history_owner_end(s->owner, ms > s->last_ms ? ms : s->last_ms + 1);
+    forget(e, s);
+}
+
+void subjects_destroy(struct engine *e)
+{
+    for (const struct map_entry *x = map_next(e->by_owner, NULL); x;
+         x = map_next(e->by_owner, NULL))
+        forget(e, x->value);
+}
+
+/* ---- what is kept of a verdict ---- */
+
+/* The slot, when the run started on time; else when it started. Rising in any case. */
+static int64_t sample_ms(const struct subject *s, const struct verdict *v)
+{
+    const nsec late = v->started.ns - v->due.ns;
+    nsec tolerance = s->interval / 100;
+    tolerance = tolerance < TOLERANCE_LEAST ? TOLERANCE_LEAST : tolerance;
+    tolerance = tolerance > TOLERANCE_MOST ? TOLERANCE_MOST : tolerance;
+    const bool is_on_time = late >= -NSEC_PER_MSEC && late <= tolerance;
+    const int64_t ms = wall_to_ms(is_on_time ? v->due : v->started);
+    return ms > s->last_ms ? ms : s->last_ms + 1;
+}
+
+static void learn(struct engine *e, struct subject *s, const struct verdict *v)
+{
+    const struct probe *p = v->probe;
+    if (strcmp(s->name, p->name) != 0) {
+        s->name = arena_strdup(s->arena, p->name);
+        s->type = arena_strdup(s->arena, p->type->name);
+        map_put(e->by_name, bytes_of(s->name), s);
+    }
+    if (!s->severity || strcmp(s->severity, p->severity) != 0)
+        s->severity = arena_strdup(s->arena, p->severity);
+    s->interval = p->interval;
+    e->not_run -= !s->has_run;
+    s->has_run = true;
+    if (*v->detail && (!s->detail || strcmp(s->detail, v->detail) != 0)) {
+        free(s->detail);
+        s->detail = strdup(v->detail);
+    }
+}
+
+/* Labels in the order that a list must have: by name. */
+static void put(const struct subject *s, const char *name, struct labels own, int64_t ms,
+                double value)
+{
+    history_put(s->owner, name, own, ms, value);
+}
+
+/* What every probe has besides its own batch. `up` is Prometheus' for a scrape: did the target answer? */
+static void put_frame(const struct subject *s, const struct verdict *v, size_t samples,
+                      int64_t ms)
+{
+    const struct label info[] = {{"severity", s->severity}, {"type", s->type}};
+    const struct labels none = {0};
+    const bool is_good = v->health == HEALTH_UP || v->health == HEALTH_DEGRADED;
+    put(s, "probe_state", none, ms, (double)v->confirmed);
+    put(s, "probe_unknown", none, ms, v->health == HEALTH_UNKNOWN);
+    put(s, "probe_info", (struct labels){info, ARRAY_LEN(info)}, ms, 1);
+    if (v->health == HEALTH_UNKNOWN)
+        return;
+    put(s, "up", none, ms, is_good);
+    put(s, "scrape_duration_seconds", none, ms, nsec_to_sec(v->duration));
+    put(s, "scrape_samples_scraped", none, ms, (double)samples);
+}
+
+bool subject_observe(struct engine *e, struct subject *s, const struct verdict *v,
+                     const struct batch *b, struct wall now)
+{
+    const enum health before = s->health;
+    const bool was_first = !s->has_run;
+    learn(e, s, v);
+    s->last_ms = sample_ms(s, v);
+    if (!s->first_run.ns)
+        s->first_run = wall_from_ms(s->last_ms);
+    if (v->health != HEALTH_UNKNOWN) {
+        history_publish(s->owner, s->last_ms, b);
+        s->last_known = now;
+        s->health = v->health;
+    }
+    put_frame(s, v, b->count, s->last_ms);
+    return v->changed || before != s->health || was_first;
+}
+
+/* ---- coverage ---- */
+
+bool subject_is_known(void *ctx, struct labels owner, struct wall *ret_first_run)
+{
+    const struct engine *e = ctx;
+    const struct subject *s = by_labels(e, owner);
+    *ret_first_run = s ? s->first_run : e->started;
+    if (!s)
+        return true;
+    return s->last_known.ns &&
+           e->now.ns - s->last_known.ns <= KNOWN_INTERVALS * s->interval;
+}
+
+nsec subject_interval(void *ctx, struct labels owner)
+{
+    const struct subject *s = by_labels(ctx, owner);
+    return s ? s->interval : 0;
+}
+
+bool subjects_are_settled(void *ctx)
+{
+    const struct engine *e = ctx;
+    return e->not_run == 0 || e->now.ns - e->started.ns >= SETTLES_AFTER;
+}
