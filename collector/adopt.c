@@ -16,6 +16,20 @@ static const struct metric state_metric = {
     .help = "Confirmed health of the probe: 0 unknown, 1 up, 2 degraded, 3 down",
 };
 
+/* What joins a probe's severity to its other series in a rule. */
+static const struct metric info_metric = {
+    .name = "probe_info",
+    .kind = METRIC_GAUGE,
+    .help = "Always 1; the labels say what is configured of the probe",
+    .labels = {"severity", "type"},
+};
+
+static const struct metric unknown_metric = {
+    .name = "probe_unknown",
+    .kind = METRIC_GAUGE,
+    .help = "1 while healthd itself could not ask the probe's target, else 0",
+};
+
 static const double duration_bounds[] = {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, INFINITY};
 static const struct metric durations_metric = {
@@ -42,6 +56,10 @@ static void open_series(struct schedule *s, struct tracked *t)
         registry_source(s->registry, t->probe->name, !t->probe->type->is_singleton,
                         source_labels(arena, t->probe));
     t->state_series = registry_series(s->registry, t->source, &state_metric, NULL);
+    t->unknown_series = registry_series(s->registry, t->source, &unknown_metric, NULL);
+    const char *const info[] = {t->probe->severity ? t->probe->severity : "",
+                                t->probe->type->name};
+    series_set(registry_series(s->registry, t->source, &info_metric, info), 1);
     t->durations = registry_histogram(s->registry, t->source, &durations_metric, NULL);
     arena_destroy(arena);
 }
@@ -70,6 +88,7 @@ struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
     t->holds = 1;
     t->schedule = s;
     t->probe = probe;
+    t->known_since = loop_wall(s->frame->loop);
     t->session = session;
     session->on_wake = tracked_on_wake;
     session->wake_ctx = t;

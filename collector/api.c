@@ -7,17 +7,39 @@
 #include "lib/core/verdict_json.h"
 
 extern const struct endpoint health_endpoints[], metrics_endpoints[], probe_endpoints[],
-    probes_endpoints[], index_endpoints[];
+    probes_endpoints[], alerts_endpoints[], silences_endpoints[], deploys_endpoints[],
+    outbox_endpoints[], query_endpoints[], series_endpoints[], rules_endpoints[],
+    index_endpoints[];
 
 const struct endpoint *const api_endpoints[] = {
-    metrics_endpoints, probe_endpoints, health_endpoints, probes_endpoints, index_endpoints, NULL,
+    metrics_endpoints,
+    probe_endpoints,
+    health_endpoints,
+    probes_endpoints,
+    alerts_endpoints,
+    silences_endpoints,
+    deploys_endpoints,
+    outbox_endpoints,
+    query_endpoints,
+    series_endpoints,
+    rules_endpoints,
+    index_endpoints,
+    NULL,
 };
+
+static const char *operation_name(const char *method)
+{
+    if (!strcmp(method, "GET"))
+        return "get";
+    return !strcmp(method, "DELETE") ? "delete" : "post";
+}
 
 static void add_parameters(json_t *operation, const struct endpoint *endpoint)
 {
     json_t *list = json_array();
     for (const struct endpoint_param *p = endpoint->params; p && p->name; p++) {
-        const bool is_segment = strstr(endpoint->path, p->name) && strchr(endpoint->path, '{');
+        const bool is_segment =
+            strstr(endpoint->path, p->name) && strchr(endpoint->path, '{');
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "name", p->name, "in",
                             is_segment ? "path" : "query", "description", p->doc,
@@ -37,11 +59,10 @@ static void get_openapi(struct exchange *x, struct daemon *d)
                 json_object_set_new(paths, endpoint->path, path);
             }
             json_t *operation =
-                json_pack("{s:s, s:{s:{s:s}}}", "summary", endpoint->doc, "responses", "200",
-                          "description", "The answer.");
+                json_pack("{s:s, s:{s:{s:s}}}", "summary", endpoint->doc, "responses",
+                          "200", "description", "The answer.");
             add_parameters(operation, endpoint);
-            json_object_set_new(path, !strcmp(endpoint->method, "GET") ? "get" : "post",
-                                operation);
+            json_object_set_new(path, operation_name(endpoint->method), operation);
         }
     }
     exchange_reply_value(x, 200,

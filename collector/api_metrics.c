@@ -2,8 +2,8 @@
 /* What a Prometheus scrapes: /metrics, /metrics/<probe>, and /sd, which hands those paths out. */
 #include "collector/api.h"
 #include "collector/page_job.h"
+#include "collector/target.h"
 #include "exporters/prometheus.h"
-#include "lib/core/talk.h"
 
 /* False after refusing: there is no exporter that makes pages. */
 static bool find_format(struct exchange *x, const struct daemon *d,
@@ -40,20 +40,6 @@ static void get_probe_metrics(struct exchange *x, struct daemon *d)
         page_job_answer(x, d, format, t->source);
 }
 
-/* HOST:PORT of what a probe asks, or "" for one that asks nobody in particular. */
-static const char *instance_of(const struct probe *probe, struct frame *f,
-                               struct arena *arena)
-{
-    struct dial dial = {0};
-    struct err e = {0};
-    if (!talk_aim(probe, secrets_scope(f->secrets), arena, &dial, &e))
-        return "";
-    if (dial.unix_path)
-        return dial.unix_path;
-    return arena_printf(arena, strchr(dial.host, ':') ? "[%s]:%d" : "%s:%d", dial.host,
-                        dial.port);
-}
-
 static void get_sd(struct exchange *x, struct daemon *d)
 {
     const size_t count = schedule_count(d->schedule);
@@ -64,7 +50,7 @@ static void get_sd(struct exchange *x, struct daemon *d)
         targets[i] = (struct sd_target){
             .probe = probe->name,
             .job = probe->type->job,
-            .instance = instance_of(probe, &d->frame, exchange_arena(x)),
+            .instance = target_instance(probe, &d->frame, exchange_arena(x)),
         };
     }
     /* The address that the asker reached us by is one that it can scrape. */

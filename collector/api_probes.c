@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What healthctl status, explain and run ask: probes with their confirmed health, and their last runs whole. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "collector/act.h"
 #include "collector/api.h"
 #include "collector/daemon.h"
 #include "lib/core/loop.h"
@@ -41,6 +43,32 @@ static json_t *verdict_or_null(const struct verdict *v)
     return v ? verdict_to_json(v) : json_null();
 }
 
+struct of_probe {
+    const char *probe;
+    json_t *list;
+};
+
+static void add_alert(void *ctx, struct alert *a)
+{
+    struct of_probe *of = ctx;
+    const char *probe = labels_get(a->labels, "probe");
+    const char *severity = labels_get(a->labels, "severity");
+    if (!probe || strcmp(probe, of->probe) != 0)
+        return;
+    json_array_append_new(of->list,
+                          json_pack("{s:s, s:s, s:s, s:o}", "alertname", a->name, "state",
+                                    alert_state_name(a->status.state), "severity",
+                                    severity ? severity : "", "since",
+                                    wall_to_json(a->status.active_at)));
+}
+
+static json_t *alerts_of(const struct tracked *t, const struct daemon *d)
+{
+    struct of_probe of = {t->probe->name, json_array()};
+    book_each(engine_book(act_engine(d)), add_alert, &of);
+    return of.list;
+}
+
 static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
 {
     json_t *object = summary_to_json(t);
@@ -49,6 +77,7 @@ static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
     json_object_set_new(
         object, "next_run",
         wall_to_json(wall_add(loop_wall(d->frame.loop), t->due.ns - now.ns)));
+    json_object_set_new(object, "alerts", alerts_of(t, d));
     json_object_set_new(object, "last_good", verdict_or_null(t->recent.good));
     json_object_set_new(object, "last_bad", verdict_or_null(t->recent.bad));
     json_object_set_new(object, "last_run", verdict_or_null(t->recent.last));

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "collector/api.h"
+#include "collector/engine_host.h"
 #include "collector/file_watch.h"
+#include "collector/query_lane.h"
 #include "collector/self.h"
 #include "collector/system.h"
 #include "collector/web.h"
@@ -140,8 +142,10 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     }
     tell_unapplied(d->generation, g);
     g->number = d->generation->number + 1;
-    generation_unref(d->generation);
+    struct generation *before = d->generation;
     d->generation = generation_ref(g);
+    engine_host_adopt(d->engine_host);
+    generation_unref(before);
     file_watch_set(d->file_watch, &g->files);
     return true;
 }
@@ -199,7 +203,10 @@ static void on_stop_step(void *ctx)
 {
     struct daemon *d = ctx;
     const struct mono now = loop_now(d->frame.loop);
-    if (runner_active(d->runner) == 0 || mono_reached(now, d->stop_by)) {
+    const bool is_idle = runner_active(d->runner) == 0 &&
+                         engine_host_is_idle(d->engine_host) &&
+                         query_lane_is_idle(d->query_lane);
+    if (is_idle || mono_reached(now, d->stop_by)) {
         loop_stop(d->frame.loop);
         return;
     }
@@ -215,6 +222,7 @@ void daemon_stop(struct daemon *d, const char *why)
     log_info(EV("stopping"), STR("trigger", why));
     web_stop(d->web);
     schedule_stop(d->schedule);
+    engine_host_stop(d->engine_host);
     d->stop_by = mono_add(loop_now(d->frame.loop), STOP_BUDGET);
     d->stop_timer = loop_timer_create(d->frame.loop, "stop", on_stop_step, d);
     timer_at(d->stop_timer, mono_add(loop_now(d->frame.loop), STOP_STEP));
@@ -227,6 +235,8 @@ static void take_down(struct daemon *d)
     timer_destroy(d->secrets_timer);
     file_watch_destroy(d->file_watch);
     web_destroy(d->web);
+    query_lane_destroy(d->query_lane);
+    engine_host_destroy(d->engine_host);
     self_destroy(d->self);
     pipeline_close(&d->pipeline);
     schedule_destroy(d->schedule);
@@ -254,6 +264,10 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->pipeline.registry = d->registry;
     d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
+    d->engine_host = d->pipeline.engine_host = engine_host_create(d, g->state_path, e);
+    if (!d->engine_host)
+        return false;
+    d->query_lane = query_lane_create(d);
     list_init(&d->page_jobs);
     d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||
@@ -261,6 +275,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
         !schedule_adopt(d->schedule, g, e))
         return false;
 
+    engine_host_adopt(d->engine_host);
     d->self = self_create(d);
     d->last_reload = d->started;
     d->last_reload_ok = true;

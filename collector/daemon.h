@@ -18,6 +18,8 @@
 #include "lib/core/registry.h"
 #include "lib/core/runner.h"
 
+struct engine_host;
+struct query_lane;
 struct web;
 struct self;
 struct file_watch;
@@ -35,6 +37,8 @@ struct daemon {
     struct registry *registry;
     struct schedule *schedule;
     struct pipeline pipeline;
+    struct engine_host *engine_host; /* alerting */
+    struct query_lane *query_lane;   /* of /api/v1 */
     struct generation *generation;
     size_t on_demand_runs;          /* of /probe */
     struct series *unknown_modules; /* blackbox_module_unknown_total */

@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+#include "collector/engine_host.h"
+#include "collector/probes_seen.h"
+
 /* Which of the steps a run's origin takes part in: the table of docs/architecture.md, "The story of one run". */
 static bool moves_state(enum origin origin)
 {
@@ -30,6 +33,7 @@ static void registry_take(struct pipeline *p, struct tracked *t, const struct ve
         histogram_observe(t->durations, nsec_to_sec(v->duration));
     }
     series_set(t->state_series, (double)v->confirmed);
+    series_set(t->unknown_series, v->health == HEALTH_UNKNOWN);
 }
 
 static void exporters_observe(struct pipeline *p, const struct verdict *v)
@@ -46,8 +50,10 @@ void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v,
 {
     if (moves_state(v->origin))
         state_confirm(&t->state, v, t->probe->rise, t->probe->fall);
+    probes_seen_note(t, v);
     registry_take(p, t, v, b);
     exporters_observe(p, v);
+    engine_host_observe(p->engine_host, t, v, b);
     recent_keep(&t->recent, v);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one way that a finished run takes: state, registry, exporters, recent runs. Called by the schedule for each
+ * The one way that a finished run takes: state, registry, exporters, history and rules, recent runs. Called by the schedule for each
  * (daemon.c joins the two). Reads downwards; arrows never turn back.
  */
 #ifndef HEALTHD_COLLECTOR_PIPELINE_H
@@ -9,11 +9,14 @@
 #include "collector/schedule.h"
 #include "lib/core/exporter.h"
 
+struct engine_host;
+
 struct pipeline {
     struct registry *registry;
     struct generation *generation; /* whose configuration the exporters use */
     struct exporter *exporters;
     size_t exporter_count;
+    struct engine_host *engine_host; /* history and rules */
 };
 
 /* Opens the exporters of a generation and closes the former ones: all or nothing (and e). */

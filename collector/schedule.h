@@ -20,6 +20,7 @@
 #include "lib/core/runner.h"
 
 struct schedule;
+struct history_owner;
 
 struct tracked {           /* one configured probe, as long as its name is configured */
     struct heap_item item; /* by the earliest of due, retry_at and event_at */
@@ -32,19 +33,24 @@ struct tracked {           /* one configured probe, as long as its name is confi
     struct schedule *schedule;
     struct run *run; /* to cancel it; NULL when none is under way */
     bool is_running, is_removed;
-    bool is_kept;                /* while a generation is adopted */
-    bool is_on_grid;             /* past its first run, which is not on the grid */
-    size_t holds;                /* the schedule's own, and one a run */
-    struct series *state_series; /* probe_state */
-    struct histogram *durations; /* probe_duration_histogram_seconds */
-    struct mono due;             /* next slot on the grid */
-    struct mono retry_at;        /* while unconfirmed; 0: none */
-    struct mono event_at;        /* something woke it; 0: nothing did */
-    struct mono event_after;     /* no event run before this */
-    nsec offset;                 /* of its grid: hash(name) mod interval */
+    bool is_kept;                  /* while a generation is adopted */
+    bool is_on_grid;               /* past its first run, which is not on the grid */
+    size_t holds;                  /* the schedule's own, and one a run */
+    struct series *state_series;   /* probe_state */
+    struct series *unknown_series; /* probe_unknown */
+    struct histogram *durations;   /* probe_duration_histogram_seconds */
+    struct mono due;               /* next slot on the grid */
+    struct mono retry_at;          /* while unconfirmed; 0: none */
+    struct mono event_at;          /* something woke it; 0: nothing did */
+    struct mono event_after;       /* no event run before this */
+    nsec offset;                   /* of its grid: hash(name) mod interval */
     uint64_t runs, skipped,
         missed; /* finished; still busy at their slot; slots slept through */
     struct watching watching;
+    struct history_owner *history; /* whose series in the history: engine_host.c's */
+    struct wall known_since;       /* this process has it */
+    bool was_up;    /* confirmed once since it is tracked: probes_seen.c's */
+    bool is_public; /* asks somebody beyond private networks */
 };
 
 typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/daemon.h"
+#include "collector/engine_host.h"
 #include "lib/base/bytes.h"
 #include "lib/base/log.h"
 #include "lib/core/loop.h"
@@ -358,6 +359,7 @@ void self_refresh(struct self *s)
 {
     collect(s);
     read_process(&s->process);
+    engine_host_refresh_metrics(s->daemon->engine_host);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         series_set(s->series[i], rows[i].read(s));
 }

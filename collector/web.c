@@ -244,6 +244,14 @@ static bool matches_method(const struct exchange *x, const struct endpoint *endp
             !strcmp(endpoint->method, MHD_HTTP_METHOD_GET));
 }
 
+/* Who did what, whatever came of it. */
+static void tell_act(struct exchange *x, const struct endpoint *endpoint)
+{
+    if (endpoint->right == RIGHT_ACT)
+        log_info(EV("act"), STR("method", x->method), STR("path", x->path),
+                 STR("who", exchange_peer(x)));
+}
+
 static void dispatch(struct exchange *x)
 {
     const struct endpoint *other = NULL;
@@ -256,8 +264,10 @@ static void dispatch(struct exchange *x)
                 other = endpoint;
                 continue;
             }
-            if (is_allowed(x, endpoint))
-                endpoint->handle(x, x->listener->web->daemon);
+            if (!is_allowed(x, endpoint))
+                return;
+            tell_act(x, endpoint);
+            endpoint->handle(x, x->listener->web->daemon);
             return;
         }
     }

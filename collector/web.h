@@ -29,7 +29,7 @@ struct endpoint_param {
     bool is_required;
 };
 struct endpoint {
-    const char *method; /* "GET" (HEAD comes free), "POST" */
+    const char *method; /* "GET" (HEAD comes free), "POST", "DELETE" */
     const char
         *path; /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
     enum right right;
@@ -52,10 +52,17 @@ web_address(const struct web *w); /* the first listener's, as URL: what people a
 struct arena *exchange_arena(struct exchange *x);
 const char *exchange_param(struct exchange *x,
                            const char *name); /* query; NULL: absent */
+/* The same, or a field of a body that is a form (application/x-www-form-urlencoded). */
+const char *exchange_form(struct exchange *x, const char *name);
+/* Every value of a name that may be given often, of the query and of a form. */
+void exchange_form_each(struct exchange *x, const char *name,
+                        void (*fn)(void *ctx, const char *value), void *ctx);
 const char *exchange_segment(struct exchange *x,
                              const char *name); /* {name} of the path, decoded */
 const char *exchange_header(struct exchange *x, const char *name);
 struct bytes exchange_body(struct exchange *x);
+/* The body as a JSON object, of the exchange's arena; NULL after answering 400. */
+const json_t *exchange_json(struct exchange *x);
 const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
 const char *exchange_peer(struct exchange *x);   /* "127.0.0.1:4711", "uid 1000" */
 bool exchange_accepts_gzip(struct exchange *x);

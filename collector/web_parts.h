@@ -71,6 +71,8 @@ struct exchange {
     struct MHD_Connection *connection;
     struct arena *arena;
     struct buf body;
+    struct pairs form; /* fields of the body, once asked for */
+    bool has_form;
     const char *method, *path;
     struct segment segments[WEB_MAX_SEGMENTS];
     size_t segment_count;

@@ -191,6 +191,31 @@ static void write_comparison(struct invocation *in, const json_t *probe)
         write_say(in->out, TONE_PLAIN, "It has not run yet.");
 }
 
+/* Nothing when there is none. */
+static void write_alerts(struct invocation *in, const json_t *alerts)
+{
+    static const struct column columns[] = {{.title = "ALERT"},
+                                            {.title = "STATE"},
+                                            {.title = "SEVERITY"},
+                                            {.title = "SINCE"}};
+    const size_t count = json_array_size(alerts);
+    struct cell *cells = arena_alloc(in->arena, (count * 4 + 1) * sizeof(*cells));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *alert = json_array_get(alerts, i);
+        const char *state = remote_text(alert, "state");
+        struct cell *c = cells + i * 4;
+        c[0] = cell_text(remote_text(alert, "alertname"));
+        c[1] = cell_toned(!strcmp(state, "firing") ? TONE_BAD : TONE_PLAIN, state);
+        c[2] = cell_text(remote_text(alert, "severity"));
+        c[3] = cell_time(remote_time(alert, "since"));
+    }
+    if (count == 0)
+        return;
+    write_begin(in->out, NULL, "Alerts");
+    write_table(in->out, &(struct table){NULL, columns, 4, cells, count});
+    write_end(in->out);
+}
+
 /* ---- the command ---- */
 
 static int unknown_probe(struct invocation *in, const char *name)
@@ -236,6 +261,7 @@ static int run(struct invocation *in)
     const enum health health = health_of_name(remote_text(probe, "health"));
     write_json(in->out, NULL, json_incref(probe));
     say_state(in, probe, health);
+    write_alerts(in, json_object_get(probe, "alerts"));
     remote_write_items(in->out, in->arena, json_object_get(probe, "last_run"));
     write_comparison(in, probe);
     return CODE_PASS;

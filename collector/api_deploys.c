@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deployments: telling healthd that one begins and ends, so that a planned restart pages nobody. */
+#include "collector/act.h"
+#include "collector/api.h"
+#include "lib/core/verdict_json.h"
+
+static void add_deploy(void *ctx, const struct deploy *d)
+{
+    struct buf scope = BUF_MAX(16384);
+    matchers_print(d->scope, &scope);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "id", d->id, "what",
+                               d->what, "release", d->release, "matchers",
+                               buf_text(&scope), "who", d->who, "failed", d->has_failed);
+    buf_finish(&scope);
+    json_object_set_new(object, "begun", wall_to_json(d->begun));
+    json_object_set_new(object, "ended", wall_to_json(d->ended));
+    json_object_set_new(object, "hold_until", wall_to_json(d->hold_until));
+    json_array_append_new(ctx, object);
+}
+
+static void get_deploys(struct exchange *x, struct daemon *d)
+{
+    json_t *list = json_array();
+    deploy_each(engine_overlay(act_engine(d)), add_deploy, list);
+    exchange_reply_value(x, 200, list);
+}
+
+static void post_deploy(struct exchange *x, struct daemon *d)
+{
+    const json_t *body = exchange_json(x);
+    struct engine *engine = act_engine(d);
+    struct deploy deploy = {0};
+    struct err e = {0};
+    if (!body)
+        return;
+    const char *matchers = act_text(body, "matchers");
+    if (*matchers && !act_matchers(x, d, matchers, &deploy.scope))
+        return;
+    const struct wall now = act_now(d);
+    deploy.what = act_text(body, "what");
+    deploy.release = act_text(body, "release");
+    deploy.who = act_who(x, body, "who");
+    struct ledger_txn *txn = engine_begin(engine, now);
+    const char *id = deploy_begin(engine_overlay(engine), &deploy, now, txn, &e);
+    if (id)
+        dispatch_deploy(engine_dispatch(engine), deploy_find(engine_overlay(engine), id),
+                        now, txn);
+    engine_commit(engine, txn);
+    if (id)
+        act_reply(x, "id", id);
+    else
+        exchange_error(x, 400, "%s", e.text);
+}
+
+static void post_end(struct exchange *x, struct daemon *d)
+{
+    const json_t *body = exchange_body(x).len ? exchange_json(x) : json_null();
+    struct engine *engine = act_engine(d);
+    const char *id = exchange_segment(x, "id");
+    struct err e = {0};
+    if (!body)
+        return;
+    const bool has_failed = json_is_true(json_object_get(body, "failed"));
+    const struct wall now = act_now(d);
+    struct ledger_txn *txn = engine_begin(engine, now);
+    const bool ok = deploy_end(engine_overlay(engine), id, has_failed, now, txn, &e);
+    if (ok)
+        dispatch_deploy(engine_dispatch(engine), deploy_find(engine_overlay(engine), id),
+                        now, txn);
+    engine_commit(engine, txn);
+    if (ok)
+        act_reply(x, "id", id);
+    else
+        exchange_error(x, 404, "%s", e.text);
+}
+
+static const struct endpoint_param id_segment[] = {{"id", "A deployment's id.", true},
+                                                   {0}};
+
+const struct endpoint deploys_endpoints[] = {
+    {"GET", "/api/deploys", RIGHT_READ, NULL, "The latest deployments.", get_deploys},
+    {"POST", "/api/deploys", RIGHT_ACT, NULL,
+     "A deployment begins: {what, release, matchers, who}. What it stops is held until "
+     "it "
+     "is back.",
+     post_deploy},
+    {"POST", "/api/deploys/{id}/end", RIGHT_ACT, id_segment,
+     "It has ended: {failed}. What has not come back soon is told.", post_end},
+    {0}};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See engine_host.h. */
+#include "collector/engine_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/daemon.h"
+#include "collector/engine_metrics.h"
+#include "collector/probes_seen.h"
+#include "collector/self_history.h"
+#include "collector/steady.h"
+#include "collector/target.h"
+#include "lib/base/log.h"
+#include "lib/base/memory.h"
+#include "lib/core/loop.h"
+#include "lib/core/pool.h"
+
+/* The clock may be set at any time: nothing is waited for longer than this without a look. */
+#define LONGEST_SLEEP (5 * NSEC_PER_SEC)
+
+struct engine_host {
+    struct daemon *daemon;
+    struct engine *engine;
+    struct timer *timer;
+    struct mono armed; /* 0: it is not */
+    struct steady steady;
+    uint64_t clock_steps;
+    struct history_owner **owners; /* of the adopted probes */
+    size_t owner_count;
+    struct self_history *self;
+    struct engine_metrics *metrics;
+};
+
+/* ---- time ---- */
+
+struct wall engine_host_now(struct engine_host *h)
+{
+    const struct loop *l = h->daemon->frame.loop;
+    nsec step = 0;
+    const struct wall now = steady_now(&h->steady, loop_now(l), loop_wall(l), &step);
+    if (step) {
+        h->clock_steps++;
+        log_warning(EV("clock was set"), DUR("by", step),
+                    STR("effect", step < 0 ? "alerting waits for it at half speed"
+                                           : "alerting follows it"));
+    }
+    return now;
+}
+
+uint64_t engine_host_clock_steps(const struct engine_host *h)
+{
+    return h->clock_steps;
+}
+
+static void wake(void *ctx, struct wall at)
+{
+    struct engine_host *h = ctx;
+    const struct mono now = loop_now(h->daemon->frame.loop);
+    nsec sleep = at.ns - engine_host_now(h).ns;
+    sleep = sleep < 0 ? 0 : sleep > LONGEST_SLEEP ? LONGEST_SLEEP : sleep;
+    const struct mono then = mono_add(now, sleep);
+    if (h->armed.ns && h->armed.ns <= then.ns)
+        return;
+    h->armed = then;
+    timer_at(h->timer, then);
+}
+
+static void on_timer(void *ctx)
+{
+    struct engine_host *h = ctx;
+    h->armed = (struct mono){0};
+    engine_advance(h->engine, engine_host_now(h));
+}
+
+/* ---- what the engine is given ---- */
+
+static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+{
+    const struct engine_host *h = ctx;
+    return pool_submit(h->daemon->frame.pool, work, done, job) != NULL;
+}
+
+static void *hold(void *ctx)
+{
+    const struct engine_host *h = ctx;
+    return generation_ref(h->daemon->generation);
+}
+
+static void release(void *ctx, void *held)
+{
+    generation_unref(held);
+}
+
+struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
+                                       struct err *e)
+{
+    struct engine_host *h = calloc(1, sizeof(*h));
+    if (!h)
+        abort();
+    h->daemon = d;
+    h->timer = loop_timer_create(d->frame.loop, "alerting", on_timer, h);
+    const struct engine_io io = {
+        .loop = d->frame.loop,
+        .state_path = state_path,
+        .offload = {h, submit},
+        .transport = transport_fetch(d->frame.fetcher),
+        .secrets = d->frame.secrets,
+        .probes = probes_seen(d),
+        .wake = wake,
+        .hold = hold,
+        .release = release,
+        .ctx = h,
+    };
+    h->engine = engine_create(&io, engine_host_now(h), e);
+    if (!h->engine) {
+        engine_host_destroy(h);
+        return NULL;
+    }
+    h->metrics = engine_metrics_create(h, d->registry);
+    h->self = self_history_create(d, engine_history(h->engine), h);
+    return h;
+}
+
+/* ---- probes ---- */
+
+static int by_address(const void *a, const void *b)
+{
+    const uintptr_t x = (uintptr_t) * (void *const *)a,
+                    y = (uintptr_t) * (void *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void end_absent(struct engine_host *h, struct history_owner **next, size_t count)
+{
+    const struct wall now = engine_host_now(h);
+    qsort(next, count, sizeof(struct history_owner *), by_address);
+    for (size_t i = 0; i < h->owner_count; i++) {
+        if (!bsearch(&h->owners[i], next, count, sizeof(struct history_owner *),
+                     by_address))
+            engine_owner_end(h->engine, h->owners[i], now);
+    }
+}
+
+static void adopt_probes(struct engine_host *h)
+{
+    const struct schedule *s = h->daemon->schedule;
+    const size_t count = schedule_count(s);
+    struct history_owner **next =
+        memory_take((count + 1) * sizeof(struct history_owner *));
+    for (size_t i = 0; i < count; i++) {
+        struct tracked *t = schedule_at(s, i);
+        struct arena *arena = arena_create(0);
+        t->history = next[i] =
+            engine_owner(h->engine, target_labels(t->probe, &h->daemon->frame, arena));
+        arena_destroy(arena);
+    }
+    end_absent(h, next, count);
+    free(h->owners);
+    h->owners = next;
+    h->owner_count = count;
+}
+
+void engine_host_adopt(struct engine_host *h)
+{
+    adopt_probes(h);
+    engine_adopt(h->engine, &h->daemon->generation->alerting, engine_host_now(h));
+}
+
+/* The verdict's times are the wall clock's; alerting's may be ahead of it. */
+void engine_host_observe(struct engine_host *h, struct tracked *t,
+                         const struct verdict *v, const struct batch *b)
+{
+    const struct wall now = engine_host_now(h);
+    const nsec ahead = now.ns - loop_wall(h->daemon->frame.loop).ns;
+    struct verdict shifted = *v;
+    shifted.due = wall_add(v->due, ahead);
+    shifted.started = wall_add(v->started, ahead);
+    engine_verdict(h->engine, t->history, &shifted, b, now);
+}
+
+/* ---- the end ---- */
+
+void engine_host_stop(struct engine_host *h)
+{
+    engine_stop(h->engine, engine_host_now(h));
+    timer_stop(h->timer);
+}
+
+bool engine_host_is_idle(const struct engine_host *h)
+{
+    return !h || engine_is_idle(h->engine);
+}
+
+void engine_host_destroy(struct engine_host *h)
+{
+    if (!h)
+        return;
+    self_history_destroy(h->self);
+    if (h->engine)
+        engine_destroy(h->engine, engine_host_now(h));
+    engine_metrics_destroy(h->metrics);
+    timer_destroy(h->timer);
+    free(h->owners);
+    free(h);
+}
+
+void engine_host_refresh_metrics(struct engine_host *h)
+{
+    engine_metrics_refresh(h->metrics);
+}
+
+struct engine *engine_host_engine(struct engine_host *h)
+{
+    return h->engine;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What lets alerting (alerts/engine.h) live in healthd: its timer, its clock, the pool, the network, and its view of the
+ * probes. Made by daemon.c; told of each verdict by the pipeline; read by the API. Decides nothing.
+ */
+#ifndef HEALTHD_COLLECTOR_ENGINE_HOST_H
+#define HEALTHD_COLLECTOR_ENGINE_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alerts/engine.h"
+#include "lib/base/err.h"
+
+struct daemon;
+struct tracked;
+struct engine_host;
+
+/* After the schedule, before the first adopt. */
+struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
+                                       struct err *e);
+/* Takes over the schedule's generation: whose series are whose, then rules, routes and receivers. */
+void engine_host_adopt(struct engine_host *h);
+void engine_host_observe(struct engine_host *h, struct tracked *t,
+                         const struct verdict *v, const struct batch *b);
+void engine_host_stop(struct engine_host *h);
+bool engine_host_is_idle(const struct engine_host *h); /* takes NULL: idle */
+/* While pool and loop are still there, best when idle. Takes NULL. */
+void engine_host_destroy(struct engine_host *h);
+
+void engine_host_refresh_metrics(struct engine_host *h); /* before a page */
+struct engine *engine_host_engine(struct engine_host *h);
+/* Alerting's time: never goes back (steady.h). */
+struct wall engine_host_now(struct engine_host *h);
+uint64_t engine_host_clock_steps(const struct engine_host *h);
+
+#endif

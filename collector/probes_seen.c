@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See probes_seen.h. */
+#include "collector/probes_seen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/daemon.h"
+#include "collector/engine_host.h"
+#include "lib/base/memory.h"
+#include "lib/core/loop.h"
+#include "lib/core/resolve.h"
+
+static bool is_falling(const struct tracked *t)
+{
+    return t->recent.last && t->recent.last->health == HEALTH_DOWN;
+}
+
+static enum probe_phase phase_of(const struct tracked *t)
+{
+    if (!t->was_up)
+        return PROBE_NEVER_UP;
+    if (t->state.unknown_since.ns)
+        return PROBE_UNKNOWN;
+    switch (t->state.confirmed) {
+    case HEALTH_UP:
+        return is_falling(t) ? PROBE_FALLING : PROBE_UP;
+    case HEALTH_DEGRADED:
+        return is_falling(t) ? PROBE_FALLING : PROBE_DEGRADED;
+    case HEALTH_DOWN:
+        return PROBE_DOWN;
+    case HEALTH_UNKNOWN:
+        return PROBE_UNKNOWN;
+    }
+    return PROBE_UNKNOWN;
+}
+
+static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_since)
+{
+    const struct daemon *d = ctx;
+    const struct tracked *t = schedule_find(d->schedule, probe);
+    *ret_since = (struct wall){0};
+    if (!t)
+        return PROBE_UNKNOWN;
+    *ret_since = t->was_up ? t->state.since : t->known_since;
+    return phase_of(t);
+}
+
+static const char *const *depends_on(void *ctx, const char *probe)
+{
+    const struct daemon *d = ctx;
+    const struct tracked *t = schedule_find(d->schedule, probe);
+    return t ? t->probe->depends_on : NULL;
+}
+
+/* ---- asking a parent ---- */
+
+struct parent_run {
+    struct daemon *daemon;
+    char *probe;
+};
+
+static void parent_ran(void *ctx)
+{
+    struct parent_run *run = ctx;
+    struct engine_host *h = run->daemon->engine_host;
+    if (run->daemon->state != DAEMON_STOPPING)
+        engine_parent_ran(engine_host_engine(h), run->probe, engine_host_now(h));
+    free(run->probe);
+    free(run);
+}
+
+static void run_parent(void *ctx, const char *probe)
+{
+    struct daemon *d = ctx;
+    struct tracked *t = schedule_find(d->schedule, probe);
+    if (!t)
+        return;
+    struct parent_run *run = memory_take(sizeof(*run));
+    *run = (struct parent_run){d, strdup(probe)};
+    schedule_run_now(d->schedule, t, ORIGIN_PARENT, parent_ran, run);
+}
+
+/* ---- are we cut off? ---- */
+
+/* Somebody beyond this machine and its private networks. */
+static bool is_public(const char *address)
+{
+    static const char *const private_starts[] = {
+        "10.",     "127.",    "192.168.", "169.254.", "172.16.", "172.17.", "172.18.",
+        "172.19.", "172.20.", "172.21.",  "172.22.",  "172.23.", "172.24.", "172.25.",
+        "172.26.", "172.27.", "172.28.",  "172.29.",  "172.30.", "172.31.", "/",
+        "[::1]",   "[fc",     "[fd",      "[fe80"};
+    for (size_t i = 0; i < ARRAY_LEN(private_starts); i++) {
+        if (!strncmp(address, private_starts[i], strlen(private_starts[i])))
+            return false;
+    }
+    return *address != '\0';
+}
+
+/* Did the network carry an answer, whatever it said? */
+static bool was_answered(const struct verdict *v)
+{
+    switch (v->reason) {
+    case REASON_NO_NAME:
+    case REASON_DNS_ERROR:
+    case REASON_DNS_TIMEOUT:
+    case REASON_UNREACHABLE:
+    case REASON_TIMEOUT:
+    case REASON_SELF:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Only several public targets that all fell silent are a sign; one alone may simply be down. */
+static bool is_connected(void *ctx)
+{
+    const struct daemon *d = ctx;
+    const struct wall now = loop_wall(d->frame.loop);
+    size_t silent = 0;
+    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+        const struct tracked *t = schedule_at(d->schedule, i);
+        const struct verdict *last = t->recent.last;
+        if (!last || !t->is_public)
+            continue;
+        if (was_answered(last) && now.ns - last->started.ns <= 2 * t->probe->interval)
+            return true;
+        silent++;
+    }
+    return silent < 2;
+}
+
+static bool is_external(void *ctx, const char *probe)
+{
+    const struct daemon *d = ctx;
+    const struct tracked *t = schedule_find(d->schedule, probe);
+    return t && t->is_public;
+}
+
+void probes_seen_note(struct tracked *t, const struct verdict *v)
+{
+    t->was_up |= t->state.confirmed == HEALTH_UP || t->state.confirmed == HEALTH_DEGRADED;
+    if (*v->address)
+        t->is_public = is_public(v->address);
+}
+
+struct probes_view probes_seen(struct daemon *d)
+{
+    return (struct probes_view){
+        .ctx = d,
+        .phase = phase,
+        .depends_on = depends_on,
+        .run = run_parent,
+        .is_connected = is_connected,
+        .is_external = is_external,
+        .started = d->started,
+    };
+}
