@@ -193,8 +193,12 @@ static void load_all(struct loader *l, const struct node *root, const char *path
     if (parts->top) {
         intervals_load(l, parts->top, root);
         routing_load(l, parts->top, root);
+        rules_load(l, parts->top, root);
         routing_lint_rules(l);
     }
+    parts->rules = &l->rules;
+    parts->rule_files = &l->rule_files;
+    parts->packs = node_get(root, "packs");
     parts->secrets = l->secret_names.first;
     l->g->parts = parts;
     const char **files = arena_alloc(l->arena, (l->file_count + 1) * sizeof(*files));

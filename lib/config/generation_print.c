@@ -188,6 +188,7 @@ void generation_print(const struct generation *g, struct buf *out)
     print_sections(g, out);
     print_lists(g, out);
     receivers_print(g, out);
+    rules_print(g, out);
     routing_print(g, out);
     secrets_redact(g->secrets, out);
 }

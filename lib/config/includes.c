@@ -157,28 +157,39 @@ static void read_module_file(struct walk *w, const struct node *root, const char
     written_items(l, &l->modules, node_get(root, "modules"), NODE_MAP, "modules");
 }
 
+static void read_rule_file(struct walk *w, const struct node *root, const char *path)
+{
+    written_append(w->l, &w->l->rule_files, root);
+}
+
 static void read_included(struct walk *w, const struct node *root, const char *path);
 
 static void read_lists(struct loader *l, const struct node *root, const char *path,
                        int depth)
 {
     const struct node *modules = node_get(root, "modules");
+    const struct node *rules = node_get(root, "rules");
     struct walk includes = {l, depth + 1, read_included};
     struct walk probes = {l, depth + 1, read_probe_file};
     struct walk files = {l, depth + 1, read_module_file};
+    struct walk rule_files = {l, depth + 1, read_rule_file};
     written_items(l, &l->secret_names, node_get(root, "secrets"), NODE_MAP, "secrets");
     written_items(l, &l->probes, node_get(root, "probes"), NODE_LIST, "probes");
     written_items(l, &l->modules, modules, NODE_MAP, "modules");
     l->has_modules |= modules != NULL;
+    if (rules && rules->kind != NODE_NULL)
+        written_append(l, &l->rules, rules);
     read_patterns(&probes, node_get(root, "probe_files"), path);
+    read_patterns(&rule_files, node_get(root, "rule_files"), path);
     read_patterns(&files, node_get(root, "module_files"), path);
     read_patterns(&includes, node_get(root, "include"), path);
 }
 
 static void read_included(struct walk *w, const struct node *root, const char *path)
 {
-    static const char *const allowed[] = {"include",     "secrets", "probes",
-                                          "probe_files", "modules", "module_files"};
+    static const char *const allowed[] = {"include",     "secrets",   "probes",
+                                          "probe_files", "modules",   "module_files",
+                                          "rules",       "rule_files"};
     struct loader *l = w->l;
     if (root->kind == NODE_NULL)
         return;
@@ -199,7 +210,7 @@ static void read_included(struct walk *w, const struct node *root, const char *p
                   opt_find(generation_opts, n->key)
                       ? "put it into the main file"
                       : "here may be: include, secrets, probes, probe_files, modules, "
-                        "module_files");
+                        "module_files, rules, rule_files");
     }
     if (w->depth > INCLUDE_MAX_DEPTH)
         diag_error(l->diag, root->at, "includes are nested deeper than %d files",

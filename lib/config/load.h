@@ -38,6 +38,7 @@ struct probe_common { /* what every probe has, whatever its type */
     int results, severity;
     struct pairs labels;
     struct texts expect, should, depends_on;
+    const struct node *limits;
 };
 
 struct connectivity_rows {
@@ -48,8 +49,8 @@ struct connectivity_rows {
 struct top_conf { /* the top level */
     const char *site, *timezone;
     struct pairs labels;
-    struct texts include, probe_files, module_files;
-    const struct node *secrets, *defaults, *probes, *modules, *exporters;
+    struct texts include, probe_files, module_files, rule_files;
+    const struct node *secrets, *defaults, *probes, *modules, *exporters, *rules, *packs;
     struct web_conf web;
     struct resolver_rows resolver;
     struct state_conf state;
@@ -63,6 +64,8 @@ struct generation_parts { /* kept with a generation for generation_print */
     const struct top_conf *top;
     struct template **exporters;   /* one each of generation.exporters */
     const struct written *secrets; /* names and references */
+    const struct written_list *rules, *rule_files;
+    const struct node *packs; /* NULL: not written */
 };
 
 struct loader {
@@ -73,6 +76,8 @@ struct loader {
     struct opt_ctx ctx;
     const struct node *defaults; /* `defaults:`, or NULL */
     struct written_list probes, modules, secret_names;
+    struct written_list rules;      /* each `rules:`, whole */
+    struct written_list rule_files; /* each file's root */
     const char *files
         [FILES_MAX]; /* as they are named, in order of reading: a link may come to lead elsewhere */
     const char *reals[FILES_MAX]; /* where they led to */
@@ -127,6 +132,14 @@ void routing_load(struct loader *l, const struct top_conf *top, const struct nod
 void routing_lint_rules(struct loader *l);
 /* routing_print.c */
 void routing_print(const struct generation *g, struct buf *out);
+/* rule_conf.c: after probes and intervals. */
+void rules_load(struct loader *l, const struct top_conf *top, const struct node *root);
+void rules_print(const struct generation *g, struct buf *out);
+/* limit_conf.c: the rules that probes' limits become. */
+struct rule_list;
+struct rule_source;
+void limits_load(struct loader *l, struct rule_list *rules,
+                 const struct rule_source *source);
 /* exporter_conf.c */
 void exporters_load(struct loader *l, const struct node *node,
                     struct generation_parts *parts);

@@ -126,6 +126,7 @@ static struct probe *probe_fill(const struct opt_ctx *ctx, const struct probe_ty
     p->severity = severity_name(c->severity != SEVERITY_OF_TYPE ? c->severity
                                 : type->is_critical             ? SEVERITY_CRITICAL
                                                                 : SEVERITY_PAGE_WARNING);
+    p->limits = c->limits;
     p->depends_on = names_list(ctx->arena, &c->depends_on);
     set_times(p, c, node);
     conf_labels(ctx, &c->labels, node_get(node, "labels"), under, &p->labels);

@@ -83,6 +83,10 @@ const struct opt probe_common_opts[] = {
         "depends_on", depends_on, OPT_NONE,
         "Names of probes that it cannot be up without: when one of them is down, "
         "that one is told of instead."),
+    OPT_ROW_NODE("limits", limits,
+                 "Values at which to warn and to page, by name of the type's limit: "
+                 "{disk_used: [80%, 92%]}. They become rules.",
+                 .unit = "mapping of limits", .flags = OPT_LATE),
     {0},
 };
 #undef OPT_STRUCT
@@ -224,6 +228,15 @@ const struct opt generation_opts[] = {
     OPT_ROW_SECTIONS("mute_time_intervals", mute_time_intervals, struct interval_rows,
                      interval_opts, "Alertmanager's older name of time_intervals.",
                      .flags = OPT_HIDDEN),
+    OPT_ROW_NODE("rules", rules,
+                 "When to care: rules in Prometheus' syntax, or groups of them.",
+                 .unit = "list of rules", .flags = OPT_LATE),
+    OPT_ROW_TEXTS("rule_files", rule_files, OPT_NONE,
+                  "Prometheus' rule files (patterns, relative to this file); watched."),
+    OPT_ROW_NODE("packs", packs,
+                 "Bundled rules that are not wanted: {probes: false}. `probes` tells of "
+                 "every probe by its severity, `healthd` of healthd's own troubles.",
+                 .unit = "mapping of true and false", .flags = OPT_LATE),
     OPT_ROW_SECTIONS("maintenance", maintenance, struct maintenance_rows,
                      maintenance_opts,
                      "Windows in which alerts are held: probes run, nobody is told."),
@@ -235,7 +248,7 @@ const struct opt generation_opts[] = {
 };
 #undef OPT_STRUCT
 
-const char *const later_keys[] = {"rules", "rule_files", "flows", NULL};
+const char *const later_keys[] = {"flows", NULL};
 
 void report_later_keys(struct diag *d, const struct node *root)
 {

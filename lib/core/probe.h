@@ -15,6 +15,7 @@
 #include "lib/base/err.h"
 #include "lib/core/expr.h"
 #include "lib/core/labels.h"
+#include "lib/core/limit.h"
 #include "lib/core/metric.h"
 #include "lib/core/node.h"
 #include "lib/core/opt.h"
@@ -63,6 +64,8 @@ struct probe_type { /* all that a kind of probe is */
     bool keeps_connection;  /* a dialogue: see TALK_DONE; the next run is run_is_kept */
     const struct var *vars; /* what expect, should and capture may name */
     const struct group *groups; /* may be NULL */
+    const struct limit
+        *limits; /* what `limits:` may name; ended by name NULL. May be NULL */
     size_t conf_size, state_size, session_size;
     /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
@@ -103,6 +106,7 @@ struct probe {
     const struct expr *const *should; /* NULL-terminated: else degraded */
     const char *const *depends_on;    /* NULL-terminated names */
     const char *severity;             /* critical, warning, none */
+    const struct node *limits;        /* as written; they become rules. May be NULL */
     const char *canonical; /* equal text over a reload keeps the session, due and state */
     struct place at;
 };
