@@ -113,6 +113,10 @@ static void print_probe(const struct generation *g, const struct probe *p,
     print_exprs("expect", p->expect, 4, out);
     print_exprs("should", p->should, 4, out);
     print_names("depends_on", p->depends_on, 4, out);
+    if (p->limits && p->limits->kind != NODE_NULL) {
+        buf_add_text(out, "    limits:\n");
+        node_print(p->limits, 6, out);
+    }
 }
 
 static void print_module(const struct generation *g, const struct module *m,

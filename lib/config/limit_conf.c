@@ -3,14 +3,13 @@
  * `limits:` of a probe: which its type knows, the values in their units, and the rules that they become: written as a
  * person would write them, and read as any others. Called by rule_conf.c for every probe.
  */
-#include "lib/core/limit.h"
-
 #include <string.h>
 
 #include "alerts/rule_file.h"
 #include "lib/base/glob.h"
 #include "lib/base/units.h"
 #include "lib/config/load.h"
+#include "lib/core/limit.h"
 
 enum { LIMITS_MAX = 100, EXPR_MAX = 4000 };
 

@@ -257,9 +257,8 @@ void report_later_keys(struct diag *d, const struct node *root)
         if (!n || n->kind == NODE_NULL || (n->kind != NODE_SCALAR && n->count == 0))
             continue;
         diag_error(d, n->key_at,
-                   "'%s' needs the %s of a later version; this one has probes, modules, "
-                   "exporters "
-                   "and web",
-                   *key, strcmp(*key, "flows") ? "alerting" : "flows");
+                   "'%s' are of a later version; this one has probes, rules, modules, "
+                   "exporters and web",
+                   *key);
     }
 }

@@ -329,11 +329,9 @@ static void faults_of_the_top_level(void **state)
         {"- a\n", "1:1 a configuration is a mapping such as `probes:`, not a list\n"},
         {"prubes: []\n", "1:1 unknown key 'prubes' [did you mean 'probes'?]\n"},
         {"rules: [{alert: x}]\nflows: []\nroute:\nreceivers:\n",
-         "1:1 'rules' needs the alerting of a later version; this one has probes, "
-         "modules, "
-         "exporters and web\n"},
+         "1:9 the rule 'x' has no expression [add `expr:`, or `warn:` and `crit:`]\n"},
         {"flows: [a]\n",
-         "1:1 'flows' needs the flows of a later version; this one has probes, "
+         "1:1 'flows' are of a later version; this one has probes, rules, "
          "modules, exporters and web\n"},
         {"timezone: Mars/Base\n",
          "1:11 there is no time zone 'Mars/Base'; write one like Europe/Berlin\n"},
@@ -543,6 +541,9 @@ static void what_is_printed_loads_to_the_same(void **state)
         "  - {name: b, tcp: {host: h, send: 'PONG ${1}', tls_config: {server_name: s}}, "
         "depends_on: [a], labels: {a: , c: \"x, y\"}}\n"
         "modules: {m: {prober: http, timeout: 3s, http: {method: HEAD}}}\n",
+        "rules:\n  - {alert: A, expr: 'up == 0', for: 1m}\n  - {name: g, rules: "
+        "[{record: "
+        "b, expr: sum(up)}]}\npacks: {probes: false}\n",
     };
     (void)state;
     setenv("HD_GEN_PASSWORD", "correct horse", 1);
@@ -654,7 +655,7 @@ static void bad_files_are_told_apart(void **state)
          "file]\n"
          "more.yml:2:1 'what' cannot stand in an included file [here may be: include, "
          "secrets, "
-         "probes, probe_files, modules, module_files]\n"},
+         "probes, probe_files, modules, module_files, rules, rule_files]\n"},
         {"include: more.yml\n", "- x\n",
          "more.yml:1:1 expected a mapping such as `probes:`, not a list\n"},
         {"probe_files: more.yml\n", "site: x\n",

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Bundled rules keep their promises: each has a summary, a description, a runbook page that is
+there, a test in which it fires and one in which it does not, and names only families that healthd
+has. Every runbook page belongs to a rule. Run at the source root."""
+import os
+import re
+
+from tree import Faults, read, tracked
+
+PACKS = "alerts/packs/*.yml"
+TESTS = "alerts/packs/tests/*.test.yml"
+RUNBOOKS = "docs/runbooks/"
+SECTIONS = ["## Meaning", "## First look", "## Causes", "## Fix"]
+ALERT = re.compile(r"^\s*- alert: (\w+)$", re.M)
+EXPR = re.compile(r"^\s*expr: (?:\|\n((?:\s{10,}.*\n)+)|(.*)\n)", re.M)
+FAMILY = re.compile(r"\b(?:healthd|probe|flow)_[a-z0-9_]+\b")
+LITERAL = re.compile(r'"((?:healthd|probe|flow)_[a-z0-9_]+)"')
+TESTED = re.compile(r"alertname: (\w+)[,}\n]\s*exp_alerts: ?(\[\])?")
+
+
+def rules(text):
+    """(alert, its text, line) of each rule of a pack."""
+    found = list(ALERT.finditer(text))
+    for match, after in zip(found, found[1:] + [None]):
+        end = after.start() if after else len(text)
+        yield match[1], text[match.start():end], text.count("\n", 0, match.start()) + 1
+
+
+def families_of_code():
+    names = set()
+    for path in tracked("alerts/*.c", "collector/*.c", "exporters/*.c", "lib/*.c", "probes/*.c"):
+        names.update(LITERAL.findall(read(path)))
+    return names
+
+
+def check_rule(path, alert, text, line, known, faults):
+    for key in ("summary", "description"):
+        if not re.search(rf"^\s*{key}: \S", text, re.M):
+            faults.add(path, line, f"{alert} has no {key}")
+    page = f"{RUNBOOKS}{alert}.md"
+    if f"runbook_url: {page}\n" not in text:
+        faults.add(path, line, f"{alert} has no runbook_url: {page}")
+    elif not os.path.exists(page):
+        faults.add(path, line, f"{alert} has no page {page}")
+    for found in EXPR.finditer(text):
+        for name in FAMILY.findall(found[1] or found[2]):
+            if name not in known:
+                faults.add(path, line, f"{alert} reads {name}, which no code of ours makes")
+
+
+def check_runbook(page, alerts, faults):
+    text = read(page)
+    alert = os.path.splitext(os.path.basename(page))[0]
+    if alert not in alerts:
+        faults.add(page, 1, f"there is no bundled rule {alert}")
+    if not text.startswith(f"# {alert}\n"):
+        faults.add(page, 1, f"begins with '# {alert}'")
+    places = [text.find(section) for section in SECTIONS]
+    if -1 in places or places != sorted(places):
+        faults.add(page, 1, "has the sections " + ", ".join(SECTIONS))
+
+
+def main():
+    faults = Faults()
+    known = families_of_code()
+    alerts = {}
+    for path in tracked(PACKS):
+        if path.startswith("alerts/packs/tests/"):
+            continue
+        for alert, text, line in rules(read(path)):
+            alerts.setdefault(alert, (path, line))
+            check_rule(path, alert, text, line, known, faults)
+    fires, quiet = set(), set()
+    for path in tracked(TESTS):
+        for found in TESTED.finditer(read(path)):
+            (quiet if found[2] else fires).add(found[1])
+        for name in re.findall(r'ALERTS\{alertname="(\w+)"', read(path)):
+            quiet.add(name)
+    for alert, (path, line) in alerts.items():
+        if alert not in fires:
+            faults.add(path, line, f"no test under alerts/packs/tests sees {alert} fire")
+        if alert not in quiet:
+            faults.add(path, line, f"no test under alerts/packs/tests sees {alert} quiet")
+    for page in tracked(RUNBOOKS + "*.md"):
+        check_runbook(page, alerts, faults)
+    faults.finish(f"{len(alerts)} bundled alerts have texts, runbooks, tests and real families")
+
+
+if __name__ == "__main__":
+    main()
