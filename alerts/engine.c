@@ -90,9 +90,11 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     dispatch_adopt(e->dispatch, &a->routing, &words, now, txn);
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);
     adopt_receivers(e, a, now);
+    deadman_adopt(e->deadman, a->routing.deadman.conf, a->routing.deadman.every, now);
     if (!e->alerting)
         dispatch_wait(e->dispatch, wall_add(now, FIRST_LOOK_WITHIN));
     e->alerting = a;
+    e->adopted = now;
     engine_commit(e, txn);
     engine_wake(e, now);
 }
@@ -199,6 +201,7 @@ void engine_advance(struct engine *e, struct wall now)
     next = wall_earlier(next, advance_dispatch(e, now));
     next = wall_earlier(next, overlay_next(e->overlay, now));
     next = wall_earlier(next, courier_advance(e->courier, now));
+    next = wall_earlier(next, engine_deadman_advance(e, now));
     if (next.ns)
         engine_wake(e, next);
 }
@@ -238,6 +241,11 @@ struct outbox *engine_outbox(struct engine *e)
 struct courier *engine_courier(struct engine *e)
 {
     return e->courier;
+}
+
+struct deadman *engine_deadman(struct engine *e)
+{
+    return e->deadman;
 }
 
 struct ledger *engine_ledger(struct engine *e)

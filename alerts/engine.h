@@ -12,6 +12,7 @@
 #include "alerts/alerting.h"
 #include "alerts/book.h"
 #include "alerts/courier.h"
+#include "alerts/deadman.h"
 #include "alerts/dispatch.h"
 #include "alerts/evaluation.h"
 #include "alerts/ledger.h"
@@ -34,7 +35,9 @@ struct engine_io {          /* what differs between healthd and a test */
     /* A computation reads the adopted alerting, and has ended: it has to live until then. NULL: the caller sees to it. */
     void *(*hold)(void *ctx);
     void (*release)(void *ctx, void *held);
-    void *ctx; /* of wake, hold and release */
+    /* Was the last configuration that was offered accepted? The dead-man ping asks. NULL: it was. */
+    bool (*is_config_accepted)(void *ctx);
+    void *ctx; /* of wake and all after it */
 };
 
 /* Opens the ledger, reads what it has, and begins to read the history back. NULL when not even an empty ledger can be
@@ -80,6 +83,7 @@ struct dispatch *engine_dispatch(struct engine *e);
 struct evaluation *engine_evaluation(struct engine *e);
 struct outbox *engine_outbox(struct engine *e);
 struct courier *engine_courier(struct engine *e);
+struct deadman *engine_deadman(struct engine *e);
 struct ledger *engine_ledger(struct engine *e);
 const struct alerting *engine_alerting(
     const struct engine *e); /* of the generation in force; NULL before the first */

@@ -49,12 +49,13 @@ struct engine {
     struct ledger *ledger;
     struct outbox *outbox;
     struct courier *courier;
+    struct deadman *deadman;
     struct book *book;
     struct overlay *overlay;
     struct dispatch *dispatch;
     struct evaluation *evaluation;
     struct ledger_txn *txn; /* being gathered; NULL: none */
-    struct wall started;
+    struct wall started, adopted;
     struct wall now; /* of the call under way, or the last */
     struct wall expired;
     struct wall looking_since; /* the first evaluation of all rules; 0: not begun */
@@ -94,6 +95,9 @@ struct wall keeping_advance(struct engine *e, struct wall now);
 bool keeping_is_ready(const struct engine *e, struct wall now); /* rules may look */
 bool keeping_is_busy(const struct engine *e); /* a thread has a job of it */
 void keeping_finish(struct engine *e);
+
+/* engine_deadman.c */
+struct wall engine_deadman_advance(struct engine *e, struct wall now);
 
 /* engine_drill.c */
 struct wall drills_advance(struct engine *e, struct wall now);

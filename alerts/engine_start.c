@@ -189,6 +189,8 @@ static void make_parts(struct engine *e)
     };
     e->courier = courier_create(e->outbox, e->io.secrets, e->io.transport);
     courier_on_wake(e->courier, on_something, e);
+    e->deadman = deadman_create(e->io.transport, e->io.secrets);
+    deadman_on_wake(e->deadman, on_something, e);
     e->book = book_create(on_change, e);
     e->overlay = overlay_create(e->book, e->io.probes);
     e->dispatch = dispatch_create(e->book, e->overlay);
@@ -244,6 +246,7 @@ void engine_destroy(struct engine *e, struct wall now)
     if (e->evaluation)
         engine_stop(e, now);
     e->is_stopped = true;
+    deadman_destroy(e->deadman);
     courier_destroy(e->courier);
     if (!is_busy && e->history)
         keeping_finish(e);

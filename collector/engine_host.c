@@ -92,6 +92,12 @@ static void release(void *ctx, void *held)
     generation_unref(held);
 }
 
+static bool is_config_accepted(void *ctx)
+{
+    const struct engine_host *h = ctx;
+    return h->daemon->last_reload_ok;
+}
+
 struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
                                        struct err *e)
 {
@@ -110,6 +116,7 @@ struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
         .wake = wake,
         .hold = hold,
         .release = release,
+        .is_config_accepted = is_config_accepted,
         .ctx = h,
     };
     h->engine = engine_create(&io, engine_host_now(h), e);

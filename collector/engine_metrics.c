@@ -180,6 +180,7 @@ struct engine_metrics *engine_metrics_create(struct engine_host *h, struct regis
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         m->series[i] = registry_series(r, m->source, &rows[i].metric, NULL);
     courier_expose(engine_courier(engine_host_engine(h)), r, m->source);
+    deadman_expose(engine_deadman(engine_host_engine(h)), r, m->source);
     return m;
 }
 
