@@ -86,6 +86,7 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     overlay_adopt(e->overlay, &a->routing, now);
     overlay_set_zone(e->overlay, a->zone ? a->zone : zone_utc);
     overlay_touch(e->overlay);
+    book_set_externals(e->book, a->external_labels, words.external_url);
     book_adopt(e->book, &a->rules, now, txn);
     dispatch_adopt(e->dispatch, &a->routing, &words, now, txn);
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "alerts/rule_file.h"
 #include "exporters/registry.h"
 #include "lib/config/generation.h"
 #include "lib/core/talk.h"
@@ -318,6 +319,16 @@ static void add_notify(struct buf *out)
     buf_add_text(out, "}}]}");
 }
 
+/* Rules, or groups of them. */
+static void add_rules(struct buf *out)
+{
+    buf_add_text(out, "{\"type\":\"array\",\"items\":{\"anyOf\":[");
+    add_section(rule_opts, out);
+    buf_add_byte(out, ',');
+    add_section(rule_group_opts, out);
+    buf_add_text(out, "]}}");
+}
+
 /* The keys of the top level that have a shape of their own. */
 static void add_node(const char *name, struct buf *out)
 {
@@ -329,6 +340,11 @@ static void add_node(const char *name, struct buf *out)
         buf_add_text(out, "{\"type\":\"object\",\"additionalProperties\":");
         add_modules(out);
         buf_add_byte(out, '}');
+    } else if (!strcmp(name, "rules")) {
+        add_rules(out);
+    } else if (!strcmp(name, "packs")) {
+        buf_add_text(out, "{\"type\":\"object\",\"additionalProperties\":"
+                          "{\"$ref\":\"#/$defs/bool\"}}");
     } else if (!strcmp(name, "exporters")) {
         add_exporters(out);
     } else if (!strcmp(name, "receivers")) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/rule_file.h"
 #include "exporters/registry.h"
 #include "lib/config/generation.h"
 #include "lib/core/reason.h"
@@ -170,6 +171,25 @@ static void write_values(const struct writer *w, struct buf *out)
     w->table_end(out);
 }
 
+static void write_limits(const struct writer *w, const struct limit *limits,
+                         struct buf *out)
+{
+    static const char *const columns[] = {"limit", "value", "alert", "what it is", NULL};
+    static const char *const units[] = {[LIMIT_SHARE] = "80%",
+                                        [LIMIT_BYTES] = "2GiB",
+                                        [LIMIT_DURATION] = "30s",
+                                        [LIMIT_NUMBER] = "number"};
+    w->table_begin(out, columns);
+    for (; limits->name; limits++) {
+        char name[100], alert[100];
+        snprintf(name, sizeof(name), "`%s`", limits->name);
+        snprintf(alert, sizeof(alert), "`%s`", limits->alert);
+        w->table_row(out, (const char *const[]){name, units[limits->unit], alert,
+                                                limits->doc, NULL});
+    }
+    w->table_end(out);
+}
+
 static void write_type(const struct writer *w, const struct probe_type *type,
                        struct buf *out)
 {
@@ -186,6 +206,10 @@ static void write_type(const struct writer *w, const struct probe_type *type,
     if (type->vars && type->vars->name) {
         w->heading(out, 3, "Variables");
         write_vars(w, type->vars, out);
+    }
+    if (type->limits && type->limits->name) {
+        w->heading(out, 3, "Limits");
+        write_limits(w, type->limits, out);
     }
     if (type->metrics && *type->metrics) {
         w->heading(out, 3, "Metrics");
@@ -282,6 +306,32 @@ static void write_routes(const struct writer *w, struct buf *out)
     write_table(w, route_opts, out);
 }
 
+static void write_rules(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Rules");
+    w->para(
+        out,
+        "`rules:` is a list of rules in Prometheus' syntax, or of groups of them. Files "
+        "that people have already are named by `rule_files:` and need no change. Every "
+        "element that a rule's expression gives is an alert. `warn` and `crit`, "
+        "`resolve_when`, `no_data` and `active` are healthd's own.");
+    w->code(out, "rules:\n"
+                 "  - alert: OrdersStalled\n"
+                 "    expr: sum(increase(orders_completed_total[30m])) == 0\n"
+                 "    labels: {severity: warning}\n"
+                 "    annotations: {summary: \"no order for half an hour\"}\n"
+                 "    active: office\n"
+                 "  - alert: QueueLong\n"
+                 "    warn: queue_length > 100\n"
+                 "    crit: queue_length > 1000\n"
+                 "    resolve_when: queue_length < 50\n"
+                 "    for: 2m\n");
+    w->para(out, "A rule has:");
+    write_table(w, rule_opts, out);
+    w->para(out, "A group has:");
+    write_table(w, rule_group_opts, out);
+}
+
 static void write_exporters(const struct writer *w, struct buf *out)
 {
     for (const struct exporter_type *const *type = exporter_types; *type; type++) {
@@ -349,6 +399,7 @@ void reference_write(const struct writer *w, struct buf *out)
     write_modules(w, out);
     write_exporters(w, out);
     write_receivers(w, out);
+    write_rules(w, out);
     write_routes(w, out);
     write_shared(w, out);
     write_reasons(w, out);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/rule_file.h"
 #include "exporters/registry.h"
 #include "lib/config/generation.h"
 #include "lib/core/runner.h"
@@ -112,6 +113,31 @@ static void verify_probe_example(struct verifier *v, const struct probe_type *ty
     arena_destroy(arena);
 }
 
+/* With its probe filled in, a limit's expression is PromQL. */
+static void verify_limits(struct verifier *v, const struct probe_type *type)
+{
+    static const char config[] = "packs: {probes: false, healthd: false}\n"
+                                 "probes: [{name: x, %s: {}, limits: {%s: %s}}]";
+    static const char *const values[] = {[LIMIT_SHARE] = "80%",
+                                         [LIMIT_BYTES] = "2GiB",
+                                         [LIMIT_DURATION] = "30s",
+                                         [LIMIT_NUMBER] = "5"};
+    for (const struct limit *x = type->limits; x && x->name; x++) {
+        struct arena *arena = arena_create(0);
+        struct diag *d = diag_create(arena);
+        struct secrets *secrets = secrets_create();
+        const char *text =
+            arena_printf(arena, config, type->name, x->name, values[x->unit]);
+        if (!is_sentence(x->doc))
+            fault(v, "probes/%s: limit '%s': its doc must be a sentence", type->name,
+                  x->name);
+        generation_unref(generation_parse(x->name, bytes_of(text), secrets, d));
+        show_faults(v, x->name, d);
+        secrets_destroy(secrets);
+        arena_destroy(arena);
+    }
+}
+
 /* where: exporters, alerts; the example is a mapping with the type's name as its key. */
 static void verify_example(struct verifier *v, const char *where, const char *name,
                            const char *example, struct opt_part part)
@@ -158,6 +184,8 @@ bool reference_verify(void)
     verify_rows(&v, "receiver", receiver_opts);
     verify_rows(&v, "route", route_opts);
     verify_rows(&v, "deadman", deadman_opts);
+    verify_rows(&v, "group of rules", rule_group_opts);
+    verify_rows(&v, "rule", rule_opts);
     verify_rows(&v, "dialogue", dial_opts);
     verify_vars(&v, "every type", runner_vars);
     verify_vars(&v, "tls", tls_vars);
@@ -170,6 +198,7 @@ bool reference_verify(void)
         verify_vars(&v, (*type)->name, (*type)->vars);
         verify_metrics(&v, (*type)->name, (*type)->metrics);
         verify_probe_example(&v, *type);
+        verify_limits(&v, *type);
     }
     for (const struct exporter_type *const *type = exporter_types; *type; type++) {
         if (!is_sentence((*type)->summary))

@@ -154,6 +154,56 @@ class Docs(ToolTest):
         self.fine("docs")
 
 
+class Packs(ToolTest):
+    RULE = """groups:
+  - name: g
+    rules:
+      - alert: Broken
+        expr: probe_state == 3
+        annotations:
+          summary: "is broken"
+          description: "It is."
+          runbook_url: docs/runbooks/Broken.md
+"""
+    TEST = """tests:
+  - alert_rule_test:
+      - {eval_time: 0s, alertname: Broken, exp_alerts: []}
+      - eval_time: 1m
+        alertname: Broken
+        exp_alerts:
+          - exp_labels: {}
+"""
+    PAGE = "# Broken\n\n## Meaning\n\n## First look\n\n## Causes\n\n## Fix\n"
+    CASES = [
+        ("alerts/packs/p.yml", RULE.replace("summary", "sumary"), "Broken has no summary"),
+        ("alerts/packs/p.yml", RULE.replace("Broken.md", "Other.md"), "has no runbook_url"),
+        ("alerts/packs/p.yml", RULE.replace("probe_state", "probe_stat"), "no code of ours makes"),
+        ("alerts/packs/tests/p.test.yml", TEST.replace("Broken", "Other"), "sees Broken fire"),
+        ("alerts/packs/tests/p.test.yml", TEST.replace("exp_alerts: []", "exp_alerts: [{}]"),
+         "sees Broken quiet"),
+        ("docs/runbooks/Old.md", PAGE, "there is no bundled rule Old"),
+        ("docs/runbooks/Broken.md", PAGE.replace("## Fix", "## End"), "has the sections"),
+    ]
+
+    def fill(self):
+        self.write("alerts/packs/p.yml", self.RULE)
+        self.write("alerts/packs/tests/p.test.yml", self.TEST)
+        self.write("docs/runbooks/Broken.md", self.PAGE)
+        self.write("collector/a.c", HEAD + 'static const char name[] = "probe_state";\n')
+
+    def test_faults(self):
+        for path, text, expected in self.CASES:
+            with self.subTest(path=path, expected=expected):
+                self.fill()
+                self.write(path, text)
+                self.faulty("packs", expected)
+                (self.tree / path).unlink()
+
+    def test_fine(self):
+        self.fill()
+        self.fine("packs")
+
+
 class Changes(ToolTest):
     def test_faults(self):
         for text in ("added: it\n", "kind: removed\n\nIt is gone.\n", "kind: added\n\nno stop\n"):
