@@ -99,7 +99,7 @@ static bool range_is_sound(struct exchange *x, const struct promql_opts *opts)
 
 static void any_query_range(struct exchange *x, struct daemon *d)
 {
-    struct promql_opts opts = {0};
+    struct promql_opts opts = {.is_grid = true};
     nsec step;
     if (!read_time(x, "start", -1, &opts.start) || !read_time(x, "end", -1, &opts.end) ||
         !read_span(x, "step", -1, &step))

@@ -99,7 +99,9 @@ struct history_view *history_view_between(struct history *h,
     v->sets = arena_alloc(arena, (count + 1) * sizeof(*v->sets));
     for (size_t i = 0; i < count; i++) {
         const int64_t reach = selectors[i]->reach / NSEC_PER_MSEC;
-        set_see(v, selectors[i], start - reach, end);
+        const int64_t ahead = selectors[i]->ahead / NSEC_PER_MSEC;
+        set_see(v, selectors[i], start - reach,
+                end > INT64_MAX - ahead ? INT64_MAX : end + ahead);
     }
     h->views++;
     return v;

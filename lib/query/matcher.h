@@ -36,7 +36,7 @@ struct selector { /* one vector or range selector of an expression */
     nsec range; /* 0: an instant selector */
     nsec
         reach; /* how far before the evaluation's time it can read: range or lookback, offset and outer
-                       subqueries included; INT64_MAX when `@` names a time */
+                       subqueries included; at most 100 years, and that when `@` names a time */
     nsec ahead;        /* how far after it: by a negative offset; 0 nearly always */
     bool is_last_only; /* only the newest sample at the evaluation's time counts */
 };

@@ -11,6 +11,7 @@
 #define VISITS_PER_SAMPLE \
     40 /* windows overlap: a sample may be looked at that many times, on average */
 #define MAX_WARNINGS 8
+#define MAX_MS INT64_C(9000000000000000) /* times and steps: no sum of a few overflows */
 
 const struct selector *const *promql_selectors(const struct promql *q, size_t *ret_count)
 {
@@ -290,11 +291,15 @@ static struct promql_opts with_defaults(const struct promql_opts *given)
         o.subquery_step = NSEC_PER_MINUTE;
     if (o.max_samples == 0)
         o.max_samples = MAX_SAMPLES;
+    if (o.step > MAX_MS)
+        o.step = MAX_MS;
     return o;
 }
 
 static bool judge_opts(const struct promql_opts *o, enum promql_type type, struct err *e)
 {
+    if (o->start < -MAX_MS || o->start > MAX_MS || o->end < -MAX_MS || o->end > MAX_MS)
+        return err_set(e, "the time lies too far from ours");
     if (!o->is_grid && o->start == o->end)
         return true;
     if (type == PROMQL_MATRIX || type == PROMQL_STRING)

@@ -93,8 +93,8 @@ static bool read_mark(struct promql_reader *r, struct word *w)
 static bool begins_with_colon(const struct promql_reader *r)
 {
     const char *text = r->text + r->at;
-    const char before = r->at ? text[-1] : ' ';
-    return *text == ':' && is_letter(text[1]) && strchr(" \t\r\n(", before);
+    const bool is_inside = r->at > 0 && (is_digit(text[-1]) || is_letter(text[-1]));
+    return *text == ':' && is_letter(text[1]) && !is_inside;
 }
 
 bool promql_next_word(struct promql_reader *r, struct word *ret)

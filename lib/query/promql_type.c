@@ -160,21 +160,25 @@ struct reaching { /* what lies above a node */
     bool is_pinned; /* to a time of its own, which may be any time ago */
 };
 
-static nsec saturate(nsec a, nsec b)
+/* Far enough for anything that is kept, and callers may add to it. */
+#define REACH_MAX (100 * 365 * NSEC_PER_DAY)
+
+static nsec limited(nsec reach)
 {
-    return a > INT64_MAX - b ? INT64_MAX : a + b;
+    if (reach < 0)
+        return 0;
+    return reach > REACH_MAX ? REACH_MAX : reach;
 }
 
 /* The times that n reads at, from those it is evaluated at. */
 static struct reaching reach_of(const struct promql_node *n, struct reaching above)
 {
-    const nsec offset = n->offset_ms * NSEC_PER_MSEC;
+    const bool is_past = n->offset_ms >= 0;
+    const nsec size = limited((is_past ? n->offset_ms : -n->offset_ms) * NSEC_PER_MSEC);
+    const nsec offset = is_past ? size : -size;
     above.is_pinned |= n->pinned == AT_TIME;
-    if (offset >= 0)
-        above.back = saturate(above.back, offset);
-    else
-        above.back = above.back + offset > 0 ? above.back + offset : 0;
-    above.ahead = above.ahead - offset > 0 ? above.ahead - offset : 0;
+    above.back = limited(above.back + offset);
+    above.ahead = limited(above.ahead - offset);
     return above;
 }
 
@@ -183,9 +187,10 @@ static void finish_selector(struct promql *q, const struct promql_node *n,
 {
     struct selector *s = n->selector;
     s->range = n->range_ms * NSEC_PER_MSEC;
-    s->reach = at.is_pinned ? INT64_MAX
-                            : saturate(at.back, s->range ? s->range : PROMQL_LOOKBACK);
-    s->ahead = at.is_pinned ? INT64_MAX : at.ahead;
+    s->reach = limited(at.back + limited(s->range ? s->range : PROMQL_LOOKBACK));
+    s->ahead = at.ahead;
+    if (at.is_pinned)
+        s->reach = s->ahead = REACH_MAX;
     s->is_last_only = s->range == 0 && !at.is_within;
     if (s->reach > q->reach)
         q->reach = s->reach;
@@ -201,7 +206,7 @@ static void finish_node(struct promql *q, const struct promql_node *n,
     if (n->kind == PROMQL_SELECTOR)
         finish_selector(q, n, at);
     if (n->kind == PROMQL_SUBQUERY) {
-        at.back = saturate(at.back, n->range_ms * NSEC_PER_MSEC);
+        at.back = limited(at.back + limited(n->range_ms * NSEC_PER_MSEC));
         at.is_within = true;
     }
     for (size_t i = 0; i < n->arg_count; i++)

@@ -215,6 +215,8 @@ up{é="a"}
 up{a:b="c"}
 a:b:c
 :a
+up +:a
+up{}+:a
 a:
 1a
 a-b

@@ -245,6 +245,10 @@ static void grids_come_out(void **state UNUSED)
         {"g[5m]", 0, 60, 60, 3,
          "error a query over a time needs a vector or a number, and this is a range"},
         {"g", 60, 0, 60, 3, "error the end lies before the start"},
+        {"g", 0, 1e14, 60, 3, "error the time lies too far from ours"},
+        {"g @ 9e11", 0, 60, 60, 3, ""},
+        {"count_over_time(g[200y] offset 200y) or count_over_time(g[200y] offset -200y)",
+         0, 60, 60, 3, "{} 10@0 9@60"},
     };
     compare(cases, ARRAY_LEN(cases));
 }

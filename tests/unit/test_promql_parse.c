@@ -43,6 +43,8 @@ static void expressions_are_printed(void **state UNUSED)
         {"up", NULL},
         {"job:up:sum5m", NULL},
         {":up", NULL},
+        {"a +:up", "a + :up"},
+        {"-:up", NULL},
         {"up {}", "up"},
         {"up{a=\"b\",}", "up{a=\"b\"}"},
         {"up{ a = \"b\" , c != 'd', e =~ `f.*`, g !~ \"h\" }",
