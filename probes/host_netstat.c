@@ -39,7 +39,8 @@ static struct bytes key_of(struct bytes protocol, struct bytes field, struct key
 {
     protocol = bytes_slice(protocol, 0, MAX_FIELD_BYTES);
     field = bytes_slice(field, 0, MAX_FIELD_BYTES);
-    memcpy(ret_key->text, protocol.ptr, protocol.len);
+    if (protocol.len)
+        memcpy(ret_key->text, protocol.ptr, protocol.len);
     ret_key->text[protocol.len] = '_';
     if (field.len)
         memcpy(ret_key->text + protocol.len + 1, field.ptr, field.len);
