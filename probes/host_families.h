@@ -14,6 +14,8 @@
       "Time that a collector took", "collector")                                         \
     X(COLLECTOR_SUCCESS, "scrape_collector_success", GAUGE, "",                          \
       "1 when a collector found what it reads, else 0", "collector")                     \
+    X(BUILD_INFO, "exporter_build_info", GAUGE, "",                                      \
+      "What shows these families: healthd, in this version", "goos", "version")          \
     X(CPU_SECONDS, "cpu_seconds_total", COUNTER, "seconds",                              \
       "Time that a CPU spent in a mode; user and nice include guests", "cpu", "mode")    \
     X(CPU_GUEST, "cpu_guest_seconds_total", COUNTER, "seconds",                          \

@@ -74,8 +74,8 @@ void host_filesystem_show_hung(struct run *run, const struct host_mount *mount,
     show_state(run, mount, hung_label);
     show_item(run, mount, HEALTH_DEGRADED, REASON_TIMEOUT,
               arena_printf(run_arena(run),
-                           "%s (%s, %s) hangs: statfs has not answered for %s; is its "
-                           "server or disk there?",
-                           mount->path, mount->fstype, mount->device, buf_text(&text)));
+                           "the %s mount of %s hangs: statfs has not answered for %s; is "
+                           "its server or disk there?",
+                           mount->fstype, mount->device, buf_text(&text)));
     buf_finish(&text);
 }

@@ -228,6 +228,8 @@ void host_scan_run(struct host_scan *scan)
     }
     atomic_store(&scan->current, NULL);
     scan->group = batch_group(scan->batch, "");
+    host_sample_with(scan, HOST_BUILD_INFO,
+                     (const char *const[]){"linux", HEALTHD_VERSION}, 1);
     for (size_t i = 0; i < scan->result_count; i++) {
         const struct host_result *result = &scan->results[i];
         host_sample_of(scan, HOST_COLLECTOR_SECONDS, result->collector->name,

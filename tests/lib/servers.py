@@ -249,3 +249,29 @@ def promtool(*arguments, text=None):
                           capture_output=True, text=True)
     assert done.returncode == 0, f"promtool {' '.join(map(str, arguments))}:\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
+
+
+class NodeExporter:
+    """Debian's node_exporter, on this machine."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left in reversed(range(START_TRIES)):
+            self.port = free_port()
+            self.process = Process(
+                ["/usr/bin/prometheus-node-exporter", "--no-collector.systemd",
+                 f"--collector.textfile.directory={self.folder}",
+                 f"--web.listen-address=127.0.0.1:{self.port}"], self.folder, "node_exporter")
+            try:
+                self.process.wait_ready(lambda: self.get("/").status == 200)
+                return
+            except AssertionError:
+                if not left or "address already in use" not in self.process.tail():
+                    raise
+
+    def get(self, path):
+        return request(f"http://127.0.0.1:{self.port}{path}")
+
+    def stop(self):
+        self.process.stop()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host probe beside Debian's node_exporter, on this machine: families, types and labels."""
+import ctypes
+import os
+from pathlib import Path
+
+import pytest
+
+from lib.metrics import Page
+from lib.servers import NodeExporter
+
+# What Debian's 1.5.0 shows and the host probe does not, and why.
+NOT_OURS = {
+    "node_network_speed_bytes": "a speed of -1 is no speed",
+}
+# Labels that 1.5.0 has not yet, or that are about its own build.
+NEW_LABELS = {"node_exporter_build_info": {"branch", "goarch", "goos", "goversion", "revision",
+                                           "version"},
+              "node_disk_info": {"rotational"}, "node_network_info": {"adminstate"},
+              "node_filesystem_device_error": {"device_error"},
+              "node_filesystem_readonly": {"device_error"}}
+# One series a collector: node_exporter has collectors for hardware that is left out here.
+BY_COLLECTOR = {"node_scrape_collector_duration_seconds", "node_scrape_collector_success"}
+# Left out by default since 1.5.0, as its later versions do.
+NEWER_EXCLUDES = ("zram",)
+# Collectors of hardware and file systems that the host probe does not have.
+OTHER_COLLECTORS = ("bcache", "bonding", "btrfs", "fibrechannel", "infiniband", "ipvs", "nfs",
+                    "nfsd", "nvme", "power_supply", "rapl", "tape", "xfs", "zfs", "watchdog")
+LIBC = ctypes.CDLL(None, use_errno=True)
+MNT_DETACH = 2
+
+
+def families_of(text):
+    """{family: (type, {labels without the empty ones})}"""
+    page, families = Page(text), {}
+    for name, labels in page.series:
+        kept = frozenset((key, value) for key, value in labels
+                         if value and key not in NEW_LABELS.get(name, ()))
+        if name.startswith("node_") and not dict(labels).get("device", "").startswith(
+                NEWER_EXCLUDES):
+            families.setdefault(name, (page.types[name], set()))[1].add(kept)
+    return families
+
+
+def differences(theirs, ours):
+    for name, (kind, series) in sorted(theirs.items()):
+        if name in NOT_OURS or name.startswith(tuple(f"node_{one}_" for one in OTHER_COLLECTORS)):
+            continue
+        if name not in ours:
+            yield f"{name}: missing"
+        elif ours[name][0] != kind:
+            yield f"{name}: {ours[name][0]}, not {kind}"
+        elif name not in BY_COLLECTOR and not series <= ours[name][1]:
+            yield f"{name}: lacks {[dict(one) for one in series - ours[name][1]][:3]}"
+
+
+def page_of_host(healthctl, *options):
+    done = healthctl("probe", "host", *options, "--format", "prometheus")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_families_types_and_labels_are_node_exporters(start, healthctl):
+    theirs = families_of(start(NodeExporter).get("/metrics").text)
+    ours = families_of(page_of_host(healthctl))
+    found = list(differences(theirs, ours))
+    print(*found, "only ours:", *sorted(ours.keys() - theirs.keys()), sep="\n")
+    assert not found
+    assert len(theirs) > 150, "node_exporter shows too little for this to mean anything"
+
+
+def test_values_that_stand_still_are_the_same(start, healthctl):
+    theirs = Page(start(NodeExporter).get("/metrics").text)
+    ours = Page(page_of_host(healthctl))
+    for name in ("node_memory_MemTotal_bytes", "node_memory_SwapTotal_bytes",
+                 "node_boot_time_seconds", "node_filefd_maximum"):
+        assert ours.value(name) == theirs.value(name), name
+    for labels, size in theirs.select("node_filesystem_size_bytes"):
+        assert ours.value("node_filesystem_size_bytes", **labels) == size
+
+
+def test_the_big_page_has_them_without_a_probe_label(healthd):
+    daemon = healthd("probes:\n  - {name: host, host: {}, interval: 1s}\n")
+    daemon.wait_value(1, "node_scrape_collector_success", collector="meminfo")
+    page = daemon.page()
+    assert page.select("node_load1") == [({}, page.value("node_load1"))]
+
+
+def test_a_folder_that_is_not_the_hosts_root_is_noticed(healthctl, tmp_path):
+    done = healthctl("probe", "host", "--rootfs", str(tmp_path))
+    assert "mount the host's / there" in done.stdout, done.stdout
+    page = Page(page_of_host(healthctl, "--rootfs", str(tmp_path)))
+    assert not page.select("node_filesystem_size_bytes")
+    assert page.value("node_scrape_collector_success", collector="filesystem") == 0
+    assert page.value("node_scrape_collector_success", collector="meminfo") == 1
+
+
+@pytest.fixture
+def hung_mount(tmp_path):
+    """A FUSE mount whose server never answers; closing its descriptor lets everybody go."""
+    if os.geteuid() != 0 or not Path("/dev/fuse").exists():
+        pytest.skip("a hung mount needs root and /dev/fuse")
+    place = tmp_path / "hung"
+    place.mkdir()
+    server = os.open("/dev/fuse", os.O_RDWR)
+    options = f"fd={server},rootmode=40000,user_id=0,group_id=0".encode()
+    assert LIBC.mount(b"hungfs", bytes(place), b"fuse", 0, options) == 0, ctypes.get_errno()
+    yield str(place)
+    os.close(server)
+    LIBC.umount2(bytes(place), MNT_DETACH)
+
+
+def test_a_hung_mount_is_said_and_delays_nothing(healthd, hung_mount):
+    daemon = healthd("probes:\n"
+                     "  - {name: host, host: {mount_timeout: 300ms}, interval: 1s, timeout: 800ms}\n"
+                     "  - {name: self, tcp: \"127.0.0.1:1\", severity: none}\n")
+    daemon.wait_value(1, "node_filesystem_device_error", mountpoint=hung_mount,
+                      device_error="mountpoint timeout")
+    page = daemon.page()
+    assert page.select("node_filesystem_size_bytes", mountpoint="/")
+    assert not page.select("node_filesystem_size_bytes", mountpoint=hung_mount)
+    assert page.value("node_scrape_collector_success", collector="filesystem") == 1
+    daemon.wait_health("host", "degraded")
+    # Later runs do not wait for it again.
+    daemon.run_now("host")
+    took = [value for labels, value in daemon.page().select("probe_duration_seconds")
+            if "probe" not in labels]
+    assert len(took) == 1 and took[0] < 0.25, took
+    assert "hangs" in str(daemon.explain("host"))
