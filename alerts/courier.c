@@ -129,7 +129,7 @@ static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
 {
     struct wall at = {0};
     struct waiting *w = lane_first(l);
-    if (l->is_busy || l->parts_elsewhere)
+    if (l->is_busy || l->settling || l->parts_elsewhere)
         return at;
     if (w->is_standing && w->link.next != &l->rows)
         row_void(w, "the lane has gone on", now);

@@ -75,7 +75,7 @@ static void lane_free(struct lane *l)
 
 void lane_forget(struct lane *l)
 {
-    if (l->row_count || l->was_told || *l->remote || l->is_busy ||
+    if (l->row_count || l->settling || l->was_told || *l->remote || l->is_busy ||
         l->box->outbox->is_closing)
         return;
     map_remove(l->box->lanes, bytes_of(l->name));

@@ -39,6 +39,7 @@ struct outbox_limits {
 /* Loads what is pending; rows that were being sent become pending and in doubt. */
 struct outbox *outbox_open(struct ledger *l, const struct outbox_limits *limits,
                            struct err *e);
+/* After ledger_close, whose last commits still tell the outbox. Takes NULL. */
 void outbox_close(struct outbox *o);
 
 void outbox_each(const struct outbox *o,

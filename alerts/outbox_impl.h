@@ -29,6 +29,7 @@ struct lane {
     char *remote;     /* what the notifier remembers; "" */
     bool was_told;    /* a trigger was accepted, and no resolve since */
     bool is_busy;     /* its first row is being read or sent */
+    size_t settling;  /* ends of rows that are not on disk yet: it waits for them */
     size_t row_count; /* rows that name it, whatever their state */
     size_t
         parts_elsewhere; /* its rows that go out as parts of another lane's: it waits for them */

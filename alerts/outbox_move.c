@@ -100,6 +100,24 @@ static void bury(struct waiting *w)
     list_append(&box->outbox->dead, &w->link);
 }
 
+static void on_end_committed(void *ctx, bool is_durable)
+{
+    struct lane *l = ctx;
+    struct outbox *o = l->box->outbox;
+    l->settling--;
+    lane_forget(l);
+    if (o->arrived)
+        o->arrived(o->ctx, NULL);
+}
+
+/* The lane goes on when this is on disk: a process that is killed before would send the row again, after its
+ * successor. */
+static void commit_end(struct lane *l, struct ledger_txn *txn)
+{
+    l->settling++;
+    ledger_commit(txn, on_end_committed, l);
+}
+
 void row_sending(struct waiting *w, struct wall now)
 {
     struct outbox *o = w->lane->box->outbox;
@@ -153,7 +171,7 @@ void row_delivered(struct waiting *w, const char *remote, struct wall now)
     lane_told(w->lane, w->row.kind, remote, txn);
     journal(txn, w, "delivered", "", now);
     say(w, LOG_LEVEL_INFO, "notify.delivered", "", (struct wall){0});
-    ledger_commit(txn, NULL, NULL);
+    commit_end(w->lane, txn);
     settle(w);
 }
 
@@ -179,7 +197,7 @@ void row_dead(struct waiting *w, const char *why, struct wall now)
     ledger_row_set(txn, &w->row);
     journal(txn, w, "dead", why, now);
     say(w, LOG_LEVEL_ERROR, "notify.dead", why, (struct wall){0});
-    ledger_commit(txn, NULL, NULL);
+    commit_end(w->lane, txn);
     bury(w);
 }
 
@@ -219,6 +237,6 @@ void row_void(struct waiting *w, const char *why, struct wall now)
     ledger_row_set(txn, &w->row);
     ledger_row_settle(txn, w->row.id);
     journal(txn, w, "nothing to tell", why, now);
-    ledger_commit(txn, NULL, NULL);
+    commit_end(w->lane, txn);
     settle(w);
 }
