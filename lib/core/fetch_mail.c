@@ -7,11 +7,14 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/base/attr.h"
 #include "lib/core/fetch_parts.h"
 
 #define LINE_MAX_BYTES 512
+#define GOODBYE 221    /* to QUIT: says nothing of the mail */
 #define LINES_MAX 4096 /* far more than recipients; a server that never ends is cut off */
 
 /* ---- the message ---- */
@@ -69,6 +72,57 @@ static bool set_envelope(struct fetch *x, struct err *e)
     return true;
 }
 
+/* ---- the end ---- */
+
+void fetch_mail_opened(struct fetch *x, int fd)
+{
+    for (size_t i = 0; i < ARRAY_LEN(x->fds); i++) {
+        if (x->fds[i] < 0) {
+            x->fds[i] = fd;
+            return;
+        }
+    }
+}
+
+static int on_close_socket(void *ctx, curl_socket_t fd)
+{
+    struct fetch *x = ctx;
+    for (size_t i = 0; i < ARRAY_LEN(x->fds); i++) {
+        if (x->fds[i] == fd)
+            x->fds[i] = -1;
+    }
+    return close(fd);
+}
+
+/* libcurl says QUIT and then waits for the answer with the loop standing still, for two minutes if need be. Nobody wants
+ * that answer: the connection is shut under it. */
+static int on_traffic(CURL *easy UNUSED, curl_infotype type, char *data, size_t len,
+                      void *ctx)
+{
+    const struct fetch *x = ctx;
+    if (type != CURLINFO_HEADER_OUT || !bytes_starts((struct bytes){data, len}, "QUIT"))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(x->fds); i++) {
+        if (x->fds[i] >= 0)
+            (void)shutdown(x->fds[i], SHUT_RDWR);
+    }
+    return 0;
+}
+
+/* A connection is never kept: its QUIT would come when nobody listens to libcurl. */
+static void set_end(struct fetch *x)
+{
+    for (size_t i = 0; i < ARRAY_LEN(x->fds); i++)
+        x->fds[i] = -1;
+    curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_DEBUGFUNCTION, on_traffic);
+    curl_easy_setopt(x->easy, CURLOPT_DEBUGDATA, x);
+    curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 1L);
+}
+
 bool fetch_mail_set_up(struct fetch *x, struct err *e)
 {
     static const char *const ways[] = {
@@ -82,6 +136,7 @@ bool fetch_mail_set_up(struct fetch *x, struct err *e)
     if (ways[m->auth])
         curl_easy_setopt(x->easy, CURLOPT_LOGIN_OPTIONS, ways[m->auth]);
     curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, fetch_on_mail_line);
+    set_end(x);
     set_message(x);
     return set_envelope(x, e) && fetch_add_headers(x, e);
 }
@@ -107,7 +162,7 @@ size_t fetch_on_mail_line(char *ptr, size_t size, size_t count, void *fetch)
         return 0;
     }
     if (line.len < 3 || (line.len > 3 && line.ptr[3] != ' ') ||
-        !bytes_to_u64(bytes_slice(line, 0, 3), &code))
+        !bytes_to_u64(bytes_slice(line, 0, 3), &code) || code == GOODBYE)
         return len;
     x->reply->status = (int)code;
     fetch_keep_pair(

@@ -66,6 +66,7 @@ struct fetch {
 
     struct curl_slist *headers, *proxy_headers, *connect_to, *resolve, *recipients;
     struct curl_mime *mime;
+    int fds[4]; /* a mail's open sockets; -1: none */
     struct buf body;
     struct pair *pairs;
     size_t pair_count, pair_size, header_bytes;
@@ -116,6 +117,7 @@ void fetch_keep_pair(struct fetch *x, struct bytes name, struct bytes value);
 bool fetch_add_headers(struct fetch *x, struct err *e);
 /* fetch_mail.c */
 bool fetch_mail_set_up(struct fetch *x, struct err *e);
+void fetch_mail_opened(struct fetch *x, int fd);
 void fetch_mail_tear_down(struct fetch *x);
 size_t fetch_on_mail_line(char *ptr, size_t size, size_t count, void *fetch);
 /* True when it is said what went wrong; else it is as with HTTP. */

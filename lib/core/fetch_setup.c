@@ -71,6 +71,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose UNUSED,
         close(fd);
         return CURL_SOCKET_BAD;
     }
+    if (x->request.mail)
+        fetch_mail_opened(x, fd);
     return fd;
 }
 

@@ -9,7 +9,8 @@ from lib import process
 from lib.badpeer import BadPeer
 from lib.certs import TestCerts
 from lib.dnsd import DnsServer
-from lib.servers import Blackbox, Nginx, Prometheus
+from lib.notify_stub import NotifyStub
+from lib.servers import Alertmanager, Blackbox, Nginx, Prometheus
 
 
 def pytest_addoption(parser):
@@ -79,6 +80,21 @@ def prometheus(start):
 def blackbox(start):
     """blackbox(config): Debian's blackbox_exporter."""
     return lambda *args, **kwargs: start(Blackbox, *args, **kwargs)
+
+
+@pytest.fixture
+def alertmanager(start):
+    """alertmanager(): Debian's, see lib.servers.Alertmanager."""
+    return lambda *args, **kwargs: start(Alertmanager, *args, **kwargs)
+
+
+@pytest.fixture
+def notify_stub(request):
+    """PagerDuty, Slack and webhooks, as strict as the vendors: see lib.notify_stub. At the test's end nothing may have
+    been refused, unless the test sets `strict` to False."""
+    stub = NotifyStub()
+    request.addfinalizer(stub.close)
+    return stub
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@
  * integration tests.
  *
  *   notify_once [--remote TEXT] [--number N] [--late SECONDS] [--timeout MS] [--degraded yes] [--doubt yes]
- *               RECEIVER NOTICE
+ *               RECEIVER <NOTICE
  *
- * RECEIVER is what would stand after a name in `receivers:`, NOTICE the outbox's JSON.
+ * RECEIVER is what would stand after a name in `receivers:`, NOTICE (standard input) the outbox's JSON.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +69,21 @@ static void end(struct once *o)
     arena_destroy(o->arena);
 }
 
-static bool load(struct once *o, const char *receiver, const char *notice, struct err *e)
+static bool read_notice(struct once *o, struct err *e)
+{
+    struct buf text = BUF_MAX(NOTICE_MAX_BYTES);
+    char *room;
+    size_t len = 1;
+    while (len && (room = buf_room(&text, 65536))) {
+        len = fread(room, 1, 65536, stdin);
+        buf_grew(&text, len);
+    }
+    const char *copy = arena_strdup(o->arena, buf_text(&text));
+    buf_finish(&text);
+    return notice_from_json(o->arena, bytes_of(copy), &o->notice, e);
+}
+
+static bool load(struct once *o, const char *receiver, struct err *e)
 {
     struct diag *d = diag_create(o->arena);
     const char *text = arena_printf(o->arena, "receivers: {x: %s}", receiver);
@@ -83,8 +97,7 @@ static bool load(struct once *o, const char *receiver, const char *notice, struc
     }
     const struct receiver *r = o->g->alerting.receivers.items[0];
     o->type = r->type;
-    return template_fill(r->conf, NULL, NULL, o->arena, &o->conf, e) &&
-           notice_from_json(o->arena, bytes_of(notice), &o->notice, e);
+    return template_fill(r->conf, NULL, NULL, o->arena, &o->conf, e) && read_notice(o, e);
 }
 
 static void on_reply(void *ctx, const struct reply *reply)
@@ -151,10 +164,10 @@ int main(int argc, char **argv)
                                  .late_why = "receiver unreachable",
                                  .now = wall_read()};
     const int at = read_options(&o, argc, argv);
-    bool ok = at > 0 && at + 2 == argc;
+    bool ok = at > 0 && at + 1 == argc;
     if (!ok)
-        err_set(&e, "usage: notify_once [OPTION VALUE]… RECEIVER NOTICE");
-    ok = ok && make_frame(&o.frame, &e) && load(&o, argv[at], argv[at + 1], &e);
+        err_set(&e, "usage: notify_once [OPTION VALUE]… RECEIVER <NOTICE");
+    ok = ok && make_frame(&o.frame, &e) && load(&o, argv[at], &e);
     if (ok) {
         tls_when_ready(o.frame.tls, go, &o);
         loop_run(o.frame.loop);

@@ -128,6 +128,35 @@ class Nginx:
         return path.read_text().splitlines() if path.exists() else []
 
 
+class Alertmanager:
+    """Debian's Alertmanager on a loopback port, alone, telling nobody. `url`; `alerts()` are those that it has."""
+
+    CONFIG = "route: {receiver: none}\nreceivers: [{name: none}]\n"
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "alertmanager.yml").write_text(self.CONFIG)
+        for left in reversed(range(START_TRIES)):
+            self.url = f"http://127.0.0.1:{free_port()}"
+            self.process = Process(
+                ["/usr/bin/prometheus-alertmanager", f"--config.file={self.folder}/alertmanager.yml",
+                 f"--storage.path={self.folder}/data", f"--web.listen-address={self.url[7:]}",
+                 "--cluster.listen-address=", "--log.level=warn"], self.folder, "alertmanager")
+            try:
+                self.process.wait_ready(lambda: request(self.url + "/-/ready").status == 200, deadline=30)
+                return
+            except AssertionError:
+                if not left or "address already in use" not in self.process.tail():
+                    raise
+
+    def alerts(self):
+        return request(self.url + "/api/v2/alerts").json()
+
+    def stop(self):
+        self.process.stop()
+
+
 class Prometheus:
     """A Prometheus on a loopback port. `config` is YAML text or what json.dumps takes."""
 
