@@ -41,9 +41,9 @@ const char *notice_subject(const struct notice *n, struct arena *arena, size_t m
 static void add_facts(struct facts facts, const char *indent, struct buf *out)
 {
     for (size_t i = 0; i < facts.count; i++) {
-        buf_printf(out, "%s%s: ", indent, facts.items[i].name);
+        buf_printf(out, "%s%s:", indent, facts.items[i].name);
         if (!strchr(facts.items[i].text, '\n')) {
-            buf_printf(out, "%s\n", facts.items[i].text);
+            buf_printf(out, " %s\n", facts.items[i].text);
             continue;
         }
         buf_add_byte(out, '\n');

@@ -179,6 +179,11 @@ const char *const *notice_remarks(const struct notice *n, const struct attempt *
     return list;
 }
 
+static const char *after(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) ? text : text + strlen(prefix);
+}
+
 struct facts notice_facts(const struct notice *n, struct arena *arena)
 {
     struct fact *items = arena_alloc(arena, FACTS_MAX * sizeof(*items));
@@ -188,7 +193,7 @@ struct facts notice_facts(const struct notice *n, struct arena *arena)
     } rows[] = {
         {"Told because of", n->reason},
         {"Last deploy", n->last_deploy},
-        {"Meanwhile", n->also},
+        {"Also failing", is_set(n->also) ? after(n->also, "also failing: ") : ""},
         {"Acknowledge", n->kind == NOTICE_RESOLVE ? "" : n->ack_hint},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

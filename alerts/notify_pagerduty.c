@@ -204,7 +204,8 @@ static void add_event(struct buf *out, const struct pagerduty_conf *c,
     payload_text(out, "routing_key", c->routing_key.value);
     if (n->kind != NOTICE_DEPLOY) {
         payload_text(out, "event_action", action_of(n));
-        payload_text(out, "dedup_key", text_line(n->dedup_key, KEY_MAX_BYTES, arena));
+        if (n->dedup_key && *n->dedup_key)
+            payload_text(out, "dedup_key", text_line(n->dedup_key, KEY_MAX_BYTES, arena));
         payload_text(out, "client", "healthd");
         if (n->external_url && *n->external_url)
             payload_text(out, "client_url", n->external_url);

@@ -12,6 +12,7 @@
 
 #define HOOK "webhook: {url: \"https://h/hook/very-secret\", bearer_token: tok-1234567}"
 #define PAGER "pagerduty: {routing_key: 0123456789abcdef0123456789abcdef}"
+#define PEER "alertmanager: {url: \"http://am:9093\", username: u, password: pa55word1}"
 #define CHAT "slack: {webhook_url: \"https://hooks.slack.com/services/T0/B0/sesame99\"}"
 #define BOT "slack: {bot_token: xoxb-12345678, channel: \"#ops\"}"
 
@@ -36,6 +37,7 @@ static void judge_one(const struct judge_case *c)
                  outcome_name(j.outcome), j.why);
     assert_null(strstr(j.why, "very-secret"));
     assert_null(strstr(j.why, "sesame99"));
+    assert_null(strstr(j.why, "pa55word1"));
     assert_int_equal(c->outcome == OUTCOME_OK, !*j.why);
     notify_close(&f);
 }
@@ -93,6 +95,21 @@ static void pagerduty(void **state UNUSED)
         {PAGER, 403, "", OUTCOME_CONFIG, "HTTP 403"},
         {PAGER, 429, "", OUTCOME_RETRY, "HTTP 429"},
         {PAGER, 500, "", OUTCOME_RETRY, "HTTP 500"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        judge_one(&cases[i]);
+}
+
+static void alertmanager(void **state UNUSED)
+{
+    static const struct judge_case cases[] = {
+        {PEER, 200, "", OUTCOME_OK, ""},
+        {PEER, 200, "{\"status\":\"success\"}", OUTCOME_OK, ""},
+        {PEER, 400, "{\"code\":601,\"message\":\"invalid label\"}", OUTCOME_REJECT,
+         "invalid label"},
+        {PEER, 400, "\"pa55word1 is wrong\"", OUTCOME_REJECT, "HTTP 400"},
+        {PEER, 404, "", OUTCOME_CONFIG, "HTTP 404"},
+        {PEER, 500, "", OUTCOME_RETRY, "HTTP 500"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         judge_one(&cases[i]);
@@ -344,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_bots_lane),
         cmocka_unit_test(troubles),
         cmocka_unit_test(retry_after_is_heeded),
+        cmocka_unit_test(alertmanager),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
