@@ -52,7 +52,7 @@ def test_a_mail_arrives(mailbox, send):
     text, html = mail.part("plain"), mail.part("html")
     for words in ("connection refused by 10.0.0.5:5432", "threshold == 0", "\u2588", "workflow_id=checkout",
                   "https://runbooks.example.com/db", "healthctl ack ProbeDown", "40 s after deploy a1b2c3",
-                  "also failing: cache", "orders-db is down"):
+                  "Also failing", "orders-db is down"):
         assert words in text and words in html, words
     assert "color-scheme" in html and "<script" not in html
 
