@@ -162,8 +162,7 @@ const struct probe_type probe_host = {
     .name = "host",
     .summary = "The machine itself, by /proc, /sys and statfs, with node_exporter's "
                "metric names.",
-    .example = "host: {root: /host, exclude: [dmi], textfile_directories: "
-               "[/var/lib/node_exporter]}",
+    .example = "host: {root: /host, exclude: [dmi, edac]}",
     .job = "node",
     .is_singleton = true,
     .has_dynamic_families = true,

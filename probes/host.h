@@ -35,7 +35,7 @@ struct host_conf {
     const char *procfs, *sysfs, *rootfs,
         *udev;            /* "" until host_validate filled them in */
     const char *nodename; /* "": found out */
-    struct texts collectors, exclude, textfile_directories;
+    struct texts collectors, exclude;
     const struct regex *mount_exclude, *fstype_exclude, *disk_exclude, *netdev_exclude,
         *netclass_exclude, *vmstat_fields, *netstat_fields;
     nsec mount_timeout;
@@ -56,9 +56,12 @@ struct host_reader {
     struct buf text;
 };
 #define HOST_MAX_TEXT ((size_t)4 << 20) /* of one file */
-#define HOST_MAX_OPEN 128        /* files kept open; the rest is opened each time */
+#define HOST_MAX_OPEN 256        /* files kept open; the rest is opened each time */
 #define HOST_ATTRIBUTE_SIZE 4096 /* a sysfs attribute is at most a page */
 
+/* A file of sysfs, without the white space around it, by one read of a file that stays open. */
+bool host_reader_attribute(struct host_reader *reader, const char *path,
+                           struct bytes *ret_text);
 void host_reader_init(struct host_reader *reader, struct arena *arena);
 /* The whole file, valid until the next call; false with errno set. */
 bool host_reader_read(struct host_reader *reader, const char *path,
@@ -105,7 +108,7 @@ struct host_kept {
     struct arena *arena;
     struct host_conf conf;
     struct host_reader reader;
-    struct host_names meminfo, vmstat, netstat, sockstat, hwmon, textfile;
+    struct host_names meminfo, vmstat, netstat, sockstat, hwmon;
     struct host_cpu_times *cpus;
 };
 struct host_kept *host_kept_create(const struct host_conf *conf);
@@ -256,9 +259,6 @@ bool host_timex_collect(struct host_scan *scan);
 bool host_hwmon_collect(struct host_scan *scan);
 bool host_thermal_collect(struct host_scan *scan);
 bool host_edac_collect(struct host_scan *scan);
-bool host_textfile_collect(struct host_scan *scan);
-/* False, with why set, when any line is at fault: then nothing of the file counts. */
-bool host_textfile_parse(struct host_scan *scan, const char *path, struct bytes text);
 
 /* ---- host_mountinfo.c ---- */
 

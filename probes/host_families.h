@@ -334,11 +334,7 @@
     X(EDAC_ROW_UE, "edac_csrow_uncorrectable_errors_total", COUNTER, "",                 \
       "The same by row", "controller", "csrow")                                          \
     X(EDAC_CHANNEL_UE, "edac_channel_uncorrectable_errors_total", COUNTER, "",           \
-      "The same by channel", "controller", "csrow", "channel", "dimm_label")             \
-    X(TEXTFILE_ERROR, "textfile_scrape_error", GAUGE, "",                                \
-      "1 when a text file could not be read, else 0", NULL)                              \
-    X(TEXTFILE_MTIME, "textfile_mtime_seconds", GAUGE, "seconds",                        \
-      "When a text file was written, as Unix time", "file")
+      "The same by channel", "controller", "csrow", "channel", "dimm_label")
 
 enum host_family {
 #define X(id, ...) HOST_##id,

@@ -41,6 +41,30 @@ void host_netdev_parse(struct host_scan *scan, struct bytes text)
     }
 }
 
+static bool read_text(struct host_scan *scan, const char *device, const char *file,
+                      struct bytes *ret_text)
+{
+    const char *path =
+        arena_printf(scan->arena, "%s/class/net/%s/%s", scan->conf->sysfs, device, file);
+    return host_reader_attribute(&scan->kept->reader, path, ret_text);
+}
+
+static bool read_number(struct host_scan *scan, const char *device, const char *file,
+                        double *ret_value)
+{
+    struct bytes text;
+    if (!read_text(scan, device, file, &text))
+        return false;
+    return bytes_starts(text, "0x") ? host_word_hex(&text, ret_value)
+                                    : host_number(text, ret_value);
+}
+
+static const char *words_of(struct host_scan *scan, const char *device, const char *file)
+{
+    struct bytes text;
+    return read_text(scan, device, file, &text) ? host_label(scan->arena, text) : "";
+}
+
 /* The one counter that net/dev lacks. */
 static void show_no_handler(struct host_scan *scan)
 {
@@ -50,10 +74,7 @@ static void show_no_handler(struct host_scan *scan)
     for (size_t i = 0; i < count; i++) {
         double value;
         if (!is_excluded(scan->conf->netdev_exclude, bytes_of(devices[i])) &&
-            host_attribute_number(
-                scan, folder,
-                arena_printf(scan->arena, "%s/statistics/rx_nohandler", devices[i]),
-                &value))
+            read_number(scan, devices[i], "statistics/rx_nohandler", &value))
             host_sample_of(scan, HOST_RX_NO_HANDLER, devices[i], value);
     }
 }
@@ -90,26 +111,6 @@ static const struct attribute {
                   {"tx_queue_len", HOST_NET_QUEUE},
                   {"type", HOST_NET_PROTOCOL}};
 
-static bool read_number(struct host_scan *scan, int folder, const char *path,
-                        double *ret_value)
-{
-    struct bytes text;
-    if (!host_attribute(scan, folder, path, &text))
-        return false;
-    return bytes_starts(text, "0x") ? host_word_hex(&text, ret_value)
-                                    : host_number(text, ret_value);
-}
-
-static const char *words_of(struct host_scan *scan, int folder, const char *device,
-                            const char *file)
-{
-    struct bytes text;
-    return host_attribute(scan, folder, arena_printf(scan->arena, "%s/%s", device, file),
-                          &text)
-               ? host_label(scan->arena, text)
-               : "";
-}
-
 static const char *admin_state(bool is_known, double flags)
 {
     if (!is_known)
@@ -117,28 +118,25 @@ static const char *admin_state(bool is_known, double flags)
     return (uint64_t)flags & FLAG_UP ? "up" : "down";
 }
 
-static void show_words(struct host_scan *scan, int folder, const char *device,
-                       const char *admin)
+static void show_words(struct host_scan *scan, const char *device, const char *admin)
 {
-    const char *state = words_of(scan, folder, device, "operstate");
+    const char *state = words_of(scan, device, "operstate");
     host_sample_of(scan, HOST_NET_UP, device, !strcmp(state, "up"));
-    host_sample_with(
-        scan, HOST_NET_INFO,
-        (const char *const[]){device, words_of(scan, folder, device, "address"),
-                              words_of(scan, folder, device, "broadcast"),
-                              words_of(scan, folder, device, "duplex"), state, admin,
-                              words_of(scan, folder, device, "ifalias")},
-        1);
+    host_sample_with(scan, HOST_NET_INFO,
+                     (const char *const[]){device, words_of(scan, device, "address"),
+                                           words_of(scan, device, "broadcast"),
+                                           words_of(scan, device, "duplex"), state, admin,
+                                           words_of(scan, device, "ifalias")},
+                     1);
 }
 
-static void show_device(struct host_scan *scan, int folder, const char *device)
+static void show_device(struct host_scan *scan, const char *device)
 {
     double value, flags = 0;
     bool has_flags = false;
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
         const struct attribute *a = &attributes[i];
-        if (!read_number(scan, folder,
-                         arena_printf(scan->arena, "%s/%s", device, a->file), &value))
+        if (!read_number(scan, device, a->file, &value))
             continue; /* carrier of an interface that is down, for one */
         host_sample_of(scan, a->family, device, value);
         if (a->family == HOST_NET_FLAGS) {
@@ -146,11 +144,9 @@ static void show_device(struct host_scan *scan, int folder, const char *device)
             flags = value;
         }
     }
-    if (read_number(scan, folder, arena_printf(scan->arena, "%s/speed", device),
-                    &value) &&
-        value >= 0) /* -1: not known */
+    if (read_number(scan, device, "speed", &value) && value >= 0) /* -1: not known */
         host_sample_of(scan, HOST_NET_SPEED, device, value * 1e6 / 8);
-    show_words(scan, folder, device, admin_state(has_flags, flags));
+    show_words(scan, device, admin_state(has_flags, flags));
 }
 
 bool host_netclass_collect(struct host_scan *scan)
@@ -165,7 +161,7 @@ bool host_netclass_collect(struct host_scan *scan)
         if (is_excluded(scan->conf->netclass_exclude, bytes_of(devices[i])) ||
             faccessat(folder, below, F_OK, 0) != 0) /* bonding_masters is a file */
             continue;
-        show_device(scan, folder, devices[i]);
+        show_device(scan, devices[i]);
     }
     return true;
 }

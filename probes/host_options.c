@@ -98,7 +98,6 @@ void host_conf_copy(struct arena *arena, const struct host_conf *from,
         .nodename = arena_strdup(arena, from->nodename),
         .collectors = texts_copy(arena, from->collectors),
         .exclude = texts_copy(arena, from->exclude),
-        .textfile_directories = texts_copy(arena, from->textfile_directories),
         .mount_exclude = regex_copy(arena, from->mount_exclude),
         .fstype_exclude = regex_copy(arena, from->fstype_exclude),
         .disk_exclude = regex_copy(arena, from->disk_exclude),
@@ -129,8 +128,6 @@ const struct opt host_opts[] = {
                   "Only these collectors; all when left out. `/metrics` lists them in "
                   "node_scrape_collector_success."),
     OPT_ROW_TEXTS("exclude", exclude, OPT_NONE, "Collectors to leave out."),
-    OPT_ROW_TEXTS("textfile_directories", textfile_directories, OPT_NONE,
-                  "Folders whose *.prom files are shown, too."),
     OPT_ROW_DURATION("mount_timeout", mount_timeout, "1s", 0.01, 60,
                      "How long a new mount may take to give its size; then it is called "
                      "hung, and is not waited for again."),

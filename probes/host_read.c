@@ -121,6 +121,55 @@ bool host_reader_read_once(struct host_reader *reader, const char *path,
     return true;
 }
 
+/* Kept open or closed again, the file is there for one read: sysfs makes the text anew at each. */
+static bool attribute_open(struct host_reader *reader, const char *path, int *ret_fd,
+                           bool *ret_is_kept)
+{
+    struct host_file *file = map_get(reader->files, bytes_of(path));
+    *ret_is_kept = true;
+    if (file && file->fd >= 0) {
+        *ret_fd = file->fd;
+        return true;
+    }
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    *ret_fd = fd;
+    *ret_is_kept = file || map_count(reader->files) < HOST_MAX_OPEN;
+    if (*ret_is_kept)
+        keep_open(reader, file, path, fd);
+    return true;
+}
+
+bool host_reader_attribute(struct host_reader *reader, const char *path,
+                           struct bytes *ret_text)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        bool is_kept;
+        int fd;
+        if (!attribute_open(reader, path, &fd, &is_kept))
+            return false;
+        buf_clear(&reader->text);
+        const ssize_t n = pread(fd, buf_room(&reader->text, HOST_ATTRIBUTE_SIZE),
+                                HOST_ATTRIBUTE_SIZE, 0);
+        const int error = errno;
+        if (!is_kept)
+            close(fd);
+        if (n >= 0) {
+            buf_grew(&reader->text, (size_t)n);
+            *ret_text = bytes_trim(buf_bytes(&reader->text));
+            return true;
+        }
+        if (error != ENODEV || !is_kept)
+            return false; /* as the speed of an interface without a link */
+        /* Another device has the name by now. */
+        struct host_file *file = map_get(reader->files, bytes_of(path));
+        close(file->fd);
+        file->fd = -1;
+    }
+    return false;
+}
+
 /* ---- folders and their attributes ---- */
 
 static void close_folder(void *ctx)

@@ -37,7 +37,6 @@ const struct host_collector host_collectors[] = {
     {"sockstat", host_sockstat_collect},
     {"softnet", host_softnet_collect},
     {"stat", host_stat_collect},
-    {"textfile", host_textfile_collect},
     {"thermal_zone", host_thermal_collect},
     {"time", host_time_collect},
     {"timex", host_timex_collect},
@@ -62,8 +61,8 @@ struct host_kept *host_kept_create(const struct host_conf *conf)
 {
     struct arena *arena = arena_create(0);
     struct host_kept *kept = arena_alloc(arena, sizeof(*kept));
-    struct host_names *const names[] = {&kept->meminfo,  &kept->vmstat, &kept->netstat,
-                                        &kept->sockstat, &kept->hwmon,  &kept->textfile};
+    struct host_names *const names[] = {&kept->meminfo, &kept->vmstat, &kept->netstat,
+                                        &kept->sockstat, &kept->hwmon};
     kept->arena = arena;
     host_conf_copy(arena, conf, &kept->conf);
     host_reader_init(&kept->reader, arena);
