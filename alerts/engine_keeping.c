@@ -70,6 +70,7 @@ void keeping_start(struct engine *e, struct wall now)
     k->job = history_restore_prepare(e->history, k->folder);
     if (!k->job)
         return;
+    history_restore_until(k->job, wall_to_ms(now));
     k->state = KEEPING_RESTORE;
     submit(e);
 }

@@ -99,6 +99,23 @@ static int64_t sample_ms(const struct subject *s, const struct verdict *v)
     return ms > s->last_ms ? ms : s->last_ms + 1;
 }
 
+static void put_info(const struct subject *s, int64_t ms, double value)
+{
+    const struct label info[] = {{"severity", s->severity}, {"type", s->type}};
+    history_put(s->owner, "probe_info", (struct labels){info, ARRAY_LEN(info)}, ms,
+                value);
+}
+
+/* Another severity is another series: the former ends. */
+static void set_severity(struct subject *s, const char *severity)
+{
+    if (s->severity && !strcmp(s->severity, severity))
+        return;
+    if (s->severity)
+        put_info(s, s->last_ms + 1, stale_marker());
+    s->severity = arena_strdup(s->arena, severity);
+}
+
 static void learn(struct engine *e, struct subject *s, const struct verdict *v)
 {
     const struct probe *p = v->probe;
@@ -107,8 +124,7 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
         s->type = arena_strdup(s->arena, p->type->name);
         map_put(e->by_name, bytes_of(s->name), s);
     }
-    if (!s->severity || strcmp(s->severity, p->severity) != 0)
-        s->severity = arena_strdup(s->arena, p->severity);
+    set_severity(s, p->severity);
     s->interval = p->interval;
     e->not_run -= !s->has_run;
     s->has_run = true;
@@ -118,7 +134,6 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
     }
 }
 
-/* Labels in the order that a list must have: by name. */
 static void put(const struct subject *s, const char *name, struct labels own, int64_t ms,
                 double value)
 {
@@ -129,12 +144,11 @@ static void put(const struct subject *s, const char *name, struct labels own, in
 static void put_frame(const struct subject *s, const struct verdict *v, size_t samples,
                       int64_t ms)
 {
-    const struct label info[] = {{"severity", s->severity}, {"type", s->type}};
     const struct labels none = {0};
     const bool is_good = v->health == HEALTH_UP || v->health == HEALTH_DEGRADED;
     put(s, "probe_state", none, ms, (double)v->confirmed);
     put(s, "probe_unknown", none, ms, v->health == HEALTH_UNKNOWN);
-    put(s, "probe_info", (struct labels){info, ARRAY_LEN(info)}, ms, 1);
+    put_info(s, ms, 1);
     if (v->health == HEALTH_UNKNOWN)
         return;
     put(s, "up", none, ms, is_good);

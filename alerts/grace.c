@@ -10,6 +10,9 @@ bool grace_holds(const struct judging *j, struct overlay_verdict *ret)
     const struct probes_view *p = &j->overlay->probes;
     const char *probe = alert_probe(j->alert);
     struct wall since = {0};
+    /* What fired before this process began was not about a start. */
+    if (j->alert->status.fired_at.ns && j->alert->status.fired_at.ns < p->started.ns)
+        return false;
     if (!*probe || p->phase(p->ctx, probe, &since) != PROBE_NEVER_UP)
         return false;
     const struct wall from = since.ns > p->started.ns ? since : p->started;

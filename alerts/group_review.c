@@ -47,11 +47,22 @@ static void note_hold(const struct member *m, struct wall now, struct ledger_txn
     buf_finish(&facts);
 }
 
+/* It is well again, and fires by keep_firing_for alone: what held it so far goes on, so that nobody is told of what was
+ * over before it could be said. */
+static bool is_fading(const struct member *m)
+{
+    return !m->is_told && member_is_held(m) && m->alert->status.keep_until.ns;
+}
+
 void member_judge(struct dispatch *d, struct member *m, struct wall now,
                   struct ledger_txn *txn, struct arena *arena)
 {
     if (!member_fires(m))
         return;
+    if (is_fading(m)) {
+        m->judged_at = now;
+        return;
+    }
     const enum overlay_kind before = m->held;
     const struct overlay_verdict v = overlay_judge(d->overlay, m->alert, now, arena);
     m->judged_at = now;

@@ -45,6 +45,13 @@ static bool is_down(const struct overlay *o, const char *probe)
     return phase == PROBE_DOWN || phase == PROBE_NEVER_UP;
 }
 
+/* The warning of a warn/crit pair says nothing that its critical half does not. */
+static bool is_same_thing(const struct alert *a, const struct alert *b,
+                          struct arena *arena)
+{
+    return !strcmp(alert_words(a, arena), alert_words(b, arena));
+}
+
 static void add_alert(void *ctx, struct alert *a)
 {
     struct overlay *o = ctx;
@@ -59,7 +66,7 @@ static void add_alert(void *ctx, struct alert *a)
                                                  .asking = ASKS_NOBODY});
     if (v.kind == OVERLAY_PARENT && is_down(o, v.parent))
         add_name(x, probe_key(v.parent, x->arena), alert_probe(a));
-    if (v.kind == OVERLAY_INHIBITED)
+    if (v.kind == OVERLAY_INHIBITED && !is_same_thing(a, v.cause, x->arena))
         add_name(x, alert_key_of(v.cause, x->arena), alert_words(a, x->arena));
 }
 

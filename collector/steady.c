@@ -13,7 +13,7 @@ struct wall steady_now(struct steady *s, struct mono mono, struct wall wall,
     const nsec offset = wall.ns - mono.ns;
     const nsec moved = s->shown.ns ? offset - s->offset : 0;
     const nsec elapsed = s->shown.ns ? mono.ns - s->mono.ns : 0;
-    const struct wall slow = wall_add(s->shown, elapsed / 2);
+    const struct wall slow = wall_add(s->shown, (elapsed + 1) / 2);
     *ret_step = is_step(moved) ? moved : 0;
     s->mono = mono;
     s->offset = offset;

@@ -98,6 +98,9 @@ bool history_save_done(struct history_job *j, struct err *e); /* loop; frees */
 /* Reads a folder's segments in the background: work on the pool, then merge on the loop in slices. A damaged
  * segment is renamed aside and said (e), the rest is used. */
 struct history_job *history_restore_prepare(struct history *h, const char *folder);
+/* Before work: chunks that go beyond ms are left out. A clock that was put back would else have a future in which no
+ * sample of today finds room. */
+void history_restore_until(struct history_job *j, int64_t ms);
 void history_restore_work(struct history_job *j);
 /* Merges for at most budget; true when all is in. Frees j then. */
 bool history_restore_merge(struct history_job *j, nsec budget, struct err *e);

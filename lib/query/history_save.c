@@ -27,6 +27,7 @@ struct history_job {
     struct record *records; /* to write, or as read */
     size_t count, size, at;
     int64_t keep_from, newest;
+    int64_t until; /* restoring: nothing after it */
     uint64_t number;
     bool failed;
     struct err why;
@@ -40,6 +41,7 @@ static struct history_job *job_create(struct history *h, const char *folder)
     j->history = h;
     j->folder = arena_strdup(arena, folder);
     j->newest = h->stats.newest_ms;
+    j->until = INT64_MAX;
     return j;
 }
 
@@ -185,6 +187,11 @@ struct history_job *history_restore_prepare(struct history *h, const char *folde
     return job_create(h, folder);
 }
 
+void history_restore_until(struct history_job *j, int64_t ms)
+{
+    j->until = ms;
+}
+
 static void record_keep(void *ctx, const struct record *r)
 {
     struct history_job *j = ctx;
@@ -291,11 +298,11 @@ static void chunk_merge(struct history *h, struct timeseries *s, struct chunk *c
     series_keep(h, s, c);
 }
 
-static void record_merge(struct history *h, const struct record *r)
+static void record_merge(struct history *h, const struct record *r, int64_t until)
 {
     struct timeseries *s = series_get(h, r->labels.items, r->labels.count);
     for (size_t i = 0; i < r->count; i++) {
-        if (s)
+        if (s && r->chunks[i]->last_ms <= until)
             chunk_merge(h, s, r->chunks[i]);
         else
             chunk_unref(r->chunks[i]);
@@ -308,7 +315,7 @@ bool history_restore_merge(struct history_job *j, nsec budget, struct err *e)
 {
     const struct mono until = mono_add(mono_read(), budget);
     while (j->at < j->count) {
-        record_merge(j->history, &j->records[j->at++]);
+        record_merge(j->history, &j->records[j->at++], j->until);
         if (j->at % 64 == 0 && mono_reached(mono_read(), until))
             return false;
     }
