@@ -16,7 +16,7 @@ struct letter {
     struct world *world;
     struct mono arrives;
     struct arena *arena; /* the sender's */
-    const struct request *request;
+    struct request request;
     void (*done)(void *ctx, const struct reply *reply);
     void *ctx;
 };
@@ -134,13 +134,13 @@ static void deliver(struct letter *l)
     struct world *w = l->world;
     struct url url = {.host = ""};
     bool is_heard = false;
-    url_parse(l->arena, l->request->url, &url, &w->e);
+    url_parse(l->arena, l->request.url, &url, &w->e);
     struct answering *r = answering_get(w, url.host);
     const struct reply reply = answer_of(r, l->arena, &is_heard);
     r->tries++;
     if (is_heard) {
         struct buf text = BUF_MAX(100000);
-        say(&text, l->request, l->arena);
+        say(&text, &l->request, l->arena);
         world_say(w, "%s %s", r->name, buf_text(&text));
         buf_finish(&text);
     }
@@ -193,7 +193,7 @@ static void *send_letter(void *ctx, struct arena *arena, const struct request *r
     *l = (struct letter){.world = w,
                          .arrives = mono_add(w->mono, is_slow ? TIMEOUT_AFTER : 0),
                          .arena = arena,
-                         .request = request,
+                         .request = *request,
                          .done = done,
                          .ctx = done_ctx};
     list_append(&w->letters, &l->link);

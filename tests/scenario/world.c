@@ -49,7 +49,9 @@ static void wake(void *ctx, struct wall at)
 {
     struct world *w = ctx;
     const nsec sleep = at.ns - world_now(w).ns;
-    const struct mono then = mono_add(w->mono, sleep > 0 ? sleep : 0);
+    /* As a real timer: not finer than a millisecond. */
+    const nsec least = sleep > 0 ? NSEC_PER_MSEC : 0;
+    const struct mono then = mono_add(w->mono, sleep > least ? sleep : least);
     if (then.ns < w->wake_at.ns)
         w->wake_at = then;
 }
