@@ -17,7 +17,7 @@ static const char common[] = "site: shop\n"
                              "receivers:\n"
                              "  oncall: {pagerduty: {routing_key: "
                              "0123456789abcdef0123456789abcdef, "
-                             "url: \"http://oncall/v2/enqueue\"}}\n"
+                             "url: \"http://oncall\"}}\n"
                              "  chat: {webhook: {url: \"http://chat/\"}}\n";
 static const char common_notify[] = "notify: {critical: [oncall], warning: [chat]}\n";
 
