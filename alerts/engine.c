@@ -92,8 +92,10 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);
     adopt_receivers(e, a, now);
     deadman_adopt(e->deadman, a->routing.deadman.conf, a->routing.deadman.every, now);
-    if (!e->alerting)
+    if (!e->alerting) { /* not before: a start that fails leaves no thread behind */
         dispatch_wait(e->dispatch, wall_add(now, FIRST_LOOK_WITHIN));
+        keeping_start(e, now);
+    }
     e->alerting = a;
     e->adopted = now;
     engine_commit(e, txn);

@@ -216,7 +216,6 @@ struct engine *engine_create(const struct engine_io *io, struct wall now, struct
     }
     make_parts(e);
     restore(e);
-    keeping_start(e, now);
     return e;
 }
 
