@@ -129,11 +129,27 @@ bool keeping_is_busy(const struct engine *e)
     return !k->is_waiting && (k->state == KEEPING_RESTORE || k->state == KEEPING_SAVE);
 }
 
-/* At the end, on the loop: there is nobody left to be kept waiting. What was never read back is still on disk. */
+/* A job that the pool has not, or no longer: it ends here. */
+static void finish_job(struct engine *e)
+{
+    struct keeping *k = &e->keeping;
+    if (k->is_waiting && k->state == KEEPING_SAVE) {
+        save_work(e);
+        save_done(e);
+    }
+    if (k->is_waiting && k->state == KEEPING_RESTORE)
+        k->state = KEEPING_MERGE; /* of nothing: what was never read back is still on disk */
+    while (k->state == KEEPING_MERGE)
+        merge(e);
+    k->is_waiting = false;
+}
+
+/* At the end, on the loop: there is nobody left to be kept waiting. */
 void keeping_finish(struct engine *e)
 {
     struct keeping *k = &e->keeping;
     struct err why = {0};
+    finish_job(e);
     if (!k->folder || k->state != KEEPING_NOTHING)
         return;
     k->job = history_save_prepare(e->history, k->folder, true);
