@@ -18,7 +18,7 @@ def raw(daemon, data, timeout=10):
             client.sendall(data)
             client.shutdown(socket.SHUT_WR)
             return client.recv(65536).decode()
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:  # reset or closed while we were still speaking
             return ""
 
 
