@@ -27,6 +27,10 @@
     X(IS_TLS, "is_tls", "the answer came over TLS, and plain text was asked for")        \
     X(PROXY, "proxy", "the proxy failed")                                                \
     X(AUTH, "auth", "the credentials were not accepted")                                 \
+    X(FORBIDDEN, "forbidden", "the credentials are good, but do not allow this")         \
+    X(FULL, "full", "the server takes no more connections")                              \
+    X(STARTING, "starting", "the server runs, but is not ready to answer yet")           \
+    X(BUSY, "busy", "the server answers nobody until it is done with something else")    \
     X(PROTOCOL, "protocol", "the peer does not speak the expected protocol")             \
     X(REDIRECT, "redirect", "too many redirects, or one that may not be followed")       \
     X(STATUS, "status", "the answer's status is not the expected one")                   \
