@@ -6,12 +6,12 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 
-enum { SHA256_BYTES = 32 };
+enum { SHA256_BYTES = 32, MD5_BYTES = 16 };
 
-static void to_text(const unsigned char *digest, char *ret_text)
+static void to_text(const unsigned char *digest, size_t len, char *ret_text)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < SHA256_BYTES; i++) {
+    for (size_t i = 0; i < len; i++) {
         *ret_text++ = digits[digest[i] >> 4];
         *ret_text++ = digits[digest[i] & 15];
     }
@@ -39,7 +39,7 @@ static void end(EVP_MD_CTX *md, char *ret_text)
     if (!EVP_DigestFinal_ex(md, digest, &len) || len != SHA256_BYTES)
         abort();
     EVP_MD_CTX_free(md);
-    to_text(digest, ret_text);
+    to_text(digest, SHA256_BYTES, ret_text);
 }
 
 void digest_parts(const struct bytes *parts, size_t count,
@@ -69,5 +69,14 @@ void digest_hmac(struct bytes key, struct bytes data, char ret_text[DIGEST_TEXT_
               &len) ||
         len != SHA256_BYTES)
         abort();
-    to_text(digest, ret_text);
+    to_text(digest, SHA256_BYTES, ret_text);
+}
+
+bool digest_md5(struct bytes data, char ret_text[DIGEST_MD5_TEXT_SIZE])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (!EVP_Digest(data.ptr, data.len, digest, NULL, EVP_md5(), NULL))
+        return false;
+    to_text(digest, MD5_BYTES, ret_text);
+    return true;
 }
