@@ -56,7 +56,8 @@ static const char *const *values_copy(struct arena *arena, const struct metric *
 void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
                const char *const *values, struct labels extra, double value)
 {
-    assert(metric->kind != METRIC_HISTOGRAM); /* registry_histogram keeps those */
+    assert(metric->kind != METRIC_HISTOGRAM ||
+           metric->family); /* registry_histogram keeps those */
     if (b->count >= BATCH_MAX_SAMPLES) {
         b->dropped++;
         return;
@@ -91,11 +92,11 @@ static bool metric_name_valid(const char *name)
     return name[0] != '\0';
 }
 
-const struct metric *batch_metric(struct batch *b, const char *name,
+static struct metric *metric_make(struct batch *b, const char *name,
                                   enum metric_kind kind, const char *help,
                                   const char *const *label_names)
 {
-    if (!metric_name_valid(name) || kind == METRIC_HISTOGRAM)
+    if (!metric_name_valid(name))
         return NULL;
 
     struct metric *m = arena_alloc(b->arena, sizeof(*m));
@@ -109,5 +110,27 @@ const struct metric *batch_metric(struct batch *b, const char *name,
     m->unit = "";
     m->help = arena_strdup(b->arena, help ? help : "");
     m->is_dynamic = true;
+    return m;
+}
+
+const struct metric *batch_metric(struct batch *b, const char *name,
+                                  enum metric_kind kind, const char *help,
+                                  const char *const *label_names)
+{
+    if (kind == METRIC_HISTOGRAM || kind == METRIC_SUMMARY)
+        return NULL;
+    return metric_make(b, name, kind, help, label_names);
+}
+
+const struct metric *batch_metric_part(struct batch *b, const char *family,
+                                       const char *suffix, enum metric_kind kind,
+                                       const char *help)
+{
+    if (!metric_name_valid(family))
+        return NULL;
+    struct metric *m =
+        metric_make(b, arena_printf(b->arena, "%s%s", family, suffix), kind, help, NULL);
+    if (m)
+        m->family = arena_strdup(b->arena, family);
     return m;
 }

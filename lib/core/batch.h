@@ -41,8 +41,8 @@ struct batch {
 
 struct batch *batch_create(struct arena *arena);
 struct batch_group *batch_group(struct batch *b, const char *name); /* finds or adds */
-/* values and extra are copied; a NULL or empty value is an absent label. metric is no histogram: those are kept by
- * registry_histogram, and one that was read elsewhere is a family a suffix. */
+/* values and extra are copied; a NULL or empty value is an absent label. metric is no histogram, as those are kept by
+ * registry_histogram; one that was read elsewhere comes in parts. */
 void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
                const char *const *values, struct labels extra, double value);
 /* A family known only at run time (scrape, custom queries): the metric is built in the batch's arena.
@@ -50,5 +50,10 @@ void batch_add(struct batch *b, struct batch_group *g, const struct metric *metr
 const struct metric *batch_metric(struct batch *b, const char *name,
                                   enum metric_kind kind, const char *help,
                                   const char *const *label_names);
+/* A part of a histogram or summary that was read elsewhere: x_bucket, x_sum, x_count, or of a summary x itself. Its
+ * series are put into the family x, whose lines stay together. NULL as above. */
+const struct metric *batch_metric_part(struct batch *b, const char *family,
+                                       const char *suffix, enum metric_kind kind,
+                                       const char *help);
 
 #endif

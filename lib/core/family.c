@@ -57,7 +57,7 @@ struct family *family_find(const struct registry *r, const char *name)
 static struct family *family_make(struct registry *r, const struct metric *metric)
 {
     size_t at = 0;
-    const bool is_taken = family_place(r, metric->name, &at);
+    const bool is_taken = family_place(r, metric_family(metric), &at);
     assert(!is_taken);
     if (r->family_count == r->family_size) {
         r->family_size = r->family_size ? r->family_size * 2 : 32;
@@ -68,13 +68,18 @@ static struct family *family_make(struct registry *r, const struct metric *metri
     r->family_count++;
 
     struct family *f = memory_take(sizeof(*f));
-    *f = (struct family){.name = text_copy(metric->name),
+    *f = (struct family){.name = text_copy(metric_family(metric)),
                          .help = text_copy(metric->help),
                          .unit = text_copy(metric->unit),
                          .metric = metric->is_dynamic ? NULL : metric,
                          .kind = metric->kind};
     r->families[at] = f;
     return f;
+}
+
+static bool kind_has_parts(enum metric_kind kind)
+{
+    return kind == METRIC_HISTOGRAM || kind == METRIC_SUMMARY;
 }
 
 /* A name that a histogram's lines would use, or whose lines use this one: "x" and "x_count". */
@@ -85,19 +90,20 @@ static struct family *family_overlapping(const struct registry *r,
     struct family *found = NULL;
     char name[256];
 
-    const size_t len = strlen(metric->name);
+    const char *own = metric_family(metric);
+    const size_t len = strlen(own);
     if (len + sizeof("_bucket") > sizeof(name))
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(suffixes) && !found; i++) {
         const size_t suffix = strlen(suffixes[i]);
-        memcpy(name, metric->name, len + 1);
-        if (metric->kind == METRIC_HISTOGRAM) {
+        memcpy(name, own, len + 1);
+        if (kind_has_parts(metric->kind)) {
             memcpy(name + len, suffixes[i], suffix + 1);
             found = family_find(r, name);
         } else if (bytes_ends(bytes_of(name), suffixes[i])) {
             name[len - suffix] = '\0';
             found = family_find(r, name);
-            if (found && found->kind != METRIC_HISTOGRAM)
+            if (found && !kind_has_parts(found->kind))
                 found = NULL;
         }
     }
@@ -115,7 +121,7 @@ static bool family_wins(struct registry *r, const struct metric *metric,
                         struct family *other)
 {
     if (metric->is_dynamic) {
-        family_refuse(r, metric->name);
+        family_refuse(r, metric_family(metric));
         return false;
     }
     assert(!other->metric); /* two declarations contradict each other: a bug of ours */
@@ -127,7 +133,7 @@ static bool family_wins(struct registry *r, const struct metric *metric,
 
 struct family *family_for(struct registry *r, const struct metric *metric)
 {
-    struct family *f = family_find(r, metric->name);
+    struct family *f = family_find(r, metric_family(metric));
     if (f && f->kind == metric->kind) {
         if (!metric->is_dynamic && !f->metric) {
             text_replace(&f->help, metric->help);

@@ -92,6 +92,7 @@ static const char *openmetrics_type(enum metric_kind kind, bool is_short)
     switch (kind) {
     case METRIC_GAUGE:
     case METRIC_HISTOGRAM:
+    case METRIC_SUMMARY:
         return metric_kind_name(kind);
     case METRIC_COUNTER:
         return is_short ? "counter" : "unknown";

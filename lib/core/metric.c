@@ -13,6 +13,8 @@ const char *metric_kind_name(enum metric_kind kind)
         return "counter";
     case METRIC_HISTOGRAM:
         return "histogram";
+    case METRIC_SUMMARY:
+        return "summary";
     case METRIC_UNTYPED:
         return "untyped";
     }

@@ -8,7 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum metric_kind { METRIC_GAUGE, METRIC_COUNTER, METRIC_HISTOGRAM, METRIC_UNTYPED };
+enum metric_kind {
+    METRIC_GAUGE,
+    METRIC_COUNTER,
+    METRIC_HISTOGRAM,
+    METRIC_SUMMARY, /* of others only: read elsewhere, in parts */
+    METRIC_UNTYPED
+};
 const char *metric_kind_name(enum metric_kind kind); /* "gauge", …, as after # TYPE */
 
 #define METRIC_MAX_LABELS 8
@@ -20,8 +26,16 @@ struct metric {
     const char *help; /* one sentence without a full stop needed */
     const char *labels[METRIC_MAX_LABELS + 1]; /* its own label names, NULL-terminated */
     const double *buckets; /* METRIC_HISTOGRAM: upper bounds ended by +Inf */
+    const char *
+        family; /* of a part (x_bucket of the histogram x): the whole's name; NULL: name */
     bool
         is_dynamic; /* known only at run time (batch_metric): gives way to a declared one */
 };
+
+/* What its family is called. */
+static inline const char *metric_family(const struct metric *m)
+{
+    return m->family ? m->family : m->name;
+}
 
 #endif

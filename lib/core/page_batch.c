@@ -52,18 +52,24 @@ static int labels_order(const struct row *a, const struct row *b)
     return 0;
 }
 
-/* Among families of one name a declared one is first: the others are left out if they contradict it. */
+/* Among families of one name a declared one is first: the others are left out if they contradict it. Parts of a
+ * histogram stay as they were read. */
 static int row_order(const void *left, const void *right)
 {
     const struct row *a = left, *b = right;
-    int order = strcmp(a->metric->name, b->metric->name);
+    int order = strcmp(metric_family(a->metric), metric_family(b->metric));
     if (order == 0)
         order = (int)a->metric->is_dynamic - (int)b->metric->is_dynamic;
-    if (order == 0)
+    if (order == 0 && !a->metric->family && !b->metric->family)
         order = labels_order(a, b);
     if (order == 0)
         order = a->order < b->order ? -1 : 1;
     return order;
+}
+
+static bool is_same_line(const struct row *a, const struct row *b)
+{
+    return !labels_order(a, b) && !strcmp(a->metric->name, b->metric->name);
 }
 
 static void row_print(const struct row *row, struct buf *out)
@@ -104,15 +110,15 @@ void page_of_batch(const struct batch *b, struct buf *out)
     qsort(rows, count, sizeof(*rows), row_order);
     for (size_t i = 0; i < count; i++) {
         const struct row *row = &rows[i];
-        if (!family || strcmp(family->name, row->metric->name) != 0) {
+        if (!family || strcmp(metric_family(family), metric_family(row->metric)) != 0) {
             family = row->metric;
             last = NULL;
-            meta_print(
-                out, PAGE_TEXT,
-                &(struct meta){family->name, family->help, family->unit, family->kind},
-                NULL);
+            meta_print(out, PAGE_TEXT,
+                       &(struct meta){metric_family(family), family->help, family->unit,
+                                      family->kind},
+                       NULL);
         }
-        if (row->metric->kind != family->kind || (last && !labels_order(last, row)))
+        if (row->metric->kind != family->kind || (last && is_same_line(last, row)))
             continue;
         row_print(row, out);
         last = row;

@@ -182,9 +182,9 @@ static bool sample_fits(struct registry *r, const struct sample *sample,
     const struct metric *m = sample->metric;
     struct prefix p;
 
-    if (f->metric != m && (f->kind != m->kind || strcmp(f->name, m->name) != 0))
+    if (f->metric != m && (f->kind != m->kind || strcmp(f->name, metric_family(m)) != 0))
         return false;
-    if (s->is_plain && sample_is_plain(sample))
+    if (s->is_plain && sample_is_plain(sample) && !m->family)
         return true;
     return prefix_build(r, s->holding->source,
                         &(struct identity){m, "", sample->values, sample->extra}, &p) &&

@@ -300,6 +300,34 @@ static void a_dynamic_family_gives_way(void **state)
     assert_int_equal(registry_conflicts(w->registry), 3); /* each name once */
 }
 
+/* A histogram and a summary that were read elsewhere: each one family, its lines together and in their order. */
+static void parts_are_of_one_family(void **state)
+{
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+    const struct label le = {"le", "+Inf"};
+    for (int i = 1; i <= 2; i++) {
+        const struct metric *bucket =
+            batch_metric_part(w->batch, "h", "_bucket", METRIC_HISTOGRAM, "H");
+        batch_add(w->batch, batch_group(w->batch, ""), bucket, NULL,
+                  (struct labels){&le, 1}, i);
+        sample(w, "", batch_metric_part(w->batch, "h", "_sum", METRIC_HISTOGRAM, "H"),
+               NULL, 10 * i);
+        sample(w, "", batch_metric_part(w->batch, "h", "_count", METRIC_HISTOGRAM, "H"),
+               NULL, i);
+        sample(w, "", batch_metric_part(w->batch, "h0", "", METRIC_SUMMARY, "S"), NULL,
+               i);
+        sample(w, "", batch_metric(w->batch, "h0_sum", METRIC_GAUGE, "", NULL), NULL, 9);
+        publish(w, s);
+        const char *expected =
+            i == 1 ? "h_bucket{le=\"+Inf\"} 1\nh_sum 10\nh_count 1\nh0 1\n"
+                   : "h_bucket{le=\"+Inf\"} 2\nh_sum 20\nh_count 2\nh0 2\n";
+        assert_string_equal(shown(w, NULL), expected);
+    }
+    assert_int_equal(registry_family_count(w->registry), 2);
+    assert_int_equal(registry_conflicts(w->registry), 1); /* h0_sum is the summary's */
+}
+
 static void illegal_names_are_no_metric(void **state)
 {
     struct world *w = *state;
@@ -459,6 +487,7 @@ int main(void)
         STORY(a_series_of_ours_is_taken_from_a_batch),
         STORY(a_counter_goes_on_over_a_reload),
         STORY(a_dynamic_family_gives_way),
+        STORY(parts_are_of_one_family),
         STORY(illegal_names_are_no_metric),
         STORY(a_line_has_a_largest_length),
         STORY(thousands_come_and_go),
