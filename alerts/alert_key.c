@@ -62,12 +62,29 @@ struct labels alert_labels(const struct rule *r, const struct annotation_data *e
     return labels_merge(arena, labels_merge(arena, own, over), (struct labels){&name, 1});
 }
 
+/* A path is of this healthd: where people reach it. */
+static const char *absolute_url(const char *url, const char *external_url,
+                                struct arena *arena)
+{
+    const size_t len = external_url ? strlen(external_url) : 0;
+    if (url[0] != '/' || !len)
+        return url;
+    const bool ends_in_slash = external_url[len - 1] == '/';
+    return arena_printf(arena, "%.*s%s", (int)(len - ends_in_slash), external_url, url);
+}
+
 struct labels alert_annotations(const struct rule *r,
                                 const struct annotation_data *element,
                                 struct arena *arena)
 {
-    return labels_merge(arena, (struct labels){0},
-                        render(r->annotations, element, arena));
+    const struct labels own =
+        labels_merge(arena, (struct labels){0}, render(r->annotations, element, arena));
+    const char *url = labels_get(own, "runbook_url");
+    if (!url)
+        return own;
+    const struct label runbook = {"runbook_url",
+                                  absolute_url(url, element->external_url, arena)};
+    return labels_merge(arena, own, (struct labels){&runbook, 1});
 }
 
 uint64_t alert_fingerprint(struct labels l)

@@ -16,6 +16,7 @@ struct labels alert_labels_clean(struct labels l, struct arena *arena);
 /* The element's labels without its name, the rule's over them (an empty one removes), and alertname. In arena. */
 struct labels alert_labels(const struct rule *r, const struct annotation_data *element,
                            struct arena *arena);
+/* A runbook_url that is a path ("/runbooks/ProbeDown") becomes one of this healthd, when its address is known. */
 struct labels alert_annotations(const struct rule *r,
                                 const struct annotation_data *element,
                                 struct arena *arena);

@@ -51,6 +51,9 @@ struct notice_alert {
         *hides; /* NULL-terminated: what depends on it and is held; NULL: nothing */
 };
 
+/* Before a bundled alert's name: where healthd serves its page (runbook.h). */
+#define RUNBOOK_PATH "/runbooks/"
+
 struct notice {
     uint64_t id; /* the outbox's; 0 before the commit */
     enum notice_kind kind;
@@ -71,7 +74,7 @@ struct notice {
     const char
         *title; /* one line, for people: "PostgresDown orders-db (payload, checkout)" */
     const char *external_url; /* of this healthd, or "" */
-    const char *runbook;      /* URL or "" */
+    const char *runbook;      /* URL, RUNBOOK_PATH and a name, or "" */
     const char *last_deploy;  /* "40 s after deploy a1b2c3 of shop", or "" */
     const char *also;         /* "also failing: cache, payload", or "" */
     const char *ack_hint;     /* how to take it: "healthctl ack PostgresDown" */

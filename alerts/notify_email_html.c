@@ -10,34 +10,11 @@
 
 enum { ALERTS_SHOWN_MAX = 20, HTML_MAX_BYTES = 512 << 10 };
 
-static void add_escaped(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            buf_add_text(out, "&amp;");
-            break;
-        case '<':
-            buf_add_text(out, "&lt;");
-            break;
-        case '>':
-            buf_add_text(out, "&gt;");
-            break;
-        case '"':
-            buf_add_text(out, "&quot;");
-            break;
-        default:
-            buf_add_byte(out, *text);
-            break;
-        }
-    }
-}
-
 static void add_element(struct buf *out, const char *tag, const char *style,
                         const char *text)
 {
     buf_printf(out, "<%s style=\"%s\">", tag, style);
-    add_escaped(out, text);
+    buf_add_html(out, text);
     buf_printf(out, "</%s>\n", tag);
 }
 
@@ -94,7 +71,7 @@ static void add_links(struct buf *out, const struct notice *n, struct arena *are
     for (size_t i = 0; i < links.count; i++) {
         buf_add_text(out, i ? " · " : "<p style=\"margin:16px 0\">");
         buf_add_text(out, "<a style=\"color:#3b82c4\" href=\"");
-        add_escaped(out, links.items[i].text);
+        buf_add_html(out, links.items[i].text);
         buf_printf(out, "\">%s</a>", links.items[i].name);
     }
     if (links.count)

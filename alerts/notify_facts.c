@@ -184,6 +184,16 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) ? text : text + strlen(prefix);
 }
 
+/* A page of healthd's own, when nobody said under which address people reach it. */
+static const char *runbook_command(const struct notice *n, struct arena *arena)
+{
+    const char *path = n->runbook;
+    if (!is_set(path) || n->kind == NOTICE_RESOLVE ||
+        strncmp(path, RUNBOOK_PATH, strlen(RUNBOOK_PATH)))
+        return "";
+    return arena_printf(arena, "healthctl runbook %s", after(path, RUNBOOK_PATH));
+}
+
 struct facts notice_facts(const struct notice *n, struct arena *arena)
 {
     struct fact *items = arena_alloc(arena, FACTS_MAX * sizeof(*items));
@@ -195,6 +205,7 @@ struct facts notice_facts(const struct notice *n, struct arena *arena)
         {"Last deploy", n->last_deploy},
         {"Also failing", is_set(n->also) ? after(n->also, "also failing: ") : ""},
         {"Acknowledge", n->kind == NOTICE_RESOLVE ? "" : n->ack_hint},
+        {"Runbook", runbook_command(n, arena)},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (is_set(rows[i].text))

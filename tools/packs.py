@@ -39,8 +39,9 @@ def check_rule(path, alert, text, line, known, faults):
         if not re.search(rf"^\s*{key}: \S", text, re.M):
             faults.add(path, line, f"{alert} has no {key}")
     page = f"{RUNBOOKS}{alert}.md"
-    if f"runbook_url: {page}\n" not in text:
-        faults.add(path, line, f"{alert} has no runbook_url: {page}")
+    link = f"runbook_url: /runbooks/{alert}"
+    if f"{link}\n" not in text:
+        faults.add(path, line, f"{alert} has no {link}")
     elif not os.path.exists(page):
         faults.add(path, line, f"{alert} has no page {page}")
     for found in EXPR.finditer(text):

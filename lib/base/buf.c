@@ -212,3 +212,25 @@ void buf_add_json(struct buf *b, struct bytes text)
     }
     b->overflow = b->overflow || before;
 }
+
+void buf_add_html(struct buf *b, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&':
+            buf_add_text(b, "&amp;");
+            break;
+        case '<':
+            buf_add_text(b, "&lt;");
+            break;
+        case '>':
+            buf_add_text(b, "&gt;");
+            break;
+        case '"':
+            buf_add_text(b, "&quot;");
+            break;
+        default:
+            buf_add_byte(b, *text);
+        }
+    }
+}

@@ -48,6 +48,8 @@ char *buf_steal(struct buf *b, size_t *ret_len);
 
 /* Appends text as a JSON string with its quotes (RFC 8259; bad UTF-8 becomes U+FFFD). */
 void buf_add_json(struct buf *b, struct bytes text);
+/* Appends text with & < > " as HTML writes them, in elements and in quoted attributes. */
+void buf_add_html(struct buf *b, const char *text);
 /* Appends a number as Prometheus' text format writes it (Go's strconv.FormatFloat 'g' -1): the
  * shortest digits that read back, with an exponent of two digits or more below 1e-04 and from
  * 1e+06 on (1.44541248e+09); NaN, +Inf, -Inf; 0 for both zeros. */

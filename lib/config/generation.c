@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/config/alerting_load.h"
 #include "lib/config/load.h"
+#include "lib/core/url.h"
 
 /* What runs without any file: the machine, and healthd itself, so that there is something to see. */
 static const char builtin_name[] = "built-in configuration";
@@ -102,6 +104,35 @@ static void web_load(struct loader *l, const struct top_conf *top,
     }
 }
 
+/* Who receives a notice may open it: nothing but a web address gets there. */
+static void check_external_url(struct loader *l, const char *text,
+                               const struct node *node)
+{
+    const bool is_web = !strncmp(text, "https://", 8) || !strncmp(text, "http://", 7);
+    struct url url;
+    struct err e = {0};
+    if (!*text)
+        return;
+    if (!url_parse(l->arena, text, &url, &e) || !is_web)
+        diag_error(l->diag, conf_place(node, "external_url"),
+                   "external_url '%.200s' is not a web address such as "
+                   "https://health.example.com%s%s",
+                   text, *e.text ? ": " : "", e.text);
+}
+
+/* What alerting is told of the top level that no list or tree of it says. */
+static void alerting_words(struct loader *l, const struct top_conf *top)
+{
+    struct alerting *a = &l->g->alerting;
+    a->site = top->site;
+    a->external_url = top->web.external_url;
+    a->external_labels = l->g->labels;
+    a->compat = (int)top->promql.compat;
+    a->history = (struct history_limits){.budget_bytes = top->history.budget,
+                                         .keep = top->history.keep,
+                                         .max_series = (size_t)top->history.max_series};
+}
+
 static void timezone_load(struct loader *l, const char *name, const struct node *node)
 {
     struct err e = {0};
@@ -173,6 +204,8 @@ static void top_apply(struct loader *l, const struct top_conf *top,
                                          .resolv_conf = top->resolver.resolv_conf,
                                          .hosts = top->resolver.hosts};
     web_load(l, top, root);
+    check_external_url(l, top->web.external_url, node_get(root, "web"));
+    alerting_words(l, top);
 }
 
 /* Every part is read, whatever is wrong with another, so that all faults are said at once. */

@@ -134,17 +134,20 @@ static void print_module(const struct generation *g, const struct module *m,
     print_exprs("should", p->should, 4, out);
 }
 
+static void print_section(const char *name, const void *conf, struct buf *out)
+{
+    buf_printf(out, "%s:\n", name);
+    print_rows(opt_find(generation_opts, name)->rows, conf, 2, out);
+}
+
 static void print_sections(const struct generation *g, struct buf *out)
 {
     const struct state_conf state = {g->state_path};
-    const struct opt *resolver = opt_find(generation_opts, "resolver");
-    const struct opt *state_row = opt_find(generation_opts, "state");
-    buf_add_text(out, "web:\n");
-    print_rows(web_opts, &g->web, 2, out);
-    buf_add_text(out, "resolver:\n");
-    print_rows(resolver->rows, &g->parts->top->resolver, 2, out);
-    buf_add_text(out, "state:\n");
-    print_rows(state_row->rows, &state, 2, out);
+    print_section("web", &g->web, out);
+    print_section("resolver", &g->parts->top->resolver, out);
+    print_section("state", &state, out);
+    print_section("history", &g->parts->top->history, out);
+    print_section("promql", &g->parts->top->promql, out);
 }
 
 static void print_secrets(const struct generation *g, struct buf *out)

@@ -46,6 +46,16 @@ struct connectivity_rows {
     struct texts probes;
 };
 
+struct history_rows {
+    uint64_t budget;
+    nsec keep;
+    int64_t max_series;
+};
+
+struct promql_rows {
+    int64_t compat;
+};
+
 struct top_conf { /* the top level */
     const char *site, *timezone;
     struct pairs labels;
@@ -58,6 +68,8 @@ struct top_conf { /* the top level */
     struct sections time_intervals, mute_time_intervals, maintenance, inhibit_rules;
     struct texts fallback;
     struct connectivity_rows connectivity;
+    struct history_rows history;
+    struct promql_rows promql;
 };
 
 struct generation_parts { /* kept with a generation for generation_print */

@@ -128,6 +128,9 @@ const struct opt web_opts[] = {
     OPT_ROW_DURATION(
         "request_timeout", request_timeout, "30s", 1, 600,
         "Budget of a request, from its first byte to the last byte of the answer."),
+    OPT_ROW_TEXT("external_url", external_url, "",
+                 "Where people reach this healthd, as in https://health.example.com: for "
+                 "links in notices."),
     OPT_ROW_SECRET(
         "act_token", act_token, "",
         "Token that allows acting (reload, run now) over TCP; without one only the "
@@ -169,6 +172,29 @@ static const struct opt connectivity_opts[] = {
                  .flags = OPT_SHORTHAND),
     OPT_ROW_TEXTS("probes", probes, OPT_NONE,
                   "Probes of which one must answer, besides the receivers' own hosts."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct history_rows
+static const struct opt history_opts[] = {
+    OPT_ROW_SIZE(
+        "budget", budget, "24MiB", 1 << 20, 1u << 31,
+        "Memory for the samples of every series. Over it the oldest go first that "
+        "no rule reads."),
+    OPT_ROW_DURATION("keep", keep, "6h", 300, 30 * 86400, "How long samples are kept."),
+    OPT_ROW_INT("max_series", max_series, "200000", 1000, 5000000,
+                "Above it new series are refused, and counted.", .unit = "series"),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct promql_rows
+static const struct opt promql_opts[] = {
+    OPT_ROW_INT("compat", compat, "3", 2, 3,
+                "The Prometheus whose PromQL rules and queries follow: with 2 a range "
+                "includes its left end.",
+                .unit = "major version"),
     {0},
 };
 #undef OPT_STRUCT
@@ -235,7 +261,8 @@ const struct opt generation_opts[] = {
                   "Prometheus' rule files (patterns, relative to this file); watched."),
     OPT_ROW_NODE("packs", packs,
                  "Bundled rules that are not wanted: {probes: false}. `probes` tells of "
-                 "every probe by its severity, `healthd` of healthd's own troubles.",
+                 "every probe by its severity, `healthd` of healthd's own troubles; "
+                 "`healthctl rules show` lists them all.",
                  .unit = "mapping of true and false", .flags = OPT_LATE),
     OPT_ROW_SECTIONS("maintenance", maintenance, struct maintenance_rows,
                      maintenance_opts,
@@ -244,6 +271,10 @@ const struct opt generation_opts[] = {
                      "Alerts that others hide, in Alertmanager's syntax."),
     OPT_ROW_SECTION("connectivity", connectivity, struct connectivity_rows,
                     connectivity_opts, "When this machine itself is cut off."),
+    OPT_ROW_SECTION("history", history, struct history_rows, history_opts,
+                    "Samples that rules and queries read, in memory."),
+    OPT_ROW_SECTION("promql", promql, struct promql_rows, promql_opts,
+                    "How rules and queries are read."),
     {0},
 };
 #undef OPT_STRUCT

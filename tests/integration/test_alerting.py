@@ -88,6 +88,25 @@ def test_a_death_pages_with_the_labels_and_a_return_ends_it(watched):
     assert open_pages(stub) == 0
 
 
+def test_a_notice_says_where_it_comes_from_and_links_the_runbook(healthd, nginx, notify_stub):
+    server = nginx()
+    daemon = healthd(config(notify_stub, server, packs={"healthd": False}, rules=[], site="shop-prod",
+                            labels={"region": "eu"},
+                            web={"listen": ["127.0.0.1:0"], "external_url": "https://hd.example.com/"}))
+    daemon.wait_health("payload", "up")
+    server.kill()
+    (page, *_) = wait_requests(notify_stub, "pagerduty", "trigger")
+    shown = page.json()
+    assert "https://hd.example.com/runbooks/ProbeDown" in [link["href"] for link in shown["links"]], shown
+    assert shown["client_url"] == "https://hd.example.com/"
+    assert "shop-prod" in json.dumps(shown) and "region" in json.dumps(shown)
+    (hook, *_) = wait_requests(notify_stub, "webhook", "firing")
+    annotations = hook.json()["alerts"][0]["annotations"]
+    assert annotations["runbook_url"] == "https://hd.example.com/runbooks/ProbeDown"
+    runbook = daemon.get("/runbooks/ProbeDown")
+    assert runbook.status == 200 and "<h1>ProbeDown</h1>" in runbook.body.decode()
+
+
 def test_a_crash_between_page_and_end_loses_neither(healthd, nginx, notify_stub):
     server = nginx()
     text = config(notify_stub, server)

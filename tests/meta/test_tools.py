@@ -163,7 +163,7 @@ class Packs(ToolTest):
         annotations:
           summary: "is broken"
           description: "It is."
-          runbook_url: docs/runbooks/Broken.md
+          runbook_url: /runbooks/Broken
 """
     TEST = """tests:
   - alert_rule_test:
@@ -176,7 +176,7 @@ class Packs(ToolTest):
     PAGE = "# Broken\n\n## Meaning\n\n## First look\n\n## Causes\n\n## Fix\n"
     CASES = [
         ("alerts/packs/p.yml", RULE.replace("summary", "sumary"), "Broken has no summary"),
-        ("alerts/packs/p.yml", RULE.replace("Broken.md", "Other.md"), "has no runbook_url"),
+        ("alerts/packs/p.yml", RULE.replace("/Broken", "/Other"), "has no runbook_url"),
         ("alerts/packs/p.yml", RULE.replace("probe_state", "probe_stat"), "no code of ours makes"),
         ("alerts/packs/tests/p.test.yml", TEST.replace("Broken", "Other"), "sees Broken fire"),
         ("alerts/packs/tests/p.test.yml", TEST.replace("exp_alerts: []", "exp_alerts: [{}]"),

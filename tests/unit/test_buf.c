@@ -131,6 +131,14 @@ static void a_json_string_is_written_whole_or_not(void **state)
     buf_finish(&b);
 }
 
+static void html_is_escaped_for_elements_and_attributes(void **state)
+{
+    struct buf b = BUF_MAX(100);
+    buf_add_html(&b, "<a b=\"c\"> & d's");
+    assert_string_equal(buf_text(&b), "&lt;a b=&quot;c&quot;&gt; &amp; d's");
+    buf_finish(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +148,7 @@ int main(void)
         cmocka_unit_test(stolen_memory_is_the_callers),
         cmocka_unit_test(json_strings_are_valid_whatever_comes),
         cmocka_unit_test(a_json_string_is_written_whole_or_not),
+        cmocka_unit_test(html_is_escaped_for_elements_and_attributes),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

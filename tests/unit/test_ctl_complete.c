@@ -45,7 +45,8 @@ static void words_are_completed(void **state)
         const char *words[WORDS], *candidates;
     } cases[] = {
         {{""},
-         "healthcheck deploy status explain alerts ack silence query outbox validate "
+         "healthcheck deploy status explain alerts ack silence query outbox runbook "
+         "validate "
          "probe "
          "rules route receiver drill reload completion help"},
         {{"rel"}, "reload"},
