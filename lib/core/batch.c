@@ -77,21 +77,6 @@ void batch_add(struct batch *b, struct batch_group *g, const struct metric *metr
     b->count++;
 }
 
-static bool is_name_byte(char c, bool is_first)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
-           (!is_first && c >= '0' && c <= '9');
-}
-
-static bool metric_name_valid(const char *name)
-{
-    for (const char *at = name; *at; at++) {
-        if (!is_name_byte(*at, at == name))
-            return false;
-    }
-    return name[0] != '\0';
-}
-
 static struct metric *metric_make(struct batch *b, const char *name,
                                   enum metric_kind kind, const char *help,
                                   const char *const *label_names)

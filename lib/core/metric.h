@@ -16,6 +16,8 @@ enum metric_kind {
     METRIC_UNTYPED
 };
 const char *metric_kind_name(enum metric_kind kind); /* "gauge", …, as after # TYPE */
+/* [a-zA-Z_:][a-zA-Z0-9_:]* */
+bool metric_name_valid(const char *name);
 
 #define METRIC_MAX_LABELS 8
 

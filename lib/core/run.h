@@ -84,6 +84,10 @@ void run_group_failed(struct run *run, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 bool run_group_is_due(const struct run *run,
                       const char *name); /* groups with own intervals */
+/* The same for what no table lists (custom metrics): whether something is due in this run, and when it is next. due ns 0:
+ * never asked yet. */
+bool run_is_due(const struct run *run, struct mono due, nsec interval);
+struct mono run_next_due(const struct run *run, struct mono due, nsec interval);
 /* One subject among several. Health becomes the worst of items and answer. */
 void run_item(struct run *run, const char *key, struct labels labels, enum health health,
               enum reason reason, const char *detail);

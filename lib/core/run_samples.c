@@ -106,22 +106,33 @@ static size_t group_index(const struct probe_type *type, const char *name)
     return 0;
 }
 
-/* A slot that comes a moment early, because the loop was late last time, is still the group's. */
-static nsec group_tolerance(const struct run *run, const struct group *group)
+/* A slot that comes a moment early, because the loop was late last time, still counts. */
+static nsec due_tolerance(const struct run *run, nsec interval)
 {
     const nsec slot = run->probe ? run->probe->interval : 0;
-    return (slot > 0 && slot < group->interval ? slot : group->interval) / 2;
+    return (slot > 0 && slot < interval ? slot : interval) / 2;
+}
+
+bool run_is_due(const struct run *run, struct mono due, nsec interval)
+{
+    const struct mono soon = mono_add(run->started, due_tolerance(run, interval));
+    return !interval || !due.ns || mono_reached(soon, due);
+}
+
+struct mono run_next_due(const struct run *run, struct mono due, nsec interval)
+{
+    /* On its own grid while it keeps up, else from now. */
+    const struct mono next = mono_add(due, interval);
+    return due.ns && !mono_reached(run->started, next) ? next
+                                                       : mono_add(run->started, interval);
 }
 
 bool run_group_is_due(const struct run *run, const char *name)
 {
     const size_t i = group_index(run->type, name);
-    const struct group *group = &run->type->groups[i];
 
     assert(i < ARRAY_LEN(run->session->next_due));
-    const struct mono soon = mono_add(run->started, group_tolerance(run, group));
-    return !group->interval || !run->session->next_due[i].ns ||
-           mono_reached(soon, run->session->next_due[i]);
+    return run_is_due(run, run->session->next_due[i], run->type->groups[i].interval);
 }
 
 static bool is_collected(const struct run *run, const char *name)
@@ -141,11 +152,7 @@ void run_move_groups(struct run *run)
         struct mono *due = &run->session->next_due[i];
         if (!groups[i].interval || !is_collected(run, groups[i].name))
             continue;
-        /* On its own grid while it keeps up, else from now. */
-        const struct mono next = mono_add(*due, groups[i].interval);
-        *due = due->ns && !mono_reached(run->started, next)
-                   ? next
-                   : mono_add(run->started, groups[i].interval);
+        *due = run_next_due(run, *due, groups[i].interval);
     }
 }
 

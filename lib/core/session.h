@@ -43,7 +43,7 @@ struct session {
         ended_orderly; /* how the last watched connection ended, and how long it had been held: */
     nsec
         ended_after; /* for the schedule, which backs off when orderly ends are followed by up */
-    struct mono next_due[8]; /* of the type's groups, by index */
+    struct mono next_due[16]; /* of the type's groups, by index */
     const char *memo;        /* small text that survives restarts; "" at first */
     char *memo_owned;        /* what memo points to, once set; to be freed */
     bool memo_changed; /* since whoever writes it down looked, who then clears this */
