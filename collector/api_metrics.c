@@ -6,8 +6,8 @@
 #include "exporters/prometheus.h"
 
 /* False after refusing: there is no exporter that makes pages. */
-static bool find_format(struct exchange *x, const struct daemon *d,
-                        enum page_format *ret_format)
+static bool find_kind(struct exchange *x, const struct daemon *d,
+                      struct page_kind *ret_kind)
 {
     const struct exporter *prometheus = pipeline_exporter(&d->pipeline, "prometheus");
     if (!prometheus) {
@@ -15,29 +15,35 @@ static bool find_format(struct exchange *x, const struct daemon *d,
                        "There is no page: `exporters:` names no `prometheus: {}`.");
         return false;
     }
-    *ret_format = prometheus_format(prometheus->conf, exchange_header(x, "Accept"));
+    const struct prometheus_conf *conf = prometheus->conf;
+    *ret_kind = (struct page_kind){
+        .format = prometheus_format(conf, exchange_header(x, "Accept")),
+        .gzip_level = exchange_accepts_gzip(x) ? (int)conf->compression_level : 0,
+    };
     return true;
 }
 
 static void get_metrics(struct exchange *x, struct daemon *d)
 {
-    enum page_format format;
-    if (find_format(x, d, &format))
-        page_job_answer(x, d, format, NULL);
+    struct page_kind kind;
+    if (find_kind(x, d, &kind))
+        page_job_answer(x, d, &kind);
 }
 
 static void get_probe_metrics(struct exchange *x, struct daemon *d)
 {
     const char *name = exchange_segment(x, "probe");
     const struct tracked *t = schedule_find(d->schedule, name);
-    enum page_format format;
+    struct page_kind kind;
     if (!t) {
         exchange_error(x, 404, "There is no probe '%s'; /sd lists those there are.",
                        name);
         return;
     }
-    if (find_format(x, d, &format))
-        page_job_answer(x, d, format, t->source);
+    if (find_kind(x, d, &kind)) {
+        kind.only = t->source;
+        page_job_answer(x, d, &kind);
+    }
 }
 
 static void get_sd(struct exchange *x, struct daemon *d)

@@ -12,9 +12,8 @@
 #include "lib/core/pool.h"
 
 #define SLICE (2 * NSEC_PER_MSEC)
-/* Below this, compressing takes less than half a millisecond and a thread would only add waiting. */
+/* Below this, compressing at level 1 takes less than half a millisecond and a thread would only add waiting. */
 #define COMPRESS_INLINE_MAX (192u << 10)
-#define GZIP_LEVEL 1
 
 struct waiting { /* a client of a page that is not ready */
     struct list link;
@@ -25,9 +24,7 @@ struct waiting { /* a client of a page that is not ready */
 struct page_job {
     struct list link; /* in daemon->page_jobs while it can be joined */
     struct daemon *daemon;
-    enum page_format format;
-    const struct source *only;
-    bool is_gzip;
+    struct page_kind kind;
     struct page *page;
     struct buf text, compressed;
     struct list waiting;
@@ -58,8 +55,8 @@ static void send_to(struct page_job *job, struct exchange *x)
         exchange_add_header(x, "Content-Encoding", "gzip");
     exchange_add_header(x, "Vary", "Accept, Accept-Encoding");
     job->holds++;
-    exchange_reply_shared(x, 200, prometheus_content_type(job->format), buf_bytes(body),
-                          release, job);
+    exchange_reply_shared(x, 200, prometheus_content_type(job->kind.format),
+                          buf_bytes(body), release, job);
 }
 
 static void finish(void *ctx)
@@ -79,7 +76,7 @@ static void finish(void *ctx)
 static void compress(void *ctx)
 {
     struct page_job *job = ctx;
-    gzip_text(buf_bytes(&job->text), GZIP_LEVEL, &job->compressed);
+    gzip_text(buf_bytes(&job->text), job->kind.gzip_level, &job->compressed);
 }
 
 static void take_text(struct page_job *job)
@@ -106,9 +103,10 @@ static bool go_on(struct page_job *job)
         return false;
     }
     take_text(job);
-    if (job->is_gzip && job->text.len > COMPRESS_INLINE_MAX)
+    const int level = job->kind.gzip_level;
+    if (level > 1 || (level && job->text.len > COMPRESS_INLINE_MAX))
         return !pool_submit(job->daemon->frame.pool, compress, finish, job);
-    if (job->is_gzip)
+    if (level)
         compress(job);
     return true;
 }
@@ -128,45 +126,40 @@ static void wait_for(struct page_job *job, struct exchange *x)
     exchange_suspend(x, client_left, w);
 }
 
-static struct page_job *find_job(struct daemon *d, enum page_format format,
-                                 const struct source *only, bool is_gzip)
+static struct page_job *find_job(struct daemon *d, const struct page_kind *kind)
 {
     LIST_EACH (at, &d->page_jobs) {
         struct page_job *job = LIST_ITEM(at, struct page_job, link);
-        if (job->format == format && job->only == only && job->is_gzip == is_gzip)
+        if (job->kind.format == kind->format && job->kind.only == kind->only &&
+            job->kind.gzip_level == kind->gzip_level)
             return job;
     }
     return NULL;
 }
 
-static struct page_job *job_create(struct daemon *d, enum page_format format,
-                                   const struct source *only, bool is_gzip)
+static struct page_job *job_create(struct daemon *d, const struct page_kind *kind)
 {
     struct page_job *job = calloc(1, sizeof(*job));
     assert(job);
     job->daemon = d;
-    job->format = format;
-    job->only = only;
-    job->is_gzip = is_gzip;
+    job->kind = *kind;
     job->holds = 1;
     job->compressed = BUF_MAX(1u << 30);
     list_init(&job->waiting);
     list_append(&d->page_jobs, &job->link);
-    job->page = page_start(d->registry, format, only);
+    job->page = page_start(d->registry, kind->format, kind->only);
     return job;
 }
 
-void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format,
-                     const struct source *only)
+void page_job_answer(struct exchange *x, struct daemon *d, const struct page_kind *kind)
 {
-    const bool is_gzip = exchange_accepts_gzip(x);
-    struct page_job *job = find_job(d, format, only, is_gzip);
+    struct page_job *job = find_job(d, kind);
     if (job) {
         wait_for(job, x);
         return;
     }
     self_refresh(d->self);
-    job = job_create(d, format, only, is_gzip);
+    job = job_create(d, kind);
     if (!go_on(job)) {
         wait_for(job, x);
         return;

@@ -12,8 +12,13 @@
 #include "collector/web.h"
 #include "lib/core/registry.h"
 
-/* Answers x with the page of one source, or of all when only is NULL; now or later. */
-void page_job_answer(struct exchange *x, struct daemon *d, enum page_format format,
-                     const struct source *only);
+struct page_kind {
+    enum page_format format;
+    int gzip_level;            /* gzip_text's; 0: as it is */
+    const struct source *only; /* NULL: all */
+};
+
+/* Answers x with such a page, now or later. */
+void page_job_answer(struct exchange *x, struct daemon *d, const struct page_kind *kind);
 
 #endif

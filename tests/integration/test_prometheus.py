@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus scrapes a healthd that watches a real nginx and a TCP banner."""
+import gzip
 import subprocess
 from collections import namedtuple
 
@@ -183,3 +184,14 @@ def test_pages_are_compressed_when_asked(stage, path):
     assert packed.headers["content-encoding"] == "gzip" and len(packed.body) < len(plain.body)
     assert "content-encoding" not in plain.headers and "content-encoding" not in refused.headers
     assert set(Page(packed.text).series) == set(Page(plain.text).series)
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_pages_are_compressed_as_hard_as_configured(healthd, level):
+    daemon = healthd(f"exporters: {{prometheus: {{compression_level: {level}}}}}\n")
+    answer = daemon.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers.get("content-encoding") == ("gzip" if level else None)
+    page = gzip.decompress(answer.body) if level else answer.body
+    assert b"healthd_build_info" in page
+    if level:
+        assert answer.body[8] == {1: 4, 9: 2}[level], "the header says how hard (RFC 1952: XFL)"
