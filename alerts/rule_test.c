@@ -204,7 +204,7 @@ static struct rule_test_case run_test(const struct test_file *file,
         .book = book_create(NULL, NULL),
         .arena = arena,
         .step = arena_create(0),
-        .judge = {.arena = arena},
+        .judge = {.arena = arena, .tolerance = file->tolerance},
     };
     book_set_externals(x.book, g->external_labels, g->external_url);
     book_adopt(x.book, &file->rules, (struct wall){0}, NULL);

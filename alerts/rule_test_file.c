@@ -10,6 +10,8 @@
 #include "alerts/rule_build.h"
 #include "alerts/rule_test_impl.h"
 
+#define FUZZY_TOLERANCE 1e-9
+
 struct file_rows {
     struct texts rule_files, group_eval_order;
     nsec interval;
@@ -48,7 +50,7 @@ static const struct opt file_opts[] = {
                      "Time between two evaluations."),
     OPT_ROW_TEXTS("group_eval_order", group_eval_order, OPT_NONE,
                   "Groups in the order of evaluation."),
-    OPT_ROW_BOOL("fuzzy_compare", is_fuzzy, "false", "Accepted; values compare whole."),
+    OPT_ROW_BOOL("fuzzy_compare", is_fuzzy, "false", "Values may differ by a billionth."),
     OPT_ROW_NODE("tests", tests, "The tests.", .flags = OPT_LATE),
     {0},
 };
@@ -378,6 +380,7 @@ bool test_file_read(const char *path, struct arena *arena, struct diag *d,
         return false;
     const struct file_rows *c = conf;
     ret->interval = c->interval;
+    ret->tolerance = c->is_fuzzy ? FUZZY_TOLERANCE : 0;
     read_rule_files(&r, &c->rule_files, path, rule_key_place(root, "rule_files"));
     order_groups(&r, &c->group_eval_order);
     const size_t most = list_length(&r, c->tests, "tests");

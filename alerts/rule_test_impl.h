@@ -90,6 +90,7 @@ struct test_file {
     const struct rule_group *const *order; /* groups in the order of evaluation */
     struct test_group *groups;
     size_t group_count;
+    double tolerance; /* fuzzy_compare: of values, as a share; else 0 */
 };
 
 bool test_file_read(const char *path, struct arena *arena, struct diag *d,
@@ -101,6 +102,7 @@ struct test_judge { /* gathers the failures of one test */
     struct arena *arena;
     struct rule_test_failure *items;
     size_t count, size;
+    double tolerance;
 };
 
 struct test_alerts { /* what fires, as it is gathered */

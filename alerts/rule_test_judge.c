@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rule test expects beside what came: in any order, labels and annotations whole, values to the last bit, and NaN
- * like nothing. Called by rule_test.c; says each difference with both sides.
+ * What a rule test expects beside what came: in any order, labels and annotations whole, values to the last bit
+ * unless the test is fuzzy, and NaN like nothing. Called by rule_test.c; says each difference with both sides.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -113,12 +113,20 @@ static const char *show_samples(struct test_judge *j, const struct test_sample *
     return taken(j, &text);
 }
 
+/* NaN equals nothing. tolerance: the difference that passes, as a share of the larger. */
+static bool values_equal(double a, double b, double tolerance)
+{
+    const double difference = fabs(a - b);
+    return !(a < b || a > b) ? !isnan(a) && !isnan(b)
+                             : difference <= tolerance * fmax(fabs(a), fabs(b));
+}
+
 static bool samples_equal(const struct test_sample *a, const struct test_sample *b,
-                          size_t count)
+                          size_t count, double tolerance)
 {
     for (size_t i = 0; i < count; i++) {
-        if (sample_order(&a[i], &b[i]) || a[i].value > b[i].value ||
-            a[i].value < b[i].value || isnan(a[i].value) || isnan(b[i].value))
+        if (sample_order(&a[i], &b[i]) ||
+            !values_equal(a[i].value, b[i].value, tolerance))
             return false;
     }
     return true;
@@ -139,7 +147,7 @@ void judge_query(struct test_judge *j, const struct promql_test *t,
     }
     qsort(expected, t->count, sizeof(*expected), sample_order);
     qsort(list, count, sizeof(*list), sample_order);
-    if (t->count == count && samples_equal(expected, list, count))
+    if (t->count == count && samples_equal(expected, list, count, j->tolerance))
         return;
     const struct rule_test_failure f = {
         .what = t->text,

@@ -154,6 +154,19 @@ class Docs(ToolTest):
         self.fine("docs")
 
 
+class Options(ToolTest):
+    TABLE = HEAD + 'OPT_ROW_TEXT("site", site, "", "Names it."),\n{0}\n'
+
+    def test_faults(self):
+        self.write("lib/config/a.c", self.TABLE)
+        self.faulty("options", "lib/config/a.c:3: 'site' fills site, which nothing reads")
+
+    def test_fine(self):
+        self.write("lib/config/a.c", self.TABLE)
+        self.write("lib/config/b.c", HEAD + "name = top->site;\n")
+        self.fine("options")
+
+
 class Packs(ToolTest):
     RULE = """groups:
   - name: g

@@ -117,6 +117,12 @@ static const struct {
           "  promql_expr_test:\n"
           "  - {expr: twice, eval_time: 1m, exp_samples: [{labels: twice, value: 5}]}\n",
      "twice|{__name__=\"twice\"} 5\n|{__name__=\"twice\"} 4\n;"},
+    {"fuzzy_compare: true\n" HEAD "  input_series: [{series: a, values: 1 2}]\n"
+     "  promql_expr_test:\n"
+     "  - {expr: twice, eval_time: 1m, exp_samples: [{labels: twice, value: "
+     "4.0000000001}]}\n"
+     "  - {expr: twice, eval_time: 1m, exp_samples: [{labels: twice, value: 4.001}]}\n",
+     "twice|{__name__=\"twice\"} 4.001\n|{__name__=\"twice\"} 4\n;"},
     {HEAD "  input_series: [{series: 'a{b=\"1\"}', values: 1}, {series: 'a{b=\"2\"}', "
           "values: 1}]\n"
           "  alert_rule_test: [{eval_time: 0m, alertname: High}]\n",
