@@ -42,6 +42,7 @@ static void fetch_put_back(struct fetch *x)
     struct fetcher *f = x->fetcher;
     void *easy = x->easy;
     timer_destroy(x->dns_timer);
+    timer_destroy(x->head_timer);
     buf_finish(&x->body);
     fetch_tear_down(x);
     f->in_use--;
@@ -90,11 +91,33 @@ static void fetch_fail(struct fetch *x, enum reason reason, bool is_unknown,
 void fetch_ended(struct fetch *x, int curl_code)
 {
     fetch_fill_reply(x);
-    fetch_judge(x, curl_code);
+    if (!x->is_let_go)
+        fetch_judge(x, curl_code);
     const enum reason reason = x->reply->trouble.reason;
     if (!x->is_connected && x->reply->resolution && reason != REASON_NONE)
         resolver_drop(x->fetcher->frame->resolver, x->peer.host);
     fetch_answer(x);
+}
+
+/* libcurl counts until the last byte, so that of an endless exchange this is counted here. */
+static void on_head_late(void *ctx)
+{
+    struct fetch *x = ctx;
+    fetch_engine_remove(&x->fetcher->engines[x->request.reuse], x);
+    fetch_ended(x, CURLE_OPERATION_TIMEDOUT);
+}
+
+static void await_head(struct fetch *x)
+{
+    struct loop *loop = x->fetcher->frame->loop;
+    x->head_timer = loop_timer_create(loop, "fetch head", on_head_late, x);
+    timer_at(x->head_timer, mono_add(x->started, x->request.timeout));
+}
+
+void fetch_has_head(struct fetch *x)
+{
+    if (x->head_timer)
+        timer_stop(x->head_timer);
 }
 
 static void fetch_go(struct fetch *x, const struct resolution *resolution)
@@ -106,8 +129,11 @@ static void fetch_go(struct fetch *x, const struct resolution *resolution)
     }
     fetch_enter(x, PHASE_CONNECT);
     x->state = FETCH_UNDER_WAY;
+    if (x->request.is_endless)
+        await_head(x);
     if (fetch_engine_add(&x->fetcher->engines[x->request.reuse], x))
         return;
+    fetch_has_head(x);
     fetch_fail(x, REASON_SELF, true, "libcurl did not take the request: no memory");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One HTTP exchange (or mail, or gRPC call) by libcurl on the loop: fresh connection, own name resolution,
- * capped body, phases, certificates. Redirects are the caller's business. The one user of libcurl.
+ * capped body or a stream of it, phases, certificates. Redirects are the caller's business. The one user of libcurl.
  */
 #ifndef HEALTHD_CORE_FETCH_H
 #define HEALTHD_CORE_FETCH_H
@@ -77,6 +77,11 @@ struct request {
     size_t max_header; /* all header bytes; 64 KiB */
     nsec timeout;      /* absolute budget of this exchange */
     bool has_trailers; /* ask for them: te: trailers */
+    /* A stream: is handed each decoded piece of the body as it comes (valid during the call), instead of its being
+     * kept, and before them an empty one when the headers are there; max_body says nothing then. False ends the
+     * exchange, which is no trouble. NULL: the body is kept. */
+    bool (*take)(void *ctx, struct bytes piece);
+    bool is_endless; /* timeout bounds what comes before the body alone */
 };
 
 struct reply {

@@ -75,6 +75,8 @@ struct fetch {
     bool is_body_of_answer; /* a final status line and its headers came */
     bool has_length;
     bool is_too_large, has_too_many_headers, has_two_lengths;
+    bool is_let_go;            /* take said false */
+    struct timer *head_timer;  /* of an endless one, until its headers are there */
     char greeting[FETCH_GREETING_MAX]; /* what came instead of HTTP */
     size_t greeting_len;
     size_t socket_count;
@@ -97,6 +99,8 @@ void fetch_engine_remove(struct fetch_engine *g, struct fetch *x);
 /* fetch.c: the exchange is over in libcurl's eyes; it is out of the multi. */
 void fetch_ended(struct fetch *x, int curl_code);
 void fetch_enter(struct fetch *x, enum phase phase);
+/* All headers are there. */
+void fetch_has_head(struct fetch *x);
 
 /* fetch_setup.c */
 void *fetch_easy_create(void);

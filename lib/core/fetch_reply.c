@@ -68,6 +68,12 @@ static bool take_header(struct fetch *x, struct bytes line)
     return !x->has_two_lengths;
 }
 
+static bool hand_on(struct fetch *x, struct bytes piece)
+{
+    x->is_let_go = !x->request.take(x->ctx, piece);
+    return !x->is_let_go;
+}
+
 /* All headers are there: what will the body be? */
 static bool accept_body(struct fetch *x)
 {
@@ -76,18 +82,19 @@ static bool accept_body(struct fetch *x)
     r->headers = (struct pairs){x->pairs, x->pair_count};
     if (!x->is_body_of_answer)
         return true;
+    fetch_has_head(x);
     const bool is_head = x->request.method && !strcmp(x->request.method, "HEAD");
     const bool has_none = is_head || r->status == 204 || r->status == 304;
     if (reply_header(r, "transfer-encoding"))
         r->content_length = -1;
     else if (!x->has_length && has_none && !is_head)
         r->content_length = 0;
-    if (!has_none && r->content_length > 0 &&
+    if (!has_none && !x->request.take && r->content_length > 0 &&
         (uint64_t)r->content_length > x->request.max_body) {
         x->is_too_large = true;
         return false;
     }
-    return true;
+    return !x->request.take || hand_on(x, (struct bytes){"", 0});
 }
 
 size_t fetch_on_header(char *ptr, size_t size, size_t count, void *fetch)
@@ -122,6 +129,8 @@ size_t fetch_on_body(char *ptr, size_t size, size_t count, void *fetch)
         return len == 0 ? len : REFUSE;
     }
     x->reply->body_bytes += len;
+    if (x->request.take)
+        return hand_on(x, (struct bytes){ptr, len}) ? len : REFUSE;
     const size_t room = x->request.max_body - x->body.len;
     buf_add(&x->body, ptr, len < room ? len : room);
     if (len <= room)

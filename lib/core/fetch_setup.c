@@ -366,6 +366,16 @@ static void set_callbacks(struct fetch *x)
     curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
 }
 
+static void set_time(struct fetch *x)
+{
+    const nsec left = x->request.timeout - x->resolve_took;
+    if (x->request.is_endless) /* a peer that is gone is not found by waiting for it */
+        curl_easy_setopt(x->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    else
+        curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
+                         (long)(left > NSEC_PER_MSEC ? left / NSEC_PER_MSEC : 1));
+}
+
 bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct err *e)
 {
     const struct request *q = &x->request;
@@ -382,9 +392,7 @@ bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct e
         curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, q->unix_path);
     if (q->is_decoded)
         curl_easy_setopt(x->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
-    const nsec left = q->timeout - x->resolve_took;
-    curl_easy_setopt(x->easy, CURLOPT_TIMEOUT_MS,
-                     (long)(left > NSEC_PER_MSEC ? left / NSEC_PER_MSEC : 1));
+    set_time(x);
     set_callbacks(x);
     set_version(x);
     set_proxy(x);

@@ -40,6 +40,9 @@ struct tls_conf {
 };
 extern const struct opt tls_opts
     []; /* rows for OPT_ROW_SECTION("tls_config", …, struct tls_conf, tls_opts, …) */
+/* A copy that needs nothing of the generation that from is in. */
+void tls_conf_copy(struct arena *arena, const struct tls_conf *from,
+                   struct tls_conf *ret_conf);
 
 struct run;
 struct metric;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of `tls_config:`, with Prometheus' and blackbox_exporter's keys. */
+/* The rows of `tls_config:`, with Prometheus' and blackbox_exporter's keys, and a copy of what they fill. */
 #include "lib/core/tls.h"
 
 #define OPT_STRUCT struct tls_conf
@@ -39,3 +39,21 @@ const struct opt tls_opts[] = {
                   "Protocols to offer (ALPN), the preferred one first."),
     {0},
 };
+
+void tls_conf_copy(struct arena *arena, const struct tls_conf *from,
+                   struct tls_conf *ret_conf)
+{
+    struct tls_conf to = *from;
+    const char **alpn = arena_alloc(arena, (from->alpn.count + 1) * sizeof(*alpn));
+    for (size_t i = 0; i < from->alpn.count; i++)
+        alpn[i] = arena_strdup(arena, from->alpn.items[i]);
+    to.ca = arena_strdup(arena, from->ca);
+    to.cert = arena_strdup(arena, from->cert);
+    to.key.value = arena_strdup(arena, from->key.value);
+    to.ca_file = arena_strdup(arena, from->ca_file);
+    to.cert_file = arena_strdup(arena, from->cert_file);
+    to.key_file = arena_strdup(arena, from->key_file);
+    to.server_name = arena_strdup(arena, from->server_name);
+    to.alpn.items = alpn;
+    *ret_conf = to;
+}

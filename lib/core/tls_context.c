@@ -53,23 +53,6 @@ static bool conf_equal(const struct tls_conf *a, const struct tls_conf *b)
            text_equal(a->cert_file, b->cert_file) && text_equal(a->key_file, b->key_file);
 }
 
-static void conf_copy(struct tls_conf *to, const struct tls_conf *from,
-                      struct arena *arena)
-{
-    *to = *from;
-    to->ca = arena_strdup(arena, from->ca);
-    to->cert = arena_strdup(arena, from->cert);
-    to->key.value = arena_strdup(arena, from->key.value);
-    to->ca_file = arena_strdup(arena, from->ca_file);
-    to->cert_file = arena_strdup(arena, from->cert_file);
-    to->key_file = arena_strdup(arena, from->key_file);
-    to->server_name = "";
-    const char **alpn = arena_alloc(arena, (from->alpn.count + 1) * sizeof(*alpn));
-    for (size_t i = 0; i < from->alpn.count; i++)
-        alpn[i] = arena_strdup(arena, from->alpn.items[i]);
-    to->alpn.items = alpn;
-}
-
 /* The PEM text of a row or of its file's; NULL and e, or NULL alone when neither is set. */
 static BIO *pem_open(const char *text, const char *file, const char *row, struct err *e)
 {
@@ -344,7 +327,8 @@ SSL_CTX *tls_context(struct tls *t, const struct tls_conf *conf, struct wall now
         kept_free(t, LIST_ITEM(t->contexts.prev, struct tls_kept, link));
     struct tls_kept *kept = memory_take(sizeof(*kept));
     *kept = (struct tls_kept){.arena = arena_create(0), .checked = now, .ctx = ctx};
-    conf_copy(&kept->conf, conf, kept->arena);
+    tls_conf_copy(kept->arena, conf, &kept->conf);
+    kept->conf.server_name = ""; /* no context depends on it */
     memcpy(kept->stamps, stamps, sizeof(stamps));
     list_prepend(&t->contexts, &kept->link);
     t->context_count++;

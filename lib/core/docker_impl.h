@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of docker.h share: one GET. Nobody else includes it. */
+#ifndef HEALTHD_CORE_DOCKER_IMPL_H
+#define HEALTHD_CORE_DOCKER_IMPL_H
+
+#include "lib/core/docker.h"
+#include "lib/core/fetch.h"
+#include "lib/core/json.h"
+
+#define DOCKER_MAX_COMPLAINT 4096 /* bytes kept of an answer that is an error */
+
+struct docker_ask {
+    const char *path; /* "/containers/json?all=1", without the version; copied */
+    nsec timeout;
+    size_t max_body;
+    /* A stream: as request.take, of a 200 alone. */
+    bool (*take)(void *ctx, struct bytes piece);
+    bool is_endless; /* timeout bounds what comes before the body */
+    /* No stream: makes something of the body, on a pool thread when that is long. NULL and e when it cannot. */
+    void *(*read)(struct bytes body, struct wall now, struct err *e);
+    void (*dispose)(void *result); /* of what nobody waits for any more */
+    /* Once. why NULL: it went well. */
+    void (*done)(void *ctx, void *result, const struct trouble *why);
+    void *ctx;
+    void (*release)(void *ctx); /* with the call, however it ends; may be NULL */
+    size_t ctx_size; /* above 0: ctx is copied, and the copy lives as long as the call */
+};
+struct docker_call *docker_ask(struct docker *d, const struct docker_ask *ask);
+struct frame *docker_frame(const struct docker *d);
+
+/* docker_json.c: a member of an object, or what stands for its absence. */
+const char *docker_text(const json_t *object, const char *name); /* "" */
+int64_t docker_number(const json_t *object, const char *name);   /* 0 */
+/* A member that is an object of texts, at most DOCKER_MAX_LABELS; copied. */
+struct pairs docker_pairs(struct arena *arena, const json_t *object, const char *name);
+/* "Exited (137) 3 minutes ago", "Up 2 hours (healthy)": what of it is not in members of their own. */
+void docker_status_parse(const char *status, struct wall now,
+                         struct docker_container *ret);
+bool docker_id_is_valid(const char *id);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Docker and Podman say of containers, old engines and new ones: lists, events, addresses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/base/attr.h"
+#include "lib/core/docker.h"
+
+#define ID "40d7c85c8c03cf592a106b0ad654a5335ad2a015200f72240b87bbcf577da9b4"
+#define NOW ((struct wall){1795751988 * NSEC_PER_SEC})
+
+static struct docker_list *list_of(const char *json)
+{
+    struct err e = {0};
+    struct docker_list *list = docker_list_parse(bytes_of(json), NOW, &e);
+    assert_non_null(list);
+    return list;
+}
+
+static void states_are_read_from_members_and_sentences(void **state)
+{
+    static const struct {
+        const char *state, *status;
+        enum docker_state is;
+        enum docker_health health;
+        int exit_code; /* -1: none */
+        int64_t ago;   /* seconds; -1: not told */
+    } cases[] = {
+        {"running", "Up 3 minutes (healthy)", DOCKER_RUNNING, DOCKER_HEALTHY, -1, 180},
+        {"running", "Up 2 hours (unhealthy)", DOCKER_RUNNING, DOCKER_UNHEALTHY, -1, 7200},
+        {"running", "Up Less than a second (health: starting)", DOCKER_RUNNING,
+         DOCKER_STARTING, -1, 1},
+        {"running", "Up About an hour", DOCKER_RUNNING, DOCKER_HEALTH_NONE, -1, 3600},
+        {"paused", "Up 5 days (Paused)", DOCKER_PAUSED, DOCKER_HEALTH_NONE, -1, 432000},
+        {"exited", "Exited (137) 2 weeks ago", DOCKER_EXITED, DOCKER_HEALTH_NONE, 137,
+         1209600},
+        {"exited", "Exited (-1) 3 seconds ago", DOCKER_EXITED, DOCKER_HEALTH_NONE, -1, 3},
+        {"restarting", "Restarting (1) 5 seconds ago", DOCKER_RESTARTING,
+         DOCKER_HEALTH_NONE, 1, 5},
+        {"created", "Created", DOCKER_CREATED, DOCKER_HEALTH_NONE, -1, -1},
+        {"removing", "Removal In Progress", DOCKER_REMOVING, DOCKER_HEALTH_NONE, -1, -1},
+        {"dead", "Dead", DOCKER_DEAD, DOCKER_HEALTH_NONE, -1, -1},
+        {"stopped", "", DOCKER_EXITED, DOCKER_HEALTH_NONE, -1, -1},
+        {"hibernating", "Snoring (5) ages ago", DOCKER_STATE_UNKNOWN, DOCKER_HEALTH_NONE,
+         -1, -1},
+        {"exited", "Exited (", DOCKER_EXITED, DOCKER_HEALTH_NONE, -1, -1},
+        {"exited", "Exited (99999999999) 99999999999999 years ago", DOCKER_EXITED,
+         DOCKER_HEALTH_NONE, -1, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char json[512];
+        snprintf(json, sizeof(json),
+                 "[{\"Id\":\"" ID "\",\"State\":\"%s\",\"Status\":\"%s\"}]",
+                 cases[i].state, cases[i].status);
+        struct docker_list *list = list_of(json);
+        const struct docker_container *c = &list->items[0];
+        assert_int_equal(c->state, cases[i].is);
+        assert_int_equal(c->health, cases[i].health);
+        if (cases[i].exit_code >= 0)
+            assert_true(c->has_exit_code && c->exit_code == cases[i].exit_code);
+        if (cases[i].ago < 0)
+            assert_int_equal(c->changed.ns, 0);
+        else
+            assert_int_equal((NOW.ns - c->changed.ns) / NSEC_PER_SEC, cases[i].ago);
+        docker_list_destroy(list);
+    }
+}
+
+static void a_container_has_its_name_image_and_labels(void **state)
+{
+    struct docker_list *list = list_of(
+        "[{\"Id\":\"" ID "\",\"Names\":[\"/web/db\",\"/db\"],\"Image\":\"postgres:16\","
+        "\"ImageID\":\"sha256:0943\",\"Created\":1795751900,\"State\":\"running\","
+        "\"Status\":\"Up 1 second (unhealthy)\",\"Health\":{\"Status\":\"healthy\"},"
+        "\"Labels\":{\"com.docker.compose.service\":\"db\",\"n\":5},"
+        "\"HostConfig\":{\"NetworkMode\":\"shop_default\"}},"
+        "{\"Id\":\"0123456789ab\",\"Names\":null,\"Labels\":null,\"HostConfig\":7},"
+        "{\"Id\":\"../../etc/passwd\"},{\"Id\":5},null]");
+    (void)state;
+    assert_int_equal(list->count, 2);
+    assert_int_equal(list->left_out, 3);
+    const struct docker_container *c = &list->items[0];
+    assert_string_equal(c->name, "db");
+    assert_string_equal(c->image, "postgres:16");
+    assert_string_equal(c->image_id, "sha256:0943");
+    assert_string_equal(c->network, "shop_default");
+    assert_int_equal(c->health, DOCKER_HEALTHY); /* the member, not the sentence */
+    assert_int_equal(c->created.ns, 1795751900 * NSEC_PER_SEC);
+    assert_int_equal(c->labels.count, 1);
+    assert_string_equal(c->labels.items[0].key, "com.docker.compose.service");
+    assert_string_equal(list->items[1].name, "0123456789ab");
+    assert_int_equal(list->items[1].state, DOCKER_STATE_UNKNOWN);
+    docker_list_destroy(list);
+}
+
+static void what_is_no_list_is_said(void **state)
+{
+    static const struct {
+        const char *json, *why;
+    } cases[] = {
+        {"{\"message\":\"page not found\"}", "no list: {\"message\":\"page not found\"}"},
+        {"<html>", "no JSON at line 1, column 1: invalid token near '<'"},
+        {"", "empty, so no JSON"},
+        {"5", "no list: 5"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err e = {0};
+        assert_null(docker_list_parse(bytes_of(cases[i].json), NOW, &e));
+        assert_string_equal(e.text, cases[i].why);
+    }
+}
+
+#define EVENT(action, attributes)                                                       \
+    "{\"status\":\"old\",\"id\":\"" ID "\",\"Type\":\"container\",\"Action\":\"" action \
+    "\",\"Actor\":{\"ID\":\"" ID "\",\"Attributes\":{" attributes                       \
+    "}},\"time\":1795751993,\"timeNano\":1795751993482210417}"
+
+static void events_are_read(void **state)
+{
+    static const struct {
+        const char *json;
+        enum docker_action action;
+        enum docker_health health;
+        const char *exit_code; /* NULL: absent */
+    } cases[] = {
+        {EVENT("die", "\"exitCode\":\"137\",\"name\":\"web\",\"image\":\"i\""),
+         DOCKER_DIE, DOCKER_HEALTH_NONE, "137"},
+        {EVENT("died", "\"containerExitCode\":\"1\""), DOCKER_DIE, DOCKER_HEALTH_NONE,
+         NULL},
+        {EVENT("kill", "\"signal\":\"15\""), DOCKER_KILL, DOCKER_HEALTH_NONE, NULL},
+        {EVENT("health_status: healthy", ""), DOCKER_HEALTH_STATUS, DOCKER_HEALTHY, NULL},
+        {EVENT("health_status: unhealthy", ""), DOCKER_HEALTH_STATUS, DOCKER_UNHEALTHY,
+         NULL},
+        {EVENT("health_status", "\"health_status\":\"starting\""), DOCKER_HEALTH_STATUS,
+         DOCKER_STARTING, NULL},
+        {EVENT("exec_create: /bin/sh", ""), DOCKER_ACTION_OTHER, DOCKER_HEALTH_NONE,
+         NULL},
+        {EVENT("remove", ""), DOCKER_DESTROY, DOCKER_HEALTH_NONE, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_create(0);
+        struct docker_event ev;
+        assert_true(docker_event_parse(arena, bytes_of(cases[i].json), &ev));
+        assert_int_equal(ev.action, cases[i].action);
+        assert_int_equal(ev.health, cases[i].health);
+        assert_string_equal(ev.id, ID);
+        assert_int_equal(ev.at.ns, 1795751993482210417);
+        const char *code = docker_attribute(&ev, "exitCode");
+        assert_int_equal(code != NULL, cases[i].exit_code != NULL);
+        if (code)
+            assert_string_equal(code, cases[i].exit_code);
+        arena_destroy(arena);
+    }
+}
+
+static void other_lines_are_no_events(void **state)
+{
+    static const char *const lines[] = {
+        "",
+        "{}",
+        "{\"Type\":\"network\",\"Action\":\"connect\",\"Actor\":{\"ID\":\"" ID "\"}}",
+        "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"nginx\"}}",
+        "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":[]}",
+        "not json",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        struct arena *arena = arena_create(0);
+        struct docker_event ev;
+        assert_false(docker_event_parse(arena, bytes_of(lines[i]), &ev));
+        arena_destroy(arena);
+    }
+}
+
+static void addresses_are_judged(void **state)
+{
+    static const struct {
+        const char *address, *why; /* NULL: fine */
+    } cases[] = {
+        {"unix:///var/run/docker.sock", NULL},
+        {"/run/podman/podman.sock", NULL},
+        {"http://docker-proxy:2375", NULL},
+        {"https://docker:2376/engine/", NULL},
+        {"tcp://10.0.0.1:2375", NULL},
+        {"unix://docker.sock",
+         "'unix://docker.sock' is no path of a socket: unix:///var/run/docker.sock"},
+        {"docker.sock",
+         "'docker.sock' is neither a socket (unix:///var/run/docker.sock) nor the URL of "
+         "a proxy (http://docker-proxy:2375)"},
+        {"ssh://host", "'ssh://host' is neither a socket (unix:///var/run/docker.sock) "
+                       "nor the URL of a proxy (http://docker-proxy:2375)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_create(0);
+        struct err e = {0};
+        assert_int_equal(docker_address_check(arena, cases[i].address, &e),
+                         cases[i].why == NULL);
+        if (cases[i].why)
+            assert_string_equal(e.text, cases[i].why);
+        arena_destroy(arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(states_are_read_from_members_and_sentences),
+        cmocka_unit_test(a_container_has_its_name_image_and_labels),
+        cmocka_unit_test(what_is_no_list_is_said),
+        cmocka_unit_test(events_are_read),
+        cmocka_unit_test(other_lines_are_no_events),
+        cmocka_unit_test(addresses_are_judged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
