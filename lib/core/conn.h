@@ -17,11 +17,20 @@
 #include "lib/core/tls.h"
 #include "lib/core/verdict.h"
 
+struct dial_place {
+    const char *host;
+    int port;
+};
 struct dial {         /* where, and how */
     const char *host; /* a name or literal; NULL with unix_path */
     int port;
     const char *unix_path;
     enum ip_family family;
+    /* talk.c's alone: places that are asked in this order when host is not the one, and the service ("_mongodb._tcp")
+     * of host whose SRV records are the places instead. NULL: none. */
+    const struct dial_place *others;
+    size_t other_count;
+    const char *srv;
     const struct address *only; /* this address instead of asking for one, or NULL */
     const char *source;         /* local address to bind, or NULL */
     bool is_tls;                /* from the first byte */

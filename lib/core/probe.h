@@ -35,7 +35,8 @@ enum talk {
     TALK_DONE, /* answered; kept when the type keeps its connection, the answer is up or degraded, all was taken */
     TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
     TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
-    TALK_CLOSE     /* answered, and the connection is not worth keeping */
+    TALK_ELSEWHERE, /* not the peer that is wanted (run_elsewhere): the next place, then TALK_OPEN */
+    TALK_CLOSE /* answered, and the connection is not worth keeping */
 };
 
 struct message { /* pushed to a session: heartbeat */

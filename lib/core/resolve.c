@@ -38,6 +38,8 @@ struct resolver {
     struct resolver_conf conf;
     char *resolv_conf, *hosts_path;
     struct ares *ares;
+    struct ares *srv_ares; /* beside a resolver that is the system's */
+    struct list srv_queries;
     struct hosts *hosts;
     struct file_stamp resolv_stamp, hosts_stamp;
     struct mono files_checked;
@@ -78,6 +80,7 @@ static void resolver_renew(struct resolver *r)
         if (k->must_ask)
             ares_ask(fresh, k);
     }
+    srv_ask_again(&r->srv_queries);
 }
 
 static void resolver_follow_files(struct resolver *r, struct mono now)
@@ -113,6 +116,7 @@ struct resolver *resolver_create(struct loop *l, struct pool *p,
     r->cache = resolve_cache_create();
     r->queries.item_size = sizeof(struct query);
     list_init(&r->lookups);
+    list_init(&r->srv_queries);
     r->resolv_stamp = file_stamp_read(r->resolv_conf);
     if (conf->kind == RESOLVER_CARES)
         r->ares = ares_create(l, r, &r->conf, e);
@@ -140,6 +144,8 @@ void resolver_destroy(struct resolver *r)
     if (!r)
         return;
     ares_finish(r->ares);
+    ares_finish(r->srv_ares);
+    srv_finish(&r->srv_queries);
     LIST_EACH (link, &r->lookups)
         lookup_free(LIST_ITEM(link, struct lookup, link));
     slab_finish(&r->queries);
@@ -345,6 +351,37 @@ void resolver_drop(struct resolver *r, const char *host)
     const char *why;
     if (host_normalize(host, name, &why))
         resolve_cache_drop(r->cache, name);
+}
+
+struct ares *resolver_ares(struct resolver *r)
+{
+    struct err e = {0};
+
+    resolver_follow_files(r, loop_now(r->loop));
+    if (r->ares)
+        return r->ares;
+    if (list_empty(&r->srv_queries)) { /* nobody waits: resolv.conf is read afresh */
+        ares_finish(r->srv_ares);
+        r->srv_ares = ares_create(r->loop, r, &r->conf, &e);
+    }
+    if (!r->srv_ares)
+        log_warning(EV("resolver failed"), STR("why", e.text));
+    return r->srv_ares;
+}
+
+struct list *resolver_srv_queries(struct resolver *r)
+{
+    return &r->srv_queries;
+}
+
+struct resolve_witness *resolver_witness(struct resolver *r)
+{
+    return &r->witness;
+}
+
+struct loop *resolver_loop(const struct resolver *r)
+{
+    return r->loop;
 }
 
 bool resolver_vouches(const struct resolver *r, const char *host)

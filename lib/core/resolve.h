@@ -74,6 +74,34 @@ struct query *resolve(struct resolver *r, const char *host, int port,
 void query_cancel(struct query *q); /* done is not called; takes NULL */
 /* A connect to an address of host failed: ask afresh next time. */
 void resolver_drop(struct resolver *r, const char *host);
+
+/* Where a service is (SRV, RFC 2782), and the texts beside it (TXT): asked for afresh each time, by c-ares whatever the
+ * resolver's kind. */
+#define SRV_MAX_PLACES 32
+#define SRV_MAX_TEXT 1024
+struct srv_place {
+    char host[256]; /* lower case, without a dot at its end */
+    int port, priority, weight;
+};
+struct srv {
+    enum reason
+        reason; /* as a resolution's, of the SRV records; a missing text is none */
+    bool is_unknown;
+    struct srv_place places[SRV_MAX_PLACES]; /* by priority, then weight */
+    size_t count;
+    char text[SRV_MAX_TEXT]; /* the first TXT record of text_name, its strings joined */
+    size_t text_count;       /* how many TXT records there are */
+    bool is_text_missing; /* the question for it failed other than by there being none */
+    nsec took;
+    char detail[256];
+};
+struct srv_query;
+/* Asks for the SRV records of name, as "_mongodb._tcp.example.com", and the TXT records of text_name. done is called
+ * exactly once, never before this returns, unless cancelled; srv is valid during the call only. */
+struct srv_query *resolve_srv(struct resolver *r, const char *name, const char *text_name,
+                              void (*done)(void *ctx, const struct srv *srv), void *ctx);
+void srv_query_cancel(struct srv_query *q); /* takes NULL */
+
 /* True when a name other than host resolved lately (two default intervals): silence about host is then the
  * target's, else our resolver's. For whoever stops waiting before the resolver gives up. */
 bool resolver_vouches(const struct resolver *r, const char *host);

@@ -212,7 +212,7 @@ static size_t addresses_read(const struct ares_addrinfo *info,
     return count;
 }
 
-static struct answer answer_of_status(int status)
+struct answer answer_of_status(int status)
 {
     switch (status) {
     case ARES_ENOTFOUND:
@@ -302,5 +302,18 @@ void ares_ask(struct ares *a, struct lookup *k)
     k->is_asking = false;
     if (k->late)
         loop_defer(a->loop, "resolve", answer_late, k->late);
+    ares_arm(a);
+}
+
+void ares_ask_records(struct ares *a, const char *name, int type,
+                      void (*done)(void *ctx, int status, int timeouts,
+                                   unsigned char *message, int len),
+                      void *ctx)
+{
+    enum { CLASS_INTERNET = 1 };
+
+    a->depth++;
+    ares_query(a->channel, name, CLASS_INTERNET, type, done, ctx);
+    a->depth--;
     ares_arm(a);
 }

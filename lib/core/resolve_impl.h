@@ -69,6 +69,11 @@ int resolve_af(enum ip_family family);
 bool host_normalize(const char *host, char *ret_host /* HOST_MAX_LEN + 1 */,
                     const char **ret_why);
 
+/* ---- resolve_srv.c ---- */
+
+void srv_ask_again(struct list *queries); /* those whose channel ended */
+void srv_finish(struct list *queries);
+
 /* ---- resolve.c ---- */
 
 struct job;
@@ -88,10 +93,23 @@ struct lookup { /* one question under way, for all who asked it */
 void lookup_answer(struct lookup *k, const struct answer *answer);
 
 struct ares; /* c-ares and its sockets */
+/* For resolve_srv.c: c-ares also when the resolver is the system's (NULL: it does not start), those under way, and
+ * what is known of the resolver's own health. */
+struct ares *resolver_ares(struct resolver *r);
+struct list *resolver_srv_queries(struct resolver *r);
+struct resolve_witness *resolver_witness(struct resolver *r);
+struct loop *resolver_loop(const struct resolver *r);
+
 struct ares *ares_create(struct loop *l, struct resolver *r,
                          const struct resolver_conf *conf, struct err *e);
 void ares_finish(struct ares *a); /* lookups under way are marked must_ask; takes NULL */
 void ares_ask(struct ares *a, struct lookup *k);
+/* The records of one type of name, as they came: done is an ares_callback, and may be called inside. */
+void ares_ask_records(struct ares *a, const char *name, int type,
+                      void (*done)(void *ctx, int status, int timeouts,
+                                   unsigned char *message, int len),
+                      void *ctx);
+struct answer answer_of_status(int status); /* of c-ares */
 const char *ares_servers(const struct ares *a);
 bool ares_is_busy(const struct ares *a); /* inside c-ares now */
 bool ares_has_docker_server(

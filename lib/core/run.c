@@ -166,6 +166,22 @@ enum talk run_trouble(struct run *run, const struct trouble *why)
     return run_down(run, why->reason, "%s", why->detail);
 }
 
+enum talk run_elsewhere(struct run *run, enum reason reason, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    run->elsewhere_why = arena_vprintf(run->arena, fmt, args);
+    va_end(args);
+    run->elsewhere_reason = reason;
+    return TALK_ELSEWHERE;
+}
+
+void run_name_place(struct run *run, const char *host, int port)
+{
+    run->named = (struct dial_place){arena_strdup(run->arena, host), port};
+}
+
 bool run_has_timed_out(const struct run *run)
 {
     return run->is_answered && run->verdict.reason == REASON_TIMEOUT;

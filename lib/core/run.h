@@ -21,6 +21,7 @@
 #include "lib/core/verdict.h"
 
 struct run;
+struct srv;
 
 const void *run_conf(const struct run *run); /* the type's conf struct, filled in */
 void *run_state(struct run *run);            /* state_size bytes, zeroed */
@@ -100,6 +101,15 @@ void run_say_text(struct run *run, const char *text);
 void run_offload(struct run *run, void (*work)(void *ctx),
                  void *ctx); /* then return TALK_OFFLOAD */
 const struct dial *run_dial(const struct run *run);
+/* This peer is not the one that is wanted, with a word why that follows its name ("is a secondary"). Returns
+ * TALK_ELSEWHERE: the dial's next place is asked, from TALK_OPEN and with a zeroed state. When none is left, the run is
+ * down for this reason, and its sentence tells of every place. */
+enum talk run_elsewhere(struct run *run, enum reason reason, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* A place that this peer named: asked next after run_elsewhere, unless it is one of those asked already. */
+void run_name_place(struct run *run, const char *host, int port);
+/* What DNS says of a dial's service; NULL when it has none. */
+const struct srv *run_srv(const struct run *run);
 bool run_is_kept(
     const struct run
         *run); /* the connection is an earlier run's: no greeting, logged in already */

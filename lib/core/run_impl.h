@@ -95,7 +95,10 @@ struct run {
     struct dialogue *talk; /* a dialogue's */
     struct buf *said;      /* a script's: instead of a connection */
     bool is_kept;
-    struct job *job; /* work or an offloaded computation under way */
+    enum reason elsewhere_reason; /* run_elsewhere's */
+    const char *elsewhere_why;
+    struct dial_place named; /* run_name_place's; host NULL: none */
+    struct job *job;         /* work or an offloaded computation under way */
     void (*offload)(void *ctx);
     void *offload_ctx;
 };

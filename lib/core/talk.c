@@ -14,8 +14,6 @@
 #include "lib/core/tls.h"
 
 static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in);
-static void talk_ended(struct dialogue *t);
-static void talk_open(struct dialogue *t);
 
 const struct dial *run_dial(const struct run *run)
 {
@@ -65,13 +63,11 @@ void talk_report(struct run *run)
         tls_emit(run, run->peer, run->origin != ORIGIN_ONCE);
 }
 
-static void talk_move(struct dialogue *t, enum talk_place next)
+void talk_move(struct dialogue *t, enum talk_place next)
 {
     switch (t->place) {
     case TALK_AT_CONNECT:
-        assert(next == TALK_AT_DIALOGUE || next == TALK_AT_END);
-        break;
-    case TALK_AT_DIALOGUE: /* to connecting again when a kept connection was dead */
+    case TALK_AT_DIALOGUE: /* to connecting again: a kept connection was dead, or it is not the one */
         break;
     case TALK_AT_HANDSHAKE:
     case TALK_AT_OFFLOAD:
@@ -84,12 +80,13 @@ static void talk_move(struct dialogue *t, enum talk_place next)
     t->place = next;
 }
 
-static void talk_end(struct dialogue *t, bool may_keep)
+void talk_end(struct dialogue *t, bool may_keep)
 {
     struct run *run = t->run;
     struct conn *conn = t->conn;
 
     talk_report(run);
+    talk_let_go(t);
     talk_move(t, TALK_AT_END);
     t->conn = NULL;
     const bool is_good =
@@ -156,6 +153,17 @@ static void talk_secure(struct dialogue *t)
     conn_start_tls(t->conn);
 }
 
+static void talk_elsewhere(struct dialogue *t)
+{
+    const struct run *run = t->run;
+
+    if (run->named.host)
+        places_name(&t->places, run->named);
+    talk_pass(t, (struct place_why){.reason = run->elsewhere_reason,
+                                    .is_word = true,
+                                    .text = run->elsewhere_why});
+}
+
 /* True when the probe waits for more; else the run may be gone. */
 static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in)
 {
@@ -174,32 +182,34 @@ static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *i
     case TALK_OFFLOAD:
         talk_offload(t);
         break;
+    case TALK_ELSEWHERE:
+        talk_elsewhere(t);
+        break;
     }
     return false;
 }
 
-static void talk_reopen(struct dialogue *t)
-{
-    struct run *run = t->run;
-
-    run_trace(run, "kept", "the connection kept from before was dead; opening a new one");
-    conn_close(t->conn);
-    t->conn = NULL;
-    t->has_ended = false;
-    t->trouble = NULL;
-    run->is_kept = false;
-    if (run->state)
-        memset(run->state, 0, run->type->state_size);
-    talk_move(t, TALK_AT_CONNECT);
-    talk_open(t);
-}
-
-static void talk_ended(struct dialogue *t)
+void talk_ended(struct dialogue *t)
 {
     struct run *run = t->run;
 
     if (run->is_kept && !t->has_heard) {
         talk_reopen(t);
+        return;
+    }
+    if (!t->has_heard && places_has_next(&t->places)) {
+        const struct trouble *why = t->trouble;
+        talk_pass(
+            t, (struct place_why){.reason = why ? why->reason : REASON_CLOSED,
+                                  .is_unknown = why && why->is_unknown,
+                                  .text = why ? why->detail
+                                              : "closed the connection without a word"});
+        return;
+    }
+    if (t->trouble && t->places.at > 0 && !t->has_heard) {
+        talk_pass(t, (struct place_why){.reason = t->trouble->reason,
+                                        .is_unknown = t->trouble->is_unknown,
+                                        .text = t->trouble->detail});
         return;
     }
     if (t->trouble) {
@@ -261,6 +271,8 @@ static void on_data(void *ctx, struct bytes *in)
 
     if (t->place != TALK_AT_DIALOGUE)
         return;
+    if (!t->has_heard)
+        talk_heard(t);
     t->has_heard = true;
     talk_feed(t, TALK_DATA, in);
 }
@@ -293,25 +305,20 @@ static const struct conn_events traced_events = {
     .note = on_note,
 };
 
-static void talk_open(struct dialogue *t)
+const struct conn_events *talk_events(const struct dialogue *t)
 {
-    struct run *run = t->run;
-    const struct conn_events *events = run->is_traced ? &traced_events : &quiet_events;
-
-    t->conn = conn_open(run->frame, run->arena, t->dial, events, t);
-    if (t->has_ended)
-        talk_ended(t);
+    return t->run->is_traced ? &traced_events : &quiet_events;
 }
 
 void talk_start(struct run *run, const struct dial *dial)
 {
-    const struct conn_events *events = run->is_traced ? &traced_events : &quiet_events;
     struct dialogue *t = arena_alloc(run->arena, sizeof(*t));
     struct bytes nothing = {0};
 
     *t = (struct dialogue){.run = run, .dial = dial};
     run->talk = t;
-    t->conn = idle_take(run->session, run->arena, events, t);
+    places_init(&t->places, run->arena, dial);
+    t->conn = idle_take(run->session, run->arena, talk_events(t), t);
     if (!t->conn) {
         talk_open(t);
         return;
@@ -334,6 +341,7 @@ void talk_cancel(struct run *run)
     if (t->place == TALK_AT_END)
         return;
     talk_move(t, TALK_AT_END);
+    talk_let_go(t);
     conn_close(t->conn);
     t->conn = NULL;
     idle_lost(run->session);

@@ -102,6 +102,9 @@ static bool redirect_dial(struct dial *dial, const char *connect_to, struct aren
 
     if (!connect_to)
         return true;
+    dial->others = NULL;
+    dial->other_count = 0;
+    dial->srv = NULL;
     if (!dial_split(arena, connect_to, &dial->host, &dial->port, e))
         return err_wrap(e, "connect_to");
     if (name && !given(dial->tls.server_name))

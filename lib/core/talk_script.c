@@ -81,6 +81,10 @@ enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct 
                  run->verdict.address);
         script_conclude(t);
         return next;
+    case TALK_ELSEWHERE: /* there is no other place */
+        run_down(run, run->elsewhere_reason, "script %s", run->elsewhere_why);
+        script_conclude(t);
+        return next;
     case TALK_DONE:
     case TALK_CLOSE:
         script_conclude(t);
