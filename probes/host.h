@@ -19,6 +19,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/list.h"
+#include "lib/base/words.h"
 #include "lib/core/batch.h"
 #include "lib/core/metric.h"
 #include "lib/core/opt.h"
@@ -192,16 +193,6 @@ bool host_attribute(struct host_scan *scan, int fd, const char *name,
                     struct bytes *ret_text);
 bool host_attribute_number(struct host_scan *scan, int fd, const char *name,
                            double *ret_value);
-
-/* ---- host_text.c ---- */
-
-bool host_line(struct bytes *text, struct bytes *ret_line); /* the last may lack its \n */
-bool host_word(struct bytes *line, struct bytes *ret_word); /* next run of non-blanks */
-bool host_word_number(struct bytes *line, double *ret_value); /* next word, unsigned */
-bool host_word_hex(struct bytes *line, double *ret_value);
-bool host_number(struct bytes text, double *ret_value); /* whole text, may be negative */
-/* As a label's value: NUL-terminated, in arena, what is no UTF-8 replaced. */
-const char *host_label(struct arena *arena, struct bytes text);
 
 /* ---- collectors, and their parsers ---- */
 

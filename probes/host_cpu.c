@@ -49,7 +49,7 @@ static void read_cpu_line(struct host_kept *kept, struct bytes name, struct byte
     if (!bytes_to_u64(bytes_slice(name, strlen("cpu"), name.len), &number) ||
         number >= MAX_CPUS)
         return; /* the sum of all */
-    for (size_t i = 0; i < TIMES && host_word_number(&rest, &now[i]); i++)
+    for (size_t i = 0; i < TIMES && words_number(&rest, &now[i]); i++)
         now[i] /= TICKS_PER_SEC;
     times_move(times_of(kept, number), now);
 }
@@ -68,8 +68,8 @@ void host_cpu_parse(struct host_scan *scan, struct bytes stat)
     struct bytes line, name;
     for (struct host_cpu_times *t = scan->kept->cpus; t; t = t->next)
         t->is_online = false;
-    while (host_line(&stat, &line)) {
-        if (bytes_starts(line, "cpu") && host_word(&line, &name))
+    while (words_line(&stat, &line)) {
+        if (bytes_starts(line, "cpu") && words_next(&line, &name))
             read_cpu_line(scan->kept, name, line);
     }
     for (struct host_cpu_times *t = scan->kept->cpus; t; t = t->next) {
@@ -202,9 +202,9 @@ static void show_governors(struct host_scan *scan, int folder, const char *cpu)
                         arena_printf(a, "%s/cpufreq/scaling_available_governors", cpu),
                         &all))
         return;
-    while (host_word(&all, &word))
+    while (words_next(&all, &word))
         host_sample_with(scan, HOST_GOVERNOR,
-                         (const char *const[]){cpu + strlen("cpu"), host_label(a, word)},
+                         (const char *const[]){cpu + strlen("cpu"), words_label(a, word)},
                          bytes_equal(word, governor));
 }
 
@@ -246,17 +246,17 @@ void host_schedstat_parse(struct host_scan *scan, struct bytes text)
     static const enum host_family families[] = {HOST_SCHED_RUNNING, HOST_SCHED_WAITING,
                                                 HOST_SCHED_TIMESLICES};
     struct bytes line, name;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         double values[9] = {0};
         size_t count = 0;
-        if (!bytes_starts(line, "cpu") || !host_word(&line, &name))
+        if (!bytes_starts(line, "cpu") || !words_next(&line, &name))
             continue;
-        while (count < ARRAY_LEN(values) && host_word_number(&line, &values[count]))
+        while (count < ARRAY_LEN(values) && words_number(&line, &values[count]))
             count++;
         if (count < ARRAY_LEN(values))
             continue;
         const char *cpu =
-            host_label(scan->arena, bytes_slice(name, strlen("cpu"), name.len));
+            words_label(scan->arena, bytes_slice(name, strlen("cpu"), name.len));
         for (size_t i = 0; i < ARRAY_LEN(families); i++)
             host_sample_of(scan, families[i], cpu,
                            families[i] == HOST_SCHED_TIMESLICES ? values[6 + i]

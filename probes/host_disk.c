@@ -62,7 +62,7 @@ static bool is_of_use(struct bytes name)
 static void udev_parse(struct host_scan *scan, struct bytes text, struct udev *ret_udev)
 {
     struct bytes line, name;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         if (!bytes_starts(line, "E:"))
             continue;
         line = bytes_slice(line, strlen("E:"), line.len);
@@ -70,7 +70,7 @@ static void udev_parse(struct host_scan *scan, struct bytes text, struct udev *r
             ret_udev->count == PROPERTIES)
             continue;
         ret_udev->properties[ret_udev->count++] = (struct property){
-            host_label(scan->arena, name), host_label(scan->arena, line)};
+            words_label(scan->arena, name), words_label(scan->arena, line)};
     }
 }
 
@@ -109,7 +109,7 @@ static void show_disk_info(struct host_scan *scan, const char *device, const cha
     const char *path = arena_printf(scan->arena, "%s/block/%s/queue/rotational",
                                     scan->conf->sysfs, device);
     if (host_reader_read_once(&scan->kept->reader, path, &rotational))
-        more.value = host_label(scan->arena, bytes_trim(rotational));
+        more.value = words_label(scan->arena, bytes_trim(rotational));
     batch_add(scan->batch, scan->group, &host_families[HOST_DISK_INFO], values,
               (struct labels){&more, more.value && *more.value}, 1);
 }
@@ -150,7 +150,7 @@ static void show_ata(struct host_scan *scan, const char *device, const struct ud
                 {"ID_ATA_ROTATION_RATE_RPM", HOST_DISK_ROTATION}};
     double value;
     for (size_t i = 0; *udev_get(udev, "ID_ATA") && i < ARRAY_LEN(rows); i++) {
-        if (host_number(bytes_of(udev_get(udev, rows[i].name)), &value))
+        if (words_whole(bytes_of(udev_get(udev, rows[i].name)), &value))
             host_sample_of(scan, rows[i].family, device, value);
     }
 }
@@ -181,19 +181,19 @@ static bool is_excluded(const struct host_scan *scan, struct bytes device)
 void host_diskstats_parse(struct host_scan *scan, struct bytes text)
 {
     struct bytes line, major, minor, device;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         double value;
-        if (!host_word(&line, &major) || !host_word(&line, &minor) ||
-            !host_word(&line, &device) || is_excluded(scan, device))
+        if (!words_next(&line, &major) || !words_next(&line, &minor) ||
+            !words_next(&line, &device) || is_excluded(scan, device))
             continue;
-        const char *name = host_label(scan->arena, device);
+        const char *name = words_label(scan->arena, device);
         for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-            if (!host_word_number(&line, &value))
+            if (!words_number(&line, &value))
                 break; /* an older kernel */
             host_sample_of(scan, columns[i].family, name, value * columns[i].unit);
         }
-        show_properties(scan, name, host_label(scan->arena, major),
-                        host_label(scan->arena, minor));
+        show_properties(scan, name, words_label(scan->arena, major),
+                        words_label(scan->arena, minor));
     }
 }
 

@@ -208,7 +208,7 @@ static void show_label(struct host_scan *scan, const struct chip *chip,
 {
     host_sample_with(
         scan, HOST_HWMON_LABEL,
-        (const char *const[]){chip->name, file->sensor, host_label(scan->arena, text)},
+        (const char *const[]){chip->name, file->sensor, words_label(scan->arena, text)},
         1);
 }
 
@@ -248,7 +248,7 @@ static void show_file(struct host_scan *scan, const struct chip *chip, const cha
         show_label(scan, chip, &parts, text);
         return;
     }
-    if (!host_number(text, &value) || show_frequency(scan, chip, &parts, value))
+    if (!words_whole(text, &value) || show_frequency(scan, chip, &parts, value))
         return;
     const struct unit unit = unit_of(parts.kind, parts.property);
     const bool has_bare = faccessat(chip->fd, parts.sensor, F_OK, 0) == 0;

@@ -24,7 +24,7 @@ static void read_members(struct array *a, struct bytes line)
 {
     struct bytes word;
     double members = 0;
-    while (host_word(&line, &word)) {
+    while (words_next(&line, &word)) {
         if (bytes_find_byte(word, '[') < 0) {
             a->is_striped =
                 a->is_striped || bytes_is(word, "raid0") || bytes_is(word, "linear");
@@ -44,8 +44,8 @@ static void read_disks(struct array *a, struct bytes word)
     struct bytes required;
     double needs, has;
     word = bytes_slice(word, 1, word.len ? word.len - 1 : 0);
-    if (!bytes_token(&word, '/', &required) || !host_number(required, &needs) ||
-        !host_number(word, &has))
+    if (!bytes_token(&word, '/', &required) || !words_whole(required, &needs) ||
+        !words_whole(word, &has))
         return;
     a->required = needs;
     a->active = has;
@@ -55,11 +55,11 @@ static void read_size(struct array *a, struct bytes line)
 {
     struct bytes word;
     double blocks;
-    if (!host_word_number(&line, &blocks) || !host_word(&line, &word) ||
+    if (!words_number(&line, &blocks) || !words_next(&line, &word) ||
         !bytes_is(word, "blocks"))
         return;
     a->blocks = a->synced = blocks;
-    while (host_word(&line, &word)) {
+    while (words_next(&line, &word)) {
         if (bytes_starts(word, "[") && bytes_find_byte(word, '/') > 0)
             read_disks(a, word);
     }
@@ -69,7 +69,7 @@ static void read_size(struct array *a, struct bytes line)
 static void read_progress(struct array *a, struct bytes line)
 {
     struct bytes word, done;
-    while (host_word(&line, &word)) {
+    while (words_next(&line, &word)) {
         for (size_t i = 2; i < MD_STATES; i++) {
             if (!bytes_starts(word, states[i].word))
                 continue;
@@ -77,7 +77,7 @@ static void read_progress(struct array *a, struct bytes line)
             a->synced = 0;
         }
         if (bytes_starts(word, "(") && bytes_token(&word, '/', &done))
-            host_number(bytes_slice(done, 1, done.len), &a->synced);
+            words_whole(bytes_slice(done, 1, done.len), &a->synced);
     }
 }
 
@@ -106,11 +106,11 @@ static struct array read_array(struct host_scan *scan, struct bytes line)
 {
     struct bytes word, state;
     struct array a = {.state = ""};
-    if (!host_word(&line, &word) || !bytes_starts(word, "md"))
+    if (!words_next(&line, &word) || !bytes_starts(word, "md"))
         return a;
-    a.device = host_label(scan->arena, word);
-    host_word(&line, &word); /* the colon */
-    if (host_word(&line, &state))
+    a.device = words_label(scan->arena, word);
+    words_next(&line, &word); /* the colon */
+    if (words_next(&line, &state))
         a.state = bytes_is(state, "active") ? "active" : "inactive";
     read_members(&a, line);
     return a;
@@ -120,7 +120,7 @@ void host_md_parse(struct host_scan *scan, struct bytes text)
 {
     struct array a = {0};
     struct bytes line;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         const bool is_inner = bytes_starts(line, " ") || bytes_starts(line, "\t");
         if (!is_inner) {
             show_array(scan, &a);

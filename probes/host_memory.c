@@ -30,11 +30,11 @@ void host_meminfo_parse(struct host_scan *scan, struct bytes text)
     struct bytes line, field, unit;
     double value;
     names->cursor = NULL;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         const struct bytes key = line;
-        if (!bytes_token(&line, ':', &field) || !host_word_number(&line, &value))
+        if (!bytes_token(&line, ':', &field) || !words_number(&line, &value))
             continue;
-        const bool is_bytes = host_word(&line, &unit) && bytes_is(unit, "kB");
+        const bool is_bytes = words_next(&line, &unit) && bytes_is(unit, "kB");
         const struct host_name *name = host_names_find(names, field);
         if (!name)
             name = host_names_put(
@@ -73,13 +73,13 @@ void host_vmstat_parse(struct host_scan *scan, struct bytes text)
     struct bytes line, field;
     double value;
     scan->kept->vmstat.cursor = NULL;
-    while (host_line(&text, &line)) {
-        if (!host_word(&line, &field))
+    while (words_line(&text, &line)) {
+        if (!words_next(&line, &field))
             continue;
         const struct host_name *name = host_names_find(&scan->kept->vmstat, field);
         if (!name)
             name = vmstat_put(scan, field);
-        if (name && name->metric && host_word_number(&line, &value))
+        if (name && name->metric && words_number(&line, &value))
             host_sample_named(scan, name->metric, NULL, value);
     }
 }
@@ -118,13 +118,13 @@ void host_pressure_parse(struct host_scan *scan, const char *resource, struct by
     const struct resource *known = resource_find(resource);
     struct bytes line, kind, word;
     uint64_t total;
-    while (known && host_line(&text, &line)) {
-        if (!host_word(&line, &kind))
+    while (known && words_line(&text, &line)) {
+        if (!words_next(&line, &kind))
             continue;
         const int family = bytes_is(kind, "some")   ? known->waiting
                            : bytes_is(kind, "full") ? known->stalled
                                                     : -1;
-        while (family >= 0 && host_word(&line, &word)) {
+        while (family >= 0 && words_next(&line, &word)) {
             if (bytes_starts(word, "total=") &&
                 bytes_to_u64(bytes_slice(word, strlen("total="), word.len), &total))
                 host_sample(scan, (enum host_family)family, (double)total / 1e6);

@@ -19,16 +19,16 @@ static bool read_line(struct bytes line, struct mount_line *ret_mount)
 {
     struct bytes skipped, word;
     struct mount_line m;
-    if (!host_word(&line, &skipped) || !host_word(&line, &skipped) ||
-        !host_word(&line, &m.number) || !host_word(&line, &skipped) ||
-        !host_word(&line, &m.mountpoint) || !host_word(&line, &m.options))
+    if (!words_next(&line, &skipped) || !words_next(&line, &skipped) ||
+        !words_next(&line, &m.number) || !words_next(&line, &skipped) ||
+        !words_next(&line, &m.mountpoint) || !words_next(&line, &m.options))
         return false;
     do {
-        if (!host_word(&line, &word))
+        if (!words_next(&line, &word))
             return false;
     } while (!bytes_is(word, "-"));
-    if (!host_word(&line, &m.fstype) || !host_word(&line, &m.source) ||
-        !host_word(&line, &m.super_options))
+    if (!words_next(&line, &m.fstype) || !words_next(&line, &m.source) ||
+        !words_next(&line, &m.super_options))
         return false;
     *ret_mount = m;
     return true;
@@ -100,11 +100,11 @@ make_mount(struct host_scan *scan, const struct mount_line *line, struct bytes m
         minor = bytes_slice(line->number, (size_t)colon + 1, line->number.len);
     }
     *mount = (struct host_mount){
-        .device = host_label(a, unescaped(a, line->source)),
-        .mountpoint = host_label(a, mountpoint),
-        .fstype = host_label(a, line->fstype),
-        .major = host_label(a, major),
-        .minor = host_label(a, minor),
+        .device = words_label(a, unescaped(a, line->source)),
+        .mountpoint = words_label(a, mountpoint),
+        .fstype = words_label(a, line->fstype),
+        .major = words_label(a, major),
+        .minor = words_label(a, minor),
         .path = arena_printf(a, "%s%.*s", scan->conf->rootfs, (int)mountpoint.len,
                              mountpoint.ptr),
         .is_readonly = has_option(line->options, "ro") ||
@@ -121,7 +121,7 @@ void host_mountinfo_parse(struct host_scan *scan, struct bytes text)
     struct bytes row;
     while (*last)
         last = &(*last)->next;
-    while (host_line(&text, &row)) {
+    while (words_line(&text, &row)) {
         if (!read_line(row, &line))
             continue;
         const struct bytes mountpoint =
@@ -145,7 +145,7 @@ static struct bytes device_at(struct host_scan *scan, struct bytes mountinfo,
 {
     struct mount_line line;
     struct bytes row, found = {0};
-    while (host_line(&mountinfo, &row)) {
+    while (words_line(&mountinfo, &row)) {
         if (read_line(row, &line) &&
             bytes_is(unescaped(scan->arena, line.mountpoint), place))
             found = line.number;

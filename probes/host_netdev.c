@@ -28,15 +28,15 @@ void host_netdev_parse(struct host_scan *scan, struct bytes text)
 {
     struct bytes line, device;
     double value;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         if (bytes_find_byte(line, ':') < 0 || bytes_find_byte(line, '|') >= 0 ||
             !bytes_token(&line, ':', &device))
             continue;
         device = bytes_trim(device);
         if (!device.len || is_excluded(scan->conf->netdev_exclude, device))
             continue;
-        const char *name = host_label(scan->arena, device);
-        for (size_t i = 0; i < ARRAY_LEN(columns) && host_word_number(&line, &value); i++)
+        const char *name = words_label(scan->arena, device);
+        for (size_t i = 0; i < ARRAY_LEN(columns) && words_number(&line, &value); i++)
             host_sample_of(scan, columns[i], name, value);
     }
 }
@@ -55,14 +55,14 @@ static bool read_number(struct host_scan *scan, const char *device, const char *
     struct bytes text;
     if (!read_text(scan, device, file, &text))
         return false;
-    return bytes_starts(text, "0x") ? host_word_hex(&text, ret_value)
-                                    : host_number(text, ret_value);
+    return bytes_starts(text, "0x") ? words_hex(&text, ret_value)
+                                    : words_whole(text, ret_value);
 }
 
 static const char *words_of(struct host_scan *scan, const char *device, const char *file)
 {
     struct bytes text;
-    return read_text(scan, device, file, &text) ? host_label(scan->arena, text) : "";
+    return read_text(scan, device, file, &text) ? words_label(scan->arena, text) : "";
 }
 
 /* The one counter that net/dev lacks. */

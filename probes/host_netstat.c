@@ -26,7 +26,7 @@ static void show_field(struct host_scan *scan, struct bytes key, struct bytes te
                                            (int)key.len, key.ptr),
                               NULL);
     }
-    if (name && name->metric && host_number(text, &value))
+    if (name && name->metric && words_whole(text, &value))
         host_sample_named(scan, name->metric, NULL, value);
 }
 
@@ -52,16 +52,16 @@ bool host_netstat_parse(struct host_scan *scan, struct bytes text)
 {
     struct bytes names, values, protocol, again, field, value;
     struct key key;
-    while (host_line(&text, &names)) {
+    while (words_line(&text, &names)) {
         if (!bytes_token(&names, ':', &protocol))
             continue;
-        if (!host_line(&text, &values) || !bytes_token(&values, ':', &again) ||
+        if (!words_line(&text, &values) || !bytes_token(&values, ':', &again) ||
             !bytes_equal(protocol, again))
             return host_fail(scan, "expected a line of values for %.*s",
                              (int)bytes_slice(protocol, 0, MAX_FIELD_BYTES).len,
                              protocol.ptr);
-        while (host_word(&names, &field)) {
-            if (!host_word(&values, &value))
+        while (words_next(&names, &field)) {
+            if (!words_next(&values, &value))
                 return host_fail(scan, "%.*s has more names than values",
                                  (int)bytes_slice(protocol, 0, MAX_FIELD_BYTES).len,
                                  protocol.ptr);
@@ -76,8 +76,8 @@ void host_snmp6_parse(struct host_scan *scan, struct bytes text)
 {
     struct bytes line, name, value;
     struct key key;
-    while (host_line(&text, &line)) {
-        if (!host_word(&line, &name) || !host_word(&line, &value))
+    while (words_line(&text, &line)) {
+        if (!words_next(&line, &name) || !words_next(&line, &value))
             continue;
         const ptrdiff_t six = bytes_find_byte(name, '6');
         if (six >= 0)
@@ -128,10 +128,10 @@ void host_sockstat_parse(struct host_scan *scan, struct bytes text)
 {
     struct bytes line, protocol, field;
     double value;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         if (!bytes_token(&line, ':', &protocol))
             continue;
-        while (host_word(&line, &field) && host_word_number(&line, &value)) {
+        while (words_next(&line, &field) && words_number(&line, &value)) {
             show_sockets(scan, protocol, field, value);
             if (bytes_is(field, "mem"))
                 show_sockets(scan, protocol, bytes_of("mem_bytes"),

@@ -21,10 +21,10 @@ void host_softnet_parse(struct host_scan *scan, struct bytes text)
                  {FLOW_LIMIT, HOST_SOFTNET_FLOW_LIMIT},
                  {BACKLOG, HOST_SOFTNET_BACKLOG}};
     struct bytes line;
-    for (size_t row = 0; host_line(&text, &line); row++) {
+    for (size_t row = 0; words_line(&text, &line); row++) {
         double values[CPU + 1];
         size_t count = 0;
-        while (count < ARRAY_LEN(values) && host_word_hex(&line, &values[count]))
+        while (count < ARRAY_LEN(values) && words_hex(&line, &values[count]))
             count++;
         /* Older kernels do not say whose line it is. */
         const char *cpu = count > CPU ? arena_printf(scan->arena, "%.0f", values[CPU])
@@ -71,16 +71,16 @@ void host_arp_parse(struct host_scan *scan, struct bytes text)
     struct neighbours *first = NULL;
     struct bytes line, word;
     bool is_title = true;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         size_t column = 0;
-        while (!is_title && host_word(&line, &word)) {
+        while (!is_title && words_next(&line, &word)) {
             if (++column == 6)
                 neighbours_of(scan, &first, word)->count++;
         }
         is_title = false;
     }
     for (const struct neighbours *n = first; n; n = n->next)
-        host_sample_of(scan, HOST_ARP_ENTRIES, host_label(scan->arena, n->device),
+        host_sample_of(scan, HOST_ARP_ENTRIES, words_label(scan->arena, n->device),
                        n->count);
 }
 
@@ -112,7 +112,7 @@ static size_t read_titles(struct bytes line, int *ret_families)
                  {"search_restart", HOST_CONNTRACK_SEARCH_RESTART}};
     struct bytes title;
     size_t count = 0;
-    while (count < CONNTRACK_COLUMNS && host_word(&line, &title)) {
+    while (count < CONNTRACK_COLUMNS && words_next(&line, &title)) {
         ret_families[count] = bytes_is(title, "entries") ? HOST_CONNTRACK_ENTRIES : -1;
         for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
             if (bytes_is(title, shown[i].title))
@@ -129,10 +129,10 @@ void host_conntrack_parse(struct host_scan *scan, struct bytes text, double *ret
     int families[CONNTRACK_COLUMNS];
     struct bytes line;
     size_t count = 0;
-    if (host_line(&text, &line))
+    if (words_line(&text, &line))
         count = read_titles(line, families);
-    while (host_line(&text, &line)) {
-        for (size_t i = 0; i < count && host_word_hex(&line, &value); i++) {
+    while (words_line(&text, &line)) {
+        for (size_t i = 0; i < count && words_hex(&line, &value); i++) {
             if (families[i] == HOST_CONNTRACK_ENTRIES)
                 *ret_entries = value;
             else
@@ -168,15 +168,15 @@ void host_udp_queues_parse(struct host_scan *scan, const char *ip, struct bytes 
     double tx = 0, rx = 0, value;
     struct bytes line, word, half;
     bool is_title = true;
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         size_t column = 0;
-        while (!is_title && column < 5 && host_word(&line, &word))
+        while (!is_title && column < 5 && words_next(&line, &word))
             column++;
         is_title = false;
         if (column < 5 || !bytes_token(&word, ':', &half))
             continue;
-        tx += host_word_hex(&half, &value) ? value : 0;
-        rx += host_word_hex(&word, &value) ? value : 0;
+        tx += words_hex(&half, &value) ? value : 0;
+        rx += words_hex(&word, &value) ? value : 0;
     }
     host_sample_with(scan, HOST_UDP_QUEUES, (const char *const[]){"tx", ip}, tx);
     host_sample_with(scan, HOST_UDP_QUEUES, (const char *const[]){"rx", ip}, rx);

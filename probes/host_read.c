@@ -241,5 +241,5 @@ bool host_attribute_number(struct host_scan *scan, int fd, const char *name,
                            double *ret_value)
 {
     struct bytes text;
-    return host_attribute(scan, fd, name, &text) && host_number(text, ret_value);
+    return host_attribute(scan, fd, name, &text) && words_whole(text, ret_value);
 }

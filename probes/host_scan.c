@@ -172,7 +172,7 @@ bool host_proc_number(struct host_scan *scan, const char *name, double *ret_valu
     struct bytes text;
     if (!host_proc(scan, name, &text))
         return false;
-    return host_number(bytes_trim(text), ret_value) ||
+    return words_whole(bytes_trim(text), ret_value) ||
            host_fail(scan, "expected a number in %s/%s", scan->conf->procfs, name);
 }
 

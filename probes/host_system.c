@@ -21,11 +21,11 @@ void host_stat_parse(struct host_scan *scan, struct bytes stat)
                   {"procs_running", HOST_RUNNING}, {"procs_blocked", HOST_BLOCKED}};
     struct bytes line, word;
     double value;
-    while (host_line(&stat, &line)) {
-        if (!host_word(&line, &word))
+    while (words_line(&stat, &line)) {
+        if (!words_next(&line, &word))
             continue;
         for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-            if (bytes_is(word, fields[i].field) && host_word_number(&line, &value))
+            if (bytes_is(word, fields[i].field) && words_number(&line, &value))
                 host_sample(scan, fields[i].family, value);
         }
     }
@@ -46,7 +46,7 @@ bool host_loadavg_parse(struct host_scan *scan, struct bytes text)
     struct bytes word;
     double values[3];
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-        if (!host_word(&text, &word) || !host_number(word, &values[i]))
+        if (!words_next(&text, &word) || !words_whole(word, &values[i]))
             return host_fail(scan, "expected three numbers in loadavg");
     }
     for (size_t i = 0; i < ARRAY_LEN(values); i++)
@@ -64,8 +64,8 @@ bool host_filefd_parse(struct host_scan *scan, struct bytes text)
 {
     double allocated, unused, maximum;
     text = bytes_trim(text);
-    if (!host_word_number(&text, &allocated) || !host_word_number(&text, &unused) ||
-        !host_word_number(&text, &maximum))
+    if (!words_number(&text, &allocated) || !words_number(&text, &unused) ||
+        !words_number(&text, &maximum))
         return host_fail(scan, "expected three numbers in file-nr");
     host_sample(scan, HOST_FILES_ALLOCATED, allocated);
     host_sample(scan, HOST_FILES_MAXIMUM, maximum);
@@ -99,7 +99,7 @@ static const char *host_nodename(struct host_scan *scan, const char *own)
         return scan->conf->nodename;
     if (!*scan->conf->root || !host_root(scan, "etc/hostname", &text))
         return own;
-    return host_label(scan->arena, bytes_trim(text));
+    return words_label(scan->arena, bytes_trim(text));
 }
 
 bool host_uname_collect(struct host_scan *scan)
@@ -135,7 +135,7 @@ static const char *unquoted(struct host_scan *scan, struct bytes value)
     value = bytes_trim(value);
     const char quote = value.len ? value.ptr[0] : '\0';
     if (quote != '"' && quote != '\'')
-        return host_label(scan->arena, value);
+        return words_label(scan->arena, value);
     char *text = arena_alloc(scan->arena, value.len + 1);
     size_t len = 0;
     for (size_t i = 1; i < value.len && value.ptr[i] != quote; i++) {
@@ -143,7 +143,7 @@ static const char *unquoted(struct host_scan *scan, struct bytes value)
             i++;
         text[len++] = value.ptr[i];
     }
-    return host_label(scan->arena, (struct bytes){text, len});
+    return words_label(scan->arena, (struct bytes){text, len});
 }
 
 /* "22.04.1" as 22.04. */
@@ -154,7 +154,7 @@ static double leading_number(const char *version)
         version[whole] == '.' ? strspn(version + whole + 1, "0123456789") : 0;
     double value = 0;
     if (whole)
-        host_number((struct bytes){version, whole + (after ? 1 + after : 0)}, &value);
+        words_whole((struct bytes){version, whole + (after ? 1 + after : 0)}, &value);
     return value;
 }
 
@@ -191,7 +191,7 @@ void host_os_parse(struct host_scan *scan, struct bytes text)
     struct bytes line, name;
     for (size_t i = 0; i < ARRAY_LEN(values); i++)
         values[i] = "";
-    while (host_line(&text, &line)) {
+    while (words_line(&text, &line)) {
         if (bytes_starts(line, "#") || !bytes_token(&line, '=', &name))
             continue;
         for (size_t i = 0; i < ARRAY_LEN(os_fields); i++) {
@@ -253,7 +253,7 @@ bool host_dmi_collect(struct host_scan *scan)
         /* The label has the system's name where the file does not. */
         const char *name = !strcmp(fields[i], "sys_vendor") ? "system_vendor" : fields[i];
         if (host_attribute(scan, folder, fields[i], &text) && text.len)
-            labels[count++] = (struct label){name, host_label(scan->arena, text)};
+            labels[count++] = (struct label){name, words_label(scan->arena, text)};
     }
     if (count)
         batch_add(scan->batch, scan->group, &host_families[HOST_DMI_INFO], NULL,

@@ -10,7 +10,7 @@ static const char *type_of(struct host_scan *scan, int folder, const char *entry
     struct bytes text;
     return host_attribute(scan, folder, arena_printf(scan->arena, "%s/type", entry),
                           &text)
-               ? host_label(scan->arena, text)
+               ? words_label(scan->arena, text)
                : "";
 }
 
@@ -87,7 +87,7 @@ static const char *dimm_label(struct host_scan *scan, int folder, const char *pa
             buf_add_byte(&out, '_');
         buf_add_byte(&out, text.ptr[i]);
     }
-    const char *label = host_label(scan->arena, buf_bytes(&out));
+    const char *label = words_label(scan->arena, buf_bytes(&out));
     buf_finish(&out);
     return label;
 }

@@ -15,14 +15,14 @@ static void show_clocksource(struct host_scan *scan, int folder, const char *ent
     struct arena *a = scan->arena;
     if (host_attribute(scan, folder, arena_printf(a, "%s/available_clocksource", entry),
                        &text)) {
-        while (host_word(&text, &word))
+        while (words_next(&text, &word))
             host_sample_with(scan, HOST_CLOCKSOURCE_AVAILABLE,
-                             (const char *const[]){device, host_label(a, word)}, 1);
+                             (const char *const[]){device, words_label(a, word)}, 1);
     }
     if (host_attribute(scan, folder, arena_printf(a, "%s/current_clocksource", entry),
                        &text))
         host_sample_with(scan, HOST_CLOCKSOURCE_CURRENT,
-                         (const char *const[]){device, host_label(a, text)}, 1);
+                         (const char *const[]){device, words_label(a, text)}, 1);
 }
 
 static void show_local_time(struct host_scan *scan)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words and numbers of the kernel's text files. Called by the host probe's parsers; pure. */
-#include "probes/host.h"
+/* See words.h. */
+#include "lib/base/words.h"
 
-bool host_line(struct bytes *text, struct bytes *ret_line)
+#include <string.h>
+
+bool words_line(struct bytes *text, struct bytes *ret_line)
 {
     return bytes_line(text, ret_line) || bytes_token(text, '\n', ret_line);
 }
@@ -12,7 +14,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-bool host_word(struct bytes *line, struct bytes *ret_word)
+bool words_next(struct bytes *line, struct bytes *ret_word)
 {
     size_t from = 0;
     while (from < line->len && is_blank(line->ptr[from]))
@@ -27,11 +29,11 @@ bool host_word(struct bytes *line, struct bytes *ret_word)
     return true;
 }
 
-bool host_word_number(struct bytes *line, double *ret_value)
+bool words_number(struct bytes *line, double *ret_value)
 {
     struct bytes word;
     uint64_t value;
-    if (!host_word(line, &word) || !bytes_to_u64(word, &value))
+    if (!words_next(line, &word) || !bytes_to_u64(word, &value))
         return false;
     *ret_value = (double)value;
     return true;
@@ -48,11 +50,11 @@ static int hex_digit(char c)
     return -1;
 }
 
-bool host_word_hex(struct bytes *line, double *ret_value)
+bool words_hex(struct bytes *line, double *ret_value)
 {
     struct bytes word;
     uint64_t value = 0;
-    if (!host_word(line, &word))
+    if (!words_next(line, &word))
         return false;
     if (bytes_starts(word, "0x"))
         word = bytes_slice(word, 2, word.len);
@@ -68,7 +70,7 @@ bool host_word_hex(struct bytes *line, double *ret_value)
     return true;
 }
 
-bool host_number(struct bytes text, double *ret_value)
+bool words_whole(struct bytes text, double *ret_value)
 {
     uint64_t natural;
     if (!bytes_to_u64(text, &natural))
@@ -77,7 +79,7 @@ bool host_number(struct bytes text, double *ret_value)
     return true;
 }
 
-const char *host_label(struct arena *arena, struct bytes text)
+const char *words_label(struct arena *arena, struct bytes text)
 {
     if (bytes_is_utf8(text))
         return arena_strndup(arena, text.ptr, text.len);
