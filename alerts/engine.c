@@ -83,6 +83,7 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     struct ledger_txn *txn = engine_begin(e, now);
     history_set_limits(e->history, &a->history);
     history_protect(e->history, a->rules.selectors, a->rules.selector_count);
+    reach_adopt(e->reach, &a->receivers);
     overlay_adopt(e->overlay, &a->routing, now);
     overlay_set_zone(e->overlay, a->zone ? a->zone : zone_utc);
     overlay_touch(e->overlay);
@@ -126,6 +127,8 @@ void engine_verdict(struct engine *e, struct history_owner *owner,
         evaluation_touch(e->evaluation, owner, now);
         engine_wake(e, now);
     }
+    if (v->health == HEALTH_DOWN)
+        overlay_probe_fell(e->overlay, s->name, now);
 }
 
 void engine_parent_ran(struct engine *e, const char *probe, struct wall now)

@@ -29,6 +29,7 @@ struct engine_io {          /* what differs between healthd and a test */
     const char *state_path; /* folder; NULL: in memory */
     struct offload offload;
     struct transport transport;
+    struct knock knock; /* start NULL: nobody looks whether receivers can be reached */
     struct secrets *secrets;
     struct probes_view probes;
     void (*wake)(void *ctx, struct wall at); /* call engine_advance then, at the latest */

@@ -51,6 +51,7 @@ struct engine {
     struct courier *courier;
     struct deadman *deadman;
     struct book *book;
+    struct reach *reach;
     struct overlay *overlay;
     struct dispatch *dispatch;
     struct evaluation *evaluation;

@@ -192,7 +192,10 @@ static void make_parts(struct engine *e)
     e->deadman = deadman_create(e->io.transport, e->io.secrets);
     deadman_on_wake(e->deadman, on_something, e);
     e->book = book_create(on_change, e);
+    e->reach = reach_create(e->io.knock);
+    reach_on_answer(e->reach, on_something, e);
     e->overlay = overlay_create(e->book, e->io.probes);
+    overlay_set_reach(e->overlay, e->reach);
     e->dispatch = dispatch_create(e->book, e->overlay);
     e->history = history_create(&(struct history_limits){0});
     e->evaluation = evaluation_create(e->history, e->book, e->io.offload, &hooks);
@@ -261,6 +264,7 @@ void engine_destroy(struct engine *e, struct wall now)
     }
     dispatch_destroy(e->dispatch);
     overlay_destroy(e->overlay);
+    reach_destroy(e->reach);
     book_destroy(e->book);
     map_destroy(e->by_owner);
     map_destroy(e->by_labels);

@@ -59,6 +59,11 @@ struct judgement {
     const char *warning; /* accepted, but: "recipient x refused"; NULL */
 };
 
+struct far_end { /* where a connection goes; host "": not known */
+    const char *host;
+    int port;
+};
+
 struct notifier_type {
     const char *name, *summary, *example;
     const struct opt *opts;
@@ -81,8 +86,9 @@ struct notifier_type {
     /* reply is whatever came, also nothing (reply->trouble). */
     void (*judge)(const void *conf, const struct notice *n, const struct attempt *a,
                   const struct reply *reply, struct arena *arena, struct judgement *ret);
-    /* Hosts that must be reachable for a notice to get out, for the connectivity gate; "" when not known. */
-    const char *(*host)(const void *conf, struct arena *arena);
+    /* The host that must be reachable for a notice to get out, for the connectivity gate (reach.h): a proxy when there is
+     * one. */
+    struct far_end (*host)(const void *conf, struct arena *arena);
 };
 
 extern const struct notifier_type
@@ -116,8 +122,8 @@ const char *reply_excerpt(const struct reply *reply, const char *const *never,
                           struct arena *arena);
 /* Whether text is an http or https URL; the error does not repeat it. */
 bool notifier_url_validate(const char *text, struct arena *arena, struct err *e);
-/* The host of a URL, "" when it is none: for notifier_type.host. */
-const char *url_host(const char *url, struct arena *arena);
+/* Where a request to url goes first, through proxy unless that is "": for notifier_type.host. */
+struct far_end far_end_of(const char *url, const char *proxy, struct arena *arena);
 /* notice_text.c: words that every notifier uses the same way, never failing, cut at max bytes on a character. */
 const char *notice_subject(
     const struct notice *n, struct arena *arena,

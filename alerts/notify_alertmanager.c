@@ -92,9 +92,10 @@ static void alertmanager_judge(const void *conf, const struct notice *n UNUSED,
         ret->why = arena_printf(arena, "%s: it says '%s'", ret->why, words);
 }
 
-static const char *alertmanager_host(const void *conf, struct arena *arena)
+static struct far_end alertmanager_host(const void *conf, struct arena *arena)
 {
-    return url_host(((const struct alertmanager_conf *)conf)->url, arena);
+    const struct alertmanager_conf *c = conf;
+    return far_end_of(c->url, c->proxy_url, arena);
 }
 
 #define OPT_STRUCT struct alertmanager_conf

@@ -281,11 +281,13 @@ static void email_judge(const void *conf, const struct notice *n UNUSED,
         ret->why = "the mail server refuses the mail, in words that show the password";
 }
 
-static const char *email_host(const void *conf, struct arena *arena)
+static struct far_end email_host(const void *conf, struct arena *arena)
 {
     struct url host;
     struct err ignored;
-    return smarthost_read(conf, arena, &host, &ignored) ? host.host : "";
+    if (!smarthost_read(conf, arena, &host, &ignored))
+        return (struct far_end){.host = ""};
+    return (struct far_end){.host = host.host, .port = host.port};
 }
 
 static const struct opt_choice tls_choices[] = {

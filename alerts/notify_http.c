@@ -166,9 +166,12 @@ bool notifier_url_validate(const char *text, struct arena *arena, struct err *e)
     return url_parse(arena, text, &parts, &ignored) || err_set(e, "its URL is no URL");
 }
 
-const char *url_host(const char *url, struct arena *arena)
+struct far_end far_end_of(const char *url, const char *proxy, struct arena *arena)
 {
     struct url parts;
     struct err ignored;
-    return *url && url_parse(arena, url, &parts, &ignored) ? parts.host : "";
+    const char *first = proxy && *proxy ? proxy : url;
+    if (!*first || !url_parse(arena, first, &parts, &ignored))
+        return (struct far_end){.host = ""};
+    return (struct far_end){.host = parts.host, .port = parts.port};
 }

@@ -278,9 +278,10 @@ static void pagerduty_judge(const void *conf, const struct notice *n UNUSED,
         ret->outcome = OUTCOME_CONFIG;
 }
 
-static const char *pagerduty_host(const void *conf, struct arena *arena)
+static struct far_end pagerduty_host(const void *conf, struct arena *arena)
 {
-    return url_host(((const struct pagerduty_conf *)conf)->url, arena);
+    const struct pagerduty_conf *c = conf;
+    return far_end_of(c->url, c->proxy_url, arena);
 }
 
 #define OPT_STRUCT struct pagerduty_conf

@@ -259,10 +259,11 @@ static void slack_judge(const void *conf, const struct notice *n, const struct a
         judge_api(c, n, a, reply, arena, ret);
 }
 
-static const char *slack_host(const void *conf, struct arena *arena)
+static struct far_end slack_host(const void *conf, struct arena *arena)
 {
     const struct slack_conf *c = conf;
-    return url_host(*c->bot_token.value ? c->api_url : c->webhook_url.value, arena);
+    return far_end_of(*c->bot_token.value ? c->api_url : c->webhook_url.value,
+                      c->proxy_url, arena);
 }
 
 #define OPT_STRUCT struct slack_conf

@@ -129,9 +129,10 @@ static void webhook_judge(const void *conf, const struct notice *n UNUSED,
         ret->why = arena_printf(arena, "%s: it says '%s'", ret->why, words);
 }
 
-static const char *webhook_host(const void *conf, struct arena *arena)
+static struct far_end webhook_host(const void *conf, struct arena *arena)
 {
-    return url_host(((const struct webhook_conf *)conf)->url.value, arena);
+    const struct webhook_conf *c = conf;
+    return far_end_of(c->url.value, c->proxy_url, arena);
 }
 
 #define OPT_STRUCT struct webhook_conf

@@ -54,9 +54,15 @@ void overlay_adopt(struct overlay *o, const struct routing *routing, struct wall
     o->routing = routing;
     o->window_from = (struct wall){0};
     o->wake = (struct wall){0};
+    o->uplink = UPLINK_NOT_KNOWN;
     parents_finish(o);
     o->parents = map_create();
     overlay_touch(o);
+}
+
+void overlay_set_reach(struct overlay *o, struct reach *r)
+{
+    o->reach = r;
 }
 
 void overlay_set_zone(struct overlay *o, const struct zone *zone)
@@ -102,7 +108,7 @@ struct overlay_verdict overlay_judge(struct overlay *o, const struct alert *a,
     if (o->wake.ns <= now.ns)
         o->wake = (struct wall){0};
     const struct judging j = {
-        .overlay = o, .alert = a, .now = now, .arena = arena, .asking = ASKS_PARENTS};
+        .overlay = o, .alert = a, .now = now, .arena = arena, .asking = ASKS_OTHERS};
     return overlay_judge_as(&j);
 }
 

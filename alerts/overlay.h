@@ -16,6 +16,7 @@
 #include "alerts/deploy.h"
 #include "alerts/interval.h"
 #include "alerts/ledger.h"
+#include "alerts/reach.h"
 #include "alerts/route.h"
 #include "alerts/silence.h"
 #include "lib/core/zone.h"
@@ -54,6 +55,11 @@ enum probe_phase {
     PROBE_NEVER_UP, /* since this process knows it; also when it has not run yet */
     PROBE_FALLING   /* its last run found it down, which is not confirmed yet */
 };
+enum probe_answer {
+    PROBE_NOT_ASKED, /* not within its last two intervals */
+    PROBE_ANSWERED,  /* whatever the answer was */
+    PROBE_SILENT
+};
 struct probes_view {
     void *ctx;
     /* ret_since: when that phase began; of PROBE_NEVER_UP: since when this process has the probe. A name that there is
@@ -64,10 +70,9 @@ struct probes_view {
     /* An intent: ask this probe now (ORIGIN_PARENT). When its verdict is there, and phase says so, the engine calls
      * overlay_parent_ran. */
     void (*run)(void *ctx, const char *probe);
-    /* Any probe of an own receiver's host or of `connectivity:` that answered within the last two intervals? Also true when
-     * there is none to tell by. */
-    bool (*is_connected)(void *ctx);
-    /* Is this probe's target reached over the uplink that is_connected is about? NULL: every probe's is. */
+    /* Did the network carry an answer of its last run? For the probes of `connectivity:`; NULL: nobody knows. */
+    enum probe_answer (*answer)(void *ctx, const char *probe);
+    /* Is this probe's target reached over the uplink that the connectivity gate is about? NULL: every probe's is. */
     bool (*is_external)(void *ctx, const char *probe);
     struct wall started; /* of this process */
 };
@@ -80,6 +85,11 @@ void overlay_destroy(struct overlay *o); /* takes NULL */
 void overlay_adopt(struct overlay *o, const struct routing *routing, struct wall now);
 /* The zone of the times in texts; until then they are UTC. Has to stay valid. */
 void overlay_set_zone(struct overlay *o, const struct zone *zone);
+/* Whether the receivers' hosts can be reached; r may be NULL and has to outlive the overlay. */
+void overlay_set_reach(struct overlay *o, struct reach *r);
+/* A run found this probe down: is it we who are cut off? Looked at early, so that the answer is there when it fires. */
+void overlay_probe_fell(struct overlay *o, const char *probe, struct wall now);
+bool overlay_is_cut_off(const struct overlay *o); /* as seen last */
 /* A row of the ledger, at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. */
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
                      const char *json, struct err *e);

@@ -31,6 +31,8 @@ struct overlay {
     struct map *deploys;           /* id → struct kept_deploy */
     struct map *parents;           /* probe → struct asked_parent */
     struct alert_index index;
+    struct reach *reach;      /* NULL: nobody tells */
+    enum uplink uplink;       /* as seen last */
     struct wall last_cut_off; /* when we were seen cut off last; 0: not since start */
     struct wall wake;         /* the earliest time that a judgement depends on; 0: none */
     struct wall window_edge;  /* when a maintenance window begins or ends next; 0: none */
@@ -38,7 +40,7 @@ struct overlay {
     unsigned made;            /* ids, so that two of one instant differ */
 };
 
-enum asking { ASKS_PARENTS, ASKS_NOBODY };
+enum asking { ASKS_OTHERS, ASKS_NOBODY };
 
 struct judging { /* one alert, now */
     struct overlay *overlay;
@@ -110,7 +112,7 @@ struct wall silence_next(const struct overlay *o, struct wall now);
 struct wall deploy_next(const struct overlay *o, struct wall now);
 struct wall maintenance_next(struct overlay *o, struct wall now);
 struct wall grace_next(const struct overlay *o, struct wall now);
-struct wall connectivity_next(const struct overlay *o, struct wall now);
+struct wall connectivity_next(struct overlay *o, struct wall now);
 void silences_finish(struct overlay *o);
 void acks_finish(struct overlay *o);
 void deploys_finish(struct overlay *o);

@@ -122,7 +122,7 @@ static struct wall answer_due(const struct judging *j, const char *parent)
     struct asked_parent *p = asked_of(o, parent);
     const bool is_since = p->asked.ns && p->asked.ns >= j->alert->status.fired_at.ns;
     const bool is_awaited = p->is_waiting && !is_overdue(p, j->now);
-    if (!is_awaited && !is_since && j->asking == ASKS_PARENTS &&
+    if (!is_awaited && !is_since && j->asking == ASKS_OTHERS &&
         j->alert->status.state == ALERT_FIRING) {
         *p = (struct asked_parent){.asked = j->now, .is_waiting = true};
         o->probes.run(o->probes.ctx, parent);

@@ -45,8 +45,16 @@ static json_t *verdict_or_null(const struct verdict *v)
 
 struct of_probe {
     const char *probe;
+    struct engine *engine;
     json_t *list;
 };
+
+static void find_held(void *ctx, const struct told *t)
+{
+    const char **held = ctx;
+    if (t->held.kind != OVERLAY_NONE && !**held)
+        *held = t->held.by;
+}
 
 static void add_alert(void *ctx, struct alert *a)
 {
@@ -55,17 +63,19 @@ static void add_alert(void *ctx, struct alert *a)
     const char *severity = labels_get(a->labels, "severity");
     if (!probe || strcmp(probe, of->probe) != 0)
         return;
+    const char *held = "";
+    dispatch_each(engine_dispatch(of->engine), a, find_held, &held);
     json_array_append_new(of->list,
-                          json_pack("{s:s, s:s, s:s, s:o}", "alertname", a->name, "state",
-                                    alert_state_name(a->status.state), "severity",
-                                    severity ? severity : "", "since",
-                                    wall_to_json(a->status.active_at)));
+                          json_pack("{s:s, s:s, s:s, s:o, s:s}", "alertname", a->name,
+                                    "state", alert_state_name(a->status.state),
+                                    "severity", severity ? severity : "", "since",
+                                    wall_to_json(a->status.active_at), "held", held));
 }
 
 static json_t *alerts_of(const struct tracked *t, const struct daemon *d)
 {
-    struct of_probe of = {t->probe->name, json_array()};
-    book_each(engine_book(act_engine(d)), add_alert, &of);
+    struct of_probe of = {t->probe->name, act_engine(d), json_array()};
+    book_each(engine_book(of.engine), add_alert, &of);
     return of.list;
 }
 

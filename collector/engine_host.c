@@ -7,6 +7,7 @@
 
 #include "collector/daemon.h"
 #include "collector/engine_metrics.h"
+#include "collector/knock.h"
 #include "collector/probes_seen.h"
 #include "collector/self_history.h"
 #include "collector/steady.h"
@@ -111,6 +112,7 @@ struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
         .state_path = state_path,
         .offload = {h, submit},
         .transport = transport_fetch(d->frame.fetcher),
+        .knock = knock_dial(&d->frame),
         .secrets = d->frame.secrets,
         .probes = probes_seen(d),
         .wake = wake,

@@ -106,6 +106,11 @@ static double read_commit(const struct engine_metrics *m)
     return wall_to_sec(m->ledger.last_commit);
 }
 
+static double read_cut_off(const struct engine_metrics *m)
+{
+    return overlay_is_cut_off(engine_overlay(engine_host_engine(m->host)));
+}
+
 static double read_clock_steps(const struct engine_metrics *m)
 {
     return (double)engine_host_clock_steps(m->host);
@@ -160,6 +165,10 @@ static const struct row rows[] = {
           read_waiting),
     GAUGE("healthd_store_last_commit_timestamp_seconds", "seconds",
           "When alerts.db was written last", read_commit),
+    GAUGE("healthd_cut_off", "",
+          "1 while none of the receivers' hosts can be reached; alerts of probes beyond "
+          "this network are held then",
+          read_cut_off),
     COUNTER("healthd_clock_steps_total", "",
             "Times that the wall clock was set by more than five seconds",
             read_clock_steps),

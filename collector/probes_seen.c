@@ -81,7 +81,7 @@ static void run_parent(void *ctx, const char *probe)
     schedule_run_now(d->schedule, t, ORIGIN_PARENT, parent_ran, run);
 }
 
-/* ---- are we cut off? ---- */
+/* ---- who is beyond the uplink, and did it carry an answer? ---- */
 
 /* Somebody beyond this machine and its private networks. */
 static bool is_public(const char *address)
@@ -114,22 +114,15 @@ static bool was_answered(const struct verdict *v)
     }
 }
 
-/* Only several public targets that all fell silent are a sign; one alone may simply be down. */
-static bool is_connected(void *ctx)
+static enum probe_answer answer(void *ctx, const char *probe)
 {
     const struct daemon *d = ctx;
+    const struct tracked *t = schedule_find(d->schedule, probe);
+    const struct verdict *last = t ? t->recent.last : NULL;
     const struct wall now = loop_wall(d->frame.loop);
-    size_t silent = 0;
-    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
-        const struct tracked *t = schedule_at(d->schedule, i);
-        const struct verdict *last = t->recent.last;
-        if (!last || !t->is_public)
-            continue;
-        if (was_answered(last) && now.ns - last->started.ns <= 2 * t->probe->interval)
-            return true;
-        silent++;
-    }
-    return silent < 2;
+    if (!last || now.ns - last->started.ns > 2 * t->probe->interval)
+        return PROBE_NOT_ASKED;
+    return was_answered(last) ? PROBE_ANSWERED : PROBE_SILENT;
 }
 
 static bool is_external(void *ctx, const char *probe)
@@ -153,7 +146,7 @@ struct probes_view probes_seen(struct daemon *d)
         .phase = phase,
         .depends_on = depends_on,
         .run = run_parent,
-        .is_connected = is_connected,
+        .answer = answer,
         .is_external = is_external,
         .started = d->started,
     };

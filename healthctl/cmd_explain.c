@@ -197,22 +197,27 @@ static void write_alerts(struct invocation *in, const json_t *alerts)
     static const struct column columns[] = {{.title = "ALERT"},
                                             {.title = "STATE"},
                                             {.title = "SEVERITY"},
-                                            {.title = "SINCE"}};
+                                            {.title = "SINCE"},
+                                            {.title = "HELD", .is_elastic = true}};
     const size_t count = json_array_size(alerts);
-    struct cell *cells = arena_alloc(in->arena, (count * 4 + 1) * sizeof(*cells));
+    struct cell *cells =
+        arena_alloc(in->arena, (count * ARRAY_LEN(columns) + 1) * sizeof(*cells));
     for (size_t i = 0; i < count; i++) {
         const json_t *alert = json_array_get(alerts, i);
         const char *state = remote_text(alert, "state");
-        struct cell *c = cells + i * 4;
+        struct cell *c = cells + i * ARRAY_LEN(columns);
         c[0] = cell_text(remote_text(alert, "alertname"));
         c[1] = cell_toned(!strcmp(state, "firing") ? TONE_BAD : TONE_PLAIN, state);
         c[2] = cell_text(remote_text(alert, "severity"));
         c[3] = cell_time(remote_time(alert, "since"));
+        const char *held = remote_text(alert, "held");
+        c[4] = *held ? cell_toned(TONE_WARN, held) : cell_none();
     }
     if (count == 0)
         return;
     write_begin(in->out, NULL, "Alerts");
-    write_table(in->out, &(struct table){NULL, columns, 4, cells, count});
+    write_table(in->out,
+                &(struct table){NULL, columns, ARRAY_LEN(columns), cells, count});
     write_end(in->out);
 }
 

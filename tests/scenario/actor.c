@@ -268,9 +268,14 @@ static void want_run(void *ctx, const char *probe)
         a->wants_run = true;
 }
 
-static bool is_connected(void *ctx)
+/* As healthd tells it: did the network carry an answer? */
+static enum probe_answer answer(void *ctx, const char *probe)
 {
-    return !((struct world *)ctx)->is_cut_off;
+    const struct actor *a = actor_find(ctx, probe);
+    if (!a || !a->seq)
+        return PROBE_NOT_ASKED;
+    return a->last == HEALTH_DOWN && a->reason == REASON_DNS_TIMEOUT ? PROBE_SILENT
+                                                                     : PROBE_ANSWERED;
 }
 
 struct probes_view actors_view(struct world *w)
@@ -279,6 +284,6 @@ struct probes_view actors_view(struct world *w)
                                 .phase = phase,
                                 .depends_on = depends_on,
                                 .run = want_run,
-                                .is_connected = is_connected,
+                                .answer = answer,
                                 .started = w->started};
 }

@@ -144,6 +144,7 @@ void world_begin(struct world *w)
         .state_path = state_path(w),
         .offload = {w, submit},
         .transport = post_transport(w),
+        .knock = knock_view(w),
         .secrets = w->secrets,
         .probes = actors_view(w),
         .wake = wake,
@@ -249,7 +250,7 @@ static bool play_step(struct world *w, const struct step *s)
 static struct mono next_event(const struct world *w)
 {
     struct mono next = w->wake_at;
-    const struct mono others[] = {actors_next(w), post_next(w)};
+    const struct mono others[] = {actors_next(w), post_next(w), knocks_next(w)};
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         next = others[i].ns < next.ns ? others[i] : next;
     return next;
@@ -267,6 +268,7 @@ static bool live(struct world *w)
             engine_advance(w->engine, world_now(w));
         }
         post_deliver(w);
+        knocks_end(w);
     }
     return err_set(&w->e, "healthd does not come to rest at %jd s",
                    (intmax_t)(w->mono.ns / NSEC_PER_SEC));
@@ -319,6 +321,7 @@ bool world_play(struct world *w, const struct story *s)
                         .wake_at = {INT64_MAX},
                         .heard = BUF_MAX(4u << 20)};
     list_init(&w->letters);
+    list_init(&w->knocks);
     w->frame.secrets = w->secrets;
     snprintf(w->folder, sizeof(w->folder), "/tmp/healthd-scenario.XXXXXX");
     if (!mkdtemp(w->folder))

@@ -65,7 +65,7 @@ struct world {
     size_t actor_count;
     struct answering receivers[RECEIVERS_MAX];
     size_t receiver_count;
-    struct list letters;               /* on their way */
+    struct list letters, knocks;       /* on their way */
     const char *silences[64], *deploy; /* ids that were given out */
     size_t silence_count;
     bool is_cut_off;
@@ -98,6 +98,11 @@ bool answering_play(struct world *w, struct answering *r, const struct step *s);
 struct transport post_transport(struct world *w);
 struct mono post_next(const struct world *w);
 void post_deliver(struct world *w); /* what has arrived by now */
+
+/* knock.c */
+struct knock knock_view(struct world *w);
+struct mono knocks_next(const struct world *w);
+void knocks_end(struct world *w); /* those whose time has come */
 
 /* acts.c: false when it is no act. */
 bool act_play(struct world *w, const struct step *s, bool *ret_ok);

@@ -194,9 +194,12 @@ static void run_probe(void *ctx, const char *probe)
     buf_printf(&w->asked, "%s%s", w->asked.len ? " " : "", probe);
 }
 
-static bool is_connected(void *ctx)
+static enum probe_answer answer_of(void *ctx, const char *probe)
 {
-    return !((const struct world *)ctx)->is_cut_off;
+    const struct world *w = ctx;
+    if (strcmp(probe, "uplink") != 0)
+        return PROBE_NOT_ASKED;
+    return w->is_cut_off ? PROBE_SILENT : PROBE_ANSWERED;
 }
 
 static struct probes_view view_of(struct world *w)
@@ -205,7 +208,7 @@ static struct probes_view view_of(struct world *w)
                                 .phase = phase_of,
                                 .depends_on = parents_of,
                                 .run = run_probe,
-                                .is_connected = is_connected,
+                                .answer = answer_of,
                                 .started = w->started};
 }
 

@@ -481,18 +481,36 @@ static void test_grace_for_what_was_never_up(void **ctx)
          {1020, JUDGE, "cache", "none"});
 }
 
-static const struct routing gated = {.has_connectivity_gate = true};
+static const struct routing gated = {.has_connectivity_gate = true,
+                                     .connectivity_probes =
+                                         (const char *const[]){"uplink", NULL}};
+static const struct routing gated_by_nothing = {.has_connectivity_gate = true};
 
 static void test_cut_off_holds_probes_and_tells_of_itself(void **ctx)
 {
-    TELL(&gated, {0, IS_CUT_OFF}, {1, FIRES, "users-db"}, {1, FIRES, "cut-off"},
-         {1, FIRES, "disk-crit"}, {1, JUDGE, "users-db", "connectivity: cut off"},
+    TELL(&gated, {0, IS_CUT_OFF}, {1, IS_DOWN, "users-db"}, {1, FIRES, "users-db"},
+         {1, FIRES, "cut-off"}, {1, FIRES, "disk-crit"},
+         {1, JUDGE, "users-db", "connectivity: no probe of `connectivity:` answers"},
          {1, JUDGE, "cut-off", "none"}, {1, JUDGE, "disk-crit", "none"},
          {1, NEXT, NULL, "11"}, {11, JUDGE, "users-db", "connectivity"}, {15, IS_JOINED},
-         {15, FIRES, "cache"}, {15, JUDGE, "cache", "none"},
+         {15, IS_DOWN, "cache"}, {15, FIRES, "cache"}, {15, JUDGE, "cache", "none"},
          {15, JUDGE, "users-db", "connectivity: looks again"}, {15, NEXT, NULL, "21"},
          {21, JUDGE, "users-db", "connectivity"}, {21, NEXT, NULL, "71"},
          {71, JUDGE, "users-db", "none"});
+}
+
+static void test_what_answers_is_no_sign_that_we_are_cut_off(void **ctx)
+{
+    TELL(&gated, {0, IS_CUT_OFF}, {1, FIRES, "cart"}, {1, JUDGE, "cart", "none"},
+         {2, NEXT, NULL, "never"}, {3, FALLS, "cache"}, {3, FIRES, "cache"},
+         {3, JUDGE, "cache", "connectivity"}, {3, JUDGE, "cart", "connectivity"},
+         {4, IS_JOINED}, {13, NEXT, NULL, "63"});
+}
+
+static void test_with_nothing_to_tell_by_nothing_is_held(void **ctx)
+{
+    TELL(&gated_by_nothing, {0, IS_CUT_OFF}, {1, IS_DOWN, "users-db"},
+         {1, FIRES, "users-db"}, {1, JUDGE, "users-db", "none"});
 }
 
 static void test_without_the_gate_nothing_is_held(void **ctx)
@@ -567,6 +585,8 @@ int main(void)
         cmocka_unit_test(test_ack_ends_with_its_alert),
         cmocka_unit_test(test_grace_for_what_was_never_up),
         cmocka_unit_test(test_cut_off_holds_probes_and_tells_of_itself),
+        cmocka_unit_test(test_what_answers_is_no_sign_that_we_are_cut_off),
+        cmocka_unit_test(test_with_nothing_to_tell_by_nothing_is_held),
         cmocka_unit_test(test_without_the_gate_nothing_is_held),
         cmocka_unit_test(test_planned_restart_under_deploy_is_not_told),
         cmocka_unit_test(test_what_never_came_back_is_told_with_its_story),
