@@ -21,4 +21,16 @@ def run(_folder, _rounds):
         print(f"{kind:9} {rss:7.1f} {per_sample:9.2f} {append:10.0f} {view:8.2f} {decode:10.1f} {worst:9.2f}"
               + ("" if not counts else f"   wanted: {WANTED_MB} MB, {WANTED_CALLBACK_MS} ms"
                  + ("" if is_met else "  MISSED")))
-    return missed
+    return missed + run_rollup()
+
+
+def run_rollup():
+    """A week of five-minute points of 300 series."""
+    line = subprocess.run(pinned(CONTESTANT_CORE, [BUILD / "bench/rollup"]), check=True, capture_output=True,
+                          text=True).stdout.split()
+    per_day, whole, append, worst, evaluate, view = map(float, line)
+    is_met = worst <= WANTED_CALLBACK_MS
+    print(f"rollups of 300 series over 7 days: {per_day / 1024:.1f} KiB a series and day, {whole / 1e6:.1f} MB with samples; "
+          f"{append:.0f} ns a sample, at most {worst:.2f} ms for 300 on the loop; avg_over_time(x[7d]) of all in "
+          f"{evaluate:.1f} ms, view {view:.2f} ms" + ("" if is_met else f"   wanted: {WANTED_CALLBACK_MS} ms  MISSED"))
+    return not is_met

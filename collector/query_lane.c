@@ -110,8 +110,8 @@ static void start(struct query_lane *l, struct query *q)
 {
     size_t count = 0;
     const struct selector *const *selectors = promql_selectors(q->promql, &count);
-    q->view = history_view_between(engine_history(act_engine(l->daemon)), selectors,
-                                   count, q->opts.start, q->opts.end);
+    q->view = history_view_for(engine_history(act_engine(l->daemon)), selectors, count,
+                               &q->opts);
     q->source = history_view_source(q->view);
     l->running = q;
     if (pool_submit(l->daemon->frame.pool, work, done, q))

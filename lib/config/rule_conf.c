@@ -101,19 +101,29 @@ static const struct interval *find_interval(void *ctx, const char *name)
     return NULL;
 }
 
-/* Looks further back than samples are kept: it works, on less than it asks for. */
+static bool reads_beyond(const struct promql *q, nsec keep)
+{
+    return q && promql_reach(q) > keep;
+}
+
+/* Looks further back than samples are kept: it works, on five-minute points, and not beyond those. */
 static void warn_reach(struct loader *l, const struct rule *r)
 {
     const nsec keep = l->g->alerting.history.keep;
-    const nsec reach = promql_reach(r->expr);
-    struct buf text = BUF_MAX(100);
-    if (keep == 0 || reach <= keep)
+    const bool is_expr = reads_beyond(r->expr, keep);
+    struct buf text = BUF_MAX(300);
+    if (!is_expr && !reads_beyond(r->resolve_when, keep))
         return;
+    const nsec reach = promql_reach(is_expr ? r->expr : r->resolve_when);
     duration_format(&text, reach);
     buf_add_text(&text, ", and samples are kept for ");
     duration_format(&text, keep);
+    buf_add_text(&text, ": before that it reads five-minute points");
+    if (reach > HISTORY_ROLLUP_KEEP)
+        buf_add_text(&text, ", which are kept for 32 days at most");
     diag_warning(l->diag, r->at, "'%s' looks back %s", r->name, buf_text(&text));
-    diag_hint(l->diag, "raise `history: {keep: ...}`, or shorten the range");
+    diag_hint(l->diag, "results are within five minutes of a range's ends; for every "
+                       "sample raise `history: {keep: ...}`");
     buf_finish(&text);
 }
 

@@ -180,9 +180,11 @@ static const struct opt connectivity_opts[] = {
 static const struct opt history_opts[] = {
     OPT_ROW_SIZE(
         "budget", budget, "24MiB", 1 << 20, 1u << 31,
-        "Memory for the samples of every series. Over it the oldest go first that "
-        "no rule reads."),
-    OPT_ROW_DURATION("keep", keep, "6h", 300, 30 * 86400, "How long samples are kept."),
+        "Memory for the samples of every series, of which five-minute points have half "
+        "at most. Over it the oldest go first that no rule reads."),
+    OPT_ROW_DURATION("keep", keep, "6h", 300, 30 * 86400,
+                     "How long samples are kept. What rules read further back stays as "
+                     "five-minute points, for as far as they reach and at most 32 days."),
     OPT_ROW_INT("max_series", max_series, "200000", 1000, 5000000,
                 "Above it new series are refused, and counted.", .unit = "series"),
     {0},

@@ -11,16 +11,14 @@
 
 #define TABLE_FIRST 1024
 #define HEAD_SAMPLES 60 /* not in their shortest form yet */
-#define DEFAULT_BUDGET ((size_t)24 << 20)
-#define DEFAULT_KEEP (6 * NSEC_PER_HOUR)
 
 static struct history_limits limits_filled(const struct history_limits *l)
 {
     struct history_limits filled = *l;
     if (!filled.budget_bytes)
-        filled.budget_bytes = DEFAULT_BUDGET;
+        filled.budget_bytes = HISTORY_BUDGET;
     if (!filled.keep)
-        filled.keep = DEFAULT_KEEP;
+        filled.keep = HISTORY_KEEP;
     if (!filled.max_series)
         filled.max_series = HISTORY_MAX_SERIES;
     return filled;
@@ -39,6 +37,7 @@ struct history *history_create(const struct history_limits *limits)
     list_init(&h->owners);
     list_init(&h->plain);
     list_init(&h->wanted);
+    list_init(&h->rolled);
     return h;
 }
 
@@ -97,11 +96,13 @@ static struct timeseries *series_make(struct history *h, const struct label *sor
             (struct label){text_keep(h, sorted[i].name), text_keep(h, sorted[i].value)};
     s->labels = (struct labels){own, count};
     s->hash = hash;
+    s->head_most = (uint8_t)(1 + h->all.count % HEAD_SAMPLES);
     s->next = h->table[hash & (h->table_size - 1)];
     h->table[hash & (h->table_size - 1)] = s;
     index_add(h, s);
     h->stats.bytes += series_size(count);
     h->stats.series++;
+    readers_judge(h, s);
     return s;
 }
 
@@ -121,9 +122,9 @@ struct timeseries *series_get(struct history *h, const struct label *sorted, siz
     return series_make(h, sorted, count, hash);
 }
 
-void series_forget(struct history *h, struct timeseries *s)
+static void series_forget(struct history *h, struct timeseries *s)
 {
-    assert(!s->holding && !s->first);
+    rollup_end(h, s);
     struct timeseries **link = &h->table[s->hash & (h->table_size - 1)];
     while (*link != s)
         link = &(*link)->next;
@@ -137,6 +138,15 @@ void series_forget(struct history *h, struct timeseries *s)
     h->stats.bytes -= series_size(s->labels.count);
     h->stats.series--;
     free(s);
+}
+
+void series_settle(struct history *h, struct timeseries *s)
+{
+    if (s->holding || s->first || s->head.count)
+        return;
+    rollup_close(h, s);
+    if (!rollup_has_any(s))
+        series_forget(h, s);
 }
 
 /* In order of time: what comes late (a restored chunk) goes before what is newer. */
@@ -191,8 +201,10 @@ void series_append(struct history *h, struct timeseries *s, int64_t ms, double v
         h->stats.refused_samples++;
         return;
     }
-    if (s->head.count == HEAD_SAMPLES)
+    if (s->head.count >= s->head_most) {
         series_seal(h, s);
+        s->head_most = HEAD_SAMPLES;
+    }
     const size_t before = s->head.size;
     const bool has_room = chunk_append(&s->head, ms, value);
     assert(has_room);
@@ -233,6 +245,7 @@ void history_destroy(struct history *h)
         chunk_drop(h, LIST_ITEM(h->plain.next, struct chunk, link));
     while (!list_empty(&h->wanted))
         chunk_drop(h, LIST_ITEM(h->wanted.next, struct chunk, link));
+    rollups_destroy(h);
     assert(h->all.count == 0);
     free(h->table);
     index_destroy(h);
@@ -246,11 +259,14 @@ struct labels history_owner_labels(const struct history_owner *o)
     return o->labels;
 }
 
-static bool is_in(const struct history *h, const struct timeseries *s, int64_t from,
-                  int64_t to)
+static bool is_in(const struct timeseries *s, int64_t from, int64_t to)
 {
-    const int64_t oldest = s->first ? s->first->first_ms : s->head.first_ms;
-    return (s->first || s->head.count) && oldest <= to && s->newest.ms >= from;
+    int64_t oldest = s->first ? s->first->first_ms : s->head.first_ms;
+    if (rollup_has_any(s))
+        oldest = rollup_first_ms(s);
+    else if (!s->first && !s->head.count)
+        return false;
+    return oldest <= to && s->newest.ms >= from;
 }
 
 static bool matches_any(const struct matchers *sets, size_t count, struct labels labels)
@@ -269,7 +285,7 @@ void history_each(struct history *h, const struct matchers *sets, size_t count,
 {
     for (size_t i = 0; i < h->all.count; i++) {
         const struct timeseries *s = h->all.items[i];
-        if (is_in(h, s, from, to) && matches_any(sets, count, s->labels))
+        if (is_in(s, from, to) && matches_any(sets, count, s->labels))
             fn(ctx, s->labels, s->newest);
     }
 }

@@ -4,7 +4,8 @@
  * labels. The loop appends and selects; any thread may read a view, which pins what it needs. Survives a restart
  * through files of its own (synchronous=never: a lost tail is a gap, not a fault). Beside history.c: chunk.c (one
  * series' bytes), series_index.c (who has a label), history_publish.c (who writes what), history_view.c (what other
- * threads read), history_budget.c (what goes first), history_save.c (save, restore).
+ * threads read), history_budget.c (what goes first), history_readers.c (what rules read), history_rollup.c (what is older
+ * than samples are kept), history_save.c and history_restore.c.
  */
 #ifndef HEALTHD_QUERY_HISTORY_H
 #define HEALTHD_QUERY_HISTORY_H
@@ -23,12 +24,16 @@
 #include "lib/query/promql.h"
 #include "lib/query/sample.h"
 
+#define HISTORY_KEEP (6 * NSEC_PER_HOUR)
+#define HISTORY_BUDGET ((size_t)24 << 20)
+#define HISTORY_ROLLUP_KEEP (32 * NSEC_PER_DAY)
+
 struct history;
 struct history_owner; /* whose series: a configured probe, a rule group, healthd itself */
 
 struct history_limits {
     size_t budget_bytes; /* of chunks, labels and index together; 24 MiB */
-    nsec keep;           /* 6 h; older chunks go */
+    nsec keep;           /* 6 h; older chunks go, some of them into rollups */
     size_t max_series;   /* above it new series are refused and counted; 0: 200,000 */
 };
 
@@ -51,7 +56,9 @@ void history_put(struct history_owner *o, const char *name, struct labels own, i
  * of a rule group, or of one look at healthd's own families. */
 void history_end_others(struct history_owner *o, int64_t ms);
 
-/* What rules read is kept longest: series that none of these match lose their oldest chunks first. */
+/* What rules read is kept longest: series that none of these match lose their oldest chunks first. What a selector
+ * reads further back than samples are kept stays as five-minute points (rolled.h), for as far as it reaches and at most
+ * HISTORY_ROLLUP_KEEP; these have at most half of the budget. Also of series that come later. */
 void history_protect(struct history *h, const struct selector *const *selectors,
                      size_t count);
 
@@ -60,11 +67,11 @@ void history_protect(struct history *h, const struct selector *const *selectors,
 struct history_view;
 struct history_view *history_view(struct history *h,
                                   const struct selector *const *selectors, size_t count);
-/* The same for times in start..end (evaluations' times; selectors reach back from start by themselves). The plain one is
- * for now, or a grid slot at most a minute ago. */
-struct history_view *history_view_between(struct history *h,
-                                          const struct selector *const *selectors,
-                                          size_t count, int64_t start, int64_t end);
+/* The same for one evaluation: selectors reach back from its start, and instant ones as far as its look-back says. The
+ * plain one is for now, or a grid slot at most a minute ago. */
+struct history_view *history_view_for(struct history *h,
+                                      const struct selector *const *selectors,
+                                      size_t count, const struct promql_opts *opts);
 struct promql_source history_view_source(struct history_view *v);
 void history_view_release(struct history_view *v);
 
@@ -83,12 +90,14 @@ struct labels history_owner_labels(const struct history_owner *o);
 struct history_stats {
     size_t series, chunks, bytes, budget_bytes;
     uint64_t samples, refused_samples, refused_series, dropped_chunks;
-    int64_t oldest_ms, newest_ms; /* 0: nothing kept */
+    size_t rolled_series, rolled_bytes; /* within series, bytes */
+    int64_t oldest_ms, newest_ms;       /* of samples; 0: nothing kept */
 };
 struct history_stats history_stats(const struct history *h);
 
 /* Writes what is not on disk yet: sealed chunks as a segment, or (is_final, at shutdown) the heads too. Segments are
- * immutable, checksummed files in folder; older than `keep` they are removed. Called on the pool through a job that
+ * immutable, checksummed files in folder; older than `keep` they are removed. Rollups are one file, written anew each hour
+ * and at the end. Called on the pool through a job that
  * was prepared on the loop. */
 struct history_job;
 struct history_job *history_save_prepare(struct history *h, const char *folder,

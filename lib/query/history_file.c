@@ -4,7 +4,15 @@
 
 #include <string.h>
 
-static const char magic[] = "HDSEG001";
+#include "lib/query/rolled.h"
+
+static const struct {
+    const char *magic;
+    size_t columns;
+} kinds[] = {
+    [SEGMENT_SAMPLES] = {"HDSEG001", 1},
+    [SEGMENT_ROLLUPS] = {"HDROL001", ROLLED_COLUMNS},
+};
 
 /* ---- writing ---- */
 
@@ -53,9 +61,9 @@ static void put_body(struct buf *body, const struct record *r)
     }
 }
 
-void segment_begin(struct buf *out)
+void segment_begin(struct buf *out, enum segment_kind kind)
 {
-    buf_add(out, magic, sizeof(magic) - 1);
+    buf_add_text(out, kinds[kind].magic);
 }
 
 void segment_add(struct buf *out, const struct record *r)
@@ -134,7 +142,8 @@ static struct chunk *take_chunk(struct bytes *in)
     return chunk_of_file(&claimed, bits);
 }
 
-static bool take_chunks(struct bytes *in, struct arena *arena, struct record *r)
+static bool take_chunks(struct bytes *in, size_t columns, struct arena *arena,
+                        struct record *r)
 {
     uint64_t count;
     if (!take_number(in, 2, &count) || count * 21 > in->len)
@@ -146,30 +155,32 @@ static bool take_chunks(struct bytes *in, struct arena *arena, struct record *r)
         if (!c)
             return false;
         chunks[r->count] = c;
-        if (r->count && chunks[r->count - 1]->last_ms >= c->first_ms) {
+        if (r->count >= columns && chunks[r->count - columns]->last_ms >= c->first_ms) {
             r->count++;
             return false;
         }
     }
-    return in->len == 0;
+    return in->len == 0 && count % columns == 0;
 }
 
-static bool body_read(struct bytes body, struct arena *arena, struct record *r)
+static bool body_read(struct bytes body, size_t columns, struct arena *arena,
+                      struct record *r)
 {
-    if (take_labels(&body, arena, &r->labels) && take_chunks(&body, arena, r))
+    if (take_labels(&body, arena, &r->labels) && take_chunks(&body, columns, arena, r))
         return true;
     for (size_t i = 0; i < r->count; i++)
         chunk_unref(r->chunks[i]);
     return false;
 }
 
-bool segment_read(struct bytes file, struct arena *arena,
+bool segment_read(struct bytes file, enum segment_kind kind, struct arena *arena,
                   void (*fn)(void *ctx, const struct record *r), void *ctx, struct err *e)
 {
+    const char *magic = kinds[kind].magic;
     const char *start = file.ptr;
     struct bytes head, body;
     uint64_t len, hash;
-    if (!bytes_take(&file, sizeof(magic) - 1, &head) || !bytes_is(head, magic))
+    if (!bytes_take(&file, strlen(magic), &head) || !bytes_is(head, magic))
         return err_set(e, "it does not start with %s", magic);
     for (;;) {
         struct record r = {0};
@@ -181,7 +192,8 @@ bool segment_read(struct bytes file, struct arena *arena,
         if (len > RECORD_MAX_BYTES || !take_number(&file, 8, &hash) ||
             !bytes_take(&file, len, &body))
             return err_set(e, "the record at byte %zu is cut off", at);
-        if (bytes_hash64(body) != hash || !body_read(body, arena, &r))
+        if (bytes_hash64(body) != hash ||
+            !body_read(body, kinds[kind].columns, arena, &r))
             return err_set(e, "the record at byte %zu is damaged", at);
         fn(ctx, &r);
     }

@@ -5,6 +5,7 @@
  *   history ─┬─ table: labels → timeseries ── finished chunks, and a head
  *            ├─ postings: label → timeseries               who matches
  *            ├─ owners ── holdings ── timeseries           who writes, and ends it
+ *            ├─ selections ── timeseries                   what rules read, and how far back
  *            └─ queues of finished chunks, oldest first     what goes when it is too much
  *
  * All of it is the loop's alone: a view copies what other threads read.
@@ -16,14 +17,25 @@
 #include "lib/base/map.h"
 #include "lib/query/chunk.h"
 #include "lib/query/history.h"
+#include "lib/query/rolled.h"
 
 #define HISTORY_MAX_SERIES 200000
 #define SERIES_MAX_LABELS 64
+#define ROLLUP_POINTS 12 /* that wait to be written into chunks: an hour */
 
 struct posting { /* every series that has one label, or one name of a label */
     struct timeseries **items;
     size_t count, size;
     uint64_t version; /* moves when a series comes or goes */
+};
+
+struct rollup { /* a series before its oldest sample */
+    struct rolled_chunk *first, *last;
+    struct rolled_point points[ROLLUP_POINTS]; /* later than those chunks */
+    size_t count;
+    struct rolled_fold fold;
+    int64_t newest_ms; /* what was folded last */
+    nsec keep;
 };
 
 struct timeseries {
@@ -32,8 +44,12 @@ struct timeseries {
     struct holding *holding; /* whose it is; NULL: nobody writes it now */
     struct chunk *first, *last;
     struct chunk_head head;
+    struct rollup *rollup; /* NULL: no rule reads further back than samples are kept */
     struct point newest;
     uint32_t hash, slot; /* slot: its place among all */
+    /* The head is finished at so many samples: the first time earlier, so that series of one batch do it at different
+     * times. */
+    uint8_t head_most;
     bool has_newest, is_protected;
 };
 
@@ -79,9 +95,12 @@ struct history {
     struct map *postings; /* name NUL value → struct posting */
     struct list owners;
     struct list plain,
-        wanted; /* struct chunk: what no rule reads, what some rule reads */
+        wanted;         /* struct chunk: what no rule reads, what some rule reads */
+    struct list rolled; /* struct rolled_chunk */
     struct selection *selections;
     size_t selection_count;
+    struct map *readers;    /* metric, "" for any → struct readers: selections of it */
+    int64_t rolled_save_ms; /* rollups were written at this time last */
     struct history_stats stats;
     size_t views;
     uint64_t next_file;
@@ -97,12 +116,28 @@ void series_seal(struct history *h, struct timeseries *s);
 void series_stale(struct history *h, struct timeseries *s, int64_t ms);
 void series_keep(struct history *h, struct timeseries *s,
                  struct chunk *c); /* takes c; at its place in time */
-/* Out of everything: nobody writes it, and nothing is kept of it. */
-void series_forget(struct history *h, struct timeseries *s);
+/* When nobody writes it: what waits to be rolled up is, and it is forgotten when nothing is kept of it. */
+void series_settle(struct history *h, struct timeseries *s);
 
 /* history_budget.c */
 void budget_enforce(struct history *h);
 void chunk_drop(struct history *h, struct chunk *k);
+
+/* history_rollup.c. Wanted for as far back as rules reach: ends when that is within `keep`. */
+void rollup_want(struct history *h, struct timeseries *s, nsec reach);
+void rollup_take(struct history *h, struct timeseries *s, const struct chunk *c);
+void rollup_close(struct history *h, struct timeseries *s); /* takes one that has none */
+void rollup_end(struct history *h, struct timeseries *s);   /* the same */
+bool rollup_has_any(const struct timeseries *s);
+int64_t rollup_first_ms(const struct timeseries *s); /* when it has any */
+/* Takes k: false when it was not wanted, or came too late. */
+bool rollup_restore(struct history *h, struct timeseries *s, struct rolled_chunk *k);
+void rollups_enforce(struct history *h);
+void rollups_destroy(struct history *h);
+
+/* history_readers.c: a new series' place among what rules read. */
+void readers_judge(struct history *h, struct timeseries *s);
+void readers_clear(struct history *h);
 
 /* series_index.c */
 void index_add(struct history *h, struct timeseries *s);

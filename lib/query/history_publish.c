@@ -28,8 +28,7 @@ static void let_go(struct history *h, struct timeseries *s, int64_t ms)
     series_stale(h, s, ms);
     series_seal(h, s);
     s->holding = NULL;
-    if (!s->first)
-        series_forget(h, s);
+    series_settle(h, s);
 }
 
 static void holding_end(struct holding *holding, int64_t ms)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * History to disk and back: what the loop prepares is written or read by a pool thread; what was read is merged on the
- * loop, in slices. Folder: segments "<newest ms>-<n>.seg", each written aside and renamed. Nothing is synced: a
- * lost tail is a gap in a graph.
+ * History to disk: what the loop prepares is written by a pool thread. Folder: segments "<newest ms>-<n>.seg", not synced,
+ * for a lost tail is a gap in a graph; and rollups.seg, which holds weeks and is. Each is written aside and renamed.
  */
 #include <assert.h>
 #include <dirent.h>
@@ -15,25 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/query/history_file.h"
-#include "lib/query/history_impl.h"
+#include "lib/query/history_job.h"
 
-#define FILES_MAX 4096
+/* Rollups are written no more often than this; segments stay for as long besides, for what is rolled up between. */
+#define ROLLED_EVERY_MS (60 * 60 * INT64_C(1000))
+#define SEGMENT_SLACK_MS (ROLLED_EVERY_MS * 3 / 2)
 
-struct history_job {
-    struct history *history;
-    struct arena *arena;
-    const char *folder;
-    struct record *records; /* to write, or as read */
-    size_t count, size, at;
-    int64_t keep_from, newest;
-    int64_t until; /* restoring: nothing after it */
-    uint64_t number;
-    bool failed;
-    struct err why;
-};
-
-static struct history_job *job_create(struct history *h, const char *folder)
+struct history_job *job_create(struct history *h, const char *folder)
 {
     struct arena *arena = arena_create(0);
     struct history_job *j = arena_alloc(arena, sizeof(*j));
@@ -83,19 +70,51 @@ static void series_prepare(struct history_job *j, const struct timeseries *s,
     j->count++;
 }
 
+/* Chunks are pinned; what is not in one yet is copied, and made one where there is time. */
+static void rollup_prepare(struct history_job *j, const struct timeseries *s)
+{
+    const struct rollup *u = s->rollup;
+    struct rolled_record *r = &j->rolled[j->rolled_count++];
+    size_t count = 0;
+    for (const struct rolled_chunk *k = u->first; k; k = k->next)
+        count += ROLLED_COLUMNS;
+    struct chunk **chunks =
+        arena_alloc(j->arena, (count + ROLLED_COLUMNS) * sizeof(struct chunk *));
+    r->record = (struct record){labels_copy(j->arena, s->labels), chunks, 0};
+    for (struct rolled_chunk *k = u->first; k; k = k->next) {
+        for (size_t i = 0; i < ROLLED_COLUMNS; i++)
+            chunks[r->record.count++] = chunk_ref(k->columns[i]);
+    }
+    r->points = arena_memdup(j->arena, u->points, sizeof(u->points));
+    r->point_count = u->count;
+}
+
+static void rollups_prepare(struct history_job *j, struct history *h)
+{
+    h->rolled_save_ms = h->stats.newest_ms;
+    j->rolled = arena_alloc(j->arena, (h->stats.rolled_series + 1) * sizeof(*j->rolled));
+    for (size_t i = 0; i < h->all.count; i++) {
+        const struct timeseries *s = h->all.items[i];
+        if (s->rollup && (s->rollup->first || s->rollup->count))
+            rollup_prepare(j, s);
+    }
+}
+
 struct history_job *history_save_prepare(struct history *h, const char *folder,
                                          bool is_final)
 {
     struct history_job *j = job_create(h, folder);
     j->number = h->next_file++;
-    j->keep_from = h->stats.newest_ms - h->limits.keep / NSEC_PER_MSEC;
+    j->keep_from = h->stats.newest_ms - h->limits.keep / NSEC_PER_MSEC - SEGMENT_SLACK_MS;
     j->records = arena_alloc(j->arena, (h->all.count + 1) * sizeof(*j->records));
     for (size_t i = 0; i < h->all.count; i++)
         series_prepare(j, h->all.items[i], is_final);
+    if (is_final || h->stats.newest_ms - h->rolled_save_ms >= ROLLED_EVERY_MS)
+        rollups_prepare(j, h);
     return j;
 }
 
-static bool write_all(const char *path, struct bytes text, struct err *e)
+static bool write_all(const char *path, struct bytes text, bool is_synced, struct err *e)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -110,15 +129,15 @@ static bool write_all(const char *path, struct bytes text, struct err *e)
         if (n > 0)
             text = (struct bytes){text.ptr + n, text.len - (size_t)n};
     }
-    return close(fd) == 0 || err_errno(e, errno, "%s", path);
+    const bool is_there = !is_synced || fsync(fd) == 0;
+    return (close(fd) == 0 && is_there) || err_errno(e, errno, "%s", path);
 }
 
-static bool segment_write(struct history_job *j, struct bytes text)
+static bool file_write(struct history_job *j, const char *path, struct bytes text,
+                       bool is_synced)
 {
-    char *path = arena_printf(j->arena, "%s/%" PRId64 "-%" PRIu64 ".seg", j->folder,
-                              j->newest, j->number);
     char *aside = arena_printf(j->arena, "%s.part", path);
-    if (write_all(aside, text, &j->why) && rename(aside, path) == 0)
+    if (write_all(aside, text, is_synced, &j->why) && rename(aside, path) == 0)
         return true;
     if (!*j->why.text)
         err_errno(&j->why, errno, "%s", path);
@@ -126,7 +145,7 @@ static bool segment_write(struct history_job *j, struct bytes text)
     return false;
 }
 
-static bool is_segment(const char *name, int64_t *ret_newest)
+bool is_segment(const char *name, int64_t *ret_newest)
 {
     uint64_t number;
     int end = 0;
@@ -148,23 +167,73 @@ static void remove_expired(struct history_job *j)
     closedir(d);
 }
 
-void history_save_work(struct history_job *j)
+static bool buf_write(struct history_job *j, const struct buf *out, const char *path,
+                      bool is_synced)
+{
+    if (out->overflow)
+        return err_set(&j->why, "%s: over %zu bytes", path, SEGMENT_MAX_BYTES);
+    return file_write(j, path, buf_bytes(out), is_synced);
+}
+
+static bool segment_save(struct history_job *j)
 {
     struct buf out = BUF_MAX(SEGMENT_MAX_BYTES);
+    segment_begin(&out, SEGMENT_SAMPLES);
+    for (size_t i = 0; i < j->count; i++)
+        segment_add(&out, &j->records[i]);
+    segment_end(&out);
+    const char *path = arena_printf(j->arena, "%s/%" PRId64 "-%" PRIu64 ".seg", j->folder,
+                                    j->newest, j->number);
+    const bool ok = j->count == 0 || buf_write(j, &out, path, false);
+    buf_finish(&out);
+    return ok;
+}
+
+static void rollup_add(struct buf *out, const struct rolled_record *r)
+{
+    struct record whole = r->record;
+    struct rolled_chunk *k = NULL;
+    if (r->point_count > 0) { /* there is room for one more: rollup_prepare */
+        k = rolled_chunk_make(r->points, r->point_count);
+        struct chunk **chunks = (struct chunk **)whole.chunks;
+        for (size_t i = 0; i < ROLLED_COLUMNS; i++)
+            chunks[whole.count++] = k->columns[i];
+    }
+    segment_add(out, &whole);
+    if (k)
+        rolled_chunk_destroy(k);
+}
+
+static bool rollups_save(struct history_job *j)
+{
+    struct buf out = BUF_MAX(SEGMENT_MAX_BYTES);
+    segment_begin(&out, SEGMENT_ROLLUPS);
+    for (size_t i = 0; i < j->rolled_count; i++)
+        rollup_add(&out, &j->rolled[i]);
+    segment_end(&out);
+    const char *path = arena_printf(j->arena, "%s/" ROLLUPS_FILE, j->folder);
+    const bool ok = buf_write(j, &out, path, true);
+    buf_finish(&out);
+    return ok;
+}
+
+void history_save_work(struct history_job *j)
+{
     if (mkdir(j->folder, 0700) && errno != EEXIST) {
         j->failed = true;
         err_errno(&j->why, errno, "%s", j->folder);
         return;
     }
-    segment_begin(&out);
-    for (size_t i = 0; i < j->count; i++)
-        segment_add(&out, &j->records[i]);
-    segment_end(&out);
-    if (j->count > 0)
-        j->failed = out.overflow ? !err_set(&j->why, "over %zu bytes", SEGMENT_MAX_BYTES)
-                                 : !segment_write(j, buf_bytes(&out));
-    buf_finish(&out);
+    j->failed = !segment_save(j);
+    if (j->rolled && !rollups_save(j))
+        j->failed = true;
     remove_expired(j);
+}
+
+static void chunks_release(const struct record *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        chunk_unref(r->chunks[i]);
 }
 
 bool history_save_done(struct history_job *j, struct err *e)
@@ -172,156 +241,10 @@ bool history_save_done(struct history_job *j, struct err *e)
     const bool ok = !j->failed;
     if (!ok)
         *e = j->why;
-    for (size_t i = 0; i < j->count; i++) {
-        for (size_t k = 0; k < j->records[i].count; k++)
-            chunk_unref(j->records[i].chunks[k]);
-    }
+    for (size_t i = 0; i < j->count; i++)
+        chunks_release(&j->records[i]);
+    for (size_t i = 0; i < j->rolled_count; i++)
+        chunks_release(&j->rolled[i].record);
     arena_destroy(j->arena);
     return ok;
-}
-
-/* ---- restoring ---- */
-
-struct history_job *history_restore_prepare(struct history *h, const char *folder)
-{
-    return job_create(h, folder);
-}
-
-void history_restore_until(struct history_job *j, int64_t ms)
-{
-    j->until = ms;
-}
-
-static void record_keep(void *ctx, const struct record *r)
-{
-    struct history_job *j = ctx;
-    if (j->count == j->size) {
-        const size_t size = j->size ? j->size * 2 : 1024;
-        struct record *records = arena_alloc(j->arena, size * sizeof(*records));
-        if (j->count)
-            memcpy(records, j->records, j->count * sizeof(*records));
-        j->records = records;
-        j->size = size;
-    }
-    j->records[j->count++] = *r;
-}
-
-/* A damaged segment stays beside the others for whoever wants to look, and is not read again. */
-static void segment_put_aside(struct history_job *j, const char *path,
-                              const struct err *why)
-{
-    char *aside = arena_printf(j->arena, "%s.damaged", path);
-    if (rename(path, aside))
-        aside = (char *)path;
-    j->failed = true;
-    err_set(&j->why, "%s: %s; the rest is used", aside, why->text);
-}
-
-static bool file_read(const char *path, struct buf *out, struct err *e)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return err_errno(e, errno, "it cannot be opened");
-    for (;;) {
-        char *room = buf_room(out, 256 << 10);
-        const ssize_t n = room ? read(fd, room, 256 << 10) : -1;
-        if (n <= 0) {
-            close(fd);
-            return n == 0 || err_set(e, "it cannot be read");
-        }
-        buf_grew(out, (size_t)n);
-    }
-}
-
-static void segment_restore(struct history_job *j, const char *path)
-{
-    struct buf text = BUF_MAX(SEGMENT_MAX_BYTES + (256 << 10));
-    struct err e = {0};
-    if (!file_read(path, &text, &e) ||
-        !segment_read(buf_bytes(&text), j->arena, record_keep, j, &e))
-        segment_put_aside(j, path, &e);
-    buf_finish(&text);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-void history_restore_work(struct history_job *j)
-{
-    const char *names[FILES_MAX];
-    size_t count = 0;
-    int64_t newest;
-    DIR *d = opendir(j->folder);
-    if (!d)
-        return;
-    for (const struct dirent *entry; (entry = readdir(d)) && count < FILES_MAX;) {
-        if (is_segment(entry->d_name, &newest))
-            names[count++] = arena_printf(j->arena, "%s/%s", j->folder, entry->d_name);
-    }
-    closedir(d);
-    qsort(names, count, sizeof(names[0]), by_text); /* equal lengths: in order of time */
-    for (size_t i = 0; i < count; i++)
-        segment_restore(j, names[i]);
-}
-
-static bool has_room(const struct timeseries *s, const struct chunk *c)
-{
-    if (s->head.count && c->last_ms >= s->head.first_ms)
-        return false;
-    for (const struct chunk *k = s->first; k; k = k->next) {
-        if (c->first_ms <= k->last_ms && c->last_ms >= k->first_ms)
-            return false;
-    }
-    return true;
-}
-
-static void chunk_merge(struct history *h, struct timeseries *s, struct chunk *c)
-{
-    struct point newest = {0};
-    struct chunk_reader reader;
-    if (!has_room(s, c)) {
-        chunk_unref(c);
-        return;
-    }
-    chunk_read(&reader, c);
-    while (chunk_next(&reader, &newest))
-        continue;
-    if (!s->has_newest || newest.ms > s->newest.ms) {
-        s->newest = newest;
-        s->has_newest = true;
-    }
-    if (newest.ms > h->stats.newest_ms)
-        h->stats.newest_ms = newest.ms;
-    c->is_saved = true;
-    series_keep(h, s, c);
-}
-
-static void record_merge(struct history *h, const struct record *r, int64_t until)
-{
-    struct timeseries *s = series_get(h, r->labels.items, r->labels.count);
-    for (size_t i = 0; i < r->count; i++) {
-        if (s && r->chunks[i]->last_ms <= until)
-            chunk_merge(h, s, r->chunks[i]);
-        else
-            chunk_unref(r->chunks[i]);
-    }
-    if (s && !s->holding && !s->first && !s->head.count)
-        series_forget(h, s);
-}
-
-bool history_restore_merge(struct history_job *j, nsec budget, struct err *e)
-{
-    const struct mono until = mono_add(mono_read(), budget);
-    while (j->at < j->count) {
-        record_merge(j->history, &j->records[j->at++], j->until);
-        if (j->at % 64 == 0 && mono_reached(mono_read(), until))
-            return false;
-    }
-    if (j->failed)
-        *e = j->why;
-    budget_enforce(j->history);
-    arena_destroy(j->arena);
-    return true;
 }

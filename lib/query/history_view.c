@@ -9,7 +9,7 @@
 
 #include "lib/query/history_impl.h"
 
-/* Evaluations are for now or for a slot just passed; a view for older times says so (history_view_between). */
+/* Evaluations are for now or for a slot just passed; a view for older times says so (history_view_for). */
 #define VIEW_SLACK_MS 60000
 
 struct seen { /* one series of a view */
@@ -17,6 +17,11 @@ struct seen { /* one series of a view */
     struct chunk *const
         *chunks; /* pinned, in order of time; the last may be a copied head */
     size_t count;
+    int64_t first_ms; /* samples are kept from here on; INT64_MAX: none is */
+    struct chunk *const (*rolled)[ROLLED_COLUMNS]; /* pinned; what lies before */
+    size_t rolled_count;
+    const struct rollup
+        *rollup; /* a copy: what is in no chunk yet; NULL: none is rolled up */
     struct point newest;
     bool
         has_all; /* its newest sample is the series' newest at or before any time asked for */
@@ -52,10 +57,32 @@ static struct labels labels_pin(struct arena *arena, struct labels from)
     return (struct labels){items, from.count};
 }
 
+static void rollup_see(struct history_view *v, const struct timeseries *s, int64_t from,
+                       struct seen *seen)
+{
+    size_t count = 0;
+    for (const struct rolled_chunk *k = s->rollup->first; k; k = k->next)
+        count++;
+    struct chunk *(*rolled)[ROLLED_COLUMNS] =
+        arena_alloc(v->arena, (count + 1) * sizeof(*rolled));
+    for (const struct rolled_chunk *k = s->rollup->first; k; k = k->next) {
+        if (rolled_chunk_last(k) < from - ROLLED_MS)
+            continue;
+        for (size_t i = 0; i < ROLLED_COLUMNS; i++)
+            rolled[seen->rolled_count][i] = chunk_ref(k->columns[i]);
+        seen->rolled_count++;
+    }
+    seen->rolled = (struct chunk *const(*)[ROLLED_COLUMNS])rolled;
+    seen->rollup = arena_memdup(v->arena, s->rollup, sizeof(*s->rollup));
+}
+
 static struct seen series_see(struct history_view *v, const struct timeseries *s,
                               int64_t from, int64_t to)
 {
     struct seen seen = {.labels = labels_pin(v->arena, s->labels),
+                        .first_ms = s->first        ? s->first->first_ms
+                                    : s->head.count ? s->head.first_ms
+                                                    : INT64_MAX,
                         .newest = s->newest,
                         .has_all = s->has_newest};
     size_t count = 0;
@@ -69,6 +96,8 @@ static struct seen series_see(struct history_view *v, const struct timeseries *s
     if (s->head.count && s->head.last_ms >= from && s->head.first_ms <= to)
         chunks[seen.count++] = chunk_copy(&s->head);
     seen.chunks = chunks;
+    if (rollup_has_any(s) && from < seen.first_ms)
+        rollup_see(v, s, from, &seen);
     return seen;
 }
 
@@ -88,9 +117,9 @@ static void set_see(struct history_view *v, const struct selector *selector, int
     set->items = seen;
 }
 
-struct history_view *history_view_between(struct history *h,
-                                          const struct selector *const *selectors,
-                                          size_t count, int64_t start, int64_t end)
+struct history_view *history_view_for(struct history *h,
+                                      const struct selector *const *selectors,
+                                      size_t count, const struct promql_opts *opts)
 {
     struct arena *arena = arena_create(0);
     struct history_view *v = arena_alloc(arena, sizeof(*v));
@@ -98,10 +127,13 @@ struct history_view *history_view_between(struct history *h,
     v->history = h;
     v->sets = arena_alloc(arena, (count + 1) * sizeof(*v->sets));
     for (size_t i = 0; i < count; i++) {
-        const int64_t reach = selectors[i]->reach / NSEC_PER_MSEC;
-        const int64_t ahead = selectors[i]->ahead / NSEC_PER_MSEC;
-        set_see(v, selectors[i], start - reach,
-                end > INT64_MAX - ahead ? INT64_MAX : end + ahead);
+        const struct selector *s = selectors[i];
+        const int64_t ahead = s->ahead / NSEC_PER_MSEC;
+        nsec reach = s->reach;
+        if (!s->range && opts->lookback > PROMQL_LOOKBACK)
+            reach += opts->lookback - PROMQL_LOOKBACK;
+        set_see(v, s, opts->start - reach / NSEC_PER_MSEC,
+                opts->end > INT64_MAX - ahead ? INT64_MAX : opts->end + ahead);
     }
     h->views++;
     return v;
@@ -110,18 +142,26 @@ struct history_view *history_view_between(struct history *h,
 struct history_view *history_view(struct history *h,
                                   const struct selector *const *selectors, size_t count)
 {
-    return history_view_between(h, selectors, count, h->stats.newest_ms - VIEW_SLACK_MS,
-                                INT64_MAX);
+    const struct promql_opts now = {.start = h->stats.newest_ms - VIEW_SLACK_MS,
+                                    .end = INT64_MAX};
+    return history_view_for(h, selectors, count, &now);
+}
+
+static void seen_release(const struct seen *seen)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        chunk_unref(seen->chunks[i]);
+    for (size_t i = 0; i < seen->rolled_count; i++) {
+        for (size_t column = 0; column < ROLLED_COLUMNS; column++)
+            chunk_unref(seen->rolled[i][column]);
+    }
 }
 
 void history_view_release(struct history_view *v)
 {
     for (size_t i = 0; i < v->count; i++) {
-        for (size_t k = 0; k < v->sets[i].count; k++) {
-            const struct seen *seen = &v->sets[i].items[k];
-            for (size_t c = 0; c < seen->count; c++)
-                chunk_unref(seen->chunks[c]);
-        }
+        for (size_t k = 0; k < v->sets[i].count; k++)
+            seen_release(&v->sets[i].items[k]);
     }
     v->history->views--;
     arena_destroy(v->arena);
@@ -164,6 +204,59 @@ static size_t points_most(const struct seen *s, int64_t from, int64_t to)
     return most;
 }
 
+/* ---- further back than samples ---- */
+
+struct past { /* being made */
+    struct point *points;
+    struct rolled *over;
+    size_t count;
+    int64_t from, to;
+};
+
+static void past_add(struct past *p, const struct rolled_point *x)
+{
+    if (x->last.ms < p->from || x->last.ms > p->to)
+        return;
+    p->points[p->count] = x->last;
+    p->over[p->count++] = x->over;
+}
+
+static void past_add_chunks(struct past *p, const struct seen *s, unsigned wanted)
+{
+    struct rolled_point points[CHUNK_MAX_SAMPLES] = {0};
+    for (size_t i = 0; i < s->rolled_count; i++) {
+        const size_t count = rolled_read(s->rolled[i], wanted, points);
+        for (size_t k = 0; k < count; k++)
+            past_add(p, &points[k]);
+    }
+    for (size_t i = 0; i < s->rollup->count; i++)
+        past_add(p, &s->rollup->points[i]);
+}
+
+/* Samples go on where the rollup ends, so that all of a range is of one grain. */
+static struct promql_past past_read(const struct selector *selector, const struct seen *s,
+                                    const struct promql_series *samples, int64_t from,
+                                    int64_t to, struct arena *arena)
+{
+    struct rolled_fold fold = s->rollup->fold;
+    struct rolled_point closed;
+    const size_t most =
+        s->rolled_count * CHUNK_MAX_SAMPLES + s->rollup->count + samples->count + 2;
+    struct past p = {.points = arena_alloc(arena, most * sizeof(*p.points)),
+                     .over = arena_alloc(arena, most * sizeof(*p.over)),
+                     .from = from - ROLLED_MS,
+                     .to = to};
+    past_add_chunks(&p, s, selector->rolled);
+    for (size_t i = 0; i < samples->count; i++) {
+        if (samples->points[i].ms > s->rollup->newest_ms &&
+            rolled_add(&fold, samples->points[i], &closed))
+            past_add(&p, &closed);
+    }
+    if (fold.has_open)
+        past_add(&p, &fold.open);
+    return (struct promql_past){p.points, p.over, p.count};
+}
+
 static struct promql_series seen_read(const struct selector *selector,
                                       const struct seen *s, int64_t from, int64_t to,
                                       struct arena *arena)
@@ -178,6 +271,8 @@ static struct promql_series seen_read(const struct selector *selector,
         arena_alloc(arena, (points_most(s, from, to) + 1) * sizeof(*points));
     series.count = points_read(s, from, to, points);
     series.points = points;
+    if (s->rollup && from < s->first_ms)
+        series.past = past_read(selector, s, &series, from, to, arena);
     return series;
 }
 
@@ -195,7 +290,7 @@ static bool view_select(void *ctx, const struct selector *selector, int64_t from
         size_t count = 0;
         for (size_t k = 0; k < set->count; k++) {
             items[count] = seen_read(selector, &set->items[k], from, to, arena);
-            count += items[count].count > 0;
+            count += items[count].count > 0 || items[count].past.count > 0;
         }
         *ret = (struct promql_set){items, count};
         return true;

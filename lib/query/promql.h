@@ -47,10 +47,17 @@ nsec promql_reach(const struct promql *q);
  * ("> 0.9"); "" otherwise. In arena. */
 const char *promql_threshold(const struct promql *q, struct arena *arena);
 
+/* The same series as five-minute points, up to its newest sample: for what begins before the samples that are kept. */
+struct promql_past {
+    const struct point *points; /* the last sample of each, rising in time */
+    const struct rolled *over;  /* one beside each point */
+    size_t count;               /* 0: nothing is known but the samples */
+};
 struct promql_series {          /* what a source answers with; in the arena of the call */
     struct labels labels;       /* sorted, `__name__` included */
     const struct point *points; /* rising in time */
     size_t count;
+    struct promql_past past;
 };
 struct promql_set {
     const struct promql_series *items;

@@ -226,11 +226,10 @@ static bool result_of_range(struct evaluation *ev, struct promql_result *ret)
         return false;
     struct promql_series *items = series_room(ev, count, ret);
     for (size_t i = 0; i < count; i++) {
-        const struct series *s = &series[i];
-        if (s->end > s->first)
-            items[kept++] = (struct promql_series){.labels = s->set->labels,
-                                                   .points = s->points + s->first,
-                                                   .count = s->end - s->first};
+        window_of(&series[i], &w);
+        if (w.count > 0)
+            items[kept++] = (struct promql_series){
+                .labels = series[i].set->labels, .points = w.points, .count = w.count};
     }
     ret->count = kept;
     return true;

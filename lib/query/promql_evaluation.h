@@ -55,6 +55,10 @@ struct
     const struct point *points;
     size_t count;
     size_t first, end; /* of the window: first..end-1 */
+    struct promql_past past;
+    size_t past_first, past_end; /* the same in the past */
+    bool
+        is_past; /* the window begins before the samples: it is read from the past whole */
 };
 
 struct span {
@@ -161,6 +165,8 @@ bool evaluate_selector(struct evaluation *ev, const struct promql_node *n, int64
 /* Series of a range, their windows moved to what now's range holds. */
 bool evaluate_range(struct evaluation *ev, const struct promql_node *n, int64_t now,
                     struct series **ret_series, size_t *ret_count, struct window *ret);
+/* Points what a window function reads at a series' window; its count may be 0. */
+void window_of(const struct series *s, struct window *w);
 /* The newest sample of each series of an instant selector, at its own time. */
 const struct point *series_newest(const struct evaluation *ev, struct series *s,
                                   int64_t at);

@@ -20,6 +20,12 @@
         .name = function_name, .result = PROMQL_VECTOR, .least = 1, .most = 1, \
         .takes = {PROMQL_MATRIX}, .of_window = fn                              \
     }
+#define OF_PARTS(function_name, fn, fn_of_rolled, parts)                              \
+    {                                                                          \
+        .name = function_name, .result = PROMQL_VECTOR, .least = 1, .most = 1, \
+        .takes = {PROMQL_MATRIX}, .of_window = fn, .of_rolled = fn_of_rolled, \
+        .rolled = parts \
+    }
 #define OF_DATE(function_name, fn)                                             \
     {                                                                          \
         .name = function_name, .result = PROMQL_VECTOR, .least = 0, .most = 1, \
@@ -39,13 +45,19 @@ static const struct promql_function functions[] = {
     OF_VALUE("floor", floor), OF_VALUE("ln", log), OF_VALUE("log10", log10), OF_VALUE("log2", log2),
     OF_VALUE("rad", value_rad), OF_VALUE("sgn", value_sgn), OF_VALUE("sin", sin), OF_VALUE("sinh", sinh),
     OF_VALUE("sqrt", sqrt), OF_VALUE("tan", tan), OF_VALUE("tanh", tanh),
-    OF_WINDOW("avg_over_time", window_avg), OF_WINDOW("changes", window_changes),
-    OF_WINDOW("count_over_time", window_count), OF_WINDOW("delta", window_delta), OF_WINDOW("deriv", window_deriv),
-    OF_WINDOW("idelta", window_idelta), OF_WINDOW("increase", window_increase), OF_WINDOW("irate", window_irate),
-    OF_WINDOW("max_over_time", window_max), OF_WINDOW("min_over_time", window_min),
-    OF_WINDOW("present_over_time", window_present), OF_WINDOW("rate", window_rate),
-    OF_WINDOW("resets", window_resets), OF_WINDOW("stddev_over_time", window_stddev),
-    OF_WINDOW("stdvar_over_time", window_stdvar), OF_WINDOW("sum_over_time", window_sum),
+    OF_PARTS("avg_over_time", window_avg, rolled_avg, ROLLED_SUM | ROLLED_COUNT),
+    OF_PARTS("changes", window_changes, rolled_changes, ROLLED_CHANGES),
+    OF_PARTS("count_over_time", window_count, rolled_count, ROLLED_COUNT), OF_WINDOW("delta", window_delta),
+    OF_PARTS("deriv", window_deriv, NULL, ROLLED_SUM | ROLLED_COUNT),
+    OF_WINDOW("idelta", window_idelta), OF_PARTS("increase", window_increase, NULL, ROLLED_FALLEN),
+    OF_WINDOW("irate", window_irate),
+    OF_PARTS("max_over_time", window_max, rolled_max, ROLLED_MOST),
+    OF_PARTS("min_over_time", window_min, rolled_min, ROLLED_LEAST),
+    OF_WINDOW("present_over_time", window_present), OF_PARTS("rate", window_rate, NULL, ROLLED_FALLEN),
+    OF_PARTS("resets", window_resets, rolled_resets, ROLLED_RESETS),
+    OF_PARTS("stddev_over_time", window_stddev, rolled_stddev, ROLLED_SUM | ROLLED_COUNT | ROLLED_SPREAD),
+    OF_PARTS("stdvar_over_time", window_stdvar, rolled_stdvar, ROLLED_SUM | ROLLED_COUNT | ROLLED_SPREAD),
+    OF_PARTS("sum_over_time", window_sum, rolled_sum, ROLLED_SUM),
     {.name = "first_over_time", .result = PROMQL_VECTOR, .least = 1, .most = 1, .takes = {PROMQL_MATRIX},
      .of_window = window_first, .keeps_name = true},
     {.name = "last_over_time", .result = PROMQL_VECTOR, .least = 1, .most = 1, .takes = {PROMQL_MATRIX},
@@ -53,7 +65,8 @@ static const struct promql_function functions[] = {
     {.name = "mad_over_time", .result = PROMQL_VECTOR, .least = 1, .most = 1, .takes = {PROMQL_MATRIX},
      .of_window = window_mad, .sorts = true},
     {.name = "predict_linear", .result = PROMQL_VECTOR, .least = 2, .most = 2,
-     .takes = {PROMQL_MATRIX, PROMQL_SCALAR}, .of_window = window_predict_linear},
+     .takes = {PROMQL_MATRIX, PROMQL_SCALAR}, .of_window = window_predict_linear,
+     .rolled = ROLLED_SUM | ROLLED_COUNT},
     {.name = "quantile_over_time", .result = PROMQL_VECTOR, .least = 2, .most = 2,
      .takes = {PROMQL_SCALAR, PROMQL_MATRIX}, .of_window = window_quantile, .sorts = true},
     {.name = "double_exponential_smoothing", .result = PROMQL_VECTOR, .least = 3, .most = 3,
@@ -136,6 +149,12 @@ static struct label_set *result_of(struct evaluation *ev, const struct promql_no
                                    : set_without_metric(ev, &ev->states[n->id].made, set);
 }
 
+static bool window_call(const struct promql_function *f, const struct window *w,
+                        double *ret)
+{
+    return w->over && f->of_rolled ? f->of_rolled(w, ret) : f->of_window(w, ret);
+}
+
 bool call_window(struct evaluation *ev, const struct promql_node *n, size_t nth,
                  int64_t now, const double *factors, struct answer *ret)
 {
@@ -145,9 +164,9 @@ bool call_window(struct evaluation *ev, const struct promql_node *n, size_t nth,
     if (!evaluate_range(ev, n->args[nth], now, &series, &count, &w))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const size_t points = series[i].end - series[i].first;
-        visits += points;
-        most = points > most ? points : most;
+        window_of(&series[i], &w);
+        visits += w.count;
+        most = w.count > most ? w.count : most;
     }
     if (!visit(ev, visits))
         return false;
@@ -157,9 +176,8 @@ bool call_window(struct evaluation *ev, const struct promql_node *n, size_t nth,
     ret->items = room_for(ev, n, count);
     for (size_t i = 0; i < count; i++) {
         struct element *x = &ret->items[ret->count];
-        w.points = series[i].points + series[i].first;
-        w.count = series[i].end - series[i].first;
-        if (w.count == 0 || !n->function->of_window(&w, &x->value))
+        window_of(&series[i], &w);
+        if (w.count == 0 || !window_call(n->function, &w, &x->value))
             continue;
         x->set = result_of(ev, n, series[i].set);
         ret->count++;

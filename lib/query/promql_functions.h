@@ -14,6 +14,10 @@ struct answer;
 struct
     window { /* the samples of one series in a range, stale markers left out; never empty */
     const struct point *points;
+    const struct rolled
+        *over; /* what each of them stands for; NULL: they are the samples */
+    const struct point
+        *former; /* before a single rolled point, in the range's stead; or NULL */
     size_t count;
     int64_t from, to;  /* the range's ends */
     int64_t now;       /* the evaluation's time */
@@ -34,7 +38,10 @@ struct promql_function {
     /* One of these. */
     double (*of_value)(double value);                       /* element by element */
     bool (*of_window)(const struct window *w, double *ret); /* false: no element */
-    double (*of_date)(double seconds);                      /* of a time, or of now */
+    /* The same of rolled points; NULL: of_window, which then sees one sample in five minutes. */
+    bool (*of_rolled)(const struct window *w, double *ret);
+    unsigned rolled;                   /* what it reads of them: ROLLED_… */
+    double (*of_date)(double seconds); /* of a time, or of now */
     bool (*call)(struct evaluation *ev, const struct promql_node *n, int64_t now,
                  struct answer *ret);
     /* What cannot be right whatever the samples are. */
@@ -59,6 +66,20 @@ bool window_deriv(const struct window *w, double *ret);
 bool window_predict_linear(const struct window *w, double *ret);
 bool window_changes(const struct window *w, double *ret);
 bool window_resets(const struct window *w, double *ret);
+
+/* promql_rolled.c */
+bool rolled_sum(const struct window *w, double *ret);
+bool rolled_avg(const struct window *w, double *ret);
+bool rolled_min(const struct window *w, double *ret);
+bool rolled_max(const struct window *w, double *ret);
+bool rolled_count(const struct window *w, double *ret);
+bool rolled_changes(const struct window *w, double *ret);
+bool rolled_resets(const struct window *w, double *ret);
+bool rolled_stdvar(const struct window *w, double *ret);
+bool rolled_stddev(const struct window *w, double *ret);
+/* Where a line goes through a rolled point: the middle of its samples, and how many they are. */
+void rolled_middle(const struct window *w, size_t at, double *ret_ms, double *ret_value,
+                   double *ret_weight);
 
 /* promql_over_time.c */
 bool window_avg(const struct window *w, double *ret);

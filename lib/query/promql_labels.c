@@ -168,7 +168,8 @@ bool call_absent_over_time(struct evaluation *ev, const struct promql_node *n,
     if (!evaluate_range(ev, n->args[0], now, &series, &count, &w))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (series[i].end > series[i].first)
+        window_of(&series[i], &w);
+        if (w.count > 0)
             return true;
     }
     return answer_absent(ev, n, ret);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/query/promql_evaluation.h"
+#include "lib/query/rolled.h"
 
 bool is_left_open(const struct evaluation *ev)
 {
@@ -78,6 +79,20 @@ static void drop_stale(struct evaluation *ev, struct series *s)
     s->count = kept;
 }
 
+static void drop_stale_past(struct evaluation *ev, struct series *s)
+{
+    const struct promql_past from = s->past;
+    struct point *points = arena_alloc(ev->arena, (from.count + 1) * sizeof(*points));
+    struct rolled *over = arena_alloc(ev->arena, (from.count + 1) * sizeof(*over));
+    s->past = (struct promql_past){points, over, 0};
+    for (size_t i = 0; i < from.count; i++) {
+        if (is_stale(from.points[i].value))
+            continue;
+        points[s->past.count] = from.points[i];
+        over[s->past.count++] = from.over[i];
+    }
+}
+
 bool load_selector(struct evaluation *ev, const struct promql_node *n)
 {
     struct node_state *state = &ev->states[n->id];
@@ -98,9 +113,12 @@ bool load_selector(struct evaluation *ev, const struct promql_node *n)
         s->set = set_make(ev, found.items[i].labels);
         s->points = found.items[i].points;
         s->count = found.items[i].count;
-        samples += s->count;
+        s->past = found.items[i].past;
+        samples += s->count + s->past.count;
         if (n->range_ms)
             drop_stale(ev, s);
+        if (n->range_ms && s->past.count)
+            drop_stale_past(ev, s);
     }
     return spend(ev, samples);
 }
@@ -135,6 +153,17 @@ static bool load_subquery(struct evaluation *ev, const struct promql_node *n)
 
 /* ---- reading ---- */
 
+/* The same before the samples: there a point may be as much older as it is long. */
+static const struct point *past_newest(struct series *s, int64_t at, int64_t oldest)
+{
+    while (s->past_end < s->past.count && s->past.points[s->past_end].ms <= at)
+        s->past_end++;
+    if (s->past_end == 0)
+        return NULL;
+    const struct point *p = &s->past.points[s->past_end - 1];
+    return p->ms < oldest - ROLLED_MS || is_stale(p->value) ? NULL : p;
+}
+
 const struct point *series_newest(const struct evaluation *ev, struct series *s,
                                   int64_t at)
 {
@@ -142,7 +171,7 @@ const struct point *series_newest(const struct evaluation *ev, struct series *s,
     while (s->end < s->count && s->points[s->end].ms <= at)
         s->end++;
     if (s->end == 0)
-        return NULL;
+        return s->past.count ? past_newest(s, at, oldest) : NULL;
     const struct point *p = &s->points[s->end - 1];
     if (p->ms < oldest || (p->ms == oldest && is_left_open(ev)) || is_stale(p->value))
         return NULL;
@@ -166,12 +195,36 @@ bool evaluate_selector(struct evaluation *ev, const struct promql_node *n, int64
     return true;
 }
 
-static void slide(struct series *s, int64_t from, int64_t to)
+static void slide(const struct point *points, size_t count, int64_t from, int64_t to,
+                  size_t *first, size_t *end)
 {
-    while (s->end < s->count && s->points[s->end].ms <= to)
-        s->end++;
-    while (s->first < s->end && s->points[s->first].ms < from)
-        s->first++;
+    while (*end < count && points[*end].ms <= to)
+        ++*end;
+    while (*first < *end && points[*first].ms < from)
+        ++*first;
+}
+
+static void series_slide(struct series *s, int64_t from, int64_t to)
+{
+    slide(s->points, s->count, from, to, &s->first, &s->end);
+    slide(s->past.points, s->past.count, from, to, &s->past_first, &s->past_end);
+    s->is_past = s->past.count > 0 && (s->count == 0 || from < s->points[0].ms);
+}
+
+void window_of(const struct series *s, struct window *w)
+{
+    w->over = NULL;
+    w->former = NULL;
+    w->points = s->points + s->first;
+    w->count = s->end - s->first;
+    if (!s->is_past)
+        return;
+    w->points = s->past.points + s->past_first;
+    w->over = s->past.over + s->past_first;
+    w->count = s->past_end - s->past_first;
+    const bool has_former = w->count == 1 && s->past_first > 0 &&
+                            w->points[0].ms - w->points[-1].ms < 2 * (int64_t)ROLLED_MS;
+    w->former = has_former ? w->points - 1 : NULL;
 }
 
 bool evaluate_range(struct evaluation *ev, const struct promql_node *n, int64_t now,
@@ -183,7 +236,7 @@ bool evaluate_range(struct evaluation *ev, const struct promql_node *n, int64_t 
         return false;
     const int64_t to = read_time(ev, n, now), from = to - n->range_ms;
     for (size_t i = 0; i < state->series_count; i++)
-        slide(&state->series[i], from + is_left_open(ev), to);
+        series_slide(&state->series[i], from + is_left_open(ev), to);
     *ret_series = state->series;
     *ret_count = state->series_count;
     *ret = (struct window){.from = from, .to = to, .now = now, .compat = ev->opts.compat};

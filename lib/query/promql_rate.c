@@ -17,7 +17,9 @@ static double difference(const struct window *w, bool is_counter)
 {
     double sum = w->points[w->count - 1].value - w->points[0].value;
     for (size_t i = 1; is_counter && i < w->count; i++) {
-        if (w->points[i].value < w->points[i - 1].value)
+        if (w->over)
+            sum += w->over[i].fallen;
+        else if (w->points[i].value < w->points[i - 1].value)
             sum += w->points[i - 1].value;
     }
     return sum;
@@ -44,8 +46,23 @@ static double reach_to_start(const struct window *w, double covered, double thre
     return reach;
 }
 
+/* A range that holds one rolled point: what it moved since the point before it, as if it did so all along. */
+static bool since_former(const struct window *w, struct slope slope, double *ret)
+{
+    const double seconds = (double)(w->points[0].ms - w->former->ms) / 1000;
+    double moved = w->points[0].value - w->former->value;
+    if (slope.is_counter)
+        moved += w->over[0].fallen;
+    *ret = moved / seconds;
+    if (!slope.is_per_second)
+        *ret *= (double)(w->to - w->from) / 1000;
+    return true;
+}
+
 static bool extrapolate(const struct window *w, struct slope slope, double *ret)
 {
+    if (w->count == 1 && w->former)
+        return since_former(w, slope, ret);
     if (w->count < 2)
         return false;
     const int64_t first = w->points[0].ms, last = w->points[w->count - 1].ms;
@@ -114,20 +131,25 @@ static double total(const struct sum *s)
     return s->value + s->rest;
 }
 
-/* Least squares; x is in seconds from `origin`. */
+/* Least squares; x is in seconds from `origin`. A rolled point has the weight of its samples. */
 static void fit_line(const struct window *w, int64_t origin, double *ret_slope,
                      double *ret_intercept)
 {
     struct sum x = {0}, y = {0}, xy = {0}, xx = {0};
     bool is_flat = true;
+    double n = 0;
     for (size_t i = 0; i < w->count; i++) {
-        const double at = (double)(w->points[i].ms - origin) / 1e3;
-        const double value = w->points[i].value;
-        is_flat &= i == 0 || value == w->points[0].value;
-        sum_exactly(at, &x.value, &x.rest);
-        sum_exactly(value, &y.value, &y.rest);
-        sum_exactly(at * value, &xy.value, &xy.rest);
-        sum_exactly(at * at, &xx.value, &xx.rest);
+        double ms = (double)w->points[i].ms, value = w->points[i].value, weight = 1;
+        if (w->over)
+            rolled_middle(w, i, &ms, &value, &weight);
+        const double at = (ms - (double)origin) / 1e3;
+        is_flat &= i == 0 || (w->points[i].value == w->points[0].value &&
+                              (!w->over || value == w->points[0].value));
+        n += weight;
+        sum_exactly(weight * at, &x.value, &x.rest);
+        sum_exactly(weight * value, &y.value, &y.rest);
+        sum_exactly(weight * at * value, &xy.value, &xy.rest);
+        sum_exactly(weight * at * at, &xx.value, &xx.rest);
     }
     if (is_flat) {
         const bool is_endless = isinf(w->points[0].value) != 0;
@@ -135,7 +157,6 @@ static void fit_line(const struct window *w, int64_t origin, double *ret_slope,
         *ret_intercept = is_endless ? (double)NAN : w->points[0].value;
         return;
     }
-    const double n = (double)w->count;
     const double covariance = total(&xy) - total(&x) * total(&y) / n;
     const double variance = total(&xx) - total(&x) * total(&x) / n;
     *ret_slope = covariance / variance;

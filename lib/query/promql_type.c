@@ -156,8 +156,9 @@ bool promql_type_node(struct promql_reader *r, struct promql_node *n)
 struct reaching { /* what lies above a node */
     nsec back,
         ahead; /* how far the times it is evaluated at lie before and after the query's */
-    bool is_within; /* a subquery */
-    bool is_pinned; /* to a time of its own, which may be any time ago */
+    bool is_within;  /* a subquery */
+    bool is_pinned;  /* to a time of its own, which may be any time ago */
+    unsigned rolled; /* what the function around it reads of five-minute points */
 };
 
 /* Far enough for anything that is kept, and callers may add to it. */
@@ -192,6 +193,7 @@ static void finish_selector(struct promql *q, const struct promql_node *n,
     if (at.is_pinned)
         s->reach = s->ahead = REACH_MAX;
     s->is_last_only = s->range == 0 && !at.is_within;
+    s->rolled = at.rolled;
     if (s->reach > q->reach)
         q->reach = s->reach;
     q->selectors[q->selector_count++] = s;
@@ -209,6 +211,7 @@ static void finish_node(struct promql *q, const struct promql_node *n,
         at.back = limited(at.back + limited(n->range_ms * NSEC_PER_MSEC));
         at.is_within = true;
     }
+    at.rolled = n->kind == PROMQL_CALL ? n->function->rolled : 0;
     for (size_t i = 0; i < n->arg_count; i++)
         finish_node(q, n->args[i], at);
 }

@@ -131,6 +131,7 @@ static void postings_destroy(struct map *map)
 void index_destroy(struct history *h)
 {
     selections_clear(h);
+    readers_clear(h);
     postings_destroy(h->postings);
     free(h->all.items);
     assert(map_count(h->texts) == 0);

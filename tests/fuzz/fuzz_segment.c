@@ -26,7 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_create(0);
     struct err e = {0};
-    segment_read((struct bytes){(const char *)data, size}, arena, check, NULL, &e);
+    const struct bytes file = {(const char *)data, size};
+    segment_read(file, SEGMENT_SAMPLES, arena, check, NULL, &e);
+    segment_read(file, SEGMENT_ROLLUPS, arena, check, NULL, &e);
     arena_destroy(arena);
     /* The same bytes as a chunk's bits: there is no checksum before them. */
     for (uint8_t count = 1; count < CHUNK_MAX_SAMPLES; count += 40) {

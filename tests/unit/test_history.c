@@ -199,6 +199,42 @@ static void the_newest_needs_no_decoding(void **state)
     stage_clear(&s);
 }
 
+/* A look-back of its own may lie before any that a selector has by itself. */
+static void an_evaluation_may_look_further_back(void **state)
+{
+    static const struct {
+        int seconds_later;
+        nsec lookback;
+        size_t count;
+    } cases[] = {
+        {299, 0, 1},
+        {301, 0, 0},
+        {1799, 30 * NSEC_PER_MINUTE, 1},
+        {1801, 30 * NSEC_PER_MINUTE, 0},
+        {59, NSEC_PER_MINUTE, 1},
+        {61, NSEC_PER_MINUTE, 0},
+    };
+    struct stage s = stage_set((struct history_limits){0});
+    struct promql_fault fault;
+    const struct promql *q = promql_parse(s.arena, "up_x + up_x", &fault);
+    size_t selectors;
+    const struct selector *const *list = promql_selectors(q, &selectors);
+    publish(&s, T0, 1, "a");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const int64_t ms = T0 + cases[i].seconds_later * 1000;
+        const struct promql_opts opts = {
+            .start = ms, .end = ms, .lookback = cases[i].lookback};
+        struct history_view *v = history_view_for(s.history, list, selectors, &opts);
+        const struct promql_source source = history_view_source(v);
+        struct promql_result result;
+        struct err e = {0};
+        assert_true(promql_eval(q, &source, &opts, s.arena, &result, &e));
+        assert_int_equal(result.count, cases[i].count);
+        history_view_release(v);
+    }
+    stage_clear(&s);
+}
+
 static void time_and_budget_are_kept(void **state)
 {
     struct stage s = stage_set((struct history_limits){.keep = 600 * NSEC_PER_SEC});
@@ -286,6 +322,7 @@ int main(void)
         cmocka_unit_test(two_owners_do_not_share),
         cmocka_unit_test(a_view_keeps_what_it_saw),
         cmocka_unit_test(the_newest_needs_no_decoding),
+        cmocka_unit_test(an_evaluation_may_look_further_back),
         cmocka_unit_test(time_and_budget_are_kept),
         cmocka_unit_test(unread_series_go_first),
         cmocka_unit_test(too_many_series_are_refused),
