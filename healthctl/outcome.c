@@ -23,7 +23,7 @@ static const enum exit_code code_of_reason[REASON_COUNT] = {
     [REASON_TOO_LARGE] = CODE_FAILED,      [REASON_CONFIG] = CODE_USAGE,
     [REASON_SELF] = CODE_UNKNOWN,          [REASON_FORBIDDEN] = CODE_FAILED,
     [REASON_FULL] = CODE_FAILED,           [REASON_STARTING] = CODE_FAILED,
-    [REASON_BUSY] = CODE_FAILED,
+    [REASON_BUSY] = CODE_FAILED,           [REASON_DATABASE] = CODE_FAILED,
 };
 
 enum exit_code outcome_code(enum health health, enum reason reason)

@@ -28,6 +28,7 @@
     X(PROXY, "proxy", "the proxy failed")                                                \
     X(AUTH, "auth", "the credentials were not accepted")                                 \
     X(FORBIDDEN, "forbidden", "the credentials are good, but do not allow this")         \
+    X(DATABASE, "database", "the server has no such database")                           \
     X(FULL, "full", "the server takes no more connections")                              \
     X(STARTING, "starting", "the server runs, but is not ready to answer yet")           \
     X(BUSY, "busy", "the server answers nobody until it is done with something else")    \
