@@ -13,6 +13,7 @@
 
 #include "lib/core/expr.h"
 #include "lib/core/fetch.h"
+#include "lib/core/http_auth.h"
 #include "lib/core/json.h"
 #include "lib/core/loop.h"
 #include "lib/core/opt.h"
@@ -35,14 +36,6 @@ enum http_compression {
     HTTP_BROTLI
 };
 
-struct http_basic {
-    const char *username, *username_file, *password_file;
-    struct secret password;
-};
-struct http_authorization {
-    const char *type, *credentials_file;
-    struct secret credentials;
-};
 struct http_aws {
     const char *region, *service, *access_key;
     struct secret secret_key, session_token;
@@ -79,10 +72,7 @@ struct http_conf {
     const char *fail_if_json_matches_cel, *fail_if_json_not_matches_cel;
     int preferred_ip_protocol; /* 4 or 6 */
     bool ip_protocol_fallback;
-    struct http_basic basic_auth;
-    struct http_authorization authorization;
-    struct secret bearer_token;
-    const char *bearer_token_file;
+    struct http_auth auth;
     struct http_aws aws;
     struct tls_conf tls;
     const char *proxy_url, *no_proxy;

@@ -12,27 +12,6 @@
 #include "lib/core/node.h"
 #include "probes/http.h"
 
-#define OPT_STRUCT struct http_basic
-static const struct opt basic_opts[] = {
-    OPT_ROW_TEXT("username", username, "", "The user's name."),
-    OPT_ROW_TEXT("username_file", username_file, "",
-                 "A file that holds the name; read for each run."),
-    OPT_ROW_SECRET("password", password, "", "The password."),
-    OPT_ROW_TEXT("password_file", password_file, "",
-                 "A file that holds the password; read again when it changes."),
-    {0}};
-#undef OPT_STRUCT
-
-#define OPT_STRUCT struct http_authorization
-static const struct opt authorization_opts[] = {
-    OPT_ROW_TEXT("type", type, "Bearer", "The scheme before the credentials."),
-    OPT_ROW_SECRET("credentials", credentials, "",
-                   "The credentials, as they follow the scheme."),
-    OPT_ROW_TEXT("credentials_file", credentials_file, "",
-                 "A file that holds the credentials; read again when it changes."),
-    {0}};
-#undef OPT_STRUCT
-
 #define OPT_STRUCT struct http_aws
 static const struct opt aws_opts[] = {
     OPT_ROW_TEXT("region", region, "us-east-1",
@@ -134,13 +113,7 @@ const struct opt http_opts[] = {
     OPT_ROW_BOOL("ip_protocol_fallback", ip_protocol_fallback, "true",
                  "Use the other protocol when the name has no such address or it does "
                  "not connect."),
-    OPT_ROW_SECTION("basic_auth", basic_auth, struct http_basic, basic_opts,
-                    "Basic authentication."),
-    OPT_ROW_SECTION("authorization", authorization, struct http_authorization,
-                    authorization_opts, "The Authorization header."),
-    OPT_ROW_SECRET("bearer_token", bearer_token, "", "Sent as Authorization: Bearer."),
-    OPT_ROW_TEXT("bearer_token_file", bearer_token_file, "",
-                 "A file that holds the bearer token; read again when it changes."),
+    HTTP_AUTH_ROWS,
     OPT_ROW_SECTION("aws_sigv4", aws, struct http_aws, aws_opts,
                     "Sign the request with AWS Signature Version 4."),
     OPT_ROW_SECTION("tls_config", tls, struct tls_conf, tls_opts,
@@ -342,30 +315,16 @@ static bool read_cel(struct http_conf *conf, struct arena *arena, struct err *e)
 
 static bool check_auth(const struct http_conf *conf, struct err *e)
 {
-    const bool is_basic =
-        conf->basic_auth.username[0] || conf->basic_auth.username_file[0] ||
-        conf->basic_auth.password.value[0] || conf->basic_auth.password_file[0];
-    const bool is_bearer = conf->bearer_token.value[0] || conf->bearer_token_file[0];
-    const bool is_other = conf->authorization.credentials.value[0] ||
-                          conf->authorization.credentials_file[0];
     const bool is_aws = conf->aws.access_key[0] != 0;
     if (conf->oauth2)
         return err_set(e, "oauth2 is not supported yet; use bearer_token_file with a "
                           "token that something renews");
-    if (is_basic + is_bearer + is_other + is_aws > 1)
+    if (http_auth_ways(&conf->auth) + is_aws > 1)
         return err_set(e, "basic_auth, authorization, bearer_token and aws_sigv4 exclude "
                           "each other: keep one");
     if (is_aws && !conf->aws.secret_key.value[0])
         return err_set(e, "aws_sigv4 needs secret_key besides access_key");
-    if (conf->bearer_token.value[0] && conf->bearer_token_file[0])
-        return err_set(e, "bearer_token and bearer_token_file exclude each other");
-    if (conf->basic_auth.password.value[0] && conf->basic_auth.password_file[0])
-        return err_set(e, "basic_auth: password and password_file exclude each other");
-    if (conf->authorization.credentials.value[0] &&
-        conf->authorization.credentials_file[0])
-        return err_set(
-            e, "authorization: credentials and credentials_file exclude each other");
-    return true;
+    return http_auth_validate(&conf->auth, e);
 }
 
 static bool check_target(struct http_conf *conf, struct arena *arena, struct err *e)

@@ -36,28 +36,6 @@ static bool has(const struct header_list *list, const char *key)
     return false;
 }
 
-/* A file's content through the secrets, which notice when it changes. */
-static bool read_secret_file(struct http_walk *w, const char *path, const char **ret_text,
-                             struct err *e)
-{
-    const struct scope *scope = secrets_scope(run_frame(w->run)->secrets);
-    struct arena *arena = run_arena(w->run);
-    struct bytes value;
-    const char *name = arena_printf(arena, "file:%s", path);
-    e->text[0] = '\0';
-    if (!scope->lookup(scope->ctx, bytes_of(name), arena, &value, e))
-        return e->text[0] ? false : err_set(e, "the file '%s' cannot be read", path);
-    *ret_text = arena_strndup(arena, value.ptr, value.len);
-    return true;
-}
-
-static bool either(struct http_walk *w, const char *text, const char *path,
-                   const char **ret_text, struct err *e)
-{
-    *ret_text = text;
-    return !path[0] || read_secret_file(w, path, ret_text, e);
-}
-
 static void add_configured(struct http_walk *w, struct header_list *list)
 {
     const struct pairs *headers = &w->conf->headers;
@@ -82,7 +60,8 @@ static bool add_sources(struct http_walk *w, struct header_list *list, struct er
         const char *value = s->text;
         if (!w->is_trusted && (s->source != HTTP_VALUE || secret_is_header(s->name)))
             continue;
-        if (s->source == HTTP_FILE && !read_secret_file(w, s->text, &value, e))
+        if (s->source == HTTP_FILE &&
+            !http_auth_file(secrets, run_arena(w->run), s->text, &value, e))
             return err_wrap(e, "http_headers: %s", s->name);
         if (s->source == HTTP_SECRET && secrets)
             secrets_add(secrets, bytes_of(value));
@@ -97,18 +76,11 @@ static bool add_credentials(struct http_walk *w, struct request *q,
     const struct http_conf *c = w->conf;
     if (!w->is_trusted)
         return true;
-    const char *username, *password, *bearer, *credentials;
-    if (!either(w, c->basic_auth.username, c->basic_auth.username_file, &username, e) ||
-        !either(w, c->basic_auth.password.value, c->basic_auth.password_file, &password,
-                e) ||
-        !either(w, c->bearer_token.value, c->bearer_token_file, &bearer, e) ||
-        !either(w, c->authorization.credentials.value, c->authorization.credentials_file,
-                &credentials, e))
+    const char *header;
+    if (!http_auth_fill(&c->auth, run_frame(w->run)->secrets, run_arena(w->run), q,
+                        &header, e))
         return false;
-    if (username[0] || password[0]) {
-        q->username = username;
-        q->password.value = password;
-    } else if (c->target.username) {
+    if (!q->username && c->target.username) {
         q->username = c->target.username;
         q->password.value = c->target.password ? c->target.password : "";
     }
@@ -120,11 +92,8 @@ static bool add_credentials(struct http_walk *w, struct request *q,
         if (c->aws.session_token.value[0])
             put(list, "X-Amz-Security-Token", c->aws.session_token.value);
     }
-    if (bearer[0])
-        q->bearer.value = bearer;
-    if (credentials[0])
-        put(list, "Authorization",
-            arena_printf(run_arena(w->run), "%s %s", c->authorization.type, credentials));
+    if (header)
+        put(list, "Authorization", header);
     return true;
 }
 

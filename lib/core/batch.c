@@ -32,6 +32,24 @@ struct batch_group *batch_group(struct batch *b, const char *name)
     return g;
 }
 
+void batch_adopt(struct batch *b, struct batch *from)
+{
+    for (const struct batch_group *g = from->first; g; g = g->next) {
+        struct batch_group *into = batch_group(b, g->name);
+        into->failed = into->failed || g->failed;
+        into->count += g->count;
+        if (into->last)
+            into->last->next = g->first;
+        else
+            into->first = g->first;
+        if (g->last)
+            into->last = g->last;
+    }
+    b->count += from->count;
+    b->dropped += from->dropped;
+    *from = (struct batch){.arena = from->arena};
+}
+
 static size_t label_count(const struct metric *metric)
 {
     size_t count = 0;

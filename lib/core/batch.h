@@ -41,6 +41,9 @@ struct batch {
 
 struct batch *batch_create(struct arena *arena);
 struct batch_group *batch_group(struct batch *b, const char *name); /* finds or adds */
+/* Moves what another batch has to the end of this one's groups; from is empty then, and its arena has to live as long
+ * as b's. For samples that were made on another thread. */
+void batch_adopt(struct batch *b, struct batch *from);
 /* values and extra are copied; a NULL or empty value is an absent label. metric is no histogram, as those are kept by
  * registry_histogram; one that was read elsewhere comes in parts. */
 void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,

@@ -105,6 +105,12 @@ enum metric_kind exposition_kind(const struct exposition_sample *sample,
     return METRIC_UNTYPED;
 }
 
+static bool over_cap(struct exposition *x, struct err *e, size_t cap, const char *what)
+{
+    x->row.is_over_cap = true;
+    return err_set(e, "more than %zu %s", cap, what);
+}
+
 /* ---- families ---- */
 
 static bool owns(const struct exposition_family *f, struct bytes name,
@@ -131,7 +137,7 @@ static struct exposition_family *family_of(struct exposition *x, struct bytes na
     if (f)
         return f;
     if (map_count(x->families) >= x->caps.families) {
-        err_set(e, "more than %zu metrics", x->caps.families);
+        over_cap(x, e, x->caps.families, "metrics");
         return NULL;
     }
     f = arena_alloc(x->arena, sizeof(*f));
@@ -230,7 +236,7 @@ static bool read_sample(struct exposition *x, struct bytes line, struct err *e)
     if (!exposition_row_read(row, line, x->format, &x->caps, e))
         return false;
     if (++x->samples > x->caps.samples)
-        return err_set(e, "more than %zu samples", x->caps.samples);
+        return over_cap(x, e, x->caps.samples, "samples");
     struct exposition_sample sample = {.name = row->name,
                                        .labels = row->labels,
                                        .label_count = row->label_count,
@@ -249,7 +255,7 @@ static bool read_sample(struct exposition *x, struct bytes line, struct err *e)
 static bool read_line_inside(struct exposition *x, struct bytes line, struct err *e)
 {
     if (line.len > x->caps.line_bytes)
-        return err_set(e, "longer than %zu bytes", x->caps.line_bytes);
+        return over_cap(x, e, x->caps.line_bytes, "bytes in one line");
     if (x->has_eof)
         return err_set(e, "something comes behind # EOF");
     if (line.len && line.ptr[line.len - 1] == '\r')
@@ -276,8 +282,8 @@ static bool keep_rest(struct exposition *x, struct bytes part, struct err *e)
     buf_add_bytes(&x->rest, part);
     if (!x->rest.overflow && x->rest.len <= x->caps.line_bytes)
         return true;
-    return err_set(e, "line %zu: longer than %zu bytes", x->lines + 1,
-                   x->caps.line_bytes);
+    over_cap(x, e, x->caps.line_bytes, "bytes in one line");
+    return err_wrap(e, "line %zu", x->lines + 1);
 }
 
 bool exposition_feed(struct exposition *x, struct bytes piece, struct err *e)
@@ -353,6 +359,11 @@ struct exposition *exposition_create(struct arena *arena, enum exposition_format
 size_t exposition_samples(const struct exposition *x)
 {
     return x->samples;
+}
+
+bool exposition_is_over_cap(const struct exposition *x)
+{
+    return x->row.is_over_cap;
 }
 
 size_t exposition_lines(const struct exposition *x)

@@ -84,6 +84,8 @@ bool exposition_feed(struct exposition *x, struct bytes piece, struct err *e);
 bool exposition_end(struct exposition *x, struct err *e);
 size_t exposition_samples(const struct exposition *x); /* told so far */
 size_t exposition_lines(const struct exposition *x);
+/* After a failure: it was a cap that stopped the reading, not what the page says. */
+bool exposition_is_over_cap(const struct exposition *x);
 
 /* What a Content-Type says of the format: OpenMetrics when it names it, else text. */
 enum exposition_format exposition_format_of(const char *content_type);

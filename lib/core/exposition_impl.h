@@ -14,7 +14,8 @@ struct exposition_row {
     double value;
     bool has_time;
     double time;
-    struct buf text; /* what escapes became; labels point into it */
+    bool is_over_cap; /* why it could not be read */
+    struct buf text;  /* what escapes became; labels point into it */
 };
 
 /* False, and e says the column and what was expected. */

@@ -16,6 +16,7 @@ struct cursor {
     size_t at;
     enum exposition_format format;
     const struct exposition_caps *caps;
+    struct exposition_row *row;
     struct err *e;
 };
 
@@ -86,6 +87,7 @@ static bool take_name(struct cursor *c, char colon, const char *what,
     *ret_name = bytes_slice(c->line, from, c->at);
     if (ret_name->len <= c->caps->name_bytes)
         return true;
+    c->row->is_over_cap = true;
     return err_set(c->e, "column %zu: a name of %zu bytes; at most %zu are read",
                    from + 1, ret_name->len, c->caps->name_bytes);
 }
@@ -142,7 +144,8 @@ static bool take_value(struct cursor *c, struct buf *text, struct bytes *ret_val
         value = (struct bytes){out, exposition_unescape(value, out)};
         buf_grew(text, value.len);
     }
-    if (value.len > c->caps->value_bytes)
+    c->row->is_over_cap = value.len > c->caps->value_bytes;
+    if (c->row->is_over_cap)
         return err_set(c->e,
                        "column %zu: a label's value of %zu bytes; at most %zu are read",
                        from, value.len, c->caps->value_bytes);
@@ -178,7 +181,8 @@ static bool take_label(struct cursor *c, struct exposition_row *row)
         return err_set(c->e, "column %zu: the label %.*s may not stand here%s", from + 1,
                        (int)name.len, name.ptr,
                        is_known(row, name) ? " twice" : ": the name is before the brace");
-    if (row->label_count == c->caps->labels)
+    row->is_over_cap = row->label_count == c->caps->labels;
+    if (row->is_over_cap)
         return err_set(c->e, "column %zu: more than %zu labels", from + 1,
                        c->caps->labels);
     row->labels[row->label_count++] = (struct exposition_label){name, value};
@@ -278,7 +282,7 @@ bool exposition_row_read(struct exposition_row *row, struct bytes line,
                          enum exposition_format format,
                          const struct exposition_caps *caps, struct err *e)
 {
-    struct cursor c = {line, 0, format, caps, e};
+    struct cursor c = {line, 0, format, caps, row, e};
     row->label_count = 0;
     row->has_time = false;
     buf_clear(&row->text);

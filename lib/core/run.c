@@ -49,6 +49,11 @@ const char *run_name(const struct run *run)
     return run->name;
 }
 
+struct labels run_labels(const struct run *run)
+{
+    return run->probe ? run->probe->labels : (struct labels){0};
+}
+
 enum origin run_origin(const struct run *run)
 {
     return run->origin;

@@ -31,6 +31,8 @@ struct arena *run_arena(struct run *run);
 struct frame *run_frame(struct run *run);
 struct batch *run_batch(struct run *run);
 const char *run_name(const struct run *run); /* the probe's name, or its type's */
+/* Put on each of its series, besides `probe`, where a sample has none of that name; none for a run without a probe. */
+struct labels run_labels(const struct run *run);
 enum origin run_origin(const struct run *run);
 struct mono run_deadline(const struct run *run);
 nsec run_left(const struct run *run);        /* until the deadline, at least 0 */

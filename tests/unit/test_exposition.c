@@ -236,9 +236,10 @@ static void caps_hold(void **state)
          "! line 1: column 5: a label's value of 5 bytes; at most 4 are read\n"},
         {"a{b=\"\",c=\"\",d=\"\"} 1\n", "! line 1: column 13: more than 2 labels\n"},
         {"# 3456789012345678901234567890123456789\na 1\n", "untyped a: a{} 1\n"},
-        {"# 345678901234567890123456789012345678901\na 1\n", "! line 1: longer than 40 "
-                                                             "bytes\n"},
-        {"# 345678901234567890123456789012345678901", "! line 1: longer than 40 bytes\n"},
+        {"# 345678901234567890123456789012345678901\na 1\n", "! line 1: more than 40 "
+                                                             "bytes in one line\n"},
+        {"# 345678901234567890123456789012345678901",
+         "! line 1: more than 40 bytes in one line\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         assert_reads(EXPOSITION_TEXT, &caps, cases[i].page, cases[i].expected);
