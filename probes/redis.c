@@ -111,14 +111,9 @@ static void on_logged_in(struct run *run, const struct resp_value *value, void *
         redis_fault(run, "AUTH", value);
 }
 
-/* A name in CLIENT LIST is a courtesy: a server that does not allow it is fine. What it says to everybody that
- * connects, before it hangs up, is heard here. */
+/* A name in CLIENT LIST is a courtesy: a server that does not allow it is fine. */
 static void on_named(struct run *run, const struct resp_value *value, void *ctx)
 {
-    if (value->kind == RESP_ERROR &&
-        (bytes_starts(value->text, "ERR max number of clients") ||
-         bytes_starts(value->text, "DENIED")))
-        redis_fault(run, "the connection", value);
 }
 
 static void on_pong(struct run *run, const struct resp_value *value, void *ctx)
@@ -131,6 +126,8 @@ static void on_pong(struct run *run, const struct resp_value *value, void *ctx)
     }
     state->ping = mono_since(mono_read(), state->ping_sent);
     state->is_up = true;
+    if (!run_is_kept(run))
+        redis_ask_text(run, on_named, NULL, "CLIENT SETNAME healthd", NULL);
     redis_info_ask(run);
 }
 
@@ -156,12 +153,10 @@ static void open_dialogue(struct run *run)
 
     state->reader = resp_create(run_arena(run));
     log_in(run);
-    if (run_is_kept(run)) {
+    if (run_is_kept(run))
         state->database = conf->selected;
-    } else {
-        redis_ask_text(run, on_named, NULL, "CLIENT SETNAME healthd", NULL);
+    else
         redis_ask_in(run, conf->selected);
-    }
     redis_ask_text(run, on_pong, NULL, "PING", NULL);
     state->ping_sent = mono_read();
 }

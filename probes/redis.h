@@ -82,6 +82,12 @@ struct redis_measured { /* one key, for expectations */
     const struct redis_measured *next;
 };
 
+struct redis_command { /* a line of commandstats */
+    const char *name;
+    struct bytes stats;
+    struct redis_command *next;
+};
+
 struct redis_question;
 
 struct redis_state {
@@ -96,7 +102,9 @@ struct redis_state {
     bool parts_tried[REDIS_PART_COUNT], parts_failed[REDIS_PART_COUNT];
     const struct redis_measured *measured;
     size_t measured_count;
-    size_t commands;            /* of commandstats, so far */
+    struct redis_command *commands, *last_command; /* of commandstats */
+    const struct redis_command *found_command;
+    size_t command_count;
     const char *master[2];      /* a replica's: host and port, while INFO is read */
     double masters, masters_ok; /* of a sentinel */
     struct redis_scan *scan;

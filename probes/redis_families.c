@@ -15,6 +15,17 @@ const struct metric redis_families[REDIS_FAMILY_COUNT] = {
 #undef X
 };
 
+#define LATENCY "redis_latency_percentiles_usec"
+#define LATENCY_PART(suffix, ...)                                     \
+    {                                                                 \
+        .name = LATENCY suffix, .kind = METRIC_SUMMARY,               \
+        .help = "Time that calls of a command took, in microseconds", \
+        .labels = {__VA_ARGS__}, .family = LATENCY                    \
+    }
+const struct metric redis_latency = LATENCY_PART("", "cmd", "quantile");
+const struct metric redis_latency_sum = LATENCY_PART("_sum", "cmd");
+const struct metric redis_latency_count = LATENCY_PART("_count", "cmd");
+
 enum field {
 #define X(field, ...) FIELD_##field,
     REDIS_FIELDS(X)
@@ -37,9 +48,12 @@ const struct metric *const redis_metrics[] = {
     REDIS_FAMILIES(X)
 #undef X
 #define X(field, ...) &fields[FIELD_##field].metric,
-        REDIS_FIELDS(X)
+            REDIS_FIELDS(X)
 #undef X
-            NULL,
+        & redis_latency,
+    &redis_latency_sum,
+    &redis_latency_count,
+    NULL,
 };
 
 static int field_order(const char *name, size_t len, const struct redis_field *field)

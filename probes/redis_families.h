@@ -268,6 +268,10 @@
     X(SENTINEL_PING, "sentinel_master_last_ok_ping_reply_seconds", GAUGE, "seconds", "Since when a master has not answered PING well", "master_name", "master_address")
 /* clang-format on */
 
+/* The three kinds of lines of a summary. Its quantiles are written "50" and "99.9", as
+ * redis_exporter does. */
+extern const struct metric redis_latency, redis_latency_sum, redis_latency_count;
+
 enum redis_family {
 #define X(id, ...) REDIS_##id,
     REDIS_FAMILIES(X)

@@ -53,13 +53,60 @@ static void add_command(struct run *run, struct bytes name, struct bytes list)
     struct redis_state *state = run_state(run);
     const char *command = text_of(run, bytes_slice(name, strlen("cmdstat_"), name.len));
 
-    if (!is_wanted(run_conf(run), command) || state->commands == REDIS_MAX_COMMANDS)
+    if (!is_wanted(run_conf(run), command) || state->command_count == REDIS_MAX_COMMANDS)
         return;
-    state->commands++;
+    struct redis_command *c = arena_alloc(run_arena(run), sizeof(*c));
+    *c = (struct redis_command){.name = command, .stats = list};
+    if (state->last_command)
+        state->last_command->next = c;
+    else
+        state->commands = c;
+    state->last_command = c;
+    state->command_count++;
     add_part(run, REDIS_COMMANDS, &command, list, "calls", 1);
     add_part(run, REDIS_COMMAND_TIME, &command, list, "usec", 1e-6);
     add_part(run, REDIS_COMMAND_REJECTED, &command, list, "rejected_calls", 1);
     add_part(run, REDIS_COMMAND_FAILED, &command, list, "failed_calls", 1);
+}
+
+/* Both sections list the commands in one order: the search begins behind the one found last. */
+static const struct redis_command *find_command(struct redis_state *state,
+                                                struct bytes name)
+{
+    const struct redis_command *begin =
+        state->found_command ? state->found_command->next : state->commands;
+
+    for (const struct redis_command *c = begin; c; c = c->next) {
+        if (bytes_is(name, c->name))
+            return state->found_command = c;
+    }
+    for (const struct redis_command *c = state->commands; c && c != begin; c = c->next) {
+        if (bytes_is(name, c->name))
+            return state->found_command = c;
+    }
+    return NULL;
+}
+
+/* latency_percentiles_usec_get:p50=1.003,p99=2.007,p99.9=2.007 */
+static void add_latency(struct run *run, struct bytes name, struct bytes list)
+{
+    const struct redis_command *c = find_command(
+        run_state(run), bytes_slice(name, strlen("latency_percentiles_usec_"), name.len));
+    struct bytes quantile, value;
+    double number;
+
+    if (!c)
+        return;
+    while (redis_info_pair(&list, &quantile, &value)) {
+        const char *const values[] = {
+            c->name, text_of(run, bytes_slice(quantile, 1, quantile.len))};
+        if (bytes_starts(quantile, "p") && bytes_to_double(value, &number))
+            run_sample_with(run, &redis_latency, values, number);
+    }
+    if (part_number(c->stats, "usec", &number))
+        run_sample_with(run, &redis_latency_sum, &c->name, number);
+    if (part_number(c->stats, "calls", &number))
+        run_sample_with(run, &redis_latency_count, &c->name, number);
 }
 
 /* errorstat_WRONGTYPE:count=5. What scripts make up as first words is the server's to cap, and it does. */
@@ -152,6 +199,8 @@ bool redis_stats_line(struct run *run, struct bytes name, struct bytes value)
 
     if (bytes_starts(name, "cmdstat_"))
         add_command(run, name, value);
+    else if (bytes_starts(name, "latency_percentiles_usec_"))
+        add_latency(run, name, value);
     else if (bytes_starts(name, "errorstat_"))
         add_error(run, name, value);
     else if (is_numbered(name, "db"))

@@ -11,6 +11,8 @@
 #include "lib/base/attr.h"
 #include "lib/base/units.h"
 
+#define TOO_MUCH_TEXT "more than 16 MiB of text"
+
 struct resp {
     struct arena *arena;
     redisReader *reader;
@@ -46,7 +48,7 @@ static void *make_text(const redisReadTask *task, char *text, size_t len)
     struct resp *r = task->privdata;
 
     if (len > RESP_MAX_BYTES - r->text_bytes)
-        return refuse(r, "more than 16 MiB of text");
+        return refuse(r, TOO_MUCH_TEXT);
     r->text_bytes += len;
     const enum resp_kind kind = task->type == REDIS_REPLY_ERROR    ? RESP_ERROR
                                 : task->type == REDIS_REPLY_STATUS ? RESP_STATUS
@@ -141,6 +143,17 @@ static void begin_answer(struct resp *r)
     add_head(r, unread_of(r));
 }
 
+static const char *size_phrase(struct resp *r, uint64_t len)
+{
+    struct buf text = BUF_MAX(64);
+
+    buf_add_text(&text, "a text of ");
+    size_format_short(&text, len);
+    const char *copy = arena_strdup(r->arena, buf_text(&text));
+    buf_finish(&text);
+    return copy;
+}
+
 /* A text is made when all of it is there: what it announces is seen here, before it is waited for. */
 static void judge_unread(struct resp *r)
 {
@@ -152,13 +165,8 @@ static void judge_unread(struct resp *r)
         return;
     const bool is_text = x->rstack[x->ridx].type == REDIS_REPLY_STRING;
     if (is_text && bytes_line(&unread, &line)) {
-        if (bytes_to_u64(line, &len) && len > RESP_MAX_BYTES - r->text_bytes) {
-            struct buf text = BUF_MAX(64);
-            buf_add_text(&text, "a text of ");
-            size_format_short(&text, len);
-            r->why = arena_strdup(r->arena, buf_text(&text));
-            buf_finish(&text);
-        }
+        if (bytes_to_u64(line, &len) && len > RESP_MAX_BYTES - r->text_bytes)
+            r->why = len > RESP_MAX_BYTES ? size_phrase(r, len) : TOO_MUCH_TEXT;
     } else if (unread.len > RESP_MAX_LINE) {
         r->why = "a line of more than 64 KiB";
     }

@@ -146,7 +146,7 @@ static void the_cap_is_of_all_texts_together(void **state UNUSED)
         buf_add_text(&in, "\r\n");
     }
     read_all(buf_bytes(&in), 65536, &out);
-    assert_string_equal(buf_text(&out), "!a text of 8 MiB");
+    assert_string_equal(buf_text(&out), "!more than 16 MiB of text");
     buf_finish(&in);
     buf_finish(&out);
 }
