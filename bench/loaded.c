@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * healthd with a big page: the whole daemon, and N more series in its registry, one family of 113 bytes a line
- * like bench/go/page.go's. For the page and loop-lag measurements. Usage: loaded CONFIG N
+ * healthd with a big page: the whole daemon, and N more series in its registry and its history, one family of 113 bytes a
+ * line like bench/go/page.go's. For the page, loop-lag and listing measurements. Usage: loaded CONFIG N
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/daemon.h"
+#include "collector/engine_host.h"
 #include "collector/system.h"
 #include "lib/core/loop.h"
 #include "lib/core/secret.h"
@@ -22,6 +23,7 @@ static const struct metric requests = {
 struct filling { /* done in slices, as probes would: the loop's lag is being measured */
     struct daemon *daemon;
     struct source *source;
+    struct history_owner *owner;
     size_t done, count;
 };
 
@@ -41,6 +43,7 @@ static void fill(void *ctx)
         batch_add(b, g, &requests, values, (struct labels){0}, (double)i * 1.5);
     }
     registry_publish(f->daemon->registry, f->source, b);
+    history_publish(f->owner, wall_to_ms(engine_host_now(f->daemon->engine_host)), b);
     arena_destroy(arena);
     f->done += SLICE;
     if (f->done < f->count)
@@ -80,6 +83,8 @@ int main(int argc, char **argv)
     generation_unref(g);
     struct filling filling = {.daemon = &d, .count = (size_t)strtoul(argv[2], NULL, 10)};
     filling.source = registry_source(d.registry, "bench", false, (struct labels){0});
+    filling.owner = history_owner(engine_history(engine_host_engine(d.engine_host)),
+                                  (struct labels){0});
     fill(&filling);
     daemon_run(&d);
     loop_destroy(d.frame.loop);

@@ -5,46 +5,45 @@
 
 #include "collector/act.h"
 #include "collector/api.h"
-#include "collector/prom_json.h"
+#include "collector/listing_lane.h"
 #include "collector/query_lane.h"
 #include "lib/core/metric.h"
 #include "lib/core/verdict_json.h"
 
 #define SELECTORS_MAX 64
 
-struct request_sets { /* match[], start, end, limit */
+struct asking { /* match[], start, end, limit */
     struct exchange *exchange;
-    struct matchers sets[SELECTORS_MAX];
-    size_t count;
-    int64_t from, to;
-    size_t limit;
+    struct listing *listing;
+    struct matchers *sets;
     bool has_failed;
 };
 
 /* A series selector is PromQL that is nothing else. */
 static void add_selector(void *ctx, const char *text)
 {
-    struct request_sets *r = ctx;
+    struct asking *a = ctx;
     struct promql_fault fault = {0};
-    struct arena *arena = exchange_arena(r->exchange);
+    struct arena *arena = a->listing->arena;
+    struct history_walk *walk = &a->listing->walk;
     size_t count = 0;
-    if (r->has_failed || r->count >= SELECTORS_MAX)
+    if (a->has_failed || walk->count >= SELECTORS_MAX)
         return;
     const struct promql *q = promql_parse(arena, arena_strdup(arena, text), &fault);
     const struct selector *const *selectors = q ? promql_selectors(q, &count) : NULL;
     if (q && count == 1 && promql_type_of(q) == PROMQL_VECTOR) {
-        r->sets[r->count++] = selectors[0]->matchers;
+        a->sets[walk->count++] = selectors[0]->matchers;
         return;
     }
-    r->has_failed = true;
-    query_error(r->exchange, 400, "bad_data",
+    a->has_failed = true;
+    query_error(a->exchange, 400, "bad_data",
                 "invalid parameter \"match[]\": %d:%d: parse error: %s", fault.line,
                 fault.column, q ? "expected a series selector" : fault.text);
 }
 
-static bool read_bound(struct request_sets *r, const char *name, int64_t *ret)
+static bool read_bound(struct exchange *x, const char *name, int64_t *ret)
 {
-    const char *text = exchange_form(r->exchange, name);
+    const char *text = exchange_form(x, name);
     struct wall at;
     double seconds;
     if (!text)
@@ -57,126 +56,55 @@ static bool read_bound(struct request_sets *r, const char *name, int64_t *ret)
         *ret = wall_to_ms(at);
         return true;
     }
-    query_error(r->exchange, 400, "bad_data",
+    query_error(x, 400, "bad_data",
                 "invalid parameter \"%s\": cannot parse \"%.100s\" to a valid timestamp",
                 name, text);
     return false;
 }
 
-/* NULL after answering. */
-static struct request_sets *read_sets(struct exchange *x)
+/* False after answering. */
+static bool read_listing(struct exchange *x, struct listing *ret)
 {
-    struct request_sets *r = arena_alloc(exchange_arena(x), sizeof(*r));
     const char *limit = exchange_form(x, "limit");
     uint64_t most = 0;
-    *r = (struct request_sets){.exchange = x, .to = INT64_MAX, .limit = SIZE_MAX};
-    exchange_form_each(x, "match[]", add_selector, r);
-    if (r->has_failed || !read_bound(r, "start", &r->from) ||
-        !read_bound(r, "end", &r->to))
-        return NULL;
+    struct asking a = {
+        .exchange = x,
+        .listing = ret,
+        .sets = arena_alloc(ret->arena, SELECTORS_MAX * sizeof(struct matchers))};
+    ret->walk = (struct history_walk){.sets = a.sets, .to = INT64_MAX};
+    ret->limit = SIZE_MAX;
+    exchange_form_each(x, "match[]", add_selector, &a);
+    if (a.has_failed || !read_bound(x, "start", &ret->walk.from) ||
+        !read_bound(x, "end", &ret->walk.to))
+        return false;
     if (limit && bytes_to_u64(bytes_of(limit), &most) && most > 0)
-        r->limit = (size_t)most;
-    return r;
+        ret->limit = (size_t)most;
+    if (ret->kind != LISTING_SERIES || ret->walk.count > 0)
+        return true;
+    query_error(x, 400, "bad_data", "no match[] parameter provided");
+    return false;
 }
 
-static void each_series(struct daemon *d, const struct request_sets *r,
-                        void (*fn)(void *ctx, struct labels labels, struct point newest),
-                        void *ctx)
+static void list(struct exchange *x, struct daemon *d, enum listing_kind kind,
+                 const char *label)
 {
-    history_each(engine_history(act_engine(d)), r->sets, r->count, r->from, r->to, fn,
-                 ctx);
-}
-
-/* ---- series ---- */
-
-struct series_list {
-    struct buf body;
-    size_t count, limit;
-};
-
-static void add_series(void *ctx, struct labels labels, struct point newest)
-{
-    struct series_list *l = ctx;
-    if (l->count == l->limit)
-        return;
-    if (l->count++ > 0)
-        buf_add_byte(&l->body, ',');
-    prom_json_labels(labels, &l->body);
+    struct listing asked = {.arena = arena_create(0), .kind = kind};
+    if (label)
+        asked.label = arena_strdup(asked.arena, label);
+    if (read_listing(x, &asked))
+        listing_lane_run(d->listing_lane, x, &asked);
+    else
+        arena_destroy(asked.arena);
 }
 
 static void any_series(struct exchange *x, struct daemon *d)
 {
-    const struct request_sets *r = read_sets(x);
-    if (!r)
-        return;
-    if (r->count == 0) {
-        query_error(x, 400, "bad_data", "no match[] parameter provided");
-        return;
-    }
-    struct series_list l = {BUF_MAX(256u << 20), 0, r->limit};
-    buf_add_text(&l.body, "{\"status\":\"success\",\"data\":[");
-    each_series(d, r, add_series, &l);
-    buf_add_text(&l.body, "]}");
-    exchange_reply_json(x, 200, &l.body);
-}
-
-/* ---- names and values ---- */
-
-struct words {
-    struct map *found;
-    const char *label; /* its values; NULL: names */
-};
-
-static void add_words(void *ctx, struct labels labels, struct point newest)
-{
-    struct words *w = ctx;
-    for (size_t i = 0; i < labels.count; i++) {
-        const struct label *l = &labels.items[i];
-        if (!w->label)
-            map_put(w->found, bytes_of(l->name), w);
-        else if (!strcmp(l->name, w->label))
-            map_put(w->found, bytes_of(l->value), w);
-    }
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void reply_words(struct exchange *x, const struct map *found, size_t limit)
-{
-    const size_t count = map_count(found);
-    const char **list = arena_alloc(exchange_arena(x), (count + 1) * sizeof(*list));
-    struct buf body = BUF_MAX(64u << 20);
-    size_t at = 0;
-    for (const struct map_entry *it = NULL; (it = map_next(found, it));)
-        list[at++] = it->key;
-    qsort(list, count, sizeof(*list), by_text);
-    buf_add_text(&body, "{\"status\":\"success\",\"data\":[");
-    for (size_t i = 0; i < count && i < limit; i++) {
-        if (i > 0)
-            buf_add_byte(&body, ',');
-        buf_add_json(&body, bytes_of(list[i]));
-    }
-    buf_add_text(&body, "]}");
-    exchange_reply_json(x, 200, &body);
-}
-
-static void answer_words(struct exchange *x, struct daemon *d, const char *label)
-{
-    const struct request_sets *r = read_sets(x);
-    if (!r)
-        return;
-    struct words w = {map_create(), label};
-    each_series(d, r, add_words, &w);
-    reply_words(x, w.found, r->limit);
-    map_destroy(w.found);
+    list(x, d, LISTING_SERIES, NULL);
 }
 
 static void any_labels(struct exchange *x, struct daemon *d)
 {
-    answer_words(x, d, NULL);
+    list(x, d, LISTING_NAMES, NULL);
 }
 
 static void get_values(struct exchange *x, struct daemon *d)
@@ -185,7 +113,7 @@ static void get_values(struct exchange *x, struct daemon *d)
     if (strcmp(label, "__name__") != 0 && !label_name_valid(bytes_of(label)))
         query_error(x, 400, "bad_data", "invalid label name: \"%.100s\"", label);
     else
-        answer_words(x, d, label);
+        list(x, d, LISTING_VALUES, label);
 }
 
 /* ---- metadata ---- */

@@ -9,6 +9,7 @@
 #include "collector/api.h"
 #include "collector/engine_host.h"
 #include "collector/file_watch.h"
+#include "collector/listing_lane.h"
 #include "collector/query_lane.h"
 #include "collector/self.h"
 #include "collector/system.h"
@@ -203,9 +204,9 @@ static void on_stop_step(void *ctx)
 {
     struct daemon *d = ctx;
     const struct mono now = loop_now(d->frame.loop);
-    const bool is_idle = runner_active(d->runner) == 0 &&
-                         engine_host_is_idle(d->engine_host) &&
-                         query_lane_is_idle(d->query_lane);
+    const bool is_idle =
+        runner_active(d->runner) == 0 && engine_host_is_idle(d->engine_host) &&
+        query_lane_is_idle(d->query_lane) && listing_lane_is_idle(d->listing_lane);
     if (is_idle || mono_reached(now, d->stop_by)) {
         loop_stop(d->frame.loop);
         return;
@@ -236,6 +237,7 @@ static void take_down(struct daemon *d)
     file_watch_destroy(d->file_watch);
     web_destroy(d->web);
     query_lane_destroy(d->query_lane);
+    listing_lane_destroy(d->listing_lane);
     engine_host_destroy(d->engine_host);
     self_destroy(d->self);
     pipeline_close(&d->pipeline);
@@ -268,6 +270,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     if (!d->engine_host)
         return false;
     d->query_lane = query_lane_create(d);
+    d->listing_lane = listing_lane_create(d);
     list_init(&d->page_jobs);
     d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||

@@ -20,6 +20,7 @@
 
 struct engine_host;
 struct query_lane;
+struct listing_lane;
 struct web;
 struct self;
 struct file_watch;
@@ -39,6 +40,7 @@ struct daemon {
     struct pipeline pipeline;
     struct engine_host *engine_host; /* alerting */
     struct query_lane *query_lane;   /* of /api/v1 */
+    struct listing_lane *listing_lane;
     struct generation *generation;
     size_t on_demand_runs;          /* of /probe */
     struct series *unknown_modules; /* blackbox_module_unknown_total */

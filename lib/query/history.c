@@ -259,37 +259,6 @@ struct labels history_owner_labels(const struct history_owner *o)
     return o->labels;
 }
 
-static bool is_in(const struct timeseries *s, int64_t from, int64_t to)
-{
-    int64_t oldest = s->first ? s->first->first_ms : s->head.first_ms;
-    if (rollup_has_any(s))
-        oldest = rollup_first_ms(s);
-    else if (!s->first && !s->head.count)
-        return false;
-    return oldest <= to && s->newest.ms >= from;
-}
-
-static bool matches_any(const struct matchers *sets, size_t count, struct labels labels)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (matchers_match(sets[i], labels))
-            return true;
-    }
-    return count == 0;
-}
-
-void history_each(struct history *h, const struct matchers *sets, size_t count,
-                  int64_t from, int64_t to,
-                  void (*fn)(void *ctx, struct labels labels, struct point newest),
-                  void *ctx)
-{
-    for (size_t i = 0; i < h->all.count; i++) {
-        const struct timeseries *s = h->all.items[i];
-        if (is_in(s, from, to) && matches_any(sets, count, s->labels))
-            fn(ctx, s->labels, s->newest);
-    }
-}
-
 static bool is_known(struct history_owner *const *seen, size_t count,
                      const struct history_owner *o)
 {

@@ -75,11 +75,25 @@ struct history_view *history_view_for(struct history *h,
 struct promql_source history_view_source(struct history_view *v);
 void history_view_release(struct history_view *v);
 
-/* For the API: label sets of series that match any of sets (all when count is 0) and have a sample in from..to. Loop. */
+/* Label sets of series that match any of sets and have a sample in from..to, each once. Loop. */
 void history_each(struct history *h, const struct matchers *sets, size_t count,
                   int64_t from, int64_t to,
                   void (*fn)(void *ctx, struct labels labels, struct point newest),
                   void *ctx);
+
+/* For the API: the same, and all when count is 0, in slices. What is there all the while is seen once; what comes or goes
+ * may be seen. One walk at a time. */
+struct history_walk {
+    const struct matchers *sets;
+    size_t count;
+    int64_t from, to;
+    size_t left; /* history_walk's own */
+    uint32_t number;
+};
+void history_walk_begin(struct history *h, struct history_walk *w);
+/* For about budget; true when all were seen. */
+bool history_walk(struct history *h, struct history_walk *w, nsec budget,
+                  void (*fn)(void *ctx, struct labels labels), void *ctx);
 
 /* Which owners' series do these selectors match, or did within reach? For coverage (design.md §10). Loop. */
 void history_owners(struct history *h, const struct selector *const *selectors,

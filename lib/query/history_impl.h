@@ -47,6 +47,7 @@ struct timeseries {
     struct rollup *rollup; /* NULL: no rule reads further back than samples are kept */
     struct point newest;
     uint32_t hash, slot; /* slot: its place among all */
+    uint32_t walked;     /* the walk that has seen it last */
     /* The head is finished at so many samples: the first time earlier, so that series of one batch do it at different
      * times. */
     uint8_t head_most;
@@ -104,6 +105,7 @@ struct history {
     struct history_stats stats;
     size_t views;
     uint64_t next_file;
+    uint32_t walks;
 };
 
 /* history.c */

@@ -308,8 +308,44 @@ static void who_is_covered(void **state)
     assert_int_equal(owners, 1);
     history_each(s.history, &rule.matchers, 1, T0, T0, count_each, &series);
     assert_int_equal(series, 2);
-    history_each(s.history, NULL, 0, T0 + 1, T0 + 2, count_each, &series);
+    history_each(s.history, &rule.matchers, 1, T0 + 1, T0 + 2, count_each, &series);
     assert_int_equal(series, 2);
+    stage_clear(&s);
+}
+
+static void note_disk(void *ctx, struct labels labels)
+{
+    const char *disk = labels_get(labels, "disk");
+    if (disk)
+        ((int *)ctx)[(unsigned char)*disk]++;
+}
+
+/* In slices of one look at a time, while some series end and others begin. */
+static void a_walk_sees_what_stays_once(void **state)
+{
+    struct stage s = stage_set((struct history_limits){.keep = NSEC_PER_SEC});
+    struct history_owner *other = history_owner(s.history, (struct labels){0});
+    struct history_walk walk = {.to = INT64_MAX};
+    int seen[128] = {0}, slices = 0;
+    for (int i = 0; i < 300; i++) {
+        const char letter[] = {(char)('A' + i % 50), 0};
+        const struct label own[] = {{"n", letter}};
+        history_put(other, "short", (struct labels){own, 1}, T0 + i, i);
+    }
+    publish(&s, T0, 1, "abcdefghijklmnopqrstuvwxyz");
+    history_walk_begin(s.history, &walk);
+    while (!history_walk(s.history, &walk, 0, note_disk, seen)) {
+        if (++slices == 2)
+            history_owner_end(other, T0 + 1000);
+        publish(&s, T0 + slices * 5000, 1, "abcdefghijklmnopqrstuvwxyz");
+    }
+    assert_true(slices >= 2);
+    for (char letter = 'a'; letter <= 'z'; letter++)
+        assert_int_equal(seen[(int)letter], 1);
+    walk = (struct history_walk){.from = T0 + 1000000, .to = INT64_MAX};
+    history_walk_begin(s.history, &walk);
+    assert_true(history_walk(s.history, &walk, NSEC_PER_SEC, note_disk, seen));
+    assert_int_equal(seen['a'], 1);
     stage_clear(&s);
 }
 
@@ -327,6 +363,7 @@ int main(void)
         cmocka_unit_test(unread_series_go_first),
         cmocka_unit_test(too_many_series_are_refused),
         cmocka_unit_test(who_is_covered),
+        cmocka_unit_test(a_walk_sees_what_stays_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
