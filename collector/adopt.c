@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "collector/memos.h"
 #include "collector/schedule_impl.h"
 
 static const struct metric state_metric = {
@@ -90,6 +91,8 @@ struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
     t->probe = probe;
     t->known_since = loop_wall(s->frame->loop);
     t->session = session;
+    if (s->memos)
+        memos_recall(s->memos, session);
     session->on_wake = tracked_on_wake;
     session->wake_ctx = t;
     set_grid(s, t);

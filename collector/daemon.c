@@ -10,6 +10,7 @@
 #include "collector/engine_host.h"
 #include "collector/file_watch.h"
 #include "collector/listing_lane.h"
+#include "collector/memos.h"
 #include "collector/query_lane.h"
 #include "collector/self.h"
 #include "collector/system.h"
@@ -32,6 +33,7 @@ static void publish(void *ctx, struct tracked *t, struct verdict *v, struct batc
 {
     struct daemon *d = ctx;
     pipeline_publish(&d->pipeline, t, v, b);
+    memos_keep(d->memos, t->session, NULL, NULL);
 }
 
 static void on_stop_signal(void *ctx, int signal)
@@ -145,6 +147,7 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     g->number = d->generation->number + 1;
     struct generation *before = d->generation;
     d->generation = generation_ref(g);
+    memos_retain(d->memos, g);
     engine_host_adopt(d->engine_host);
     generation_unref(before);
     file_watch_set(d->file_watch, &g->files);
@@ -241,6 +244,7 @@ static void take_down(struct daemon *d)
     engine_host_destroy(d->engine_host);
     self_destroy(d->self);
     pipeline_close(&d->pipeline);
+    memos_destroy(d->memos);
     schedule_destroy(d->schedule);
     runner_destroy(d->runner);
     registry_destroy(d->registry);
@@ -269,6 +273,10 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->engine_host = d->pipeline.engine_host = engine_host_create(d, g->state_path, e);
     if (!d->engine_host)
         return false;
+    d->memos = memos_create(d->frame.loop, g->state_path, e);
+    if (!d->memos)
+        return false;
+    schedule_recall_from(d->schedule, d->memos);
     d->query_lane = query_lane_create(d);
     d->listing_lane = listing_lane_create(d);
     list_init(&d->page_jobs);
@@ -278,6 +286,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
         !schedule_adopt(d->schedule, g, e))
         return false;
 
+    memos_retain(d->memos, g);
     engine_host_adopt(d->engine_host);
     d->self = self_create(d);
     d->last_reload = d->started;

@@ -19,6 +19,7 @@
 #include "lib/core/runner.h"
 
 struct engine_host;
+struct memos;
 struct query_lane;
 struct listing_lane;
 struct web;
@@ -39,6 +40,7 @@ struct daemon {
     struct schedule *schedule;
     struct pipeline pipeline;
     struct engine_host *engine_host; /* alerting */
+    struct memos *memos; /* what sessions keep over restarts */
     struct query_lane *query_lane;   /* of /api/v1 */
     struct listing_lane *listing_lane;
     struct generation *generation;

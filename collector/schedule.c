@@ -252,6 +252,11 @@ struct schedule *schedule_create(struct frame *f, struct runner *r,
     return s;
 }
 
+void schedule_recall_from(struct schedule *s, const struct memos *memos)
+{
+    s->memos = memos;
+}
+
 void schedule_stop(struct schedule *s)
 {
     s->is_stopped = true;

@@ -21,6 +21,7 @@
 
 struct schedule;
 struct history_owner;
+struct memos;
 
 struct tracked {           /* one configured probe, as long as its name is configured */
     struct heap_item item; /* by the earliest of due, retry_at and event_at */
@@ -59,6 +60,8 @@ typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v,
 struct schedule *schedule_create(struct frame *f, struct runner *r,
                                  struct registry *registry, schedule_publish *publish,
                                  void *ctx);
+/* From which new sessions recall; before the first adopt. */
+void schedule_recall_from(struct schedule *s, const struct memos *memos);
 /* Takes over a generation: probes whose canonical text is unchanged keep session, due and state; changed ones
  * start unconfirmed; removed ones end. False (and e) when a session cannot be opened: nothing has changed. */
 bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e);

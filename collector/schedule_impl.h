@@ -12,6 +12,7 @@ struct schedule {
     struct registry *registry;
     schedule_publish *publish;
     void *ctx;
+    const struct memos *memos; /* may be NULL */
     struct generation *generation;
     struct tracked **tracked; /* in order of configuration */
     size_t count;

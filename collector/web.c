@@ -4,6 +4,7 @@
 
 #include "collector/web_parts.h"
 #include "lib/base/log.h"
+#include "lib/core/secret.h"
 
 struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints)
 {
@@ -131,19 +132,7 @@ bool web_listen(struct web *w, const struct generation *g, struct err *e)
     return true;
 }
 
-/* Takes the same time wherever the two differ. */
-static bool is_secret_equal(const char *given, const char *secret)
-{
-    const size_t len = strlen(secret);
-    if (strlen(given) != len)
-        return false;
-    unsigned differs = 0;
-    for (size_t i = 0; i < len; i++)
-        differs |= (unsigned char)given[i] ^ (unsigned char)secret[i];
-    return differs == 0;
-}
-
-static const char *bearer_of(struct exchange *x)
+const char *exchange_bearer(struct exchange *x)
 {
     const char *header = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     return header && !strncasecmp(header, "Bearer ", 7) ? header + 7 : "";
@@ -154,8 +143,8 @@ static bool has_basic(struct exchange *x)
     const struct listener *l = x->listener;
     char *password = NULL;
     char *username = MHD_basic_auth_get_username_password(x->connection, &password);
-    const bool ok = username && password && is_secret_equal(username, l->username) &&
-                    is_secret_equal(password, l->password);
+    const bool ok = username && password && secret_matches(l->username, username) &&
+                    secret_matches(l->password, password);
     MHD_free(username);
     if (password)
         explicit_bzero(password, strlen(password));
@@ -166,7 +155,7 @@ static bool has_basic(struct exchange *x)
 static bool has_act_token(struct exchange *x)
 {
     const struct web *w = x->listener->web;
-    return *w->act_token && is_secret_equal(bearer_of(x), w->act_token);
+    return *w->act_token && secret_matches(w->act_token, exchange_bearer(x));
 }
 
 static bool may_enter(struct exchange *x)
@@ -174,8 +163,13 @@ static bool may_enter(struct exchange *x)
     const struct listener *l = x->listener;
     if (!*l->username && !*l->bearer)
         return true;
-    return (*l->bearer && is_secret_equal(bearer_of(x), l->bearer)) ||
+    return (*l->bearer && secret_matches(l->bearer, exchange_bearer(x))) ||
            (*l->username && has_basic(x)) || has_act_token(x);
+}
+
+bool exchange_may_act(struct exchange *x)
+{
+    return may_enter(x) && (x->listener->may_act || has_act_token(x));
 }
 
 static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
@@ -186,6 +180,8 @@ static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
                        "or not from its client_ca_file.");
         return false;
     }
+    if (endpoint->right == RIGHT_OWN)
+        return true;
     if (!may_enter(x)) {
         exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                             *x->listener->username ? "Basic realm=\"healthd\""

@@ -22,7 +22,11 @@ struct generation;
 struct web;
 struct exchange; /* one request and its answer */
 
-enum right { RIGHT_READ, RIGHT_ACT };
+enum right {
+    RIGHT_READ,
+    RIGHT_ACT,
+    RIGHT_OWN /* the handler judges by itself: exchange_may_act, or a token of what it is about */
+};
 
 struct endpoint_param {
     const char *name, *doc;
@@ -63,6 +67,8 @@ const char *exchange_header(struct exchange *x, const char *name);
 struct bytes exchange_body(struct exchange *x);
 /* The body as a JSON object, of the exchange's arena; NULL after answering 400. */
 const json_t *exchange_json(struct exchange *x);
+const char *exchange_bearer(struct exchange *x); /* of Authorization; "" for none */
+bool exchange_may_act(struct exchange *x); /* this peer may call what is RIGHT_ACT */
 const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
 const char *exchange_peer(struct exchange *x);   /* "127.0.0.1:4711", "uid 1000" */
 bool exchange_accepts_gzip(struct exchange *x);

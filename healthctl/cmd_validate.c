@@ -54,6 +54,48 @@ static void say_valid(struct invocation *in, const char *name, const struct gene
     buf_finish(&text);
 }
 
+/* ---- what it means from now on ---- */
+
+static const struct column ahead_columns[] = {
+    {.key = "probe", .title = "PROBE"},
+    {.key = "ahead", .title = "FROM NOW ON", .is_elastic = true},
+};
+enum { AHEAD_COLUMNS = ARRAY_LEN(ahead_columns) };
+
+/* NULL: its type has nothing to say, or only a run knows all of its options. */
+static const char *ahead_of(struct invocation *in, const struct probe *p)
+{
+    const void *confs[TEMPLATE_MAX_PARTS] = {0};
+    struct buf text = BUF_MAX(1000);
+    struct err e = {0};
+    if (!p->type->preview || !template_fill(p->conf, NULL, NULL, in->arena, confs, &e) ||
+        (!template_is_fixed(p->conf) && p->type->validate &&
+         !p->type->validate((void *)(uintptr_t)confs[0], in->arena, &e)))
+        return NULL;
+    p->type->preview(confs[0], wall_read(), &text);
+    const char *copy = arena_strdup(in->arena, buf_text(&text));
+    buf_finish(&text);
+    return copy;
+}
+
+static void write_ahead(struct invocation *in, const struct generation *g)
+{
+    struct cell *cells =
+        arena_alloc(in->arena, (g->probe_count * AHEAD_COLUMNS + 1) * sizeof(*cells));
+    size_t row = 0;
+    for (size_t i = 0; i < g->probe_count; i++) {
+        const char *ahead = ahead_of(in, g->probes[i]);
+        if (!ahead)
+            continue;
+        struct cell *c = cells + row++ * AHEAD_COLUMNS;
+        c[0] = cell_text(g->probes[i]->name);
+        c[1] = cell_text(ahead);
+    }
+    if (row)
+        write_table(in->out,
+                    &(struct table){"ahead", ahead_columns, AHEAD_COLUMNS, cells, row});
+}
+
 /* ---- --run ---- */
 
 static void show_progress(size_t done, size_t count)
@@ -144,6 +186,8 @@ static enum exit_code validate(struct invocation *in, const char *path)
     else
         complain(in, code, "%s is not valid: %zu error%s", name, diag_error_count(d),
                  diag_error_count(d) == 1 ? "" : "s");
+    if (g)
+        write_ahead(in, g);
     if (g && invocation_flag(in, "run"))
         code = run_probes(in, g);
     write_end(in->out);

@@ -196,6 +196,7 @@ static void top_apply(struct loader *l, const struct top_conf *top,
     g->site = top->site;
     g->timezone = top->timezone;
     timezone_load(l, top->timezone, node_get(root, "timezone"));
+    l->ctx.timezone = top->timezone;
     conf_labels(&l->ctx, &top->labels, node_get(root, "labels"), (struct labels){0},
                 &g->labels);
     g->state_path = *top->state.path ? top->state.path : default_state_path(l->arena);

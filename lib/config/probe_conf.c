@@ -143,7 +143,8 @@ struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type
     const size_t errors = diag_error_count(ctx->diag);
     const char *const others[] = {"name", type->name, NULL};
     const struct opt_part common_part = {probe_common_opts, sizeof(struct probe_common)};
-    const struct opt_ctx common_ctx = {ctx->arena, ctx->diag, ctx->secrets, false};
+    const struct opt_ctx common_ctx = {
+        .arena = ctx->arena, .diag = ctx->diag, .secrets = ctx->secrets};
     struct opt_part parts[TEMPLATE_MAX_PARTS];
     const size_t count = probe_parts(type, parts);
     const struct node *own = node_get(node, type->name);

@@ -84,6 +84,9 @@ enum opt_flag {
     OPT_LATE =
         4 /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send);
                         * of an OPT_NODE row every ${…} is left */
+    ,
+    OPT_SITE_ZONE =
+        8 /* unless written: `timezone` of the top level, where there is one */
 };
 
 struct opt {
@@ -160,6 +163,7 @@ struct opt_ctx {
         secrets; /* literals of secret rows are remembered here; also the load-time scope */
     bool
         operand_comes_later; /* the shorthand row may be missing: template_fill gets it (modules) */
+    const char *timezone; /* for OPT_SITE_ZONE rows; NULL: they keep their default */
 };
 
 /* One or more tables that share a mapping (a dialogue's own rows and the frame's host, port, tls). */

@@ -20,6 +20,8 @@
 #include "lib/core/node.h"
 #include "lib/core/opt.h"
 
+struct buf;
+struct json_t; /* jansson's */
 struct run;
 struct session;
 struct dial;
@@ -39,12 +41,16 @@ enum talk {
     TALK_CLOSE /* answered, and the connection is not worth keeping */
 };
 
-struct message { /* pushed to a session: heartbeat */
-    const char *kind;
-    struct pairs params;
+struct message { /* pushed to a session by a peer: heartbeat */
+    const char
+        *kind; /* what stands behind the probe's name in the path; "" for nothing */
+    const char *token;   /* "" when the peer gave none */
+    bool is_trusted;     /* the peer may act anyway */
+    struct pairs params; /* of the query */
     struct bytes body;
     struct wall at;
 };
+enum receipt { RECEIPT_TAKEN, RECEIPT_FORBIDDEN, RECEIPT_INVALID };
 
 struct group { /* samples with an interval of their own */
     const char *name;
@@ -87,7 +93,15 @@ struct probe_type { /* all that a kind of probe is */
     /* Adds to the trace what the run's state still knows: called once at its end when it is traced, and whenever
      * the verdict is not up, so that a steady probe does not pay for texts that nobody reads. May be NULL. */
     void (*trace)(struct run *run);
-    void (*receive)(struct session *s, const struct message *m);
+    /* Takes in what a peer pushed, whenever it comes; conf is filled in, as for a run. e: for the peer, when it is not
+     * taken. A run follows (WAKE_PUSHED). NULL: nothing can be pushed to this type. */
+    enum receipt (*receive)(struct session *s, const void *conf, const struct message *m,
+                            struct err *e);
+    /* Puts what the session knows into object, for the API. NULL: nothing to show. */
+    void (*show)(struct session *s, const void *conf, struct wall now,
+                 struct json_t *object);
+    /* What the configuration means from now on, a line or more, for `healthctl validate`. NULL: nothing to say. */
+    void (*preview)(const void *conf, struct wall now, struct buf *out);
     void (*cancel)(
         struct run
             *run); /* with start only: let go of everything soon, then run_finish */

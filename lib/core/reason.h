@@ -42,6 +42,9 @@
     X(EXPECT, "expect", "an expectation does not hold")                                  \
     X(EXPECT_ERROR, "expect_error",                                                      \
       "an expectation cannot be judged: a value is missing")                             \
+    X(LATE, "late", "it did not come by the time it was expected")                       \
+    X(FAILED, "failed", "the run or command ended as failed")                            \
+    X(OVERRUN, "overrun", "a run goes on for longer than it may")                        \
     X(TOO_SLOW, "too_slow", "the answer was right but slower than it should be")         \
     X(TOO_LARGE, "too_large", "the answer is larger than allowed")                       \
     X(CONFIG, "config", "the configuration cannot be filled in: a secret or variable")   \

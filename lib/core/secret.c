@@ -33,6 +33,17 @@ struct secrets {
     struct map *names_before;
 };
 
+bool secret_matches(const char *secret, const char *given)
+{
+    const size_t len = strlen(secret);
+    unsigned differs = 0;
+    if (strlen(given) != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        differs |= (unsigned char)given[i] ^ (unsigned char)secret[i];
+    return differs == 0;
+}
+
 static void names_free(struct map *names)
 {
     const struct map_entry *x = NULL;

@@ -20,6 +20,9 @@ struct secret {
     const char *value; /* "" when empty; never NULL after loading */
 };
 
+/* Takes the same time wherever the two differ. */
+bool secret_matches(const char *secret, const char *given);
+
 struct secrets;
 
 struct secrets *secrets_create(void);

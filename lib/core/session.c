@@ -66,6 +66,12 @@ void session_wake(struct session *s, enum wake why)
         s->on_wake(s->wake_ctx, s, why);
 }
 
+void session_recall(struct session *s, const char *memo)
+{
+    session_set_memo(s, memo);
+    s->memo_changed = false;
+}
+
 void session_set_memo(struct session *s, const char *text)
 {
     const size_t len = strnlen(text, SESSION_MEMO_MAX);

@@ -59,6 +59,8 @@ void session_destroy(struct session *s); /* close, then free; takes NULL */
 /* Asks for a run now, by on_wake; the schedule grants at most one per retry_interval. */
 void session_wake(struct session *s, enum wake why);
 #define SESSION_MEMO_MAX 4096
+/* What an earlier process wrote down: before the first run. */
+void session_recall(struct session *s, const char *memo);
 void session_set_memo(struct session *s,
                       const char *text); /* cut at SESSION_MEMO_MAX bytes */
 /* For a session inside something larger that owns arena and ends it: fresh ones of runs without a probe. */

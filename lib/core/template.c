@@ -49,6 +49,16 @@ static void keep_pending(void *ctx, size_t part, const struct opt *row,
     t->last = p;
 }
 
+static void set_site_zone(const struct opt_ctx *ctx, const struct opt_part *part,
+                          void *conf)
+{
+    struct err ignored;
+    for (const struct opt *row = part->rows; row && row->name; row++) {
+        if (row->flags & OPT_SITE_ZONE && ctx->timezone)
+            opt_set(row, conf, ctx->timezone, ctx->arena, &ignored);
+    }
+}
+
 struct template *template_load(const struct opt_ctx *ctx, const struct opt_part *parts,
                                size_t count, const struct node *node,
                                const char *const *skip_keys)
@@ -63,6 +73,7 @@ struct template *template_load(const struct opt_ctx *ctx, const struct opt_part 
         t->parts[i] = parts[i];
         t->confs[i] = arena_alloc(ctx->arena, parts[i].size ? parts[i].size : 1);
         opt_defaults(parts[i].rows, t->confs[i], ctx->arena);
+        set_site_zone(ctx, &parts[i], t->confs[i]);
     }
     struct opt_reader r = {.arena = ctx->arena,
                            .secrets = ctx->secrets,
