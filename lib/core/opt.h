@@ -81,12 +81,10 @@ enum opt_flag {
     OPT_SHORTHAND =
         1, /* `type: SCALAR` sets this row; also `/probe?target=` and the CLI's operand */
     OPT_HIDDEN = 2, /* accepted, not documented: other tools' synonyms */
-    OPT_LATE =
-        4 /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send);
-                        * of an OPT_NODE row every ${…} is left */
-    ,
-    OPT_SITE_ZONE =
-        8 /* unless written: `timezone` of the top level, where there is one */
+    /* ${name} without a colon is left as it is: the type itself fills it in (tcp's send); of an OPT_NODE row every
+     * ${…} is left */
+    OPT_LATE = 4,
+    OPT_SITE_ZONE = 8 /* unless written: the top level's `timezone` */
 };
 
 struct opt {
