@@ -282,7 +282,8 @@ static void packs_are_pairs_of_levels(void **state)
     (void)state;
     for (size_t i = 0; i < rules->count; i++) {
         for (size_t k = 0; k < rules->groups[i]->count; k++) {
-            pairs += rules->groups[i]->rules[k]->worse != NULL;
+            pairs += rules->groups[i]->rules[k]->worse &&
+                     !strcmp(rules->groups[i]->file, "pack:probes");
             metas += rules->groups[i]->rules[k]->is_meta;
             bundled += rules->groups[i]->rules[k]->is_bundled;
         }
