@@ -302,7 +302,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "{{ $labels.probe }} uses {{ $value | humanizePercentage }} of its "
                 "maxmemory",
-     .runbook = "/runbooks/RedisMemoryFull",
+     .runbook = "docs/runbooks/RedisMemoryUsed.md",
      .doc = "Memory in use of `maxmemory`. Nothing when the server has no such limit."},
     {.name = "clients_used",
      .alert = "RedisClientsUsed",
@@ -314,7 +314,7 @@ const struct limit redis_limits[] = {
      .summary =
          "{{ $labels.probe }} has {{ $value | humanizePercentage }} of the clients "
          "that it takes",
-     .runbook = "/runbooks/RedisRejectsClients",
+     .runbook = "docs/runbooks/RedisClientsUsed.md",
      .doc = "Clients of `maxclients`."},
     {.name = "replication_lag",
      .alert = "RedisReplicationLag",
@@ -326,7 +326,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "replication of {{ $labels.probe }} has been silent for {{ $value | "
                 "humanizeDuration }}",
-     .runbook = "/runbooks/RedisReplicationBroken",
+     .runbook = "docs/runbooks/RedisReplicationLag.md",
      .doc = "How long a replica's master, or a master's worst replica, has been silent."},
     {.name = "queue_length",
      .alert = "RedisQueueLength",
@@ -336,7 +336,7 @@ const struct limit redis_limits[] = {
      .release = 0.1,
      .hold_for = NSEC_PER_MINUTE,
      .summary = "{{ $labels.key }} of {{ $labels.probe }} has {{ $value }} elements",
-     .runbook = "/runbooks/RedisQueueStuck",
+     .runbook = "docs/runbooks/RedisQueueLength.md",
      .doc = "Elements of each key of `keys` and `patterns`."},
     {.name = "stream_lag",
      .alert = "RedisStreamLag",
@@ -347,7 +347,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "group {{ $labels.group }} of {{ $labels.stream }} is {{ $value }} "
                 "entries behind",
-     .runbook = "/runbooks/RedisQueueStuck",
+     .runbook = "docs/runbooks/RedisStreamLag.md",
      .doc = "Entries that a consumer group was not handed yet."},
     {.name = "stream_pending",
      .alert = "RedisStreamPending",
@@ -358,7 +358,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "group {{ $labels.group }} of {{ $labels.stream }} has not acknowledged "
                 "{{ $value }} entries",
-     .runbook = "/runbooks/RedisQueueStuck",
+     .runbook = "docs/runbooks/RedisStreamPending.md",
      .doc = "Entries that a consumer group has not acknowledged."},
     {0},
 };

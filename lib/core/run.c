@@ -235,7 +235,9 @@ void run_phase(struct run *run, enum phase phase)
 
 void run_phase_took(struct run *run, enum phase phase, nsec took)
 {
-    run->verdict.phases[phase] += took;
+    if (run->is_in_phase && run->phase == phase)
+        run->phase_since = mono_read();
+    run->verdict.phases[phase] = took;
     run->phases_entered |= 1u << phase;
 }
 

@@ -60,8 +60,8 @@ const char *run_quoted(struct run *run, struct bytes text);
 
 /* Where the time goes: the phase that starts now. Repeated phases add up. */
 void run_phase(struct run *run, enum phase phase);
-void run_phase_took(struct run *run, enum phase phase,
-                    nsec took); /* measured elsewhere (fetch) */
+/* Measured elsewhere, and better (a library's thread): replaces what was measured of the phase so far. */
+void run_phase_took(struct run *run, enum phase phase, nsec took);
 nsec run_phase_time(const struct run *run, enum phase phase);
 void run_address(struct run *run, const char *text);
 /* Start and work kinds: whom the run is about to ask, for what is said if the deadline comes before an address is

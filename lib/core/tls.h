@@ -95,6 +95,11 @@ bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf,
 struct tls_peer *tls_peer_read(SSL *ssl, struct arena *arena);
 struct tls_peer *tls_peer_copy(const struct tls_peer *peer,
                                struct arena *arena); /* deep; NULL gives NULL */
+/* For a handshake that was not made with a context of ours (libpq's), once it is done: what its certificates say, for
+ * tls_peer_read. Whether they were verified is the library's word. */
+void tls_record_done(SSL *ssl);
+/* What waits to be read, left there: up to size bytes, or 0 when nothing can be told. */
+size_t tls_peek(SSL *ssl, void *buf, size_t size);
 /* What failed, as a sentence and a reason: the certificate when the peer's was not accepted (peer may be NULL),
  * else OpenSSL's newest error. Clears the queue. */
 enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, size_t size);

@@ -3,6 +3,7 @@
  * What a handshake showed: recorded while OpenSSL verifies, read afterwards, whether the handshake
  * then succeeded or not. Used by conn and, through libcurl's contexts, by fetch.
  */
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -50,6 +51,31 @@ void tls_record(SSL *ssl)
     if (old)
         seen_free(NULL, old, NULL, 0, 0, NULL);
     SSL_set_ex_data(ssl, seen_index, seen);
+}
+
+void tls_record_done(SSL *ssl)
+{
+    STACK_OF(X509) *presented = SSL_get_peer_cert_chain(ssl);
+    const STACK_OF(X509) *verified = SSL_get0_verified_chain(ssl);
+    tls_record(ssl);
+    struct tls_seen *seen = tls_seen_of(ssl);
+    seen->presented = presented ? X509_chain_up_ref(presented) : NULL;
+    seen->is_verified = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+                        SSL_get_verify_result(ssl) == X509_V_OK;
+    for (int i = 0; seen->is_verified && i < sk_X509_num(verified); i++) {
+        const struct wall end =
+            tls_time_read(X509_get0_notAfter(sk_X509_value(verified, i)));
+        if (i == 0 || end.ns < seen->chain_expiry.ns)
+            seen->chain_expiry = end;
+    }
+}
+
+size_t tls_peek(SSL *ssl, void *buf, size_t size)
+{
+    ERR_clear_error();
+    const int len = ssl ? SSL_peek(ssl, buf, size > INT_MAX ? INT_MAX : (int)size) : 0;
+    ERR_clear_error();
+    return len > 0 ? (size_t)len : 0;
 }
 
 static SSL *ssl_of(X509_STORE_CTX *store)

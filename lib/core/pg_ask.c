@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One question at a time on a connection that is logged in: sent without blocking, its rows handed on as they come, in
+ * slices, with a cap on what a server may send. Called by probes through pg.h. Keeps nothing of an answer.
+ */
+#include <assert.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "lib/core/loop.h"
+#include "lib/core/pg_impl.h"
+
+#define SLICE (2 * NSEC_PER_MSEC)
+
+static void on_ready(void *ctx, int events);
+static void take_results(void *ctx);
+
+size_t pg_waiting_bytes(const PGconn *conn)
+{
+    int waiting = 0;
+    return ioctl(PQsocket(conn), FIONREAD, &waiting) == 0 && waiting > 0 ? (size_t)waiting
+                                                                         : 0;
+}
+
+static void listen_for(struct pg *pg, int events)
+{
+    if (!pg->watch)
+        pg->watch =
+            loop_watch_create(pg->frame->loop, "pg", PQsocket(pg->conn), on_ready, pg);
+    watch_set(pg->watch, events);
+}
+
+static void unwatch(struct pg *pg)
+{
+    watch_destroy(pg->watch);
+    pg->watch = NULL;
+}
+
+void pg_ask_stop(struct pg *pg)
+{
+    unwatch(pg);
+    PQclear(pg->answer.row);
+    pg->answer.row = NULL;
+    pg->ended = NULL;
+}
+
+static void finish(struct pg *pg)
+{
+    const struct pg_asking *asking = pg->answer.asking;
+    void *ctx = pg->answer.ctx;
+    struct pg_trouble why = pg->answer.why;
+
+    why.is_broken = why.is_broken || PQstatus(pg->conn) == CONNECTION_BAD;
+    unwatch(pg);
+    pg_move(pg, why.is_broken ? PG_BROKEN : PG_IDLE);
+    asking->end(ctx, &why); /* may ask again, or end pg */
+}
+
+static void break_off(struct pg *pg)
+{
+    struct pg_answer *a = &pg->answer;
+
+    if (a->why.trouble.reason == REASON_NONE)
+        pg_trouble_read(PQerrorMessage(pg->conn), pg->address, &a->why);
+    a->why.is_broken = true;
+    finish(pg);
+}
+
+static void on_finish(void *ctx)
+{
+    finish(ctx);
+}
+
+static void take_result(struct pg *pg, PGresult *result)
+{
+    struct pg_answer *a = &pg->answer;
+    const int columns = PQnfields(result);
+    const struct pg_row row = {
+        a, (size_t)(columns > PG_MAX_COLUMNS ? PG_MAX_COLUMNS : columns)};
+
+    switch (PQresultStatus(result)) {
+    case PGRES_SINGLE_TUPLE:
+        a->row = result;
+        if (a->asking->row && a->why.trouble.reason == REASON_NONE)
+            a->asking->row(a->ctx, &row);
+        a->row = NULL;
+        break;
+    case PGRES_BAD_RESPONSE:
+    case PGRES_FATAL_ERROR:
+        pg_trouble_result(result, &a->why);
+        break;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+        pg_trouble_set(&a->why, REASON_PROTOCOL, false,
+                       "COPY is no question: ask with SELECT");
+        a->why.is_broken = true;
+        break;
+    default:
+        break; /* the end of rows, or a command's */
+    }
+    PQclear(result);
+}
+
+/* Takes what is there, for a slice of time; then the loop's others come first. */
+static void take_results(void *ctx)
+{
+    struct pg *pg = ctx;
+    struct pg_answer *a = &pg->answer;
+    const struct mono begin = loop_now_exact(pg->frame->loop);
+
+    while (!PQisBusy(pg->conn)) {
+        PGresult *result = PQgetResult(pg->conn);
+        if (!result) {
+            finish(pg);
+            return;
+        }
+        take_result(pg, result);
+        if (a->why.is_broken || PQstatus(pg->conn) == CONNECTION_BAD) {
+            break_off(pg);
+            return;
+        }
+        if (mono_since(loop_now_exact(pg->frame->loop), begin) > SLICE) {
+            watch_set(pg->watch, 0);
+            loop_defer(pg->frame->loop, "pg rows", take_results, pg);
+            return;
+        }
+    }
+    listen_for(pg, PQflush(pg->conn) == 1 ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+}
+
+static void on_idle(struct pg *pg)
+{
+    const size_t waiting = pg_waiting_bytes(pg->conn);
+    void (*ended)(void *ctx, bool orderly) = pg->ended;
+    void *ctx = pg->ended_ctx;
+
+    /* A notice, a parameter that changed, the goodbye of a server that shuts down, or its end. */
+    if (PQconsumeInput(pg->conn) && waiting) {
+        PQclear(PQisBusy(pg->conn) ? NULL : PQgetResult(pg->conn));
+        if (PQstatus(pg->conn) == CONNECTION_OK)
+            return;
+    }
+    const bool orderly = waiting > 0 || !strstr(PQerrorMessage(pg->conn), "reset");
+    unwatch(pg);
+    pg_move(pg, PG_BROKEN);
+    pg->ended = NULL;
+    if (ended)
+        ended(ctx, orderly);
+}
+
+static void on_ready(void *ctx, int events)
+{
+    struct pg *pg = ctx;
+    struct pg_answer *a = &pg->answer;
+
+    if (pg->state == PG_IDLE) {
+        on_idle(pg);
+        return;
+    }
+    if (events & (WATCH_READ | WATCH_ERROR)) {
+        a->received += pg_waiting_bytes(pg->conn);
+        if (a->received > PG_MAX_ANSWER_BYTES) {
+            pg_trouble_set(&a->why, REASON_TOO_LARGE, false,
+                           "the answer is larger than %u MiB", PG_MAX_ANSWER_BYTES >> 20);
+            break_off(pg);
+            return;
+        }
+        if (!PQconsumeInput(pg->conn)) {
+            break_off(pg);
+            return;
+        }
+    }
+    if (PQflush(pg->conn) < 0) {
+        break_off(pg);
+        return;
+    }
+    take_results(pg);
+}
+
+static void begin(struct pg *pg, const struct pg_asking *asking, void *ctx, int is_sent)
+{
+    pg->answer = (struct pg_answer){.asking = asking, .ctx = ctx};
+    pg->ended = NULL;
+    pg_move(pg, PG_ASKING);
+    if (!is_sent || PQflush(pg->conn) < 0) {
+        pg_trouble_read(PQerrorMessage(pg->conn), pg->address, &pg->answer.why);
+        pg->answer.why.is_broken = true;
+        loop_defer(pg->frame->loop, "pg", on_finish, pg);
+        return;
+    }
+    PQsetSingleRowMode(pg->conn);
+    listen_for(pg, WATCH_READ | WATCH_WRITE);
+}
+
+void pg_ask(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx)
+{
+    assert(pg->state == PG_IDLE);
+    begin(pg, asking, ctx,
+          PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0));
+}
+
+void pg_tell(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx)
+{
+    assert(pg->state == PG_IDLE);
+    begin(pg, asking, ctx, PQsendQuery(pg->conn, sql));
+}
+
+void pg_watch(struct pg *pg, void (*ended)(void *ctx, bool orderly), void *ctx)
+{
+    assert(pg->state == PG_IDLE);
+    pg->ended = ended;
+    pg->ended_ctx = ctx;
+    listen_for(pg, WATCH_READ);
+}
+
+/* ---- rows ---- */
+
+const char *pg_row_name(const struct pg_row *row, size_t column)
+{
+    return PQfname(row->answer->row, (int)column);
+}
+
+/* The types of pg_type.dat that are numbers; what else is one is text that reads as a number. */
+enum pg_kind pg_row_kind(const struct pg_row *row, size_t column)
+{
+    switch (PQftype(row->answer->row, (int)column)) {
+    case 16: /* bool */
+        return PG_TRUTH;
+    case 20: /* int8 */
+    case 21:
+    case 23:
+    case 26: /* oid */
+    case 700:
+    case 701:
+    case 1700: /* numeric */
+        return PG_NUMBER;
+    default:
+        return PG_TEXT;
+    }
+}
+
+bool pg_row_is_null(const struct pg_row *row, size_t column)
+{
+    return PQgetisnull(row->answer->row, 0, (int)column);
+}
+
+struct bytes pg_row_text(const struct pg_row *row, size_t column)
+{
+    const PGresult *r = row->answer->row;
+    return (struct bytes){PQgetvalue(r, 0, (int)column),
+                          (size_t)PQgetlength(r, 0, (int)column)};
+}
