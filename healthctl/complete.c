@@ -188,7 +188,7 @@ void complete_words(struct arena *arena, const char *const *words, size_t count,
         return;
     }
     const char *equals = strchr(c.word, '=');
-    if (!c.only_operands && !strncmp(c.word, "--", 2) && equals) {
+    if (!c.only_operands && c.word[0] == '-' && c.word[1] == '-' && equals) {
         const struct flag *f = find(&c, c.word, (size_t)(equals - c.word));
         const char *before = arena_strndup(arena, c.word, (size_t)(equals + 1 - c.word));
         if (f)

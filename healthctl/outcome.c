@@ -24,6 +24,7 @@ static const enum exit_code code_of_reason[REASON_COUNT] = {
     [REASON_SELF] = CODE_UNKNOWN,          [REASON_FORBIDDEN] = CODE_FAILED,
     [REASON_FULL] = CODE_FAILED,           [REASON_STARTING] = CODE_FAILED,
     [REASON_BUSY] = CODE_FAILED,           [REASON_DATABASE] = CODE_FAILED,
+    [REASON_STOPPED] = CODE_FAILED,        [REASON_STARVED] = CODE_FAILED,
 };
 
 enum exit_code outcome_code(enum health health, enum reason reason)

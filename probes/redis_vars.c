@@ -302,7 +302,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "{{ $labels.probe }} uses {{ $value | humanizePercentage }} of its "
                 "maxmemory",
-     .runbook = "docs/runbooks/RedisMemoryUsed.md",
+     .runbook = "/runbooks/RedisMemoryFull",
      .doc = "Memory in use of `maxmemory`. Nothing when the server has no such limit."},
     {.name = "clients_used",
      .alert = "RedisClientsUsed",
@@ -314,7 +314,7 @@ const struct limit redis_limits[] = {
      .summary =
          "{{ $labels.probe }} has {{ $value | humanizePercentage }} of the clients "
          "that it takes",
-     .runbook = "docs/runbooks/RedisClientsUsed.md",
+     .runbook = "/runbooks/RedisRejectsClients",
      .doc = "Clients of `maxclients`."},
     {.name = "replication_lag",
      .alert = "RedisReplicationLag",
@@ -326,7 +326,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "replication of {{ $labels.probe }} has been silent for {{ $value | "
                 "humanizeDuration }}",
-     .runbook = "docs/runbooks/RedisReplicationLag.md",
+     .runbook = "/runbooks/RedisReplicationBroken",
      .doc = "How long a replica's master, or a master's worst replica, has been silent."},
     {.name = "queue_length",
      .alert = "RedisQueueLength",
@@ -336,7 +336,7 @@ const struct limit redis_limits[] = {
      .release = 0.1,
      .hold_for = NSEC_PER_MINUTE,
      .summary = "{{ $labels.key }} of {{ $labels.probe }} has {{ $value }} elements",
-     .runbook = "docs/runbooks/RedisQueueLength.md",
+     .runbook = "/runbooks/RedisQueueStuck",
      .doc = "Elements of each key of `keys` and `patterns`."},
     {.name = "stream_lag",
      .alert = "RedisStreamLag",
@@ -347,7 +347,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "group {{ $labels.group }} of {{ $labels.stream }} is {{ $value }} "
                 "entries behind",
-     .runbook = "docs/runbooks/RedisStreamLag.md",
+     .runbook = "/runbooks/RedisQueueStuck",
      .doc = "Entries that a consumer group was not handed yet."},
     {.name = "stream_pending",
      .alert = "RedisStreamPending",
@@ -358,7 +358,7 @@ const struct limit redis_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "group {{ $labels.group }} of {{ $labels.stream }} has not acknowledged "
                 "{{ $value }} entries",
-     .runbook = "docs/runbooks/RedisStreamPending.md",
+     .runbook = "/runbooks/RedisQueueStuck",
      .doc = "Entries that a consumer group has not acknowledged."},
     {0},
 };

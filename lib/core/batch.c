@@ -71,8 +71,8 @@ static const char *const *values_copy(struct arena *arena, const struct metric *
     return copy;
 }
 
-void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
-               const char *const *values, struct labels extra, double value)
+void batch_add_kept(struct batch *b, struct batch_group *g, const struct metric *metric,
+                    const char *const *values, struct labels extra, double value)
 {
     assert(metric->kind != METRIC_HISTOGRAM ||
            metric->family); /* registry_histogram keeps those */
@@ -83,8 +83,8 @@ void batch_add(struct batch *b, struct batch_group *g, const struct metric *metr
 
     struct sample *s = arena_alloc(b->arena, sizeof(*s));
     s->metric = metric;
-    s->values = values_copy(b->arena, metric, values);
-    s->extra = extra.count ? labels_copy(b->arena, extra) : (struct labels){0};
+    s->values = values;
+    s->extra = extra;
     s->value = value;
     if (g->last)
         g->last->next = s;
@@ -93,6 +93,18 @@ void batch_add(struct batch *b, struct batch_group *g, const struct metric *metr
     g->last = s;
     g->count++;
     b->count++;
+}
+
+void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
+               const char *const *values, struct labels extra, double value)
+{
+    if (b->count >= BATCH_MAX_SAMPLES) {
+        b->dropped++;
+        return;
+    }
+    batch_add_kept(b, g, metric, values_copy(b->arena, metric, values),
+                   extra.count ? labels_copy(b->arena, extra) : (struct labels){0},
+                   value);
 }
 
 static struct metric *metric_make(struct batch *b, const char *name,

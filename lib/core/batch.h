@@ -48,6 +48,9 @@ void batch_adopt(struct batch *b, struct batch *from);
  * registry_histogram; one that was read elsewhere comes in parts. */
 void batch_add(struct batch *b, struct batch_group *g, const struct metric *metric,
                const char *const *values, struct labels extra, double value);
+/* The same without copies: values and extra live as long as the batch, and no value in them is "". */
+void batch_add_kept(struct batch *b, struct batch_group *g, const struct metric *metric,
+                    const char *const *values, struct labels extra, double value);
 /* A family known only at run time (scrape, custom queries): the metric is built in the batch's arena.
  * NULL when the name or a label name is not legal, there are too many labels, or kind is a histogram. */
 const struct metric *batch_metric(struct batch *b, const char *name,

@@ -39,6 +39,8 @@
     X(HEADER, "header", "a header is not as expected")                                   \
     X(BODY, "body", "the body, or the text received, is not as expected")                \
     X(UNHEALTHY, "unhealthy", "the target says of itself that it is not well")           \
+    X(STOPPED, "stopped", "it does not run")                                             \
+    X(STARVED, "out_of_memory", "it was killed for want of memory")                      \
     X(EXPECT, "expect", "an expectation does not hold")                                  \
     X(EXPECT_ERROR, "expect_error",                                                      \
       "an expectation cannot be judged: a value is missing")                             \

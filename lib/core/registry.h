@@ -24,7 +24,8 @@ struct source; /* who owns series: a configured probe, or healthd itself */
 struct registry *registry_create(void);
 void registry_destroy(struct registry *r);
 
-/* A new owner. name is its label `probe` on the big page when is_repeatable (its type can occur twice);
+/* A new owner. name is its label `probe` on the big page when is_repeatable (its type can occur twice), and on the
+ * families that every probe has (probe_…) in any case;
  * labels are put on each of its series (task_id is left out). */
 struct source *registry_source(struct registry *r, const char *name, bool is_repeatable,
                                struct labels labels);

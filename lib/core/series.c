@@ -71,6 +71,12 @@ static void prefix_labels(struct registry *r, bool has_probe, struct prefix *p)
     p->cut_at = (uint16_t)(p->cut_at + (is_only ? 0 : 1));
 }
 
+/* What every probe has would be one series for all singletons. */
+static bool is_frames(const struct metric *metric)
+{
+    return !strncmp(metric->name, "probe_", strlen("probe_"));
+}
+
 bool prefix_build(struct registry *r, const struct source *s, const struct identity *id,
                   struct prefix *ret_prefix)
 {
@@ -79,7 +85,7 @@ bool prefix_build(struct registry *r, const struct source *s, const struct ident
 
     r->label_count = 0;
     labels_put_own(&r->labels, &r->label_count, &r->label_size, id);
-    if (s->is_repeatable)
+    if (s->is_repeatable || is_frames(id->metric))
         has_probe =
             label_put(&r->labels, &r->label_count, &r->label_size, "probe", s->name);
     for (size_t i = 0; i < s->labels.count; i++)

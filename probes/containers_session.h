@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a containers probe keeps between its runs: the engine's client and event stream, the book, and what the scan is
+ * lent. Part of the containers probe; on the loop only.
+ */
+#ifndef HEALTHD_PROBES_CONTAINERS_SESSION_H
+#define HEALTHD_PROBES_CONTAINERS_SESSION_H
+
+#include "lib/core/session.h"
+#include "probes/containers_book.h"
+
+struct run;
+
+struct containers_watch { /* on one engine; made by the first run */
+    struct session *session;
+    struct arena *arena;
+    struct containers_conf conf;
+    struct docker *docker; /* NULL: there is none */
+    bool is_auto;          /* it was found, not configured */
+    struct docker_events *events;
+    struct docker_call *listing;
+    struct book book;
+    bool is_dirty;   /* something happened since the list was asked for */
+    bool has_failed; /* the newest list did not come: why */
+    struct trouble why;
+    struct mono asked; /* when; of the newest list */
+    void (*listed)(void *ctx);
+    void *ctx;
+};
+
+struct containers_session {
+    struct containers_watch *watch;     /* NULL before the first run */
+    struct containers_kept *kept;       /* NULL before the first run */
+    struct containers_looking *looking; /* a scan under way */
+};
+
+struct containers_watch *containers_watch_create(struct session *s,
+                                                 const struct containers_conf *conf);
+void containers_watch_destroy(struct containers_watch *w); /* takes NULL */
+/* Whether the engine has to be asked before this run can answer; looks for one when it is to be found. */
+bool containers_watch_is_due(struct containers_watch *w, struct mono now);
+/* Asks it; listed is called once, unless watch_forget is before. */
+void containers_watch_list(struct containers_watch *w, nsec timeout, struct mono now,
+                           void (*listed)(void *ctx), void *ctx);
+void containers_watch_forget(struct containers_watch *w);
+/* Follows events from now on, once the engine has answered. */
+void containers_watch_follow(struct containers_watch *w);
+
+extern const struct var containers_vars[];
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the book makes of lists and events, told as stories; what is a container's cgroup; which are looked at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes/containers_book.h"
+
+#define ID_A "40d7c85c8c03cf592a106b0ad654a5335ad2a015200f72240b87bbcf577da9b4"
+#define ID_B "79d5810e71ee307ce04790138548e086fd12c1ec56a18576116705bcdff0cdc8"
+#define NOON 1795780800 /* 2026-11-27 12:00:00 UTC */
+
+/* ---- stories ---- */
+
+/* A line is "list NAME STATE STATUS", "list" for none at all, "die CODE", another event's name, "memo TEXT" before the
+ * first list, or "= SENTENCE": what is said of web then. Each line is a second after the one before. */
+struct story {
+    const char *name;
+    const char *lines[14];
+};
+
+static const struct story stories[] = {
+    {"a container that runs is well", {"list web running Up 3 minutes", "= up", NULL}},
+    {"its own health check is heard",
+     {"list web running Up 3 minutes (unhealthy)",
+      "= down unhealthy: its own health check fails (`docker inspect` shows what it "
+      "said)",
+      "health_status: healthy", "= up", NULL}},
+    {"stopped by hand",
+     {"list web running Up 3 minutes", "kill", "die 0", "stop",
+      "= down stopped: stopped by "
+      "hand at 12:00:02 UTC, "
+      "exit code 0",
+      "list web exited Exited (0) 1 second ago",
+      "= down stopped: stopped by hand at 12:00:02 UTC, exit code 0", "start", "= up",
+      NULL}},
+    {"a job that is done",
+     {"list web running Up 3 minutes", "die 0", "= up",
+      "list web exited Exited (0) 1 second ago", "= up", "list", "= nothing", NULL}},
+    {"a crash",
+     {"list web running Up 3 minutes", "die 139",
+      "= down stopped: ended by itself at 12:00:01 UTC, exit code 139", NULL}},
+    {"a crash that nobody saw",
+     {"list web running Up 3 minutes", "list web exited Exited (1) 1 second ago",
+      "= down stopped: ended at 12:00:00 UTC, exit code 1", NULL}},
+    {"killed for want of memory",
+     {"list web running Up 3 minutes", "oom", "die 137",
+      "= down out_of_memory: killed for want of memory at 12:00:02 UTC, exit code 137",
+      NULL}},
+    {"killed for want of memory, told in the wrong order",
+     {"list web running Up 3 minutes", "die 137", "oom",
+      "= down out_of_memory: killed for want of memory at 12:00:01 UTC, exit code 137",
+      NULL}},
+    {"a restart loop",
+     {"list web running Up 3 minutes", "die 1", "start", "die 1",
+      "list web restarting Restarting (1) 1 second ago",
+      "= down stopped: the engine starts it again and again: it ended, exit code 1 1 restarts",
+      "start", "= up 2 restarts", NULL}},
+    {"docker restart is no restart of the loop's kind",
+     {"list web running Up 3 minutes", "kill", "die 0", "stop", "start", "restart",
+      "= up", NULL}},
+    {"a signal that ends nothing",
+     {"list web running Up 3 minutes", "kill 1", "die 1",
+      "= down stopped: ended by itself at 12:00:02 UTC, exit code 1", NULL}},
+    {"removed",
+     {"list web running Up 3 minutes", "kill", "die 137", "destroy", "list",
+      "= down stopped: removed at 12:00:03 UTC, and nothing took its name: it is told of "
+      "for `gone_for`",
+      "wait 3599", "list", "= nothing", NULL}},
+    {"made anew",
+     {"list web running Up 3 minutes", "kill", "die 0", "destroy",
+      "list web running Up 1 second B", "= up", NULL}},
+    {"an event is newer than a list that was asked for before it",
+     {"list web running Up 3 minutes", "asked", "kill", "die 0",
+      "late web running Up 3 minutes",
+      "= down stopped: stopped by hand at 12:00:03 UTC, exit code 0", NULL}},
+    {"paused",
+     {"list web paused Up 3 minutes (Paused)", "= degraded stopped: it is paused", NULL}},
+    {"stopped long before",
+     {"list web exited Exited (1) 3 hours ago", "= nothing", NULL}},
+    {"stopped not long before",
+     {"list web exited Exited (1) 3 minutes ago",
+      "= down stopped: ended at 11:57:00 UTC, exit code 1", NULL}},
+    {"stopped by hand before healthd was started again",
+     {"memo !web\n", "list web exited Exited (0) 3 hours ago",
+      "= down stopped: stopped by hand at 09:00:00 UTC, exit code 0", NULL}},
+    {"removed while healthd did not look",
+     {"memo +web\n", "list",
+      "= down stopped: removed at 12:00:00 UTC, and nothing took its name: it is told of "
+      "for `gone_for`",
+      NULL}},
+    {"never started", {"list web created Created", "= up", NULL}},
+};
+
+struct telling {
+    struct arena *arena;
+    struct containers_conf conf;
+    struct book book;
+    const char *memo;
+    int64_t second;
+};
+
+static void tell_list(struct telling *t, const char *text)
+{
+    char json[1024], name[32] = "", state[32] = "";
+    int at = 0;
+    struct err e;
+    const struct wall now = {t->second * NSEC_PER_SEC};
+    if (sscanf(text, "%31s %31s %n", name, state, &at) >= 2) {
+        struct bytes status = bytes_of(text + at);
+        const bool is_b = bytes_ends(status, " B");
+        status.len -= is_b ? 2 : 0;
+        snprintf(
+            json, sizeof(json),
+            "[{\"Id\":\"%s\",\"Names\":[\"/%s\"],\"State\":\"%s\",\"Status\":\"%.*s\"}]",
+            is_b ? ID_B : ID_A, name, state, (int)status.len, status.ptr);
+    } else {
+        snprintf(json, sizeof(json), "[]");
+    }
+    book_take_list(&t->book, docker_list_parse(bytes_of(json), now, &e), t->memo, now);
+}
+
+static void tell_event(struct telling *t, const char *text)
+{
+    char json[1024], action[64] = "", number[16] = "0";
+    struct docker_event ev;
+    sscanf(text, "%63s %15s", action, number);
+    const bool has_number = !strcmp(action, "die") || !strcmp(action, "kill");
+    snprintf(
+        json, sizeof(json),
+        "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"" ID_A
+        "\",\"Attributes\":{\"name\":\"web\",\"exitCode\":\"%s\",\"signal\":\"%s\"}},"
+        "\"time\":%lld}",
+        has_number ? action : text, number, strcmp(number, "0") ? number : "15",
+        (long long)t->second);
+    assert_true(docker_event_parse(t->arena, bytes_of(json), &ev));
+    book_take_event(&t->book, &ev);
+}
+
+static void expect(struct telling *t, const char *story, const char *words)
+{
+    const struct known *k = map_get(t->book.known, bytes_of("web"));
+    struct buf said = BUF_MAX(1000);
+    if (!k || !known_is_shown(k)) {
+        buf_add_text(&said, "nothing");
+    } else {
+        const struct opinion o = known_judge(k, t->arena);
+        buf_printf(&said, "%s%s%s%s%s", health_name(o.health),
+                   o.health == HEALTH_UP ? "" : " ", reason_word(o.reason),
+                   o.health == HEALTH_UP ? "" : ": ", o.detail);
+        if (k->restarts)
+            buf_printf(&said, " %d restarts", (int)k->restarts);
+    }
+    if (strcmp(buf_text(&said), words) != 0)
+        print_error("%s:\n", story);
+    assert_string_equal(buf_text(&said), words);
+    buf_finish(&said);
+}
+
+static void tell(struct telling *t, const char *story, const char *line)
+{
+    if (!strncmp(line, "= ", 2)) {
+        expect(t, story, line + 2);
+        return;
+    }
+    if (!strncmp(line, "memo ", 5)) {
+        t->memo = line + 5;
+        return;
+    }
+    if (!strncmp(line, "list", 4) || !strncmp(line, "late", 4)) {
+        if (line[1] == 'i')
+            book_list_asked(&t->book);
+        tell_list(t, line + 4);
+    } else if (!strncmp(line, "wait ", 5)) {
+        t->second += 3600;
+    } else if (!strcmp(line, "asked")) {
+        book_list_asked(&t->book);
+    } else {
+        tell_event(t, line);
+    }
+    t->second++;
+}
+
+static void the_book_knows_how_containers_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++) {
+        struct telling t = {.arena = arena_create(0), .memo = "", .second = NOON};
+        opt_defaults(containers_opts, &t.conf, t.arena);
+        book_init(&t.book, &t.conf);
+        for (size_t j = 0; stories[i].lines[j]; j++)
+            tell(&t, stories[i].name, stories[i].lines[j]);
+        book_finish(&t.book);
+        arena_destroy(t.arena);
+    }
+}
+
+static void what_is_required_must_run(void **state)
+{
+    static const struct {
+        const char *list, *pattern, *said; /* NULL: nothing is missing */
+    } cases[] = {
+        {"web running Up 1 second", "web", NULL},
+        {"web running Up 1 second", "w*", NULL},
+        {"web restarting Restarting (1) 1 second ago", "web", NULL},
+        {"web exited Exited (0) 3 hours ago", "web",
+         "it must run (`required`), and is exited, exit code 0"},
+        {"web running Up 1 second", "db",
+         "there is no container of this name, and `required` says that it must run"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct telling t = {.arena = arena_create(0), .memo = "", .second = NOON};
+        const struct known *k;
+        struct opinion o;
+        opt_defaults(containers_opts, &t.conf, t.arena);
+        book_init(&t.book, &t.conf);
+        tell_list(&t, cases[i].list);
+        assert_int_equal(required_is_missing(&t.book, cases[i].pattern, t.arena, &k, &o),
+                         cases[i].said != NULL);
+        if (cases[i].said)
+            assert_string_equal(o.detail, cases[i].said);
+        book_finish(&t.book);
+        arena_destroy(t.arena);
+    }
+}
+
+static void kills_for_want_of_memory_add_up_over_restarts(void **state)
+{
+    struct telling t = {.arena = arena_create(0), .memo = "", .second = NOON};
+    struct containers_seen seen = {.id = ID_A, .name = "web", .oom_kills = 2};
+    (void)state;
+    opt_defaults(containers_opts, &t.conf, t.arena);
+    book_init(&t.book, &t.conf);
+    tell_list(&t, "web running Up 1 second");
+    const struct known *k = map_get(t.book.known, bytes_of("web"));
+    book_take_seen(&t.book, &seen);
+    assert_true(known_oom_kills(k) == 2);
+    tell_event(&t, "oom");
+    assert_true(known_oom_kills(k) == 2); /* the file had it */
+    tell_event(&t, "die 137");
+    tell_event(&t, "start");
+    seen.oom_kills = 1;
+    book_take_seen(&t.book, &seen);
+    assert_true(known_oom_kills(k) == 3);
+    book_finish(&t.book);
+    arena_destroy(t.arena);
+}
+
+static void ids_are_found_in_names_of_cgroups(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is;
+    } cases[] = {
+        {ID_A, true},
+        {"docker-" ID_A ".scope", true},
+        {"libpod-" ID_A ".scope", true},
+        {"libpod-" ID_A, true},
+        {"cri-containerd-" ID_A ".scope", true},
+        {"crio-" ID_A ".scope", true},
+        {"libpod-conmon-" ID_A ".scope", false},
+        {"crio-conmon-" ID_A ".scope", false},
+        {"docker", false},
+        {"docker-40d7c85c8c03.scope", false},
+        {"docker-" ID_A "0.scope", false},
+        {"40D7C85C8C03CF592A106B0AD654A5335AD2A015200F72240B87BBCF577DA9B4", false},
+        {"", false},
+    };
+    char id[CONTAINERS_ID_LEN + 1];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(containers_id_of(bytes_of(cases[i].name), id), cases[i].is);
+        if (cases[i].is)
+            assert_string_equal(id, ID_A);
+    }
+    assert_true(containers_id_in(
+        bytes_of("12:pids:/\n0::/../system.slice/docker-" ID_A ".scope/x\n"), id));
+    assert_true(containers_id_in(bytes_of("0::/docker/" ID_A "/docker/" ID_B), id));
+    assert_string_equal(id, ID_A); /* the outer one */
+    assert_false(containers_id_in(bytes_of("0::/init.scope\n"), id));
+}
+
+static void filters_choose(void **state)
+{
+    static const struct {
+        const char *row, *value, *name;
+        bool is_wanted;
+    } cases[] = {
+        {"names", "[web, db-*]", "web", true},
+        {"names", "[web, db-*]", "db-1", true},
+        {"names", "[web, db-*]", "cache", false},
+        {"exclude", "\"*-run-*\"", "shop-web-run-4f", false},
+        {"exclude", "\"*-run-*\"", "shop-web-1", true},
+        {"with_labels", "{com.docker.compose.project: \"sh*\"}", "web", true},
+        {"with_labels", "{com.docker.compose.project: blog}", "web", false},
+    };
+    const struct pair shop = {"com.docker.compose.project", "shop"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_create(0);
+        struct diag *diag = diag_create(arena);
+        struct secrets *secrets = secrets_create();
+        const struct opt_ctx ctx = {.arena = arena, .diag = diag, .secrets = secrets};
+        struct err e = {0};
+        char yaml[200];
+        const void *filled = NULL;
+        snprintf(yaml, sizeof(yaml), "{%s: %s}", cases[i].row, cases[i].value);
+        const struct node *node = node_parse(arena, "test", bytes_of(yaml), diag);
+        assert_non_null(node);
+        struct template *t = template_load(
+            &ctx, &(struct opt_part){containers_opts, sizeof(struct containers_conf)}, 1,
+            node, NULL);
+        assert_non_null(t);
+        assert_true(template_fill(t, NULL, NULL, arena, &filled, &e));
+        assert_int_equal(
+            containers_wants(filled, cases[i].name, (struct pairs){&shop, 1}),
+            cases[i].is_wanted);
+        secrets_destroy(secrets);
+        arena_destroy(arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_book_knows_how_containers_end),
+        cmocka_unit_test(what_is_required_must_run),
+        cmocka_unit_test(kills_for_want_of_memory_add_up_over_restarts),
+        cmocka_unit_test(ids_are_found_in_names_of_cgroups),
+        cmocka_unit_test(filters_choose),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
