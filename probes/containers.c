@@ -71,7 +71,7 @@ static void add_item(struct run *run, const char *key, const char *project,
 {
     struct label labels[3];
     size_t count = 0;
-    labels[count++] = (struct label){"container", key};
+    labels[count++] = (struct label){"name", key};
     if (project[0])
         labels[count++] = (struct label){"project", project};
     if (service[0])
@@ -93,6 +93,9 @@ static struct map *show_required(struct run *run, const struct book *book)
         if (map_put(spoken, bytes_of(key), run))
             continue; /* another pattern was about it */
         add_item(run, key, k ? k->project : "", k ? k->service : "", &o);
+        if (!k)
+            show(run, CONTAINERS_STATE, (const char *const[]){"", key, "", "", "missing"},
+                 1);
     }
     return spoken;
 }
@@ -333,5 +336,6 @@ const struct probe_type probe_containers = {
     .cancel = containers_cancel,
     .metrics = containers_metrics,
     .vars = containers_vars,
+    .limits = containers_limits,
     .opts = containers_opts,
 };

@@ -47,5 +47,6 @@ void containers_watch_forget(struct containers_watch *w);
 void containers_watch_follow(struct containers_watch *w);
 
 extern const struct var containers_vars[];
+extern const struct limit containers_limits[];
 
 #endif

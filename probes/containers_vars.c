@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What expectations may name of a container. Called by expressions, for each item. Every value is there for a container
+ * What expectations and limits may name of a container. Called by expressions, for each item. Every value is there for a container
  * that does not run, too, so that an expectation about memory does not fail a job that is done.
  */
 #include <math.h>
 
 #include "lib/core/expr.h"
+#include "lib/core/limit.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
 #include "probes/containers_session.h"
@@ -92,3 +93,53 @@ const struct var containers_vars[] = {
     {"memory_used", VALUE_SIZE, "Its working set.", get_memory_used},
     {"uptime", VALUE_DURATION, "How long it has run; 0 when it does not.", get_uptime},
     {0}};
+
+const struct limit containers_limits[] = {
+    {.name = "memory",
+     .alert = "ContainerMemoryUsed",
+     .expr = "healthd_container_memory_ratio{$probe}",
+     .unit = LIMIT_SHARE,
+     .side = LIMIT_ABOVE,
+     .release = 0.05,
+     .hold_for = NSEC_PER_MINUTE,
+     .summary = "container {{ $labels.name }} uses {{ $value | humanizePercentage }} of "
+                "its memory",
+     .runbook = "docs/runbooks/ContainerMemoryNearLimit.md",
+     .doc = "A container's working set by its memory limit, or by the machine's memory "
+            "when it has none."},
+    {.name = "cpu",
+     .alert = "ContainerCpuUsed",
+     .expr = "sum by (probe, name) (rate(container_cpu_usage_seconds_total{$probe,"
+             "name!=\"\"}[5m]))",
+     .unit = LIMIT_NUMBER,
+     .side = LIMIT_ABOVE,
+     .release = 0.1,
+     .hold_for = 5 * NSEC_PER_MINUTE,
+     .summary = "container {{ $labels.name }} uses {{ $value | humanize }} CPUs",
+     .runbook = "docs/runbooks/ContainerThrottled.md",
+     .doc = "CPUs that a container uses, over five minutes: 1.5 is one and a half."},
+    {.name = "throttled",
+     .alert = "ContainerCpuThrottled",
+     .expr = "rate(container_cpu_cfs_throttled_periods_total{$probe,name!=\"\"}[5m]) / "
+             "rate(container_cpu_cfs_periods_total{$probe,name!=\"\"}[5m])",
+     .unit = LIMIT_SHARE,
+     .side = LIMIT_ABOVE,
+     .release = 0.1,
+     .hold_for = 5 * NSEC_PER_MINUTE,
+     .summary = "container {{ $labels.name }} waits for its CPU quota in {{ $value | "
+                "humanizePercentage }} of its periods",
+     .runbook = "docs/runbooks/ContainerThrottled.md",
+     .doc = "Periods in which a container used its CPU quota up, of all."},
+    {.name = "restarts",
+     .alert = "ContainerRestarts",
+     .expr = "increase(healthd_container_restarts_total{$probe}[1h])",
+     .unit = LIMIT_NUMBER,
+     .side = LIMIT_ABOVE,
+     .release = 0.1,
+     .hold_for = 0,
+     .summary = "container {{ $labels.name }} was started again {{ $value | humanize }} "
+                "times in an hour",
+     .runbook = "docs/runbooks/ContainerRestartLoop.md",
+     .doc = "Starts of a container after it had ended by itself, within an hour."},
+    {0},
+};
