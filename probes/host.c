@@ -55,9 +55,9 @@ static void show_failures(struct run *run, const struct host_scan *scan)
 {
     for (size_t i = 0; i < scan->result_count; i++) {
         const struct host_result *result = &scan->results[i];
-        if (!result->succeeded && !result->is_absent)
+        if (*result->why && !result->is_absent)
             run_group_failed(run, result->collector->name, "%s", result->why);
-        else if (!result->succeeded)
+        else if (*result->why)
             run_trace(run, result->collector->name, "%s", result->why);
     }
 }

@@ -37,6 +37,7 @@ struct host_conf {
         *udev;            /* "" until host_validate filled them in */
     const char *nodename; /* "": found out */
     struct texts collectors, exclude;
+    struct texts textfile; /* folders with *.prom */
     const struct regex *mount_exclude, *fstype_exclude, *disk_exclude, *netdev_exclude,
         *netclass_exclude, *vmstat_fields, *netstat_fields;
     nsec mount_timeout;
@@ -133,8 +134,8 @@ struct host_result {
     const struct host_collector *collector;
     double seconds;
     bool succeeded;
-    bool is_absent; /* the kernel does not have it: no fault */
-    const char *why;
+    bool is_absent;  /* the kernel does not have it: no fault */
+    const char *why; /* not "": what is to be said, also of one that succeeded */
 };
 
 /* One look at the machine. Everything it finds is in its own arena. */
@@ -167,6 +168,8 @@ void host_sample_with(struct host_scan *scan, enum host_family family,
                       const char *const *values, double value);
 void host_sample_named(struct host_scan *scan, const struct metric *metric,
                        const char *const *values, double value);
+/* To be said of a collector that goes on: the first such sentence stays. */
+void host_note(struct host_scan *scan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Why a collector fails; both return false. absent: the kernel or machine does not have it. */
 bool host_fail(struct host_scan *scan, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool host_absent(struct host_scan *scan, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -244,6 +247,7 @@ void host_os_parse(struct host_scan *scan, struct bytes text);
 bool host_reboot_collect(struct host_scan *scan);
 bool host_selinux_collect(struct host_scan *scan);
 bool host_dmi_collect(struct host_scan *scan);
+bool host_textfile_collect(struct host_scan *scan);
 bool host_time_collect(struct host_scan *scan);
 bool host_timex_collect(struct host_scan *scan);
 

@@ -88,6 +88,10 @@
       "When support of the distribution ends, as Unix time", NULL)                       \
     X(REBOOT_REQUIRED, "reboot_required", GAUGE, "",                                     \
       "1 when an update waits for a restart of the machine, else 0", NULL)               \
+    X(TEXTFILE_ERROR, "textfile_scrape_error", GAUGE, "",                                \
+      "1 when a text file could not be read or taken, else 0", NULL)                     \
+    X(TEXTFILE_MTIME, "textfile_mtime_seconds", GAUGE, "seconds",                        \
+      "When a text file was written last", "file")                                       \
     X(SELINUX_ENABLED, "selinux_enabled", GAUGE, "", "1 when SELinux is on, else 0",     \
       NULL)                                                                              \
     X(SELINUX_MODE, "selinux_current_mode", GAUGE, "",                                   \

@@ -48,6 +48,11 @@ bool host_validate(void *ctx, struct arena *arena, struct err *e)
         if (*paths[i] && *paths[i] != '/')
             return err_set(e, "'%s' must be an absolute path", paths[i]);
     }
+    for (size_t i = 0; i < conf->textfile.count; i++) {
+        if (conf->textfile.items[i][0] != '/')
+            return err_set(e, "textfile: '%s' must be an absolute path",
+                           conf->textfile.items[i]);
+    }
     conf->root = without_slash(arena, conf->root);
     conf->procfs = place(arena, conf->procfs, conf->root, "/proc");
     conf->sysfs = place(arena, conf->sysfs, conf->root, "/sys");
@@ -98,6 +103,7 @@ void host_conf_copy(struct arena *arena, const struct host_conf *from,
         .nodename = arena_strdup(arena, from->nodename),
         .collectors = texts_copy(arena, from->collectors),
         .exclude = texts_copy(arena, from->exclude),
+        .textfile = texts_copy(arena, from->textfile),
         .mount_exclude = regex_copy(arena, from->mount_exclude),
         .fstype_exclude = regex_copy(arena, from->fstype_exclude),
         .disk_exclude = regex_copy(arena, from->disk_exclude),
@@ -128,6 +134,9 @@ const struct opt host_opts[] = {
                   "Only these collectors; all when left out. `/metrics` lists them in "
                   "node_scrape_collector_success."),
     OPT_ROW_TEXTS("exclude", exclude, OPT_NONE, "Collectors to leave out."),
+    OPT_ROW_TEXTS("textfile", textfile, OPT_NONE,
+                  "Folders whose *.prom files are shown as well: what a crontab or a "
+                  "deployment writes there."),
     OPT_ROW_DURATION("mount_timeout", mount_timeout, "1s", 0.01, 60,
                      "How long a new mount may take to give its size; then it is called "
                      "hung, and is not waited for again."),

@@ -37,6 +37,7 @@ const struct host_collector host_collectors[] = {
     {"sockstat", host_sockstat_collect},
     {"softnet", host_softnet_collect},
     {"stat", host_stat_collect},
+    {"textfile", host_textfile_collect},
     {"thermal_zone", host_thermal_collect},
     {"time", host_time_collect},
     {"timex", host_timex_collect},
@@ -110,6 +111,16 @@ static void set_why(struct host_scan *scan, const char *fmt, va_list args)
 static void set_why(struct host_scan *scan, const char *fmt, va_list args)
 {
     vsnprintf(scan->why.text, sizeof(scan->why.text), fmt, args);
+}
+
+void host_note(struct host_scan *scan, const char *fmt, ...)
+{
+    va_list args;
+    if (scan->why.text[0])
+        return;
+    va_start(args, fmt);
+    set_why(scan, fmt, args);
+    va_end(args);
 }
 
 bool host_fail(struct host_scan *scan, const char *fmt, ...)
@@ -212,7 +223,7 @@ static void collect(struct host_scan *scan, const struct host_collector *collect
     result->collector = collector;
     result->succeeded = collector->collect(scan);
     result->is_absent = !result->succeeded && scan->is_absent;
-    result->why = result->succeeded ? "" : arena_strdup(scan->arena, scan->why.text);
+    result->why = arena_strdup(scan->arena, scan->why.text);
     result->seconds = nsec_to_sec(mono_since(mono_read(), started));
 }
 
