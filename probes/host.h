@@ -72,6 +72,14 @@ bool host_reader_read(struct host_reader *reader, const char *path,
 bool host_reader_read_once(struct host_reader *reader, const char *path,
                            struct bytes *ret_text);
 
+/* A file that hardly ever changes, such as a disk's model, without the white space around it: read once a minute, also
+ * to see that it is still not there. Valid until the next call for this path. */
+bool host_reader_steady(struct host_reader *reader, const char *path, struct wall now,
+                        struct bytes *ret_text);
+/* Whether the mounts that a mountinfo lists are others than when it was last asked or opened: the kernel tells by poll(2).
+ * True also when the file is not kept open or not the kernel's own. */
+bool host_reader_has_changed(struct host_reader *reader, const char *path);
+
 /* ---- host_names.c ---- */
 
 /* Families whose names come from the fields of a file. They are looked up in the order in which they were met, so that
@@ -112,6 +120,11 @@ struct host_kept {
     struct host_reader reader;
     struct host_names meminfo, vmstat, netstat, sockstat, hwmon;
     struct host_cpu_times *cpus;
+    /* What the mountinfo said last; NULL arena: nothing, or it may have changed. */
+    struct {
+        struct arena *arena;
+        struct host_mount *first;
+    } mounts;
 };
 struct host_kept *host_kept_create(const struct host_conf *conf);
 void host_kept_destroy(struct host_kept *kept); /* takes NULL */

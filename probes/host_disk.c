@@ -108,8 +108,8 @@ static void show_disk_info(struct host_scan *scan, const char *device, const cha
     struct label more = {"rotational", NULL};
     const char *path = arena_printf(scan->arena, "%s/block/%s/queue/rotational",
                                     scan->conf->sysfs, device);
-    if (host_reader_read_once(&scan->kept->reader, path, &rotational))
-        more.value = words_label(scan->arena, bytes_trim(rotational));
+    if (host_reader_steady(&scan->kept->reader, path, scan->now, &rotational))
+        more.value = words_label(scan->arena, rotational);
     batch_add(scan->batch, scan->group, &host_families[HOST_DISK_INFO], values,
               (struct labels){&more, more.value && *more.value}, 1);
 }
@@ -162,7 +162,7 @@ static void show_properties(struct host_scan *scan, const char *device, const ch
     struct bytes text;
     const char *path =
         arena_printf(scan->arena, "%s/b%s:%s", scan->conf->udev, major, minor);
-    if (host_reader_read_once(&scan->kept->reader, path, &text))
+    if (host_reader_steady(&scan->kept->reader, path, scan->now, &text))
         udev_parse(scan, text, &udev);
     show_disk_info(scan, device, major, minor, &udev);
     show_filesystem(scan, device, &udev);

@@ -11,6 +11,8 @@
 #include "lib/core/regex.h"
 #include "probes/host.h"
 
+#define OWN_MOUNTINFO "/proc/self/mountinfo"
+
 struct mount_line {
     struct bytes number, mountpoint, options, fstype, source, super_options;
 };
@@ -165,7 +167,7 @@ static bool root_is_theirs(struct host_scan *scan, struct bytes of_init)
     struct bytes own;
     const char *rootfs = scan->conf->rootfs;
     if (!is_kernels(scan->conf->procfs) ||
-        !host_reader_read(&scan->kept->reader, "/proc/self/mountinfo", &own))
+        !host_reader_read(&scan->kept->reader, OWN_MOUNTINFO, &own))
         return true;
     const struct bytes theirs = device_at(scan, of_init, "/");
     const struct bytes seen = device_at(scan, own, *rootfs ? rootfs : "/");
@@ -181,7 +183,8 @@ static bool root_is_theirs(struct host_scan *scan, struct bytes of_init)
     return host_fail(scan, "%s", scan->foreign_root);
 }
 
-bool host_filesystem_collect(struct host_scan *scan)
+/* Parsed into the arena that outlives the scan; the scan's own gets it back afterwards. */
+static bool mounts_read(struct host_scan *scan)
 {
     struct bytes text;
     const bool is_init = host_proc(scan, "1/mountinfo", &text);
@@ -193,4 +196,40 @@ bool host_filesystem_collect(struct host_scan *scan)
         return false;
     host_mountinfo_parse(scan, text);
     return true;
+}
+
+static bool mounts_are_known(struct host_scan *scan)
+{
+    struct host_reader *reader = &scan->kept->reader;
+    const char *of_init = arena_printf(scan->arena, "%s/1/mountinfo", scan->conf->procfs);
+    return !host_reader_has_changed(reader, of_init) &&
+           !host_reader_has_changed(reader, OWN_MOUNTINFO) && scan->kept->mounts.arena;
+}
+
+static void mounts_forget(struct host_kept *kept)
+{
+    arena_destroy(kept->mounts.arena);
+    kept->mounts.arena = NULL;
+}
+
+bool host_filesystem_collect(struct host_scan *scan)
+{
+    struct host_kept *kept = scan->kept;
+    if (mounts_are_known(scan)) {
+        scan->mounts = kept->mounts.first;
+        return true;
+    }
+    mounts_forget(kept);
+    struct arena *own = scan->arena;
+    scan->arena = arena_create(0);
+    const bool is_read = mounts_read(scan);
+    kept->mounts.arena = scan->arena;
+    kept->mounts.first = scan->mounts;
+    scan->arena = own;
+    if (is_read)
+        return true;
+    if (scan->foreign_root)
+        scan->foreign_root = arena_strdup(own, scan->foreign_root);
+    mounts_forget(kept);
+    return false;
 }

@@ -41,28 +41,59 @@ void host_netdev_parse(struct host_scan *scan, struct bytes text)
     }
 }
 
+static const char *path_of(struct host_scan *scan, const char *device, const char *file)
+{
+    return arena_printf(scan->arena, "%s/class/net/%s/%s", scan->conf->sysfs, device,
+                        file);
+}
+
 static bool read_text(struct host_scan *scan, const char *device, const char *file,
                       struct bytes *ret_text)
 {
-    const char *path =
-        arena_printf(scan->arena, "%s/class/net/%s/%s", scan->conf->sysfs, device, file);
-    return host_reader_attribute(&scan->kept->reader, path, ret_text);
+    return host_reader_attribute(&scan->kept->reader, path_of(scan, device, file),
+                                 ret_text);
+}
+
+/* What people set: a minute late is soon enough. */
+static bool read_steady_text(struct host_scan *scan, const char *device, const char *file,
+                             struct bytes *ret_text)
+{
+    return host_reader_steady(&scan->kept->reader, path_of(scan, device, file), scan->now,
+                              ret_text);
+}
+
+static bool number_of(struct bytes text, double *ret_value)
+{
+    return bytes_starts(text, "0x") ? words_hex(&text, ret_value)
+                                    : words_whole(text, ret_value);
 }
 
 static bool read_number(struct host_scan *scan, const char *device, const char *file,
                         double *ret_value)
 {
     struct bytes text;
-    if (!read_text(scan, device, file, &text))
-        return false;
-    return bytes_starts(text, "0x") ? words_hex(&text, ret_value)
-                                    : words_whole(text, ret_value);
+    return read_text(scan, device, file, &text) && number_of(text, ret_value);
+}
+
+static bool read_steady(struct host_scan *scan, const char *device, const char *file,
+                        double *ret_value)
+{
+    struct bytes text;
+    return read_steady_text(scan, device, file, &text) && number_of(text, ret_value);
 }
 
 static const char *words_of(struct host_scan *scan, const char *device, const char *file)
 {
     struct bytes text;
     return read_text(scan, device, file, &text) ? words_label(scan->arena, text) : "";
+}
+
+static const char *steady_words_of(struct host_scan *scan, const char *device,
+                                   const char *file)
+{
+    struct bytes text;
+    return read_steady_text(scan, device, file, &text) ? words_label(scan->arena, text)
+                                                       : "";
 }
 
 /* The one counter that net/dev lacks. */
@@ -94,22 +125,23 @@ bool host_netdev_collect(struct host_scan *scan)
 static const struct attribute {
     const char *file;
     enum host_family family;
-} attributes[] = {{"addr_assign_type", HOST_NET_ADDRESS_KIND},
+    bool is_steady;
+} attributes[] = {{"addr_assign_type", HOST_NET_ADDRESS_KIND, true},
                   {"carrier", HOST_NET_CARRIER},
                   {"carrier_changes", HOST_NET_CARRIER_CHANGES},
                   {"carrier_up_count", HOST_NET_CARRIER_UPS},
                   {"carrier_down_count", HOST_NET_CARRIER_DOWNS},
-                  {"dev_id", HOST_NET_DEVICE_ID},
+                  {"dev_id", HOST_NET_DEVICE_ID, true},
                   {"dormant", HOST_NET_DORMANT},
                   {"flags", HOST_NET_FLAGS},
                   {"ifindex", HOST_NET_INDEX},
-                  {"iflink", HOST_NET_LINK},
-                  {"link_mode", HOST_NET_LINK_MODE},
-                  {"mtu", HOST_NET_MTU},
-                  {"name_assign_type", HOST_NET_NAME_KIND},
-                  {"netdev_group", HOST_NET_GROUP},
-                  {"tx_queue_len", HOST_NET_QUEUE},
-                  {"type", HOST_NET_PROTOCOL}};
+                  {"iflink", HOST_NET_LINK, true},
+                  {"link_mode", HOST_NET_LINK_MODE, true},
+                  {"mtu", HOST_NET_MTU, true},
+                  {"name_assign_type", HOST_NET_NAME_KIND, true},
+                  {"netdev_group", HOST_NET_GROUP, true},
+                  {"tx_queue_len", HOST_NET_QUEUE, true},
+                  {"type", HOST_NET_PROTOCOL, true}};
 
 static const char *admin_state(bool is_known, double flags)
 {
@@ -123,10 +155,11 @@ static void show_words(struct host_scan *scan, const char *device, const char *a
     const char *state = words_of(scan, device, "operstate");
     host_sample_of(scan, HOST_NET_UP, device, !strcmp(state, "up"));
     host_sample_with(scan, HOST_NET_INFO,
-                     (const char *const[]){device, words_of(scan, device, "address"),
-                                           words_of(scan, device, "broadcast"),
+                     (const char *const[]){device,
+                                           steady_words_of(scan, device, "address"),
+                                           steady_words_of(scan, device, "broadcast"),
                                            words_of(scan, device, "duplex"), state, admin,
-                                           words_of(scan, device, "ifalias")},
+                                           steady_words_of(scan, device, "ifalias")},
                      1);
 }
 
@@ -136,7 +169,7 @@ static void show_device(struct host_scan *scan, const char *device)
     bool has_flags = false;
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
         const struct attribute *a = &attributes[i];
-        if (!read_number(scan, device, a->file, &value))
+        if (!(a->is_steady ? read_steady : read_number)(scan, device, a->file, &value))
             continue; /* carrier of an interface that is down, for one */
         host_sample_of(scan, a->family, device, value);
         if (a->family == HOST_NET_FLAGS) {

@@ -6,8 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/base/map.h"
@@ -15,8 +18,15 @@
 
 #define READ_BYTES ((size_t)16 << 10)
 
+#define STEADY_FOR (60 * NSEC_PER_SEC)
+#define MAX_STEADY 4096
+
 struct host_file {
     int fd; /* -1: not open */
+    /* Of a steady one: what it said, or that it is not there. */
+    struct wall read_at; /* 0: never */
+    int error;
+    struct buf text;
 };
 
 static void reader_finish(void *ctx)
@@ -24,9 +34,10 @@ static void reader_finish(void *ctx)
     struct host_reader *reader = ctx;
     const struct map_entry *entry = NULL;
     while ((entry = map_next(reader->files, entry))) {
-        const struct host_file *file = entry->value;
+        struct host_file *file = entry->value;
         if (file->fd >= 0)
             close(file->fd);
+        buf_finish(&file->text);
     }
     map_destroy(reader->files);
     buf_finish(&reader->text);
@@ -85,6 +96,7 @@ static void keep_open(struct host_reader *reader, struct host_file *file,
     }
     if (!file) {
         file = arena_alloc(reader->arena, sizeof(*file));
+        file->text = BUF_MAX(HOST_MAX_TEXT);
         map_put(reader->files, bytes_of(path), file);
     }
     file->fd = fd;
@@ -168,6 +180,52 @@ bool host_reader_attribute(struct host_reader *reader, const char *path,
         file->fd = -1;
     }
     return false;
+}
+
+static struct host_file *steady_file(struct host_reader *reader, const char *path)
+{
+    struct host_file *file = map_get(reader->files, bytes_of(path));
+    if (file || map_count(reader->files) >= MAX_STEADY)
+        return file;
+    file = arena_alloc(reader->arena, sizeof(*file));
+    *file = (struct host_file){.fd = -1, .text = BUF_MAX(HOST_MAX_TEXT)};
+    map_put(reader->files, bytes_of(path), file);
+    return file;
+}
+
+static void steady_read(struct host_reader *reader, const char *path, struct wall now,
+                        struct host_file *file)
+{
+    struct bytes text;
+    file->read_at = now;
+    file->error = host_reader_read_once(reader, path, &text) ? 0 : errno;
+    buf_clear(&file->text);
+    if (!file->error)
+        buf_add_bytes(&file->text, bytes_trim(text));
+}
+
+bool host_reader_steady(struct host_reader *reader, const char *path, struct wall now,
+                        struct bytes *ret_text)
+{
+    struct host_file *file = steady_file(reader, path);
+    if (!file)
+        return host_reader_read_once(reader, path, ret_text);
+    const nsec age = now.ns - file->read_at.ns;
+    if (!file->read_at.ns || age < 0 || age >= STEADY_FOR)
+        steady_read(reader, path, now, file);
+    *ret_text = buf_bytes(&file->text);
+    errno = file->error;
+    return !file->error;
+}
+
+bool host_reader_has_changed(struct host_reader *reader, const char *path)
+{
+    const struct host_file *file = map_get(reader->files, bytes_of(path));
+    struct pollfd p = {.fd = file ? file->fd : -1, .events = POLLPRI};
+    struct statfs s;
+    if (p.fd < 0 || fstatfs(p.fd, &s) != 0 || s.f_type != PROC_SUPER_MAGIC)
+        return true;
+    return poll(&p, 1, 0) != 0;
 }
 
 /* ---- folders and their attributes ---- */

@@ -74,8 +74,10 @@ struct host_kept *host_kept_create(const struct host_conf *conf)
 
 void host_kept_destroy(struct host_kept *kept)
 {
-    if (kept)
-        arena_destroy(kept->arena);
+    if (!kept)
+        return;
+    arena_destroy(kept->mounts.arena);
+    arena_destroy(kept->arena);
 }
 
 /* ---- samples ---- */
