@@ -175,5 +175,7 @@ const struct probe_type probe_host = {
     .cancel = host_cancel,
     .report = host_report,
     .metrics = host_metrics,
+    .limits = host_limits,
+    .vars = host_vars,
     .opts = host_opts,
 };

@@ -21,6 +21,8 @@
 #include "lib/base/list.h"
 #include "lib/base/words.h"
 #include "lib/core/batch.h"
+#include "lib/core/expr.h"
+#include "lib/core/limit.h"
 #include "lib/core/metric.h"
 #include "lib/core/opt.h"
 #include "probes/host_families.h"
@@ -200,6 +202,7 @@ bool host_proc_stat(struct host_scan *scan, struct bytes *ret_text);
 
 /* A folder below sysfs, kept open for its attributes: -1 when it is not there. */
 int host_sys_open(struct host_scan *scan, const char *name);
+int host_root_open(struct host_scan *scan, const char *name); /* the same below rootfs */
 /* Its entries that start with prefix, sorted as numbers sort: cpu2 before cpu10. At most HOST_MAX_ENTRIES. */
 #define HOST_MAX_ENTRIES 4096
 size_t host_entries(struct host_scan *scan, int fd, const char *prefix,
@@ -258,6 +261,9 @@ bool host_uname_collect(struct host_scan *scan);
 bool host_os_collect(struct host_scan *scan);
 void host_os_parse(struct host_scan *scan, struct bytes text);
 bool host_reboot_collect(struct host_scan *scan);
+/* names: of <rootfs>/boot. False: the running kernel's image is not among them, so that nothing can be said. */
+bool host_kernel_is_outdated(const char *running, const char *const *names, size_t count,
+                             bool *ret_is_outdated);
 bool host_selinux_collect(struct host_scan *scan);
 bool host_dmi_collect(struct host_scan *scan);
 bool host_textfile_collect(struct host_scan *scan);
@@ -267,6 +273,11 @@ bool host_timex_collect(struct host_scan *scan);
 bool host_hwmon_collect(struct host_scan *scan);
 bool host_thermal_collect(struct host_scan *scan);
 bool host_edac_collect(struct host_scan *scan);
+
+/* ---- host_limits.c, host_vars.c ---- */
+
+extern const struct limit host_limits[];
+extern const struct var host_vars[];
 
 /* ---- host_mountinfo.c ---- */
 

@@ -92,6 +92,8 @@
       "1 when a text file could not be read or taken, else 0", NULL)                     \
     X(TEXTFILE_MTIME, "textfile_mtime_seconds", GAUGE, "seconds",                        \
       "When a text file was written last", "file")                                       \
+    X(KERNEL_OUTDATED, "kernel_outdated", GAUGE, "",                                     \
+      "1 when /boot has a newer kernel of the running one's flavour, else 0", NULL)      \
     X(SELINUX_ENABLED, "selinux_enabled", GAUGE, "", "1 when SELinux is on, else 0",     \
       NULL)                                                                              \
     X(SELINUX_MODE, "selinux_current_mode", GAUGE, "",                                   \

@@ -235,17 +235,29 @@ static void close_folder(void *ctx)
     close((int)(intptr_t)ctx);
 }
 
+static int open_folder(struct host_scan *scan, const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        arena_cleanup(scan->arena, close_folder, (void *)(intptr_t)fd);
+    return fd;
+}
+
 int host_sys_open(struct host_scan *scan, const char *name)
 {
     const char *path = arena_printf(scan->arena, "%s/%s", scan->conf->sysfs, name);
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open_folder(scan, path);
     if (fd < 0 && errno == ENOENT)
         host_absent(scan, "there is no %s", path);
     else if (fd < 0)
         host_fail(scan, "%s cannot be opened: %s", path, strerror(errno));
-    else
-        arena_cleanup(scan->arena, close_folder, (void *)(intptr_t)fd);
     return fd;
+}
+
+int host_root_open(struct host_scan *scan, const char *name)
+{
+    return open_folder(scan,
+                       arena_printf(scan->arena, "%s/%s", scan->conf->rootfs, name));
 }
 
 static int compare_names(const void *a, const void *b)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The system as a whole: <procfs>/stat but for CPUs, load, open files, entropy; its names (uname, os-release, DMI);
- * whether an update waits for a restart, and SELinux.
+ * and SELinux.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "lib/core/labels.h"
 #include "probes/host.h"
@@ -213,17 +212,6 @@ bool host_os_collect(struct host_scan *scan)
 }
 
 /* ---- small ones ---- */
-
-/* Debian and Ubuntu leave a file when an update waits for a restart; absent when /run cannot be seen. */
-bool host_reboot_collect(struct host_scan *scan)
-{
-    const char *run = arena_printf(scan->arena, "%s/run", scan->conf->rootfs);
-    if (access(run, X_OK) != 0)
-        return host_absent(scan, "%s cannot be looked into: %s", run, strerror(errno));
-    host_sample(scan, HOST_REBOOT_REQUIRED,
-                access(arena_printf(scan->arena, "%s/reboot-required", run), F_OK) == 0);
-    return true;
-}
 
 bool host_selinux_collect(struct host_scan *scan)
 {

@@ -228,8 +228,7 @@ static void read_file(struct text_scan *all, const char *path)
     file.tail = &file.first;
     if (read_text(scan, path, &text, &st, &e) && read_samples(&file, text, &e)) {
         keep_samples(&file);
-        host_sample_of(scan, HOST_TEXTFILE_MTIME, path,
-                       (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9);
+        host_sample_of(scan, HOST_TEXTFILE_MTIME, path, (double)st.st_mtim.tv_sec);
     } else {
         all->has_error = true;
         host_note(scan, "%s: %s", path, e.text);

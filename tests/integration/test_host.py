@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from lib.metrics import Page
+from lib.probe import probe
 from lib.servers import NodeExporter
+from lib.wait import wait_until
 
 # What Debian's 1.5.0 shows and the host probe does not, and why.
 NOT_OURS = {
-    "node_textfile_scrape_error": "text files are not read yet",
     "node_network_speed_bytes": "a speed of -1 is no speed",
 }
 # Labels that 1.5.0 has not yet, or that are about its own build.
@@ -128,3 +129,60 @@ def test_a_hung_mount_is_said_and_delays_nothing(healthd, hung_mount):
             if "probe" not in labels]
     assert len(took) == 1 and took[0] < 0.25, took
     assert "hangs" in str(daemon.explain("host"))
+
+
+BACKUP = "# HELP backup_last_success_seconds When.\n# TYPE backup_last_success_seconds gauge\n" \
+         'backup_last_success_seconds{db="shop"} 1.7e+09\nbackup_files 3\n'
+
+
+def test_text_files_are_shown_as_node_exporter_does(start, healthctl):
+    exporter = start(NodeExporter)
+    (exporter.folder / "backup.prom").write_text(BACKUP)
+    (exporter.folder / "late.prom").write_text("late 1 1395066363000\n")
+    theirs, ours = Page(exporter.get("/metrics").text), Page(page_of_host(healthctl, "--textfile", str(exporter.folder)))
+    for name in ("backup_last_success_seconds", "backup_files", "node_textfile_mtime_seconds",
+                 "node_textfile_scrape_error"):
+        assert ours.select(name) == theirs.select(name) != [], name
+        assert ours.types[name] == theirs.types[name]
+    assert ours.helps["backup_files"] == theirs.helps["backup_files"]
+    assert ours.value("node_textfile_scrape_error") == 1 and not ours.select("late")
+    assert ours.value("node_scrape_collector_success", collector="textfile") == 1
+    said = probe("host", {"textfile": [str(exporter.folder)]}).traced("textfile")
+    assert len(said) == 1 and "late.prom: line 1: a timestamp" in said[0], said
+
+
+def test_expectations_are_judged_for_each_mount():
+    page = probe("host", {"exclude": ["reboot"]}, expect=["used <= 100%", "size > 0B"], should=[
+        "available >= 0B && uptime > 1s && load >= 0", "memory_available > 0%", "clock_offset < 1h"])
+    assert page.health == "up" and page.items["/"]["health"] == "up", page
+    found = probe("host", {}, expect=['mountpoint != "/" || used > 100%'])
+    assert found.health == "down" and found.items["/"]["health"] == "down", found
+    others = [item for key, item in found.items.items() if key != "/"]
+    assert all(item["health"] == "up" for item in others), found.items
+    assert "used > 100%" in found.detail
+
+
+def test_limits_are_rules_that_fire(healthd):
+    daemon = healthd("probes:\n"
+                     "  - name: host\n    host: {}\n    interval: 500ms\n"
+                     "    limits: {disk_used: [0%], memory_available: [100%, 99%], load: [1000], swap_used: [50%],\n"
+                     "             inodes_used: [99%], time_to_full: [4h, 1h]}\n")
+    daemon.wait_health("host", "up")
+    rules = {rule["name"]: rule for group in daemon.get("/api/v1/rules").json()["data"]["groups"]
+             for rule in group["rules"]}
+    for name in ("HostDiskUsed", "HostMemoryAvailable", "HostLoad", "HostSwapUsed", "HostInodesUsed",
+                 "HostDiskFilling"):
+        assert name in rules, sorted(rules)
+
+    def pending():
+        alerts = daemon.get("/api/v1/alerts").json()["data"]["alerts"]
+        found = {(one["labels"]["alertname"], one["labels"].get("mountpoint")): one for one in alerts}
+        assert ("HostDiskUsed", "/") in found and ("HostMemoryAvailable", None) in found, found.keys()
+        return found
+    found = wait_until(pending, 20, "the limits to be over")
+    assert not [key for key in found if key[0] in ("HostLoad", "HostInodesUsed", "HostDiskFilling")]
+    healthy = [rule for rule in rules.values() if rule["name"].startswith("Host") and rule.get("lastError")]
+    assert not healthy, healthy
+    query = daemon.get("/api/v1/query?query=node_load5/on(probe)group_left()count%20by(probe)"
+                       "(node_cpu_seconds_total{mode=\"idle\"})".replace(" ", "%20")).json()["data"]["result"]
+    assert len(query) == 1 and query[0]["metric"]["probe"] == "host", query

@@ -327,6 +327,52 @@ static void labels_are_always_utf8(void **state)
     arena_destroy(arena);
 }
 
+static void a_newer_kernel_of_the_same_flavour_waits(void **state)
+{
+    static const struct {
+        const char *running, *boot[4];
+        bool is_known, is_outdated;
+    } kernels[] = {
+        {"6.1.0-13-amd64",
+         {"vmlinuz-6.1.0-13-amd64", "config-6.1.0-18-amd64"},
+         true,
+         false},
+        {"6.1.0-9-amd64",
+         {"vmlinuz-6.1.0-9-amd64", "vmlinuz-6.1.0-13-amd64"},
+         true,
+         true},
+        {"6.1.0-13-amd64",
+         {"vmlinuz-6.1.0-9-amd64", "vmlinuz-6.1.0-13-amd64"},
+         true,
+         false},
+        {"6.1.0-9-amd64",
+         {"vmlinuz-6.1.0-9-amd64", "vmlinuz-6.1.0-13-cloud-amd64"},
+         true,
+         false},
+        {"5.15.0-91-generic",
+         {"vmlinuz", "vmlinuz.old", "vmlinuz-5.15.0-91-generic",
+          "vmlinuz-5.15.0-101-generic"},
+         true,
+         true},
+        {"6.5.6-300.fc39.x86_64",
+         {"vmlinuz-6.5.6-300.fc39.x86_64", "vmlinuz-6.5.7-300.fc39.x86_64"},
+         true,
+         true},
+        {"6.18.0", {"vmlinuz-6.1.0-13-amd64"}, false, false},
+        {"6.18.0", {NULL}, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(kernels); i++) {
+        size_t count = 0;
+        bool is_outdated = false;
+        while (count < ARRAY_LEN(kernels[i].boot) && kernels[i].boot[count])
+            count++;
+        assert_int_equal(host_kernel_is_outdated(kernels[i].running, kernels[i].boot,
+                                                 count, &is_outdated),
+                         kernels[i].is_known);
+        assert_int_equal(is_outdated, kernels[i].is_outdated);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +380,7 @@ int main(void)
         cmocka_unit_test(cpu_times_never_step_back),
         cmocka_unit_test(mounts_are_read_and_filtered),
         cmocka_unit_test(labels_are_always_utf8),
+        cmocka_unit_test(a_newer_kernel_of_the_same_flavour_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
