@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Another program, run in the foreground as a shell would run it. Called by `healthctl deploy`. */
+/* Another program, run in the foreground as a shell would run it. Called by `healthctl deploy` and `healthctl run`. */
 #ifndef HEALTHD_HEALTHCTL_CHILD_H
 #define HEALTHD_HEALTHCTL_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "lib/base/bytes.h"
 #include "lib/base/err.h"
 
+#define CHILD_TAP_BYTES 1500
+
+struct
+    child_tap { /* the end of what a program wrote, to both of its streams; begins zeroed */
+    char ring[CHILD_TAP_BYTES];
+    size_t total; /* bytes that came, ever */
+};
+
 /* Runs argv (NULL-terminated, found in $PATH) with our standard streams, and waits. Signals that would end us are passed
- * on, and we stay until it has ended. ret_status: its exit status, or 128 + the signal that ended it. False and e when
- * it could not be started. */
-bool child_run(const char *const *argv, int *ret_status, struct err *e);
+ * on, and we stay until it has ended. With a tap (or NULL) its output goes through us to our streams; what it leaves in
+ * the background has nobody who reads it then. ret_status: its exit status, or 128 + the signal that ended it. False
+ * and e when it could not be started. */
+bool child_run(const char *const *argv, struct child_tap *tap, int *ret_status,
+               struct err *e);
+
+/* In the order of writing, without a first line that has lost its beginning; lives in text, which holds
+ * CHILD_TAP_BYTES. */
+struct bytes child_tap_text(const struct child_tap *tap, char *text);
 
 #endif

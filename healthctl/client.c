@@ -165,42 +165,52 @@ static bool needs_trust(const struct invocation *in)
     return false;
 }
 
-static void add_json(struct arena *arena, struct request *request, json_t *body)
+static int send_request(const struct invocation *in, struct request *request,
+                        const char *path, nsec timeout, struct answer *ret_answer,
+                        struct err *e)
 {
-    static const struct pair content_type[] = {{"Content-Type", "application/json"}};
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    request->headers = (struct pairs){content_type, 1};
-    request->body = bytes_of(arena_strdup(arena, text ? text : "null"));
-    free(text);
+    const char *token;
+    struct frame f;
+    request->password = (struct secret){""};
+    request->proxy = "";
+    request->is_decoded = true;
+    request->max_body = CLIENT_MAX_ANSWER;
+    request->max_header = 64 << 10;
+    if (!read_token(in, &token, e))
+        return CODE_USAGE;
+    request->bearer = (struct secret){token};
+    const enum frame_use use = needs_trust(in) ? FRAME_WHOLE : FRAME_PLAIN;
+    int code = CODE_UNKNOWN;
+    if (frame_setup(&f, use, NULL, in->secrets, e))
+        code = ask_places(in, &f, request, path, timeout, ret_answer, e)
+                   ? CODE_PASS
+                   : CODE_UNREACHABLE;
+    frame_finish(&f);
+    return code;
 }
 
 int client_send(const struct invocation *in, const char *method, const char *path,
                 json_t *body, nsec timeout, struct answer *ret_answer, struct err *e)
 {
-    const char *token;
-    struct frame f;
+    static const struct pair content_type[] = {{"Content-Type", "application/json"}};
+    struct request request = {.method = method};
+    if (body) {
+        char *text = json_dumps(body, JSON_COMPACT);
+        json_decref(body);
+        request.headers = (struct pairs){content_type, 1};
+        request.body = bytes_of(arena_strdup(in->arena, text ? text : "null"));
+        free(text);
+    }
+    return send_request(in, &request, path, timeout, ret_answer, e);
+}
+
+int client_post_text(const struct invocation *in, const char *path, struct bytes text,
+                     nsec timeout, struct answer *ret_answer, struct err *e)
+{
+    static const struct pair content_type[] = {{"Content-Type", "text/plain"}};
     struct request request = {
-        .method = method,
-        .password = {""},
-        .proxy = "",
-        .is_decoded = true,
-        .max_body = CLIENT_MAX_ANSWER,
-        .max_header = 64 << 10,
-    };
-    if (body)
-        add_json(in->arena, &request, body);
-    if (!read_token(in, &token, e))
-        return CODE_USAGE;
-    request.bearer = (struct secret){token};
-    const enum frame_use use = needs_trust(in) ? FRAME_WHOLE : FRAME_PLAIN;
-    int code = CODE_UNKNOWN;
-    if (frame_setup(&f, use, NULL, in->secrets, e))
-        code = ask_places(in, &f, &request, path, timeout, ret_answer, e)
-                   ? CODE_PASS
-                   : CODE_UNREACHABLE;
-    frame_finish(&f);
-    return code;
+        .method = "POST", .headers = {content_type, 1}, .body = text};
+    return send_request(in, &request, path, timeout, ret_answer, e);
 }
 
 int client_ask(const struct invocation *in, const char *method, const char *path,

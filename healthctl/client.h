@@ -34,6 +34,10 @@ int client_ask(const struct invocation *in, const char *method, const char *path
 int client_send(const struct invocation *in, const char *method, const char *path,
                 json_t *body, nsec timeout, struct answer *ret_answer, struct err *e);
 
+/* A POST of plain text. */
+int client_post_text(const struct invocation *in, const char *path, struct bytes text,
+                     nsec timeout, struct answer *ret_answer, struct err *e);
+
 /* The same for a JSON answer; complains itself. 0, or the exit code. */
 int client_ask_json(const struct invocation *in, const char *method, const char *path,
                     nsec timeout, json_t **ret_value);

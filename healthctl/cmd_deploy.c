@@ -77,7 +77,7 @@ static int run(struct invocation *in)
         complain(in, code,
                  "healthd does not know of this deployment; what it stops is "
                  "told as it happens");
-    if (!child_run(in->operands, &status, &e))
+    if (!child_run(in->operands, NULL, &status, &e))
         complain(in, NOT_STARTED, "%s", e.text);
     if (id)
         end(in, id, status != 0);

@@ -53,13 +53,17 @@ const struct flag daemon_flags[] = {
     {0}};
 
 const struct command *const commands[] = {
-    &command_healthcheck, &command_deploy,   &command_status,
-    &command_explain,     &command_alerts,   &command_ack,
-    &command_silence,     &command_query,    &command_outbox,
-    &command_runbook,     &command_validate, &command_probe,
-    &command_rules,       &command_route,    &command_receiver,
-    &command_drill,       &command_reload,   &command_completion,
-    &command_help,        &command_complete, NULL,
+    &command_healthcheck, &command_deploy,
+    &command_run,         &command_status,
+    &command_explain,     &command_alerts,
+    &command_ack,         &command_silence,
+    &command_query,       &command_outbox,
+    &command_runbook,     &command_validate,
+    &command_probe,       &command_rules,
+    &command_route,       &command_receiver,
+    &command_drill,       &command_reload,
+    &command_completion,  &command_help,
+    &command_complete,    NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heartbeats: who may send pings, what is late, failed or too long, and what a restart remembers."""
 import json
+import os
+import signal
+import subprocess
 import time
 
 import pytest
@@ -204,3 +207,68 @@ def test_faults_of_a_schedule(healthctl, tmp_path, options, words):
     config.write_text(f"probes:\n  - {{name: job, heartbeat: {options}}}\n")
     done = healthctl("validate", config)
     assert done.returncode == 2 and words in done.stderr + done.stdout, done
+
+
+# ---- healthctl run ----
+
+def run_job(hd, healthctl, *words, options=(), **more):
+    return healthctl("run", "--socket", hd.socket, *options, "job", "--", *words, **more)
+
+
+def test_run_tells_how_a_command_went(healthd, healthctl):
+    hd = healthd(QUICK + "\n  - {name: job, heartbeat: {every: 1h}}\n")
+    done = run_job(hd, healthctl, "sh", "-c", "cat; echo out; echo err >&2; exit 3", text="in\n")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "in\nout\n", "err\n")
+    job = heartbeats(hd)["job"]
+    assert (job["last_exit_status"], job["last_words"], job["running"]) == (3, "", False)
+    assert job["last_duration_seconds"] > 0 and job["last_start"]
+    done = run_job(hd, healthctl, "sh", "-c", "seq 1 3000; echo last >&2", options=["--output"])
+    assert done.returncode == 0 and done.stdout.endswith("2999\n3000\n") and done.stderr == "last\n"
+    words = heartbeats(hd)["job"]["last_words"]
+    assert words.endswith("3000\nlast") and len(words) <= 1500 and words[0] != "\n"
+    done = run_job(hd, healthctl, "/no/such/command")
+    assert done.returncode == 127 and "No such file" in done.stderr
+    assert heartbeats(hd)["job"]["last_exit_status"] == 127
+
+
+def test_run_passes_signals_on(healthd, tmp_path):
+    hd = healthd(QUICK + "\n  - {name: job, heartbeat: {every: 1h}}\n")
+    script = "trap 'echo ended; exit 9' TERM; echo ready; while :; do sleep 0.1; done"
+    run = subprocess.Popen([os.environ["HEALTHCTL_BIN"], "run", "--socket", hd.socket, "job", "--",
+                            "sh", "-c", script], stdout=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "ready\n"
+    assert heartbeats(hd)["job"]["running"]
+    run.send_signal(signal.SIGTERM)
+    assert run.communicate(timeout=20)[0] == "ended\n" and run.returncode == 9
+    assert heartbeats(hd)["job"]["last_exit_status"] == 9
+
+
+def test_run_from_elsewhere_has_a_token_from_a_file(healthd, healthctl, tmp_path):
+    hd = healthd(QUICK + f"\n  - {{name: job, heartbeat: {{every: 1h, token: {TOKEN}}}}}\n")
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    done = healthctl("run", "--address", hd.url_base, "--token-file", tmp_path / "token", "job",
+                     "true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert heartbeats(hd)["job"]["last_exit_status"] == 0
+    done = healthctl("run", "--address", hd.url_base, "job", "true",
+                     env={"HEALTHCTL_TOKEN": "wrong-token"})
+    assert done.returncode == 0 and "the token is not this heartbeat's" in done.stderr
+    assert "wrong-token" not in done.stderr
+
+
+def test_run_waits_for_a_healthd_that_comes_back(healthd, healthctl, tmp_path):
+    config = QUICK + f"""
+  - {{name: job, heartbeat: {{every: 1h}}}}
+web: {{listen: ["127.0.0.1:0", "unix:{tmp_path}/s.sock"]}}
+state: {{path: {tmp_path}/state}}
+"""
+    run = subprocess.Popen([os.environ["HEALTHCTL_BIN"], "run", "--socket", f"{tmp_path}/s.sock",
+                            "job", "--", "sh", "-c", "echo ran; exit 5"], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "ran\n"
+    hd = healthd(config, ready=False)
+    out, said = run.communicate(timeout=60)
+    assert run.returncode == 5
+    assert "the command runs all the same" in said and "ended with 5" not in said
+    hd.wait_ready()
+    assert heartbeats(hd)["job"]["last_exit_status"] == 5
