@@ -67,6 +67,14 @@ static const struct probe_type *read_prober(struct loader *l, const struct node 
     const struct probe_type *type = probe_type_find(n->text);
     if (!type)
         report_prober(l, n);
+    if (type && type->refuses_modules) {
+        diag_error(
+            l->diag, n->at,
+            "'%s' cannot be a module: whoever asks /probe would decide what it does",
+            type->name);
+        diag_hint(l->diag, "write it under `probes:`");
+        return NULL;
+    }
     return type;
 }
 

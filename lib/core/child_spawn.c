@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One fork and exec. May wait (an executable on a dead file system), so it runs on a thread of its own; touches only its
+ * struct spawn. Called by child.c.
+ */
+#include "lib/core/child_spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- before ---- */
+
+static char *const *list_copy(const char *const *list, struct arena *arena)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    char **copy = arena_alloc(arena, (count + 1) * sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        copy[i] = arena_strdup(arena, list[i]);
+    return copy;
+}
+
+void spawn_prepare(struct spawn *s, const struct child_conf *conf, struct arena *arena)
+{
+    *s = (struct spawn){
+        .path = arena_strdup(arena, conf->path),
+        .folder = arena_strdup(arena, conf->folder),
+        .argv = list_copy(conf->argv, arena),
+        .environment = list_copy(conf->environment, arena),
+        .out = -1,
+        .err = -1,
+    };
+}
+
+/* ---- on the thread ---- */
+
+/* The first executable file of that name; a name with a slash is one already. False with errno. */
+static bool program_find(const struct spawn *s, char *ret_file, size_t size)
+{
+    struct bytes folders = bytes_of(s->path), folder;
+    int error = ENOENT;
+    if (strchr(s->argv[0], '/')) {
+        snprintf(ret_file, size, "%s", s->argv[0]);
+        return true;
+    }
+    while (bytes_token(&folders, ':', &folder)) {
+        struct stat info;
+        snprintf(ret_file, size, "%.*s/%s", (int)folder.len, folder.ptr, s->argv[0]);
+        if (stat(ret_file, &info) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        if (access(ret_file, X_OK) == 0)
+            return true;
+        error = EACCES;
+    }
+    errno = error;
+    return false;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    return posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+}
+
+static int add_actions(posix_spawn_file_actions_t *actions, const struct spawn *s,
+                       const int *writers)
+{
+    int error =
+        posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(actions, writers[0], STDOUT_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(actions, writers[1], STDERR_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+    if (!error && s->folder)
+        error = posix_spawn_file_actions_addchdir_np(actions, s->folder);
+    return error;
+}
+
+static int spawn_with(struct spawn *s, const char *file, const int *writers)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    int error = set_attributes(&attributes);
+    if (!error)
+        error = add_actions(&actions, s, writers);
+    if (!error)
+        error =
+            posix_spawn(&s->pid, file, &actions, &attributes, s->argv, s->environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+static void close_pair(const int *pair)
+{
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] >= 0)
+            close(pair[i]);
+    }
+}
+
+void spawn_run(struct spawn *s)
+{
+    char file[4096];
+    int out[2] = {-1, -1}, err[2] = {-1, -1};
+    if (!program_find(s, file, sizeof(file)) || pipe2(out, O_CLOEXEC) != 0 ||
+        pipe2(err, O_CLOEXEC) != 0) {
+        s->error = errno;
+        close_pair(out);
+        return;
+    }
+    s->error = spawn_with(s, file, (const int[]){out[1], err[1]});
+    close(out[1]);
+    close(err[1]);
+    if (s->error) {
+        close(out[0]);
+        close(err[0]);
+        return;
+    }
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    fcntl(err[0], F_SETFL, O_NONBLOCK);
+    s->out = out[0];
+    s->err = err[0];
+}
