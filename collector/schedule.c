@@ -88,8 +88,12 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
         t->runs++;
         s->stats.runs++;
         s->publish(s->ctx, t, v, b);
-        if (t->probe->watch && watching_wants(&t->watching, v, now))
+        if (t->probe->watch &&
+            watching_wants(&t->watching, v, t->probe->retry_interval, now))
             watching_hold(&t->watching, t->probe, t->session);
+        if (t->event_missed && v->health == HEALTH_UP)
+            t->event_at = now;
+        t->event_missed = false;
         t->retry_at = state_is_unconfirmed(&t->state) || v->health == HEALTH_UNKNOWN
                           ? mono_add(now, t->probe->retry_interval)
                           : (struct mono){0};
@@ -161,6 +165,7 @@ static void fire(struct tracked *t, struct mono now)
 {
     const bool is_slot = mono_reached(now, t->due);
     const bool is_retry = t->retry_at.ns && mono_reached(now, t->retry_at);
+    const bool is_event = t->event_at.ns && mono_reached(now, t->event_at);
     const struct mono slot = is_slot ? t->due : is_retry ? t->retry_at : now;
 
     if (is_slot) {
@@ -171,7 +176,8 @@ static void fire(struct tracked *t, struct mono now)
     t->event_at = (struct mono){0};
     tracked_place(t);
     if (is_busy(t)) {
-        /* A retry or an event that finds a run under way has what it wants: only a slot is lost. */
+        /* A retry that finds a run under way has what it wants. */
+        t->event_missed |= is_event;
         t->skipped += is_slot;
         t->schedule->stats.skipped_busy += is_slot;
         return;
@@ -199,8 +205,9 @@ void tracked_on_wake(void *ctx, struct session *session, enum wake why)
     struct tracked *t = ctx;
     const struct mono now = loop_now(session->frame->loop);
     if (why == WAKE_WATCH_ENDED)
-        watching_ended(&t->watching);
-    t->event_at = mono_reached(now, t->event_after) ? now : t->event_after;
+        t->event_at = watching_ended(&t->watching, t->probe->retry_interval, now);
+    else
+        t->event_at = mono_reached(now, t->event_after) ? now : t->event_after;
     tracked_place(t);
 }
 

@@ -44,7 +44,9 @@ struct tracked {           /* one configured probe, as long as its name is confi
     struct mono retry_at;          /* while unconfirmed; 0: none */
     struct mono event_at;          /* something woke it; 0: nothing did */
     struct mono event_after;       /* no event run before this */
-    nsec offset;                   /* of its grid: hash(name) mod interval */
+    bool
+        event_missed; /* one came while a run was under way that may have seen what was before */
+    nsec offset; /* of its grid: hash(name) mod interval */
     uint64_t runs, skipped,
         missed; /* finished; still busy at their slot; slots slept through */
     struct watching watching;

@@ -5,18 +5,38 @@
 #include "lib/core/secret.h"
 #include "lib/core/talk.h"
 
-void watching_ended(struct watching *w)
+static nsec pause_of(int burst, nsec patience)
 {
-    w->is_held = false;
-    w->ended = true;
+    nsec pause = burst > 0 ? WATCHING_FIRST_PAUSE : 0;
+    for (int i = 1; i < burst && pause < patience; i++)
+        pause *= 5;
+    return pause < patience ? pause : patience;
 }
 
-bool watching_wants(struct watching *w, const struct verdict *v, struct mono now)
+struct mono watching_ended(struct watching *w, nsec patience, struct mono now)
+{
+    const bool is_alone =
+        !w->last_end.ns || mono_reached(now, mono_add(w->last_end, 2 * patience));
+    w->is_held = false;
+    w->ended = true;
+    w->burst = is_alone ? 0 : w->burst + 1;
+    w->last_end = now;
+    return mono_add(now, pause_of(w->burst, patience));
+}
+
+/* Ends that come faster than the pauses grow are told apart from one only at the longest pause. */
+static bool is_counted(const struct watching *w, nsec patience)
+{
+    return w->burst == 0 || pause_of(w->burst, patience) == patience;
+}
+
+bool watching_wants(struct watching *w, const struct verdict *v, nsec patience,
+                    struct mono now)
 {
     const bool is_good = v->health == HEALTH_UP || v->health == HEALTH_DEGRADED;
     if (w->ended) {
         w->ended = false;
-        w->benign_ends = is_good ? w->benign_ends + 1 : 0;
+        w->benign_ends = is_good ? w->benign_ends + is_counted(w, patience) : 0;
     }
     if (w->benign_ends >= WATCHING_BENIGN_ENDS) {
         w->benign_ends = 0;
