@@ -9,6 +9,7 @@ from lib import process
 from lib.badpeer import BadPeer
 from lib.certs import TestCerts
 from lib.dnsd import DnsServer
+from lib.engine import Engine
 from lib.notify_stub import NotifyStub
 from lib.servers import Alertmanager, Blackbox, Nginx, Prometheus
 
@@ -86,6 +87,21 @@ def blackbox(start):
 def alertmanager(start):
     """alertmanager(): Debian's, see lib.servers.Alertmanager."""
     return lambda *args, **kwargs: start(Alertmanager, *args, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def shared_engine():
+    """The session's Docker Engine: see lib.engine. Tests ask for `engine`."""
+    engine = Engine()
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def engine(shared_engine):
+    """A Docker Engine without containers; those that the test made are removed at its end."""
+    yield shared_engine
+    shared_engine.remove_all()
 
 
 @pytest.fixture

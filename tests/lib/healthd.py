@@ -132,10 +132,10 @@ class Healthd:
         assert answer.status == 200, answer
         return Page(answer.text)
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         return self.page().value(name, **labels)
 
-    def wait_value(self, wanted, name, deadline=15.0, **labels):
+    def wait_value(self, wanted, name, /, deadline=15.0, **labels):
         """Polls /metrics until the one series that matches has this value."""
         return wait_until(lambda: self.value(name, **labels) == wanted or None, deadline,
                           f"{name}{labels} to be {wanted}")

@@ -49,13 +49,13 @@ class Page:
             at = label.end()
         return found[1], labels, float(found[3])
 
-    def select(self, name, **labels):
+    def select(self, name, /, **labels):
         """Every (labels, value) of a family's series that carry these labels."""
         wanted = set(labels.items())
         return [(dict(key[1]), value) for key, value in self.series.items()
                 if key[0] == name and wanted <= key[1]]
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         """The value of the only series that matches."""
         found = self.select(name, **labels)
         assert len(found) == 1, f"{name}{labels}: {len(found)} series match: {found[:5]}"

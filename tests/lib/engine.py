@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Docker Engine (Debian's docker.io), one a test session: in a scratch folder, with a bridge of its own, no
+iptables rules, and an image made of Debian's static busybox. Runs as root; where that cannot be, tests fail and say so."""
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from lib.process import Process
+from lib.wait import wait_until
+
+IMAGE = "healthd-test/busybox:1"
+BUSYBOX = Path("/bin/busybox")
+APPLETS = ("sh", "sleep", "cat", "echo", "true", "false", "nc", "head", "tail", "test", "touch", "rm",
+           "kill", "printf", "wget")
+# Networks of the tests' own engines: 10.213.N.0/24.
+NETWORKS = range(1, 250)
+
+
+def tool(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def image_tar():
+    """The one image: busybox and links to it."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.add(BUSYBOX, "bin/busybox")
+        for name in APPLETS:
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+        for folder in ("tmp", "proc", "sys", "dev", "etc"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+            tar.addfile(entry)
+    return out.getvalue()
+
+
+class Engine:
+    """dockerd on a socket of its own. `address` is what a probe's `docker` row takes."""
+
+    def __init__(self):
+        assert os.geteuid() == 0, "a Docker Engine needs root: run these tests as root"
+        for program in ("dockerd", "docker", "ip"):
+            assert shutil.which(program), f"there is no {program}: ./dev test meta installs it"
+        assert BUSYBOX.exists(), "there is no /bin/busybox: ./dev test meta installs busybox-static"
+        # Not below pytest's folder: a socket's path may have 107 bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="hd-engine-"))
+        self.folder.chmod(0o755)
+        self.socket = self.folder / "docker.sock"
+        self.address = f"unix://{self.socket}"
+        self.bridge = None
+        self.process = None
+        self.make_bridge()
+        self.start()
+        self.docker("import", "-", IMAGE, data=image_tar())
+
+    def make_bridge(self):
+        start = os.getpid() % len(NETWORKS)
+        for number in (*NETWORKS[start:], *NETWORKS[:start]):
+            name = f"hdt{number}"
+            if tool("ip", "link", "add", name, "type", "bridge").returncode:
+                continue
+            self.bridge = name
+            tool("ip", "addr", "add", f"10.213.{number}.1/24", "dev", name)
+            tool("ip", "link", "set", name, "up")
+            return
+        raise AssertionError("no bridge can be made: " +
+                             tool("ip", "link", "add", "hdt0", "type", "bridge").stderr)
+
+    def start(self):
+        self.process = Process(
+            ["dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec"),
+             "--pidfile", str(self.folder / "pid"), "--host", self.address, "--storage-driver", "vfs",
+             "--bridge", self.bridge, "--cgroup-parent", f"/{self.bridge}", "--iptables=false",
+             "--ip-forward=false", "--ip-masq=false", "--userland-proxy=false", "--shutdown-timeout", "2"],
+            self.folder, "dockerd")
+        self.process.wait_ready(lambda: self.docker("version", check=False).returncode == 0, 60)
+
+    def docker(self, *arguments, data=None, check=True):
+        done = subprocess.run(["docker", "--host", self.address, *map(str, arguments)], input=data,
+                              capture_output=True, timeout=60)
+        assert not check or done.returncode == 0, (arguments, done.stderr.decode())
+        return done
+
+    def run(self, name, *options, command=("sleep", "1000")):
+        """Starts a container of the test image; its id."""
+        done = self.docker("run", "-d", "--name", name, *options, IMAGE, *command)
+        return done.stdout.decode().strip().splitlines()[-1]
+
+    def inspect(self, name):
+        return json.loads(self.docker("inspect", name).stdout)[0]
+
+    def remove(self, *names):
+        self.docker("rm", "-f", *names, check=False)
+
+    def remove_all(self):
+        ids = self.docker("ps", "-aq").stdout.decode().split()
+        if ids:
+            self.remove(*ids)
+
+    def stop(self):
+        if self.process and self.process.alive():
+            self.remove_all()
+            self.process.stop(30)
+        for mount in Path("/proc/mounts").read_text().splitlines():
+            where = mount.split()[1]
+            if where.startswith(str(self.folder)):
+                tool("umount", "-l", where)
+        if self.bridge:
+            tool("ip", "link", "del", self.bridge)
+            for tree in Path("/sys/fs/cgroup").glob(f"*/{self.bridge}"):
+                tool("rmdir", str(tree))
+            tool("rmdir", f"/sys/fs/cgroup/{self.bridge}")
+        wait_until(lambda: not shutil.rmtree(self.folder, ignore_errors=True) and
+                   not self.folder.exists(), 10, "the engine's folder to go")
