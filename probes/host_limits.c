@@ -18,7 +18,7 @@ const struct limit host_limits[] = {
      .release = 0.02,
      .hold_for = 2 * NSEC_PER_MINUTE,
      .summary = "{{ $labels.mountpoint }} is {{ $value | humanizePercentage }} full",
-     .runbook = RUNBOOKS "HostDiskUsed",
+     .runbook = RUNBOOKS "HostDiskFull",
      .doc = "Used share of each file system, as its users see it: what is reserved for "
             "root counts as used."},
     {.name = "inodes_used",
@@ -31,11 +31,11 @@ const struct limit host_limits[] = {
      .hold_for = 2 * NSEC_PER_MINUTE,
      .summary = "{{ $labels.mountpoint }} has used {{ $value | humanizePercentage }} of "
                 "its inodes",
-     .runbook = RUNBOOKS "HostInodesUsed",
+     .runbook = RUNBOOKS "HostInodesFull",
      .doc = "Used share of each file system's inodes; nothing where it makes them as "
             "needed."},
     {.name = "time_to_full",
-     .alert = "HostDiskFilling",
+     .alert = "HostTimeToFull",
      /* Only where it falls, by the last hour; days above 30 mean nothing. */
      .expr = "clamp_max(node_filesystem_avail_bytes" DISK
              " / -(deriv(node_filesystem_avail_bytes" DISK "[1h]) < 0), 2592000)",
@@ -57,7 +57,7 @@ const struct limit host_limits[] = {
      .release = 0.1,
      .hold_for = 2 * NSEC_PER_MINUTE,
      .summary = "{{ $value | humanizePercentage }} of the memory is available",
-     .runbook = RUNBOOKS "HostMemoryAvailable",
+     .runbook = RUNBOOKS "HostMemoryShort",
      .doc = "Share of the memory that programs can still get without swapping."},
     {.name = "swap_used",
      .alert = "HostSwapUsed",
@@ -69,7 +69,7 @@ const struct limit host_limits[] = {
      .release = 0.05,
      .hold_for = 5 * NSEC_PER_MINUTE,
      .summary = "{{ $value | humanizePercentage }} of the swap is used",
-     .runbook = RUNBOOKS "HostSwapUsed",
+     .runbook = RUNBOOKS "HostSwapping",
      .doc = "Used share of the swap; nothing without swap."},
     {.name = "load",
      .alert = "HostLoad",
@@ -80,6 +80,6 @@ const struct limit host_limits[] = {
      .release = 0.1,
      .hold_for = 5 * NSEC_PER_MINUTE,
      .summary = "the load is {{ $value | humanize }} a CPU",
-     .runbook = RUNBOOKS "HostLoad",
+     .runbook = RUNBOOKS "HostLoadHigh",
      .doc = "Load of five minutes by the number of CPUs: above 1 tasks wait."},
     {0}};
