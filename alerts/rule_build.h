@@ -60,6 +60,9 @@ const struct annotation *rule_texts_get(struct rule_texts texts, const char *nam
 bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
                     const struct node *node, const void **ret_conf);
 /* Where key's value stands, or the mapping. */
+/* Parses an expression that node n holds; NULL after reporting its fault, with the place in it and what to do. */
+const struct promql *rule_promql_read(const struct rule_reader *reader,
+                                      const struct node *n, const char *text);
 struct place rule_key_place(const struct node *map, const char *key);
 
 #endif

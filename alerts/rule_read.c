@@ -49,19 +49,26 @@ static size_t offset_of(const char *text, int line, int column)
     return (size_t)(start - text) + (step < rest ? step : rest);
 }
 
+const struct promql *rule_promql_read(const struct rule_reader *reader,
+                                      const struct node *n, const char *text)
+{
+    struct promql_fault fault = {0};
+    const struct promql *q = promql_parse(reader->arena, text, &fault);
+    if (q)
+        return q;
+    const size_t offset = offset_of(text, fault.line, fault.column);
+    diag_error(reader->diag, node_text_place(n, offset, reader->diag), "%s", fault.text);
+    if (*fault.hint)
+        diag_hint(reader->diag, "%s", fault.hint);
+    return NULL;
+}
+
 static const struct promql *read_expr(struct rule_list *l, const struct node *n,
                                       const char *text)
 {
-    struct promql_fault fault = {0};
-    const struct promql *q = promql_parse(l->reader.arena, text, &fault);
-    if (!q) {
-        const size_t offset = offset_of(text, fault.line, fault.column);
-        diag_error(l->reader.diag, node_text_place(n, offset, l->reader.diag), "%s",
-                   fault.text);
-        if (*fault.hint)
-            diag_hint(l->reader.diag, "%s", fault.hint);
+    const struct promql *q = rule_promql_read(&l->reader, n, text);
+    if (!q)
         return NULL;
-    }
     const enum promql_type type = promql_type_of(q);
     if (type == PROMQL_VECTOR || type == PROMQL_SCALAR)
         return q;

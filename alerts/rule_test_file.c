@@ -268,20 +268,17 @@ static void read_queries(struct file_reader *r, const struct node *list)
     g->queries = arena_alloc(r->arena, (most + 1) * sizeof(*g->queries));
     for (const struct node *n = most ? list->first : NULL; n; n = n->next) {
         struct promql_test *t = &g->queries[g->query_count];
-        struct promql_fault fault;
         const void *conf;
         if (!rows(r, query_opts, sizeof(struct query_rows), n, &conf))
             continue;
         const struct query_rows *c = conf;
-        *t = (struct promql_test){.at = c->at,
-                                  .text = c->expr,
-                                  .expr = promql_parse(r->arena, c->expr, &fault)};
+        *t = (struct promql_test){
+            .at = c->at,
+            .text = c->expr,
+            .expr = rule_promql_read(&r->rules, node_get(n, "expr"), c->expr)};
         read_samples(r, t, c->samples);
         g->end = c->at > g->end ? c->at : g->end;
-        if (t->expr)
-            g->query_count++;
-        else
-            diag_error(r->diag, rule_key_place(n, "expr"), "%s", fault.text);
+        g->query_count += t->expr != NULL;
     }
 }
 

@@ -36,9 +36,7 @@ static void add_selector(void *ctx, const char *text)
         return;
     }
     a->has_failed = true;
-    query_error(a->exchange, 400, "bad_data",
-                "invalid parameter \"match[]\": %d:%d: parse error: %s", fault.line,
-                fault.column, q ? "expected a series selector" : fault.text);
+    query_fault(a->exchange, "match[]", &fault, q ? "expected a series selector" : NULL);
 }
 
 static bool read_bound(struct exchange *x, const char *name, int64_t *ret)

@@ -46,6 +46,18 @@ void query_error(struct exchange *x, int status, const char *type, const char *f
     buf_finish(&text);
 }
 
+void query_fault(struct exchange *x, const char *parameter,
+                 const struct promql_fault *fault, const char *what)
+{
+    if (what)
+        query_error(x, 400, "bad_data", "invalid parameter \"%s\": %s", parameter, what);
+    else
+        query_error(x, 400, "bad_data",
+                    "invalid parameter \"%s\": %d:%d: parse error: %s%s%s", parameter,
+                    fault->line, fault->column, fault->text, *fault->hint ? "; " : "",
+                    fault->hint);
+}
+
 static void destroy(struct query *q)
 {
     buf_finish(&q->body);
@@ -148,9 +160,7 @@ void query_lane_run(struct query_lane *l, struct exchange *x, const char *text,
             query_error(x, 503, "unavailable", "%d queries wait already",
                         QUERY_MAX_WAITING);
         else
-            query_error(x, 400, "bad_data",
-                        "invalid parameter \"query\": %d:%d: parse error: %s", fault.line,
-                        fault.column, fault.text);
+            query_fault(x, "query", &fault, NULL);
         return;
     }
     struct query *q = calloc(1, sizeof(*q));

@@ -23,6 +23,9 @@ void query_lane_destroy(struct query_lane *l);       /* when idle; takes NULL */
 /* Answers x, later; timeout is at most QUERY_LONGEST. text is copied. */
 void query_lane_run(struct query_lane *l, struct exchange *x, const char *text,
                     const struct promql_opts *opts, nsec timeout);
+/* A parameter that is no PromQL, or (what not NULL) not the right one: 400 with place and hint. */
+void query_fault(struct exchange *x, const char *parameter,
+                 const struct promql_fault *fault, const char *what);
 /* In Prometheus' form. */
 void query_error(struct exchange *x, int status, const char *type, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

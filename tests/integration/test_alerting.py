@@ -224,6 +224,8 @@ def test_prometheus_api_answers_as_prometheus(watched):
         refused = daemon.get(f"{path}?{urllib.parse.urlencode(parameters)}")
         said = refused.json()
         assert (refused.status, said["status"], said["errorType"]) == (status, "error", kind), (path, said)
+    refused = daemon.get("/api/v1/query?" + urllib.parse.urlencode({"query": "increse(up[1m])"})).json()
+    assert "1:1: parse error" in refused["error"] and "did you mean increase()?" in refused["error"]
 
 
 def test_a_form_is_as_good_as_a_query(watched):
