@@ -226,51 +226,6 @@ static bool read_http_headers(struct http_conf *conf, struct arena *arena, struc
     return true;
 }
 
-/* YAML's core schema: what a plain scalar is. */
-static bool is_json_plain(const char *text)
-{
-    double number;
-    if (!strcmp(text, "true") || !strcmp(text, "false") || !strcmp(text, "null"))
-        return true;
-    const size_t digits = strspn(text, "-0123456789.eE+");
-    if (!text[0] || text[digits] || text[0] == '+' || text[0] == '.')
-        return false;
-    const char *first = text[0] == '-' ? text + 1 : text;
-    const bool has_leading_zero = first[0] == '0' && first[1] >= '0' && first[1] <= '9';
-    return !has_leading_zero && first[0] >= '0' && first[0] <= '9' &&
-           text[strlen(text) - 1] != '.' && bytes_to_double(bytes_of(text), &number);
-}
-
-static void write_json(const struct node *n, struct buf *out)
-{
-    const char *separator = "";
-    switch (n->kind) {
-    case NODE_NULL:
-        buf_add_text(out, "null");
-        break;
-    case NODE_SCALAR:
-        if (!n->quoted && is_json_plain(n->text))
-            buf_add_text(out, n->text);
-        else
-            buf_add_json(out, bytes_of(n->text));
-        break;
-    case NODE_LIST:
-    case NODE_MAP:
-        buf_add_byte(out, n->kind == NODE_MAP ? '{' : '[');
-        for (const struct node *it = n->first; it; it = it->next) {
-            buf_add_text(out, separator);
-            separator = ",";
-            if (n->kind == NODE_MAP) {
-                buf_add_json(out, bytes_of(it->key));
-                buf_add_byte(out, ':');
-            }
-            write_json(it, out);
-        }
-        buf_add_byte(out, n->kind == NODE_MAP ? '}' : ']');
-        break;
-    }
-}
-
 static bool read_body(struct http_conf *conf, struct arena *arena, struct err *e)
 {
     const int bodies =
@@ -286,7 +241,7 @@ static bool read_body(struct http_conf *conf, struct arena *arena, struct err *e
     if (!conf->json)
         return true;
     struct buf text = BUF_MAX(HTTP_MAX_BODY_FILE);
-    write_json(conf->json, &text);
+    node_json(conf->json, &text);
     conf->json_body = arena_strdup(arena, buf_text(&text));
     const bool fits = !text.overflow;
     buf_finish(&text);

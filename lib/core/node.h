@@ -56,6 +56,8 @@ void node_canonical(const struct node *n, struct buf *out);
 void node_print(const struct node *n, int indent, struct buf *out);
 /* One text as a YAML scalar that is read back as this text: quoted when it must be. */
 void node_print_text(const char *text, struct buf *out);
+/* As JSON: a plain true, false, null or number is one, everything else a text (node_json.c). */
+void node_json(const struct node *n, struct buf *out);
 const char *
 node_kind_name(enum node_kind kind); /* "nothing", "a value", "a list", "a mapping" */
 

@@ -5,6 +5,8 @@
  *
  * A transcript is a list of stories, each a title after "---", a configuration, and after "===" its lines:
  *   > text    the probe says this          < text    the peer says this       (\r \n \t \\ \xNN are escapes)
+ *   ? text    the probe says something with this in it; the rest is not compared
+ *   x digits  the peer says these bytes, in hexadecimal
  *   * open REASON      TLS from the first byte was agreed on; REASON why the peer is not trusted, or "verified"
  *   * starttls REASON  the probe asks for TLS here, and gets it
  *   * resume           the probe asks for a computation here, which is done
@@ -99,6 +101,19 @@ static struct bytes unescape(struct arena *arena, const char *text)
     return (struct bytes){out, len};
 }
 
+static struct bytes unhex(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, strlen(text) / 2 + 1);
+    size_t len = 0;
+
+    for (const char *at = text; at[0] && at[1]; at++) {
+        if (*at != ' ')
+            out[len++] = (char)(hex(at[0]) * 16 + hex(at[1]));
+        at += *at != ' ';
+    }
+    return (struct bytes){out, len};
+}
+
 static const char *escaped(struct play *p, struct bytes raw)
 {
     struct buf out = BUF_MAX(SAID_MAX);
@@ -181,6 +196,13 @@ static void check_said(struct play *p, const struct line *line)
         buf_consume(&p->said, line->raw.len);
 }
 
+static void check_mentioned(struct play *p, const struct line *line)
+{
+    if (bytes_find(buf_bytes(&p->said), line->raw) < 0)
+        fail(p, line, "the probe does not say this", escaped(p, buf_bytes(&p->said)));
+    buf_clear(&p->said);
+}
+
 static void check_silent(struct play *p, const struct line *line)
 {
     if (p->said.len)
@@ -260,6 +282,12 @@ static void do_line(struct play *p, const struct line *line, enum pace pace)
         break;
     case '*':
         do_event(p, line, is_checked);
+        break;
+    case '?':
+        if (is_checked)
+            check_mentioned(p, line);
+        else
+            buf_clear(&p->said);
         break;
     case '>':
         if (is_checked)
@@ -360,8 +388,12 @@ static void add_line(struct arena *arena, struct story *story, struct bytes text
     *line = (struct line){.kind = text.ptr[0], .number = number};
     line->text = arena_strndup(arena, text.ptr + (text.len > 1 ? 2 : 1),
                                text.len > 1 ? text.len - 2 : 0);
-    if (line->kind == '<' || line->kind == '>')
+    if (line->kind == '<' || line->kind == '>' || line->kind == '?')
         line->raw = unescape(arena, line->text);
+    if (line->kind == 'x') {
+        line->raw = unhex(arena, line->text);
+        line->kind = '<';
+    }
     if (line->kind == '<')
         story->heard_bytes += line->raw.len;
 }
