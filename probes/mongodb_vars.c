@@ -204,7 +204,7 @@ const struct var mongodb_vars[] = {
     "sum by (probe) (mongodb_mongod_wiredtiger_cache_bytes{$probe, type=\"" type \
     "\"}) / "                                                                    \
     "sum by (probe) (mongodb_mongod_wiredtiger_cache_max_bytes{$probe})"
-#define RUNBOOK(name) "docs/runbooks/" name ".md"
+#define RUNBOOK(name) "/runbooks/" name
 
 const struct limit mongodb_limits[] = {
     {.name = "connections_used",
