@@ -12,45 +12,6 @@
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
 
-/* ---- desks ---- */
-
-struct desk *courier_desk(struct courier *c, const char *receiver)
-{
-    struct desk *d = map_get(c->desks, bytes_of(receiver));
-    if (d)
-        return d;
-    d = memory_take(sizeof(*d));
-    *d = (struct desk){.courier = c,
-                       .name = strdup(receiver),
-                       .canonical = strdup(""),
-                       .last_error = strdup(""),
-                       .box = outbox_box(c->outbox, receiver)};
-    map_put(c->desks, bytes_of(receiver), d);
-    return d;
-}
-
-void desk_say(struct desk *d, const char *error)
-{
-    free(d->last_error);
-    d->last_error = strdup(error);
-}
-
-static void desk_reset(struct desk *d, const struct receiver *r, struct wall now)
-{
-    free(d->canonical);
-    d->canonical = strdup(r->canonical ? r->canonical : "");
-    d->tokens = r->burst;
-    d->tokens_at = now;
-    d->pause_until = d->circuit_until = (struct wall){0};
-    d->failures = 0;
-    d->is_misconfigured = false;
-    LIST_EACH (it, &d->box->live) {
-        struct waiting *w = lane_first(LIST_ITEM(it, struct lane, link));
-        if (w && !w->is_standing)
-            w->row.next_at = now;
-    }
-}
-
 /* xorshift64*: spread, not secrecy. */
 static double random_unit(struct courier *c)
 {
@@ -124,12 +85,66 @@ static bool is_too_old(const struct desk *d, const struct waiting *w, struct wal
     return d->receiver->max_age && now.ns - w->row.made.ns > d->receiver->max_age;
 }
 
+/* ---- what its receiver will not hear ---- */
+
+static const struct letter
+    too_old = {.why = "older than its max_age",
+               .end = row_dead,
+               .end_why = "older than the receiver's max_age"},
+    ended_elsewhere = {.why = "its trigger was told here",
+                       .end = row_void,
+                       .end_why = "nobody was told that it fires"},
+    ended_with_dead = {.why = "its trigger was told here",
+                       .end = row_dead,
+                       .end_why = "its beginning is a dead letter, and goes first"},
+    retired = {.why = "its receiver is not configured any more",
+               .end = row_dead,
+               .end_why = "its receiver is not configured any more"};
+
+static bool is_mere_end(const struct waiting *w)
+{
+    return w->row.kind == NOTICE_RESOLVE && !w->lane->was_told && !w->row.is_in_doubt &&
+           !w->part_count && !w->is_standing;
+}
+
+/* Who was not told that it fires is not told that it ended; who was told instead is. With a dead beginning it stays, so
+ * that a hand that sends that one again does not open what nothing ends. */
+static void end_untold(struct desk *d, struct waiting *w, struct wall now)
+{
+    const bool is_dead = lane_has_dead_beginning(w->lane);
+    const struct letter *letter = is_dead ? &ended_with_dead : &ended_elsewhere;
+    if (letter_is_open(d->courier, w))
+        lane_forward(d, w->lane, letter);
+    else
+        letter->end(w, letter->end_why, now);
+}
+
+#define LETTERS_A_TURN 100
+
+/* The receiver is gone: its rows go to others, a few at a time. */
+static struct wall letters_turn(struct desk *d, struct wall now)
+{
+    int left = LETTERS_A_TURN;
+    LIST_EACH (it, &d->box->live) {
+        struct lane *l = LIST_ITEM(it, struct lane, link);
+        if (l->is_busy || l->settling || l->part)
+            continue;
+        if (left-- == 0 || d->sending >= DESK_MAX_SENDING)
+            return now;
+        if (lane_first(l)->is_standing)
+            row_void(lane_first(l), retired.end_why, now);
+        else
+            lane_forward(d, l, &retired);
+    }
+    return (struct wall){0};
+}
+
 /* Sends the lane's first row if it may go; else says when it may. */
 static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
 {
     struct wall at = {0};
     struct waiting *w = lane_first(l);
-    if (l->is_busy || l->settling || l->parts_elsewhere)
+    if (l->is_busy || l->settling || l->part)
         return at;
     if (w->is_standing && w->link.next != &l->rows)
         row_void(w, "the lane has gone on", now);
@@ -139,15 +154,11 @@ static struct wall lane_turn(struct desk *d, struct lane *l, struct wall now)
     if (!is_due(w->row.next_at, now))
         return w->row.next_at;
     if (is_too_old(d, w, now)) {
-        letter_forward(d->courier, w, NULL, "older than its max_age", now);
-        row_dead(w, "older than the receiver's max_age", now);
+        lane_forward(d, l, &too_old);
         return now;
     }
-    if (w->row.kind == NOTICE_RESOLVE && !l->was_told && !w->row.is_in_doubt &&
-        !w->part_count && !w->is_standing) {
-        if (letter_is_open(d->courier, w))
-            letter_forward(d->courier, w, NULL, "its trigger was told here", now);
-        row_void(w, "nobody was told that it fires", now);
+    if (is_mere_end(w)) {
+        end_untold(d, w, now);
         return at;
     }
     if (!w->row.is_critical && has_stormed(d, now))
@@ -179,8 +190,10 @@ static struct wall lanes_turn(struct desk *d, bool are_critical, size_t most,
 static struct wall desk_turn(struct desk *d, struct wall now)
 {
     struct wall next = {0};
-    if (!d->receiver || list_empty(&d->box->live))
+    if (list_empty(&d->box->live))
         return next;
+    if (!d->receiver)
+        return letters_turn(d, now);
     if (is_paused(d, now, &next))
         return next;
     if (has_stormed(d, now))
@@ -232,6 +245,7 @@ struct courier *courier_create(struct outbox *o, struct secrets *secrets,
     list_init(&c->sendings);
     o->arrived = on_arrived;
     o->ctx = c;
+    desks_load(c);
     return c;
 }
 
@@ -248,70 +262,11 @@ void courier_destroy(struct courier *c)
     c->outbox->arrived = NULL;
     for (const struct map_entry *x = map_next(c->desks, NULL); x;
          x = map_next(c->desks, x)) {
-        struct desk *d = x->value;
-        free(d->name);
-        free(d->canonical);
-        free(d->last_error);
-        free(d);
+        desk_destroy(x->value);
     }
     map_destroy(c->desks);
     arena_destroy(c->arena);
     free(c);
-}
-
-/* The receiver is not configured any more: what it was owed is told to others, never dropped in silence. */
-static void desk_retire(struct desk *d, struct wall now)
-{
-    d->receiver = NULL;
-    if (list_empty(&d->box->live))
-        return;
-    log_error(EV("receiver is gone"), STR("receiver", d->name),
-              INT("notices", (int64_t)d->box->pending),
-              STR("hint", "its notices go to `fallback:`, and stay as dead letters"));
-    LIST_EACH (it, &d->box->live) {
-        struct lane *l = LIST_ITEM(it, struct lane, link);
-        for (struct waiting *w; !l->is_busy && (w = lane_first(l));) {
-            letter_forward(d->courier, w, NULL, "its receiver is not configured any more",
-                           now);
-            row_dead(w, "its receiver is not configured any more", now);
-        }
-    }
-}
-
-static void fallback_copy(struct courier *c, const struct texts *fallback)
-{
-    arena_reset(c->arena);
-    const char **items = arena_alloc(c->arena, (fallback->count + 1) * sizeof(*items));
-    for (size_t i = 0; i < fallback->count; i++)
-        items[i] = arena_strdup(c->arena, fallback->items[i]);
-    c->fallback = (struct texts){items, fallback->count};
-}
-
-void courier_adopt(struct courier *c, const struct receivers *receivers,
-                   const struct texts *fallback, struct wall now)
-{
-    c->now = now;
-    sendings_restart(c, now);
-    fallback_copy(c, fallback);
-    for (size_t i = 0; i < receivers->count; i++) {
-        const struct receiver *r = receivers->items[i];
-        struct desk *d = courier_desk(c, r->name);
-        const bool is_same =
-            d->receiver && !strcmp(d->canonical, r->canonical ? r->canonical : "");
-        d->receiver = r;
-        if (!is_same)
-            desk_reset(d, r, now);
-    }
-    /* Boxes that only the file knows have no desk yet. */
-    for (const struct map_entry *x = map_next(c->outbox->boxes, NULL); x;
-         x = map_next(c->outbox->boxes, x))
-        courier_desk(c, x->key);
-    for (const struct map_entry *x = map_next(c->desks, NULL); x;
-         x = map_next(c->desks, x)) {
-        struct desk *d = x->value;
-        if (!receivers_find(receivers, d->name))
-            desk_retire(d, now);
-    }
 }
 
 /* ---- what is said of receivers ---- */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the courier: courier.c (receivers, turns, what is said of them), courier_send.c (one sending, from the
- * payload to the judgement), courier_merge.c (what goes out as one), courier_metrics.c.
+ * The inside of the courier: courier.c (turns, what is said of receivers), courier_desk.c
+ * (receivers), courier_send.c (one sending, from the
+ * payload to the judgement), courier_judge.c, courier_letter.c, courier_merge.c (what goes out as one), courier_metrics.c.
  */
 #ifndef HEALTHD_ALERTS_COURIER_IMPL_H
 #define HEALTHD_ALERTS_COURIER_IMPL_H
 
 #include "alerts/courier.h"
 #include "alerts/outbox_impl.h"
+#include "lib/core/digest.h"
 #include "lib/core/registry.h"
 
 #define DESK_MAX_SENDING 4 /* lanes of one receiver at a time */
@@ -24,7 +26,7 @@ struct desk { /* one receiver's turn-taking */
     struct courier *courier;
     char *name;
     const struct receiver *receiver; /* of the generation in force; NULL: it is gone */
-    char *canonical;
+    char conf[DIGEST_TEXT_SIZE];     /* of its canonical text; "": not known */
     struct box *box;
     size_t sending;
     double tokens;
@@ -32,6 +34,7 @@ struct desk { /* one receiver's turn-taking */
     struct wall pause_until, circuit_until, last_success;
     unsigned failures;
     bool is_misconfigured;
+    bool is_saved; /* the ledger has a memo of it */
     char *last_error;
     struct wall recent[STORM_NOTICES]; /* when the last ones went, a ring */
     size_t recent_at;
@@ -57,13 +60,40 @@ struct courier {
 };
 
 /* courier.c */
-struct desk *courier_desk(struct courier *c, const char *receiver);
 nsec courier_backoff(struct courier *c, unsigned failures);
 void courier_wake(struct courier *c);
+
+/* courier_desk.c */
+struct desk *courier_desk(struct courier *c, const char *receiver); /* found or made */
+void desk_destroy(struct desk *d);
 void desk_say(struct desk *d, const char *error);
+void desk_save(struct desk *d); /* what the next process has to know; commits */
+void desks_load(struct courier *c);
 
 /* courier_send.c */
+struct sending {
+    struct list link; /* courier->sendings */
+    struct courier *courier;
+    struct desk *desk; /* NULL: a test, outside the outbox */
+    struct lane *lane;
+    const struct receiver *receiver; /* NULL: a letter of one that is gone */
+    struct arena *arena;
+    struct notice notice, first; /* first: of what was merged */
+    struct attempt attempt;
+    const void *conf;
+    void *exchange; /* the transport's; NULL: none under way */
+    size_t merged;
+    bool is_reading;             /* its payload, from disk */
+    bool is_cancelled;           /* while it was read: freed when that is done */
+    const struct letter *letter; /* it goes to the fallback, not to its receiver; NULL */
+    const struct reply *reply;   /* during its judgement; NULL: none came */
+    bool *ret_ended;             /* of a send that has not returned yet */
+    void (*done)(void *ctx, const struct judgement *j); /* a test's */
+    void *ctx;
+};
 void lane_send(struct desk *d, struct lane *l, struct wall now);
+/* The same for what its receiver is not told any more: it is read, and told to the fallback receivers. */
+void lane_forward(struct desk *d, struct lane *l, const struct letter *letter);
 void sendings_cancel(struct courier *c);
 void sendings_restart(struct courier *c, struct wall now);
 
@@ -73,13 +103,28 @@ void lane_merge(struct lane *l, struct wall now);
 void notice_name_parts(struct notice *n, const struct waiting *w, struct arena *arena);
 /* The receiver has had its share: all that is not critical and waits goes into one row. */
 void desk_merge(struct desk *d, struct wall now);
+
+/* courier_letter.c */
+struct letter { /* what a lane's first row is told to others for, and how it ends then */
+    const char *why;
+    void (*end)(struct waiting *w, const char *why, struct wall now);
+    const char *end_why;
+};
 /* A fallback receiver was told, or will be, of what fires in the row's lane: it is owed the end of it. */
 bool letter_is_open(const struct courier *c, const struct waiting *w);
-/* A dead letter is told to the fallback receivers, as they would be told of it. */
+/* A dead letter is told to the fallback receivers, as they would be told of it: with all that n says. */
 void letter_forward(struct courier *c, const struct waiting *w, const struct notice *n,
                     const char *why, struct wall now);
+/* When its payload was read. */
+void letter_end(struct sending *s, struct waiting *w, struct wall now);
+
+/* courier_judge.c: what a judgement does to the row and the desk. */
+void sending_judged(struct sending *s, const struct judgement *j);
 
 /* courier_metrics.c */
-void metrics_count(struct desk *d, const char *result, const char *reason);
+/* Of a closed set: the words of core/reason.h, "throttled" and "server_error"; "" for what was accepted. */
+const char *delivery_reason(const struct reply *reply, enum outcome outcome);
+const char *delivery_result(enum outcome outcome);
+void metrics_count(struct desk *d, enum outcome outcome, const char *reason);
 
 #endif

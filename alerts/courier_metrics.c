@@ -31,8 +31,8 @@ static const struct metric deliveries = {
     .name = "healthd_deliveries_total",
     .kind = METRIC_COUNTER,
     .unit = "",
-    .help = "Sendings, by what came of them: ok, retry, config, rejected",
-    .labels = {"receiver", "result"}};
+    .help = "Sendings, by what came of them (ok, retry, config, rejected, anew) and why",
+    .labels = {"receiver", "result", "reason"}};
 
 void courier_expose(struct courier *c, struct registry *r, struct source *s)
 {
@@ -40,10 +40,55 @@ void courier_expose(struct courier *c, struct registry *r, struct source *s)
     c->source = s;
 }
 
-void metrics_count(struct desk *d, const char *result, const char *reason)
+const char *delivery_result(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_OK:
+        return "ok";
+    case OUTCOME_RETRY:
+        return "retry";
+    case OUTCOME_CONFIG:
+        return "config";
+    case OUTCOME_REJECT:
+        return "rejected";
+    case OUTCOME_ANEW:
+        return "anew";
+    }
+    return "";
+}
+
+static const char *status_reason(int status)
+{
+    if (status == 429)
+        return "throttled";
+    if (status >= 500)
+        return "server_error";
+    if (status == 401 || status == 407)
+        return reason_word(REASON_AUTH);
+    if (status == 403)
+        return reason_word(REASON_FORBIDDEN);
+    if (status == 413)
+        return reason_word(REASON_TOO_LARGE);
+    if (status >= 300 && status < 400)
+        return reason_word(REASON_REDIRECT);
+    return reason_word(status >= 400 ? REASON_STATUS : REASON_BODY);
+}
+
+const char *delivery_reason(const struct reply *reply, enum outcome outcome)
+{
+    if (outcome == OUTCOME_OK)
+        return reason_word(REASON_NONE);
+    if (!reply)
+        return reason_word(REASON_CONFIG);
+    if (reply->trouble.reason != REASON_NONE)
+        return reason_word(reply->trouble.reason);
+    return status_reason(reply->status);
+}
+
+void metrics_count(struct desk *d, enum outcome outcome, const char *reason)
 {
     const struct courier *c = d->courier;
-    const char *values[] = {d->name, result};
+    const char *values[] = {d->name, delivery_result(outcome), reason};
     if (c->registry)
         series_add(registry_series(c->registry, c->source, &deliveries, values), 1);
 }

@@ -13,25 +13,6 @@
 
 #define LATE_FROM NSEC_PER_MINUTE
 
-struct sending {
-    struct list link; /* courier->sendings */
-    struct courier *courier;
-    struct desk *desk; /* NULL: a test, outside the outbox */
-    struct lane *lane;
-    const struct receiver *receiver;
-    struct arena *arena;
-    struct notice notice, first; /* first: of what was merged */
-    struct attempt attempt;
-    const void *conf;
-    void *exchange; /* the transport's; NULL: none under way */
-    size_t merged;
-    bool is_reading;   /* its payload, from disk */
-    bool is_cancelled; /* while it was read: freed when that is done */
-    bool *ret_ended;   /* of a send that has not returned yet */
-    void (*done)(void *ctx, const struct judgement *j); /* a test's */
-    void *ctx;
-};
-
 static struct sending *sending_create(struct courier *c, const struct receiver *r)
 {
     struct arena *arena = arena_create(0);
@@ -95,154 +76,13 @@ void sendings_restart(struct courier *c, struct wall now)
     }
 }
 
-/* ---- judgements ---- */
-
-static void desk_succeeded(struct desk *d, struct wall now)
-{
-    d->failures = 0;
-    d->is_misconfigured = false;
-    d->circuit_until = (struct wall){0};
-    d->last_success = now;
-    d->delivered++;
-    desk_say(d, "");
-    metrics_count(d, "ok", "");
-}
-
-static void note_recent(struct desk *d, const struct waiting *w, struct wall now)
-{
-    if (w->row.is_critical)
-        return;
-    d->recent[d->recent_at] = now;
-    d->recent_at = (d->recent_at + 1) % STORM_NOTICES;
-}
-
-/* Alertmanager forgets what is not told again: the row stands until its lane goes on. */
-static bool stands(const struct sending *s, struct waiting *w, struct wall now)
-{
-    const struct notifier_type *type = s->receiver->type;
-    const bool is_over = w->row.kind == NOTICE_RESOLVE &&
-                         now.ns - w->row.first_at.ns > 15 * NSEC_PER_MINUTE;
-    if (!type->is_state_sync || is_over || w->row.kind == NOTICE_TEST)
-        return false;
-    w->is_standing = true;
-    w->row.state = ROW_PENDING;
-    w->row.next_at = wall_add(now, type->resend_every);
-    s->lane->was_told = true;
-    return true;
-}
-
-static void on_ok(struct sending *s, struct waiting *w, const struct judgement *j,
-                  struct wall now)
-{
-    desk_succeeded(s->desk, now);
-    if (j->warning)
-        log_warning(EV("notify.warning"), INT("outbox_id", (int64_t)w->row.id),
-                    STR("receiver", w->row.receiver), STR("reason", j->warning));
-    if (stands(s, w, now))
-        return;
-    note_recent(s->desk, w, now);
-    row_delivered(w, j->remote, now);
-}
-
-static void on_retry(struct sending *s, struct waiting *w, const struct judgement *j,
-                     struct wall now)
-{
-    struct desk *d = s->desk;
-    d->failures++;
-    d->retried++;
-    if (!j->never_arrived) /* it may have, and only the answer got lost */
-        w->row.is_in_doubt = true;
-    desk_say(d, j->why);
-    metrics_count(d, "retry", "");
-    nsec wait = courier_backoff(s->courier, w->row.attempts);
-    if (j->retry_after) {
-        nsec pause = j->retry_after < NSEC_PER_SEC ? NSEC_PER_SEC : j->retry_after;
-        pause = pause > PAUSE_LAST ? PAUSE_LAST : pause;
-        d->pause_until = wall_add(now, pause);
-        wait = pause;
-    }
-    if (d->failures >= CIRCUIT_FAILURES)
-        d->circuit_until = wall_add(now, courier_backoff(s->courier, d->failures));
-    row_retry(w, j->why, wall_add(now, wait));
-}
-
-static void on_config(struct sending *s, struct waiting *w, const struct judgement *j,
-                      struct wall now)
-{
-    struct desk *d = s->desk;
-    if (!d->is_misconfigured)
-        log_error(
-            EV("receiver misconfigured"), STR("receiver", d->name), STR("reason", j->why),
-            STR("hint", "correct it in `receivers:` and reload; its notices are kept, "
-                        "and tried every 5 min"));
-    d->failures++;
-    d->is_misconfigured = true;
-    desk_say(d, j->why);
-    metrics_count(d, "config", "");
-    d->pause_until = wall_add(now, CONFIG_RETRY);
-    row_retry(w, j->why, wall_add(now, CONFIG_RETRY));
-}
-
-static void on_reject(struct sending *s, struct waiting *w, const struct judgement *j,
-                      struct wall now)
-{
-    struct desk *d = s->desk;
-    desk_say(d, j->why);
-    metrics_count(d, "rejected", "");
-    if (!w->row.is_degraded) {
-        w->row.is_degraded = true;
-        row_retry(w, j->why, now);
-        return;
-    }
-    d->rejected++;
-    letter_forward(s->courier, w, &s->notice, j->why, now);
-    row_dead(w, j->why, now);
-}
-
-static void on_anew(struct sending *s, struct waiting *w, const struct judgement *j,
-                    struct wall now)
-{
-    const bool is_half_done = j->remote && *j->remote;
-    free(s->lane->remote);
-    s->lane->remote = strdup(j->remote ? j->remote : "");
-    /* Once at once; a receiver that says so again and again is treated as one that fails. */
-    if (!is_half_done && w->row.attempts % 2 == 0)
-        on_retry(s, w, j, now);
-    else
-        row_retry(w, j->why, now);
-}
-
-static void apply(struct sending *s, const struct judgement *j)
-{
-    struct courier *c = s->courier;
-    const struct wall now = ledger_clock(c->outbox->ledger);
-    struct waiting *w = lane_first(s->lane);
-    switch (j->outcome) {
-    case OUTCOME_OK:
-        on_ok(s, w, j, now);
-        break;
-    case OUTCOME_RETRY:
-        on_retry(s, w, j, now);
-        break;
-    case OUTCOME_CONFIG:
-        on_config(s, w, j, now);
-        break;
-    case OUTCOME_REJECT:
-        on_reject(s, w, j, now);
-        break;
-    case OUTCOME_ANEW:
-        on_anew(s, w, j, now);
-        break;
-    }
-}
-
 static void finish(struct sending *s, const struct judgement *j)
 {
     struct courier *c = s->courier;
     if (s->done)
         s->done(s->ctx, j);
     else
-        apply(s, j);
+        sending_judged(s, j);
     sending_end(s);
     courier_wake(c);
 }
@@ -255,6 +95,7 @@ static void on_reply(void *ctx, const struct reply *reply)
     s->exchange = NULL;
     s->receiver->type->judge(s->conf, &s->notice, &s->attempt, reply, s->arena, &j);
     j.why = secrets_redacted(s->courier->secrets, s->arena, j.why ? j.why : "");
+    s->reply = reply;
     finish(s, &j);
 }
 
@@ -307,7 +148,7 @@ static void notice_stand_in(struct sending *s, const struct waiting *w)
 {
     s->notice = (struct notice){
         .kind = w->row.kind,
-        .receiver = s->receiver->name,
+        .receiver = w->row.receiver,
         .lane = w->row.lane,
         .dedup_key = w->row.lane,
         .site = "",
@@ -350,6 +191,13 @@ static void on_payload(void *ctx, struct bytes payload)
     }
     s->notice.id = w->row.id;
     notice_name_parts(&s->notice, w, s->arena);
+    if (s->letter) {
+        struct courier *c = s->courier;
+        letter_end(s, w, now);
+        sending_end(s);
+        courier_wake(c);
+        return;
+    }
     row_sending(w, now);
     attempt_fill(s, w, now);
     transmit(s);
@@ -367,16 +215,30 @@ static void on_first(void *ctx, struct bytes payload)
     waiting_read(lane_first(s->lane), on_payload, s);
 }
 
-void lane_send(struct desk *d, struct lane *l, struct wall now)
+static struct sending *sending_begin(struct desk *d, struct lane *l)
 {
-    if (d->receiver->backlog == BACKLOG_COALESCE)
-        lane_merge(l, now);
-    struct waiting *w = lane_first(l);
     struct sending *s = sending_create(d->courier, d->receiver);
     s->desk = d;
     s->lane = l;
     d->sending++;
     l->is_busy = true;
+    return s;
+}
+
+void lane_forward(struct desk *d, struct lane *l, const struct letter *letter)
+{
+    struct sending *s = sending_begin(d, l);
+    s->letter = letter;
+    s->is_reading = true;
+    waiting_read(lane_first(l), on_payload, s);
+}
+
+void lane_send(struct desk *d, struct lane *l, struct wall now)
+{
+    if (d->receiver->backlog == BACKLOG_COALESCE)
+        lane_merge(l, now);
+    struct waiting *w = lane_first(l);
+    struct sending *s = sending_begin(d, l);
     const struct waiting *part = waiting_part(w);
     const bool is_backlog = part && part->lane == l;
     s->merged = is_backlog ? w->part_count : 0;

@@ -25,14 +25,15 @@ struct lane {
     struct list link; /* box->live */
     struct box *box;
     char *name;
-    struct list rows; /* struct waiting, pending or being sent */
-    char *remote;     /* what the notifier remembers; "" */
-    bool was_told;    /* a trigger was accepted, and no resolve since */
-    bool is_busy;     /* its first row is being read or sent */
-    size_t settling;  /* ends of rows that are not on disk yet: it waits for them */
-    size_t row_count; /* rows that name it, whatever their state */
-    size_t
-        parts_elsewhere; /* its rows that go out as parts of another lane's: it waits for them */
+    struct list rows;     /* struct waiting, pending or being sent */
+    char *remote;         /* what the notifier remembers; "" */
+    bool was_told;        /* a trigger was accepted, and no resolve since */
+    uint64_t accepted;    /* the newest row that was; 0: not known */
+    bool is_busy;         /* its first row is being read or sent */
+    size_t settling;      /* ends of rows that are not on disk yet: it waits for them */
+    size_t row_count;     /* rows that name it, whatever their state */
+    size_t dead;          /* of these: dead letters */
+    struct waiting *part; /* goes out with another lane's row: it waits for that; NULL */
 };
 
 struct waiting {      /* a row in memory */
@@ -41,8 +42,10 @@ struct waiting {      /* a row in memory */
     struct outbox_row row; /* its texts are owned */
     char *payload;         /* NULL: on disk only */
     size_t size;           /* of the payload, also when it is on disk */
-    struct list parts;     /* rows that go out as a part of this one, oldest first */
-    size_t part_count;     /* also those beyond PARTS_MAX, which are only counted */
+    struct list parts; /* rows that go out as a part of this one, oldest first; of another
+                        * lane its last alone */
+    size_t part_count; /* with those that are not listed any more */
+    struct waiting *carrier; /* that this one is a part of; NULL: none */
     bool is_durable;
     bool
         is_standing; /* accepted by a state-sync receiver, and sent again until the lane goes on */
@@ -62,16 +65,30 @@ struct outbox {
 #define OUTBOX_MEMORY_BYTES \
     ((size_t)4 << 20) /* of payloads; the rest is read again when it is sent */
 #define OUTBOX_SETTLED 200
-#define PARTS_MAX 1000
+#define PARTS_NAMED_MAX 1000 /* of a row: beyond it parts have no title */
 
+/* outbox_box.c */
 struct box *outbox_box(struct outbox *o, const char *receiver); /* found or made */
+void box_destroy(struct box *b); /* with its lanes and the rows in them */
 struct lane *box_lane(struct box *b, const char *name);
 struct waiting *lane_first(const struct lane *l); /* NULL: none */
 void lane_save(struct lane *l, struct ledger_txn *txn);
+bool lane_load(void *ctx, const char *key, const char *value); /* ctx: the outbox */
+/* What the notifier remembers of it; saved. */
+void lane_remember(struct lane *l, const char *remote);
 /* Frees it when nothing is known of it and no row names it. */
 void lane_forget(struct lane *l);
 
+/* outbox.c: a row into memory, where its state says. */
+struct waiting *row_take(struct outbox *o, const struct outbox_row *row, size_t size);
+struct waiting *row_find(struct outbox *o, uint64_t id); /* NULL */
+void outbox_listen(struct outbox *o);                    /* to the ledger */
+
+/* outbox_people.c: is its trigger, or what spoke of it, a dead letter? */
+bool lane_has_dead_beginning(const struct lane *l);
+
 /* outbox_row.c */
+void rows_destroy(struct list *rows);
 struct waiting *waiting_part(const struct waiting *w); /* the oldest; NULL: none */
 void waiting_absorb(struct waiting *w, struct waiting *part);
 struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row);

@@ -8,6 +8,7 @@
 
 #include "alerts/outbox_impl.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 
 static const char *const state_names[] = {
     [ROW_PENDING] = "pending", [ROW_SENDING] = "sending", [ROW_DONE] = "done",
@@ -81,8 +82,9 @@ static void settle(struct waiting *w)
     w->row.state = ROW_DONE;
     for (struct waiting *part; (part = waiting_part(w));) {
         list_remove(&part->link);
-        if (part->lane != w->lane)
-            part->lane->parts_elsewhere--;
+        part->carrier = NULL;
+        if (part->lane->part == part)
+            part->lane->part = NULL;
         keep_settled(o, part);
     }
     keep_settled(o, w);
@@ -94,28 +96,48 @@ static void bury(struct waiting *w)
     struct box *box = w->lane->box;
     leave(w);
     w->row.state = ROW_DEAD;
+    w->lane->dead++;
     box->dead++;
     box->outbox->count++;
     box->outbox->bytes += w->size;
     list_append(&box->outbox->dead, &w->link);
 }
 
+struct ending { /* of a row, on its way to the disk */
+    struct outbox *outbox;
+    size_t count;
+    struct lane *lanes[]; /* that wait for it */
+};
+
 static void on_end_committed(void *ctx, bool is_durable)
 {
-    struct lane *l = ctx;
-    struct outbox *o = l->box->outbox;
-    l->settling--;
-    lane_forget(l);
+    struct ending *e = ctx;
+    struct outbox *o = e->outbox;
+    for (size_t i = 0; i < e->count; i++) {
+        e->lanes[i]->settling--;
+        lane_forget(e->lanes[i]);
+    }
+    free(e);
     if (o->arrived)
         o->arrived(o->ctx, NULL);
 }
 
-/* The lane goes on when this is on disk: a process that is killed before would send the row again, after its
- * successor. */
-static void commit_end(struct lane *l, struct ledger_txn *txn)
+/* The row's lane, and each that it goes out for, go on when this is on disk: a process that is killed before would send
+ * the row again, after its successor. */
+static void commit_end(struct waiting *w, struct ledger_txn *txn)
 {
-    l->settling++;
-    ledger_commit(txn, on_end_committed, l);
+    const size_t most = list_count(&w->parts) + 1;
+    struct ending *e = memory_take(sizeof(*e) + most * sizeof(e->lanes[0]));
+    *e = (struct ending){.outbox = w->lane->box->outbox};
+    e->lanes[e->count++] = w->lane;
+    LIST_EACH (it, &w->parts) {
+        struct lane *l = LIST_ITEM(it, struct waiting, link)->lane;
+        if (l != w->lane)
+            e->lanes[e->count++] = l;
+    }
+    for (size_t i = 0; i < e->count; i++)
+        e->lanes[i]->settling++;
+    ledger_commit(txn, on_end_committed, e);
 }
 
 void row_sending(struct waiting *w, struct wall now)
@@ -131,10 +153,12 @@ void row_sending(struct waiting *w, struct wall now)
 }
 
 /* What the lane has become by an accepted notice. */
-static void lane_told(struct lane *l, enum notice_kind kind, const char *remote,
-                      struct ledger_txn *txn)
+static void lane_told(const struct waiting *w, const char *remote, struct ledger_txn *txn)
 {
-    switch (kind) {
+    struct lane *l = w->lane;
+    if (w->row.id > l->accepted)
+        l->accepted = w->row.id;
+    switch (w->row.kind) {
     case NOTICE_TRIGGER:
     case NOTICE_UPDATE:
     case NOTICE_REMINDER:
@@ -164,14 +188,12 @@ void row_delivered(struct waiting *w, const char *remote, struct wall now)
     ledger_row_set(txn, &w->row);
     ledger_row_settle(txn, w->row.id);
     ledger_row_trim(txn);
-    LIST_EACH (it, &w->parts) {
-        const struct waiting *part = LIST_ITEM(it, struct waiting, link);
-        lane_told(part->lane, part->row.kind, NULL, txn);
-    }
-    lane_told(w->lane, w->row.kind, remote, txn);
+    LIST_EACH (it, &w->parts)
+        lane_told(LIST_ITEM(it, struct waiting, link), NULL, txn);
+    lane_told(w, remote, txn);
     journal(txn, w, "delivered", "", now);
     say(w, LOG_LEVEL_INFO, "notify.delivered", "", (struct wall){0});
-    commit_end(w->lane, txn);
+    commit_end(w, txn);
     settle(w);
 }
 
@@ -197,16 +219,8 @@ void row_dead(struct waiting *w, const char *why, struct wall now)
     ledger_row_set(txn, &w->row);
     journal(txn, w, "dead", why, now);
     say(w, LOG_LEVEL_ERROR, "notify.dead", why, (struct wall){0});
-    commit_end(w->lane, txn);
+    commit_end(w, txn);
     bury(w);
-}
-
-/* So many parts are known by name: the rest is known by number. */
-static void part_forget(struct waiting *into, struct waiting *part)
-{
-    if (part->lane != into->lane)
-        part->lane->parts_elsewhere--;
-    waiting_destroy(part);
 }
 
 void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now)
@@ -222,10 +236,7 @@ void row_merge(struct waiting *w, struct waiting *into, const char *why, struct 
     ledger_commit(txn, NULL, NULL);
     leave(w);
     w->row.state = ROW_MERGED;
-    const bool is_counted_only = into->part_count >= PARTS_MAX && w->lane != into->lane;
     waiting_absorb(into, w);
-    if (is_counted_only)
-        part_forget(into, w);
 }
 
 void row_void(struct waiting *w, const char *why, struct wall now)
@@ -236,7 +247,8 @@ void row_void(struct waiting *w, const char *why, struct wall now)
     waiting_say(w, why);
     ledger_row_set(txn, &w->row);
     ledger_row_settle(txn, w->row.id);
+    lane_save(w->lane, txn);
     journal(txn, w, "nothing to tell", why, now);
-    commit_end(w->lane, txn);
+    commit_end(w, txn);
     settle(w);
 }

@@ -40,6 +40,9 @@ void waiting_destroy(struct waiting *w)
     struct lane *lane = w->lane;
     while (!list_empty(&w->parts))
         waiting_destroy(waiting_part(w));
+    if (lane->part == w)
+        lane->part = NULL;
+    lane->dead -= w->row.state == ROW_DEAD;
     list_remove(&w->link);
     waiting_forget_payload(w);
     free((char *)w->row.title);
@@ -47,6 +50,18 @@ void waiting_destroy(struct waiting *w)
     free(w);
     lane->row_count--;
     lane_forget(lane);
+}
+
+void rows_destroy(struct list *rows)
+{
+    while (!list_empty(rows))
+        waiting_destroy(LIST_ITEM(rows->next, struct waiting, link));
+}
+
+static void waiting_forget_title(struct waiting *w)
+{
+    free((char *)w->row.title);
+    w->row.title = text_take("");
 }
 
 void waiting_say(struct waiting *w, const char *error)
@@ -62,25 +77,28 @@ struct waiting *waiting_part(const struct waiting *w)
     return list_empty(&w->parts) ? NULL : LIST_ITEM(w->parts.next, struct waiting, link);
 }
 
+/* Of a lane that goes out with another's row its last state alone matters; what came before it was counted. */
 static void part_take(struct waiting *w, struct waiting *part)
 {
-    if (part->lane != w->lane)
-        part->lane->parts_elsewhere++;
+    struct lane *l = part->lane;
+    struct waiting *before = l->part;
+    part->carrier = w;
     list_append(&w->parts, &part->link);
+    l->part = l == w->lane ? NULL : part;
+    if (before && before != part && before->carrier == w)
+        waiting_destroy(before);
 }
 
 void waiting_absorb(struct waiting *w, struct waiting *part)
 {
     w->part_count += part->part_count + 1;
-    for (struct list *first; (first = list_take(&part->parts));) {
-        struct waiting *inner = LIST_ITEM(first, struct waiting, link);
-        if (inner->lane != part->lane)
-            inner->lane->parts_elsewhere--;
-        part_take(w, inner);
-    }
+    for (struct list *first; (first = list_take(&part->parts));)
+        part_take(w, LIST_ITEM(first, struct waiting, link));
     part->part_count = 0;
     if (part->is_durable)
         waiting_forget_payload(part);
+    if (part->lane != w->lane && w->part_count > PARTS_NAMED_MAX)
+        waiting_forget_title(part);
     part_take(w, part);
 }
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "alerts/courier.h"
+#include "alerts/courier_impl.h"
 #include "lib/base/log.h"
 
 #define START (INT64_C(1764200000) * NSEC_PER_SEC)
@@ -33,6 +33,9 @@ static void plain_render(const void *conf, const struct notice *n,
     buf_printf(&b, "%s %s %s", n->receiver, notice_kind_name(n->kind), n->title);
     if (*n->also)
         buf_printf(&b, " (%s)", n->also);
+    for (size_t i = 0; i < n->alert_count; i++)
+        buf_printf(&b, " [%s %g %s]", labels_get(n->alerts[i].labels, "probe"),
+                   n->alerts[i].value, n->alerts[i].detail);
     if (a->is_degraded)
         buf_add_text(&b, " degraded");
     if (a->is_in_doubt)
@@ -83,6 +86,7 @@ struct stage {
     struct receiver receivers[3];
     const struct receiver *list[3];
     struct buf got;           /* a line each */
+    struct buf said;          /* of the log */
     int answers[MAX_ANSWERS]; /* to come; 0: 200 */
     size_t answered, answers_left;
     bool hangs;
@@ -168,11 +172,14 @@ static void stage_clear(struct stage *s)
     log_to(NULL, NULL);
 }
 
-static void tell(struct stage *s, const char *receiver, const char *lane,
-                 enum notice_kind kind, const char *title)
+static void tell_of(struct stage *s, const char *receiver, const char *lane,
+                    enum notice_kind kind, const char *title,
+                    const struct notice_alert *alert)
 {
     struct ledger_txn *txn = ledger_begin(s->ledger);
     ledger_notice(txn, &(struct notice){.kind = kind,
+                                        .alerts = alert,
+                                        .alert_count = alert ? 1 : 0,
                                         .receiver = receiver,
                                         .lane = lane,
                                         .dedup_key = "hd-0",
@@ -190,6 +197,12 @@ static void tell(struct stage *s, const char *receiver, const char *lane,
                                         .timezone = "UTC",
                                         .made = s->now});
     ledger_commit(txn, NULL, NULL);
+}
+
+static void tell(struct stage *s, const char *receiver, const char *lane,
+                 enum notice_kind kind, const char *title)
+{
+    tell_of(s, receiver, lane, kind, title, NULL);
 }
 
 /* Seconds pass, one call a second. */
@@ -293,13 +306,14 @@ static void a_rejected_notice_is_told_elsewhere(void **state)
                    "mail resolve A ends (could not be told to page: its trigger was told "
                    "here) remote rA (could not be told to page: HTTP 400)\n");
     struct outbox_stats stats = outbox_stats(s.outbox, NULL);
-    assert_int_equal(stats.dead, 1);
+    assert_int_equal(stats.dead, 2);
     assert_int_equal(stats.pending, 0);
     struct err e = {0};
     assert_false(outbox_retry(s.outbox, 999, s.now, &e));
     assert_true(outbox_retry(s.outbox, 1, s.now, &e));
     pass(&s, 1);
-    expect_got(&s, "page trigger A\n");
+    expect_got(&s, "page trigger A\npage resolve A ends remote rA\n");
+    assert_false(courier_was_told(s.courier, "page", "a"));
     stage_clear(&s);
 }
 
@@ -384,6 +398,51 @@ static void a_removed_receiver_owes_nothing_in_silence(void **state)
     stage_clear(&s);
 }
 
+static const struct notice_alert shop_is_down = {
+    .key = "k",
+    .is_firing = true,
+    .labels = {(const struct label[]){{"probe", "shop"}}, 1},
+    .value = 3,
+    .detail = "connection refused",
+};
+
+static void a_letter_says_all_that_the_notice_said(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    ANSWERS(&s, 500);
+    static const char *const fallback[] = {"mail"};
+    tell_of(&s, "page", "a", NOTICE_TRIGGER, "A", &shop_is_down);
+    pass(&s, 0);
+    courier_adopt(s.courier, &(struct receivers){s.list + 1, 2},
+                  &(struct texts){fallback, 1}, s.now);
+    pass(&s, 0);
+    expect_got(&s, "page trigger A [shop 3 connection refused]\n"
+                   "mail trigger A (could not be told to page: its receiver is not "
+                   "configured any more) [shop 3 connection refused]\n");
+    stage_clear(&s);
+}
+
+static void a_letter_of_what_grew_too_old_as_well(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    ANSWERS(&s, 500);
+    tell_of(&s, "page", "a", NOTICE_TRIGGER, "A", &shop_is_down);
+    pass(&s, 0);
+    buf_clear(&s.got);
+    s.now = wall_add(s.now, 8 * NSEC_PER_DAY);
+    pass(&s, 1);
+    expect_got(&s, "mail trigger A (could not be told to page: older than its max_age) "
+                   "[shop 3 connection refused]\n");
+    tell_of(&s, "page", "a", NOTICE_RESOLVE, "A ends", &shop_is_down);
+    pass(&s, 1);
+    expect_got(&s, "mail resolve A ends (could not be told to page: its trigger was told "
+                   "here) [shop 3 connection refused] remote rA (could not be told to "
+                   "page: older than its max_age)\n");
+    stage_clear(&s);
+}
+
 static void a_reload_sends_again_what_was_under_way(void **state)
 {
     struct stage s;
@@ -395,6 +454,155 @@ static void a_reload_sends_again_what_was_under_way(void **state)
     s.hangs = false;
     pass(&s, 0);
     expect_got(&s, "page trigger A\npage trigger A re-sent\n");
+    stage_clear(&s);
+}
+
+/* The process ends, and another one begins with what the ledger has. */
+static void restart(struct stage *s)
+{
+    struct err e = {0};
+    static const char *const fallback[] = {"mail"};
+    courier_destroy(s->courier);
+    outbox_close(s->outbox);
+    s->outbox = outbox_open(s->ledger, NULL, &e);
+    s->courier = courier_create(s->outbox, s->secrets,
+                                (struct transport){s, fake_send, fake_cancel});
+    courier_adopt(s->courier, &(struct receivers){s->list, 3},
+                  &(struct texts){fallback, 1}, s->now);
+}
+
+static void a_pause_that_was_asked_for_outlives_the_process(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    ANSWERS(&s, 429);
+    tell(&s, "page", "a", NOTICE_TRIGGER, "A");
+    tell(&s, "page", "b", NOTICE_TRIGGER, "B");
+    pass(&s, 5);
+    expect_got(&s, "page trigger A\n");
+    restart(&s);
+    pass(&s, 50);
+    expect_got(&s, "");
+    pass(&s, 6);
+    expect_got(&s, "page trigger A re-sent\npage trigger B\n");
+    ANSWERS(&s, 429);
+    tell(&s, "page", "c", NOTICE_TRIGGER, "C");
+    pass(&s, 0);
+    expect_got(&s, "page trigger C\n");
+    s.receivers[0].canonical = "page, elsewhere";
+    restart(&s);
+    pass(&s, 0);
+    expect_got(&s, "page trigger C re-sent\n");
+    stage_clear(&s);
+}
+
+static void a_backoff_outlives_the_process(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    tell(&s, "page", "a", NOTICE_TRIGGER, "A");
+    struct wall next = s.now;
+    for (int i = 0; i < 100 && next.ns < s.now.ns + 3 * NSEC_PER_SEC; i++) {
+        ANSWERS(&s, 500, 500, 500, 500);
+        pass(&s, 1);
+        next = lane_first(box_lane(outbox_box(s.outbox, "page"), "a"))->row.next_at;
+    }
+    assert_true(next.ns >= s.now.ns + 3 * NSEC_PER_SEC);
+    buf_clear(&s.got);
+    s.answers_left = 0;
+    restart(&s);
+    pass(&s, 2);
+    expect_got(&s, "");
+    pass(&s, 301);
+    expect_got(&s, "page trigger A re-sent\n");
+    stage_clear(&s);
+}
+
+static void who_restarts_to_correct_it_does_not_wait(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    ANSWERS(&s, 403);
+    tell(&s, "page", "a", NOTICE_TRIGGER, "A");
+    pass(&s, 1);
+    expect_got(&s, "page trigger A\n");
+    restart(&s);
+    pass(&s, 0);
+    expect_got(&s, "page trigger A\n");
+    stage_clear(&s);
+}
+
+/* Slack: the root was posted, its reply was not. */
+static void a_first_half_that_is_done_is_remembered(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    tell(&s, "chat", "a", NOTICE_TRIGGER, "A");
+    pass(&s, 0);
+    lane_remember(box_lane(outbox_box(s.outbox, "chat"), "a"), "half");
+    restart(&s);
+    tell(&s, "chat", "a", NOTICE_UPDATE, "A grows");
+    pass(&s, 0);
+    expect_got(&s, "chat trigger A\nchat update A grows remote half\n");
+    stage_clear(&s);
+}
+
+static void deliveries_are_counted_with_a_reason(void **state)
+{
+    static const struct {
+        int status;
+        enum reason trouble;
+        enum outcome outcome;
+        const char *result, *reason;
+    } cases[] = {
+        {200, REASON_NONE, OUTCOME_OK, "ok", ""},
+        {200, REASON_NONE, OUTCOME_CONFIG, "config", "body"},
+        {302, REASON_NONE, OUTCOME_CONFIG, "config", "redirect"},
+        {400, REASON_NONE, OUTCOME_REJECT, "rejected", "status"},
+        {401, REASON_NONE, OUTCOME_CONFIG, "config", "auth"},
+        {403, REASON_NONE, OUTCOME_CONFIG, "config", "forbidden"},
+        {404, REASON_NONE, OUTCOME_CONFIG, "config", "status"},
+        {404, REASON_NONE, OUTCOME_ANEW, "anew", "status"},
+        {413, REASON_NONE, OUTCOME_REJECT, "rejected", "too_large"},
+        {429, REASON_NONE, OUTCOME_RETRY, "retry", "throttled"},
+        {503, REASON_NONE, OUTCOME_RETRY, "retry", "server_error"},
+        {0, REASON_TIMEOUT, OUTCOME_RETRY, "retry", "timeout"},
+        {550, REASON_AUTH, OUTCOME_CONFIG, "config", "auth"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct reply reply = {.status = cases[i].status,
+                                    .trouble = {.reason = cases[i].trouble}};
+        assert_string_equal(delivery_reason(&reply, cases[i].outcome), cases[i].reason);
+        assert_string_equal(delivery_result(cases[i].outcome), cases[i].result);
+    }
+    assert_string_equal(delivery_reason(NULL, OUTCOME_CONFIG), "config");
+}
+
+static void keep_attempt(void *ctx, struct buf *line)
+{
+    struct stage *s = ctx;
+    if (strstr(buf_text(line), "notify.attempt"))
+        buf_add_bytes(&s->said, buf_bytes(line));
+}
+
+static void each_attempt_is_said(void **state)
+{
+    struct stage s;
+    stage_set(&s);
+    s.said = BUF_MAX(1 << 16);
+    log_to(keep_attempt, &s);
+    ANSWERS(&s, 503, 200);
+    tell(&s, "page", "a", NOTICE_TRIGGER, "A");
+    pass(&s, 3);
+    static const char *const parts[] = {
+        "outbox_id=1 receiver=page notifier=plain kind=trigger lane=a attempt=1 "
+        "result=retry reason=server_error status=503",
+        "attempt=2 result=ok reason=\"\" status=200"};
+    for (size_t i = 0; i < 2; i++) {
+        if (!strstr(buf_text(&s.said), parts[i]))
+            fail_msg("'%s' is not in '%s'", parts[i], buf_text(&s.said));
+    }
+    buf_finish(&s.said);
     stage_clear(&s);
 }
 
@@ -449,7 +657,15 @@ int main(void)
         cmocka_unit_test(a_day_of_outage_drains_in_order),
         cmocka_unit_test(a_remote_that_is_gone_is_made_anew),
         cmocka_unit_test(a_removed_receiver_owes_nothing_in_silence),
+        cmocka_unit_test(a_letter_says_all_that_the_notice_said),
+        cmocka_unit_test(a_letter_of_what_grew_too_old_as_well),
         cmocka_unit_test(a_reload_sends_again_what_was_under_way),
+        cmocka_unit_test(a_pause_that_was_asked_for_outlives_the_process),
+        cmocka_unit_test(a_backoff_outlives_the_process),
+        cmocka_unit_test(who_restarts_to_correct_it_does_not_wait),
+        cmocka_unit_test(a_first_half_that_is_done_is_remembered),
+        cmocka_unit_test(deliveries_are_counted_with_a_reason),
+        cmocka_unit_test(each_attempt_is_said),
         cmocka_unit_test(a_clock_that_is_set_back_holds_nothing),
         cmocka_unit_test(a_storm_becomes_one),
     };

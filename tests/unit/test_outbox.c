@@ -16,6 +16,7 @@
 #include "lib/base/attr.h"
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
+#include "lib/core/loop.h"
 
 struct fixture {
     char folder[64], path[128];
@@ -25,6 +26,8 @@ struct fixture {
     struct err err;
     struct buf text;
     struct wall now;
+    struct loop *loop; /* NULL: the disk answers at once */
+    struct timer *timer;
 };
 
 static void quiet(void *ctx, struct buf *line)
@@ -34,7 +37,7 @@ static void quiet(void *ctx, struct buf *line)
 static void open_outbox(struct fixture *f)
 {
     enum store_fault fault;
-    f->ledger = ledger_open(NULL, f->path, true, &fault, &f->err);
+    f->ledger = ledger_open(f->loop, f->path, !f->loop, &fault, &f->err);
     assert_non_null(f->ledger);
     ledger_advance(f->ledger, f->now);
     f->outbox = outbox_open(f->ledger, &f->limits, &f->err);
@@ -163,14 +166,14 @@ static void parts_go_out_with_their_row_after_a_restart(void **state)
         const struct waiting *w = first_of(&f, "chat", "a");
         assert_int_equal(w->part_count, 2);
         assert_string_equal(waiting_part(w)->row.title, "A");
-        assert_int_equal(w->lane->parts_elsewhere, 0);
-        assert_int_equal(first_of(&f, "chat", "b")->lane->parts_elsewhere, 1);
+        assert_null(w->lane->part);
+        assert_non_null(first_of(&f, "chat", "b")->lane->part);
         expect_payload(&f, waiting_part(w), "\"title\":\"A\"");
         restart(&f);
     }
     expect_rows(&f, "3 a A ends; 4 b B ends; ");
     row_delivered(first_of(&f, "chat", "a"), NULL, f.now);
-    assert_int_equal(first_of(&f, "chat", "b")->lane->parts_elsewhere, 0);
+    assert_null(first_of(&f, "chat", "b")->lane->part);
     assert_true(first_of(&f, "chat", "b")->lane->was_told);
     restart(&f);
     expect_rows(&f, "4 b B ends; ");
@@ -238,14 +241,137 @@ static void bounds_hold_and_states_stay(void **state)
             LIST_EACH (row, &l->rows) {
                 const struct waiting *w = LIST_ITEM(row, struct waiting, link);
                 named += w->row.kind == NOTICE_TRIGGER;
-                LIST_EACH (part, &w->parts)
-                    named +=
-                        LIST_ITEM(part, struct waiting, link)->row.kind == NOTICE_TRIGGER;
+                LIST_EACH (at, &w->parts) { /* of another lane its last state alone */
+                    const struct waiting *part = LIST_ITEM(at, struct waiting, link);
+                    named += part->lane != l || part->row.kind == NOTICE_TRIGGER;
+                }
             }
         }
         assert_int_equal(named, 150);
         restart(&f);
     }
+    finish(&f);
+}
+
+/* A digest of more than can be named: each lane of it was told, and is told of its end. */
+static void a_digest_of_thousands_tells_each_lane(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    for (int i = 0; i < 1500; i++) {
+        char lane[16];
+        snprintf(lane, sizeof(lane), "l%d", i);
+        tell(&f, "chat", lane, NOTICE_TRIGGER, lane);
+        if (i > 0)
+            row_merge(first_of(&f, "chat", lane), first_of(&f, "chat", "l0"), "test",
+                      f.now);
+    }
+    tell(&f, "chat", "l1400", NOTICE_RESOLVE, "ends");
+    restart(&f);
+    struct waiting *digest = first_of(&f, "chat", "l0");
+    assert_int_equal(digest->part_count, 1499);
+    assert_string_equal(LIST_ITEM(digest->parts.prev, struct waiting, link)->row.title,
+                        "");
+    struct waiting *end = first_of(&f, "chat", "l1400");
+    assert_ptr_equal(end->lane->part->carrier, digest);
+    row_delivered(digest, NULL, f.now);
+    assert_null(end->lane->part);
+    assert_true(end->lane->was_told);
+    assert_true(box_lane(outbox_box(f.outbox, "chat"), "l1499")->was_told);
+    finish(&f);
+}
+
+/* ---- a disk that takes its time ---- */
+
+static void look_at_lanes(void *ctx)
+{
+    struct fixture *f = ctx;
+    if (first_of(f, "chat", "b")->lane->settling)
+        timer_at(f->timer, mono_add(loop_now(f->loop), NSEC_PER_MSEC));
+    else
+        loop_stop(f->loop);
+}
+
+static void parts_go_on_when_their_digest_is_on_disk(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "chat", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "chat", "b", NOTICE_TRIGGER, "B");
+    row_merge(first_of(&f, "chat", "b"), first_of(&f, "chat", "a"), "test", f.now);
+    tell(&f, "chat", "b", NOTICE_RESOLVE, "B ends");
+    f.loop = loop_create(&f.err);
+    f.timer = loop_timer_create(f.loop, "test", look_at_lanes, &f);
+    restart(&f);
+    row_delivered(first_of(&f, "chat", "a"), NULL, f.now);
+    const struct lane *b = first_of(&f, "chat", "b")->lane;
+    assert_null(b->part);
+    assert_int_equal(b->settling, 1); /* a kill now would send the digest again */
+    timer_at(f.timer, loop_now(f.loop));
+    loop_run(f.loop);
+    assert_int_equal(b->settling, 0);
+    timer_destroy(f.timer);
+    finish(&f);
+    loop_destroy(f.loop);
+}
+
+/* ---- dead letters by hand ---- */
+
+static struct waiting *die(struct fixture *f, const char *lane)
+{
+    struct waiting *w = first_of(f, "page", lane);
+    row_dead(w, "refused", f->now);
+    return w;
+}
+
+static void a_beginning_sent_again_takes_its_end_along(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "page", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "page", "a", NOTICE_RESOLVE, "A ends");
+    die(&f, "a");
+    die(&f, "a");
+    restart(&f);
+    expect_rows(&f, "1 a A dead; 2 a A ends dead; ");
+    assert_true(outbox_retry(f.outbox, 1, f.now, &f.err));
+    expect_rows(&f, "1 a A; 2 a A ends; ");
+    die(&f, "a");
+    die(&f, "a");
+    assert_true(
+        outbox_retry(f.outbox, 2, f.now, &f.err)); /* alone it would end nothing */
+    expect_rows(&f, "1 a A; 2 a A ends; ");
+    die(&f, "a");
+    die(&f, "a");
+    assert_true(outbox_drop(f.outbox, 1, "ana", f.now, &f.err));
+    expect_rows(&f, "1 a A done; 2 a A ends done; ");
+    assert_int_equal(outbox_stats(f.outbox, NULL).dead, 0);
+    finish(&f);
+}
+
+static void what_is_overtaken_is_not_sent_again(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, (struct outbox_limits){0});
+    tell(&f, "page", "a", NOTICE_TRIGGER, "A");
+    tell(&f, "page", "a", NOTICE_UPDATE, "A grows");
+    tell(&f, "page", "a", NOTICE_RESOLVE, "A ends");
+    die(&f, "a");
+    row_delivered(first_of(&f, "page", "a"), NULL, f.now);
+    row_delivered(first_of(&f, "page", "a"), NULL, f.now);
+    for (int i = 0; i < 2; i++) {
+        f.err = (struct err){0};
+        assert_false(outbox_retry(f.outbox, 1, f.now, &f.err));
+        assert_non_null(strstr(f.err.text, "page has accepted what came after"));
+        restart(&f);
+    }
+    assert_true(outbox_drop(f.outbox, 1, "ana", f.now, &f.err));
+    restart(&f);
+    assert_int_equal(map_count(outbox_box(f.outbox, "page")->lanes), 0);
     finish(&f);
 }
 
@@ -274,6 +400,10 @@ int main(void)
         cmocka_unit_test(dead_letters_wait_for_a_hand),
         cmocka_unit_test(a_lane_that_nobody_needs_is_forgotten),
         cmocka_unit_test(bounds_hold_and_states_stay),
+        cmocka_unit_test(a_digest_of_thousands_tells_each_lane),
+        cmocka_unit_test(parts_go_on_when_their_digest_is_on_disk),
+        cmocka_unit_test(a_beginning_sent_again_takes_its_end_along),
+        cmocka_unit_test(what_is_overtaken_is_not_sent_again),
         cmocka_unit_test(many_rows_take_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
