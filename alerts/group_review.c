@@ -163,7 +163,7 @@ void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
     look_at_windows(d, g, now);
     LIST_EACH (it, &g->members) {
         struct member *m = MEMBER_OF(it);
-        if (needs_judging(d, m, now))
+        if (g->is_changed || needs_judging(d, m, now)) /* one of them may hide another */
             member_judge(d, m, now, txn, arena);
     }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alerts/pack.h"
 #include "lib/base/units.h"
 
 /* At one instant things may cause each other this often before it is a loop. */
@@ -85,6 +86,16 @@ static bool has_key(struct bytes text, const char *key)
     return false;
 }
 
+/* Stories are about their own rules and healthd's: when the others' are looked at changes with each that is added. */
+static void add_packs(struct buf *out)
+{
+    buf_add_text(out, "packs:\n");
+    for (const struct pack *p = packs; p->name; p++)
+        buf_printf(out, "  %s: %s\n", p->name,
+                   !strcmp(p->name, "probes") || !strcmp(p->name, "healthd") ? "true"
+                                                                             : "false");
+}
+
 static struct generation *read_config(struct world *w, struct bytes text)
 {
     struct arena *arena = arena_create(0);
@@ -95,6 +106,8 @@ static struct generation *read_config(struct world *w, struct bytes text)
     if (!has_key(text, "receivers:") && !has_key(text, "notify:") &&
         !has_key(text, "route:"))
         buf_add_text(&whole, common_notify);
+    if (!has_key(text, "packs:"))
+        add_packs(&whole);
     buf_add_bytes(&whole, text);
     struct generation *g =
         generation_parse(w->story->path, buf_bytes(&whole), w->secrets, diag);
