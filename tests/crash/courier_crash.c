@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alerts/courier.h"
 #include "lib/base/attr.h"
@@ -152,16 +153,18 @@ static bool receivers_make(struct crash *c, const char *url, struct err *e)
         struct template *conf = template_load(&ctx, &part, 1, node, NULL);
         if (!conf)
             return err_set(e, "not a URL: %s", url);
-        c->receivers[i] =
-            (struct receiver){.name = names[i],
-                              .type = &post,
-                              .conf = conf,
-                              .backlog = i == 2 ? BACKLOG_COALESCE : BACKLOG_REPLAY,
-                              .rate = 1000,
-                              .burst = 1000,
-                              .max_age = 7 * NSEC_PER_DAY,
-                              .send_resolved = true,
-                              .canonical = ""};
+        c->receivers[i] = (struct receiver){
+            .name = names[i],
+            .type = &post,
+            .conf = conf,
+            .backlog = i == 2 ? BACKLOG_COALESCE : BACKLOG_REPLAY,
+            .rate = 1000,
+            .burst = 1000,
+            .max_age = 7 * NSEC_PER_DAY,
+            .send_resolved = true,
+            /* Another one each time: pauses and back-off, which outlive a
+                               * process, would leave little to be killed in. */
+            .canonical = arena_printf(c->arena, "%ld", (long)getpid())};
         c->list[i] = &c->receivers[i];
     }
     return true;

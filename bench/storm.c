@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long the loop is held when one rule fires on thousands of series at once, and when they all end: the real engine on
+ * a real loop, its pool and alerts.db, receivers that take everything. Prints a line each: "what worst_ms slow name".
+ * Called by bench/rules.py. Arguments: series (5000), receiver type (webhook).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/engine.h"
+#include "collector/target.h"
+#include "lib/base/log.h"
+#include "lib/config/generation.h"
+#include "lib/core/batch.h"
+#include "lib/core/loop.h"
+#include "lib/core/pool.h"
+
+struct bench {
+    struct loop *loop;
+    struct pool *pool;
+    struct timer *timer, *end;
+    struct secrets *secrets;
+    struct frame frame;
+    struct generation *generation;
+    struct engine *engine;
+    struct history_owner *owner;
+    struct mono armed;
+    size_t series, sent;
+};
+
+static void wake(void *ctx, struct wall at)
+{
+    struct bench *b = ctx;
+    const nsec sleep = at.ns - loop_wall(b->loop).ns;
+    const struct mono then = mono_add(loop_now(b->loop), sleep > 0 ? sleep : 0);
+    if (b->armed.ns && b->armed.ns <= then.ns)
+        return;
+    b->armed = then;
+    timer_at(b->timer, then);
+}
+
+static void on_timer(void *ctx)
+{
+    struct bench *b = ctx;
+    b->armed = (struct mono){0};
+    engine_advance(b->engine, loop_wall(b->loop));
+}
+
+static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+{
+    return pool_submit(((struct bench *)ctx)->pool, work, done, job) != NULL;
+}
+
+static void *send_letter(void *ctx, struct arena *arena, const struct request *request,
+                         void (*done)(void *done_ctx, const struct reply *reply),
+                         void *done_ctx)
+{
+    ((struct bench *)ctx)->sent++;
+    done(done_ctx, &(struct reply){.status = 202});
+    return NULL;
+}
+
+static void cancel(void *ctx, void *sending)
+{
+}
+
+static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_since)
+{
+    *ret_since = (struct wall){0};
+    return PROBE_UP;
+}
+
+static const char *const *depends_on(void *ctx, const char *probe)
+{
+    return NULL;
+}
+
+static void run(void *ctx, const char *probe)
+{
+}
+
+static void stop(void *ctx)
+{
+    loop_stop(((struct bench *)ctx)->loop);
+}
+
+static void pass(struct bench *b, nsec time, const char *what)
+{
+    (void)loop_stats_take(b->loop);
+    const uint64_t slow = loop_stats_peek(b->loop).slow_callbacks;
+    timer_at(b->end, mono_add(loop_now_exact(b->loop), time));
+    loop_run(b->loop);
+    const struct loop_stats s = loop_stats_take(b->loop);
+    printf("%s %.2f %llu %s firing=%zu sent=%zu\n", what,
+           (double)s.worst_callback / NSEC_PER_MSEC,
+           (unsigned long long)(s.slow_callbacks - slow),
+           s.worst_name ? s.worst_name : "-",
+           book_count(engine_book(b->engine), ALERT_FIRING), b->sent);
+}
+
+static void tell(struct bench *b, double value)
+{
+    struct arena *arena = arena_create(0);
+    struct batch *batch = batch_create(arena);
+    const char *const labels[] = {"shard", NULL};
+    const struct metric *m = batch_metric(batch, "many", METRIC_GAUGE, "", labels);
+    for (size_t i = 0; i < b->series; i++) {
+        const char *shard = arena_printf(arena, "s%zu", i);
+        batch_add(batch, batch_group(batch, ""), m, &shard, (struct labels){0}, value);
+    }
+    const struct wall now = loop_wall(b->loop);
+    const struct verdict v = {.probe = b->generation->probes[0],
+                              .origin = ORIGIN_SCHEDULED,
+                              .due = now,
+                              .started = now,
+                              .health = HEALTH_UP,
+                              .detail = "",
+                              .address = ""};
+    engine_verdict(b->engine, b->owner, &v, batch, now);
+    arena_destroy(arena);
+}
+
+static struct generation *configuration(struct bench *b, const char *receiver)
+{
+    struct buf text = BUF_MAX(1 << 16), why = BUF_MAX(1 << 16);
+    struct arena *arena = arena_create(0);
+    struct diag *diag = diag_create(arena);
+    buf_printf(
+        &text,
+        "receivers: {to: {%s}}\nroute: {receiver: to, group_wait: 0s}\n"
+        "probes: [{name: p, tcp: 'p:1'}]\n"
+        "packs: {probes: false}\n"
+        "rules: [{alert: Many, expr: many == 1, "
+        "labels: {severity: warning}, annotations: {summary: '{{ $labels.shard }} is "
+        "{{ $value }}'}}]\n",
+        strcmp(receiver, "pagerduty") ? "webhook: {url: 'http://to/'}"
+                                      : "pagerduty: {routing_key: "
+                                        "0123456789abcdef0123456789abcdef}");
+    struct generation *g = generation_parse("bench", buf_bytes(&text), b->secrets, diag);
+    if (!g) {
+        diag_render(diag, &why, false);
+        fprintf(stderr, "%s\n", buf_text(&why));
+        exit(1);
+    }
+    buf_finish(&text);
+    buf_finish(&why);
+    arena_destroy(arena);
+    return g;
+}
+
+static void quiet(void *ctx, struct buf *line)
+{
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    char folder[] = "/tmp/healthd-storm-XXXXXX";
+    struct bench b = {.series = argc > 1 ? strtoul(argv[1], NULL, 10) : 5000};
+    log_to(quiet, NULL);
+    b.loop = loop_create(&e);
+    b.pool = pool_create(b.loop, 2);
+    b.secrets = secrets_create();
+    b.frame.secrets = b.secrets;
+    b.generation = configuration(&b, argc > 2 ? argv[2] : "webhook");
+    b.timer = loop_timer_create(b.loop, "alerting", on_timer, &b);
+    b.end = loop_timer_create(b.loop, "end", stop, &b);
+    const struct engine_io io = {
+        .loop = b.loop,
+        .state_path = mkdtemp(folder),
+        .offload = {&b, submit},
+        .transport = {&b, send_letter, cancel},
+        .secrets = b.secrets,
+        .probes = {.ctx = &b, .phase = phase, .depends_on = depends_on, .run = run},
+        .wake = wake,
+        .ctx = &b};
+    b.engine = engine_create(&io, loop_wall(b.loop), &e);
+    struct arena *arena = arena_create(0);
+    b.owner =
+        engine_owner(b.engine, target_labels(b.generation->probes[0], &b.frame, arena));
+    arena_destroy(arena);
+    engine_adopt(b.engine, &b.generation->alerting, loop_wall(b.loop));
+    tell(&b, 0);
+    pass(&b, 3 * NSEC_PER_SEC, "quiet");
+    tell(&b, 1);
+    pass(&b, 5 * NSEC_PER_SEC, "fires");
+    pass(&b, 5 * NSEC_PER_SEC, "goes_on");
+    tell(&b, 0);
+    pass(&b, 5 * NSEC_PER_SEC, "ends");
+    engine_stop(b.engine, loop_wall(b.loop));
+    pass(&b, NSEC_PER_SEC, "stops");
+    engine_destroy(b.engine, loop_wall(b.loop));
+    timer_destroy(b.timer);
+    timer_destroy(b.end);
+    pool_destroy(b.pool, NSEC_PER_SEC);
+    loop_destroy(b.loop);
+    return 0;
+}
