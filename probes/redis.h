@@ -82,6 +82,10 @@ struct redis_measured { /* one key, for expectations */
     const struct redis_measured *next;
 };
 
+struct redis_line { /* of INFO: "name:value" */
+    struct bytes name, value;
+};
+
 struct redis_command { /* a line of commandstats */
     const char *name;
     struct bytes stats;
@@ -96,9 +100,10 @@ struct redis_state {
     struct redis_question *first, *last; /* asked, in the order of their answers */
     int64_t database;                    /* that the commands sent so far end in */
     struct mono ping_sent;
-    nsec ping;         /* 0: not answered */
-    bool is_up;        /* PING was answered */
-    struct bytes info; /* INFO's text; empty before it came */
+    nsec ping;                      /* 0: not answered */
+    bool is_up;                     /* PING was answered */
+    const struct redis_line *lines; /* of INFO; none before it came */
+    size_t line_count;
     bool parts_tried[REDIS_PART_COUNT], parts_failed[REDIS_PART_COUNT];
     const struct redis_measured *measured;
     size_t measured_count;

@@ -27,14 +27,31 @@ static bool info_line(struct bytes *rest, struct bytes *ret_name, struct bytes *
     return false;
 }
 
+/* Once: INFO has some 200 lines, and twenty of them are asked for by name. */
+static void keep_lines(struct run *run, struct bytes text)
+{
+    struct redis_state *state = run_state(run);
+    struct bytes rest = text;
+    size_t most = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        most += text.ptr[i] == '\n';
+    struct redis_line *lines = arena_alloc(run_arena(run), most * sizeof(*lines));
+    state->lines = lines;
+    while (info_line(&rest, &lines->name, &lines->value))
+        lines++;
+    state->line_count = (size_t)(lines - state->lines);
+}
+
 bool redis_info_field(const struct redis_state *state, const char *name,
                       struct bytes *ret_value)
 {
-    struct bytes rest = state->info, key, value;
+    const size_t len = strlen(name);
 
-    while (info_line(&rest, &key, &value)) {
-        if (bytes_is(key, name)) {
-            *ret_value = value;
+    for (size_t i = 0; i < state->line_count; i++) {
+        const struct redis_line *line = &state->lines[i];
+        if (line->name.len == len && !memcmp(line->name.ptr, name, len)) {
+            *ret_value = line->value;
             return true;
         }
     }
@@ -89,18 +106,15 @@ static bool value_read(struct bytes text, double *ret_number)
     return bytes_to_double(text, ret_number);
 }
 
-static void add_fields(struct run *run, struct bytes text)
+static void add_line(struct run *run, struct bytes name, struct bytes value)
 {
-    struct bytes name, value;
+    const struct redis_field *field = redis_field_find(name.ptr, name.len);
     double number;
 
-    while (info_line(&text, &name, &value)) {
-        const struct redis_field *field = redis_field_find(name.ptr, name.len);
-        if (field && value_read(value, &number))
-            run_sample(run, &field->metric, number * field->scale);
-        else if (!field)
-            redis_stats_line(run, name, value);
-    }
+    if (field && value_read(value, &number))
+        run_sample(run, &field->metric, number * field->scale);
+    else if (!field)
+        redis_stats_line(run, name, value);
 }
 
 static const char *field_text(struct run *run, const char *name)
@@ -239,8 +253,10 @@ static void on_cluster(struct run *run, const struct resp_value *value, void *ct
         redis_part_failed(run, REDIS_PART_CLUSTER, value);
         return;
     }
+    struct bytes rest = value->text, name, text;
     redis_part_enter(run, REDIS_PART_CLUSTER);
-    add_fields(run, value->text);
+    while (info_line(&rest, &name, &text))
+        add_line(run, name, text);
 }
 
 /* One by one: before Redis 7 there was no other way. Never `*`: that tells passwords. */
@@ -290,12 +306,13 @@ static void ask_more(struct run *run)
 
 static void on_info(struct run *run, const struct resp_value *value, void *ctx)
 {
-    struct redis_state *state = run_state(run);
+    const struct redis_state *state = run_state(run);
 
     if (value->kind == RESP_TEXT) {
-        state->info = value->text;
+        keep_lines(run, value->text);
         redis_part_enter(run, REDIS_PART_INFO);
-        add_fields(run, value->text);
+        for (size_t i = 0; i < state->line_count; i++)
+            add_line(run, state->lines[i].name, state->lines[i].value);
         add_instance(run);
         add_derived(run);
         add_own_database(run);

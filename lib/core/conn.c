@@ -150,8 +150,8 @@ void conn_write(struct conn *c, struct bytes out)
 {
     if (c->state != CONN_OPEN || c->write_error || out.len == 0)
         return;
-    if (c->has_written &&
-        c->has_address) { /* the first write never waits for an acknowledgement */
+    if (c->has_written && c->has_address &&
+        !c->is_datagram) { /* the first write never waits for an acknowledgement */
         const int on = 1;
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
@@ -228,7 +228,11 @@ static void in_add(struct conn *c, const char *ptr, size_t len)
     c->in.max = max + READ_SIZE; /* the cap is on what stays unread */
     buf_add(&c->in, ptr, len);
     c->in.max = max;
-    if (data_tell(c) && c->in.len > max)
+    if (!data_tell(c))
+        return;
+    if (c->is_datagram)
+        buf_clear(&c->in);
+    else if (c->in.len > max)
         conn_fail(c, REASON_TOO_LARGE, false,
                   "%s sent more than %zu bytes without what was waited for",
                   conn_peer_text(c, where), max);
@@ -243,14 +247,14 @@ static void stream_drain(struct conn *c)
         const ptrdiff_t got = stream_read(c, bytes, sizeof(bytes), &why);
         if (got > 0) {
             in_add(c, bytes, (size_t)got);
-            if (!c->ssl && (size_t)got < sizeof(bytes))
+            if (!c->ssl && !c->is_datagram && (size_t)got < sizeof(bytes))
                 return; /* that was all; the end, if there is one, makes it readable again */
-        } else if (got == 0) {
+        } else if (got == 0 && !c->is_datagram) {
             stream_ended(c);
             return;
-        } else if (errno == EAGAIN) {
+        } else if (got < 0 && errno == EAGAIN) {
             return;
-        } else if (errno != EINTR) {
+        } else if (got < 0 && errno != EINTR) {
             stream_failed(c, errno, &why);
             return;
         }
@@ -335,6 +339,7 @@ struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *
                        .events = *events,
                        .ctx = ctx,
                        .is_plain = true,
+                       .is_datagram = dial->is_datagram,
                        .fd = -1,
                        .in = BUF_MAX(CONN_MAX_UNREAD),
                        .out = BUF_MAX(CONN_MAX_UNSENT)};

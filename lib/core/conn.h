@@ -33,7 +33,8 @@ struct dial {         /* where, and how */
     const char *srv;
     const struct address *only; /* this address instead of asking for one, or NULL */
     const char *source;         /* local address to bind, or NULL */
-    bool is_tls;                /* from the first byte */
+    bool is_datagram;           /* UDP: told a datagram at a time, whole or not at all */
+    bool is_tls;                /* from the first byte; not with is_datagram */
     struct tls_conf tls;        /* also for STARTTLS */
     bool
         is_trust_optional; /* for the type, which judges verification itself: what insecure_skip_verify was */

@@ -160,7 +160,8 @@ static int attempt_start(struct attempt *a)
 {
     struct conn *c = a->conn;
     const int family = a->address ? a->address->to.sa.sa_family : AF_UNIX;
-    a->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int kind = c->dial->is_datagram ? SOCK_DGRAM : SOCK_STREAM;
+    a->fd = socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (a->fd < 0)
         return errno;
     c->attempt_live++;

@@ -40,6 +40,7 @@ struct conn {
     bool is_closed;   /* conn_close was called inside one */
     bool is_opening;  /* inside conn_open: open must wait */
     bool is_deferred; /* go_on will be called */
+    bool is_datagram; /* as the dial says; that is gone after a hand-over */
     bool is_plain;    /* nothing but plain bytes so far: ends by RST */
     bool was_open;    /* open was told: a handshake from here on is told by tls */
     bool has_data_come;

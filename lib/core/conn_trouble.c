@@ -113,6 +113,10 @@ void trouble_of_stream(struct trouble *why, int error, const char *where, bool i
                         : "broke the connection off (reset)",
              0);
         return;
+    case ECONNREFUSED: /* of a datagram: its host answered that nobody is there */
+        tell(why, REASON_REFUSED, false, where,
+             "refused the datagram: nothing listens there", 0);
+        return;
     case ETIMEDOUT:
         tell(why, REASON_TIMEOUT, false, where,
              "stopped acknowledging: the connection timed out", 0);
