@@ -257,6 +257,7 @@ void family_destroy(struct family *f)
     for (size_t i = 0; i < f->chunk_count; i++)
         chunk_destroy(f->chunks[i]);
     free(f->chunks);
+    exemplars_destroy(f);
     free(f->name);
     free(f->help);
     free(f->unit);

@@ -73,3 +73,14 @@ void histogram_observe(struct histogram *h, double value)
     series_add(h->sum, value);
     series_add(h->total, 1);
 }
+
+void histogram_observe_as(struct histogram *h, double value, struct labels labels,
+                          struct wall at)
+{
+    size_t i = 0;
+    histogram_observe(h, value);
+    while (i < h->count && !(value <= h->bounds[i]))
+        i++;
+    if (i < h->count)
+        exemplar_put(h->buckets[i], labels, value, at);
+}

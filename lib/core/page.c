@@ -85,7 +85,10 @@ static void page_line(struct page *p, const struct series *s)
     const size_t end = (size_t)s->prefix_len + s->value_len + 1;
     const size_t resume = (size_t)s->cut_at + s->cut_len;
     buf_add(&p->text, line, s->cut_at);
-    buf_add(&p->text, line + resume, end - resume);
+    buf_add(&p->text, line + resume, end - resume - 1);
+    if (p->format == PAGE_OPENMETRICS)
+        buf_add_text(&p->text, exemplar_text(s));
+    buf_add_byte(&p->text, '\n');
 }
 
 /* True when all of the source is there. */
@@ -158,12 +161,26 @@ static void page_reserve(struct page *p)
         p->text.overflow = false; /* what really comes may still fit */
 }
 
+static void page_copy_chunk(struct page *p, const struct chunk *c)
+{
+    if (p->format != PAGE_OPENMETRICS || !c->family->exemplars) {
+        buf_add(&p->text, c->text, c->len);
+        return;
+    }
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct series *s = c->series[i];
+        buf_add(&p->text, c->text + s->offset, (size_t)s->prefix_len + s->value_len);
+        buf_add_text(&p->text, exemplar_text(s));
+        buf_add_byte(&p->text, '\n');
+    }
+}
+
 static bool page_copy(struct page *p, struct mono until)
 {
     for (struct chunk *c = page_chunk(p); c; c = page_chunk(p)) {
         if (p->chunk_at == 0)
             page_meta(p, c->family);
-        buf_add(&p->text, c->text, c->len);
+        page_copy_chunk(p, c);
         page_advance(p);
         if (mono_reached(mono_read(), until))
             break;

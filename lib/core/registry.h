@@ -52,6 +52,9 @@ struct histogram *registry_histogram(struct registry *r, struct source *s,
                                      const struct metric *metric,
                                      const char *const *values);
 void histogram_observe(struct histogram *h, double value);
+/* The same, and leaves an exemplar at the value's bucket, unless labels are longer than 128 bytes. */
+void histogram_observe_as(struct histogram *h, double value, struct labels labels,
+                          struct wall at);
 
 size_t registry_series_count(const struct registry *r);
 size_t registry_family_count(const struct registry *r);

@@ -178,6 +178,7 @@ void series_end(struct registry *r, struct series *s)
         at = &(*at)->next;
     *at = s->next;
     r->series_count--;
+    exemplar_forget(s);
     family_remove(r, s);
 }
 

@@ -42,8 +42,9 @@ struct series {
     uint8_t value_len;        /* of the text, not of the value when that has changed */
     uint8_t shares;           /* sources besides the owner that use it directly */
     bool is_changed : 1;      /* the text is behind the value */
-    bool is_ended : 1; /* the line goes when the chunk is next brought up to date */
-    bool is_plain : 1; /* no labels but its source's: matched by its family alone */
+    bool is_ended : 1;     /* the line goes when the chunk is next brought up to date */
+    bool has_exemplar : 1; /* in its family's exemplars */
+    bool is_plain : 1;     /* no labels but its source's: matched by its family alone */
 };
 
 struct chunk {
@@ -64,6 +65,8 @@ struct family {
     struct chunk **chunks;
     size_t chunk_count, chunk_size;
     size_t rank; /* scratch of page_start */
+    struct map
+        *exemplars; /* by series: what follows its line in OpenMetrics; NULL: nothing */
 };
 
 /* Series that end together: one group of a source's batches, or those it uses directly. */
@@ -148,6 +151,12 @@ struct bytes series_prefix(const struct series *s);
  * uses it directly (a reload opens the new before it closes the old). Never NULL. */
 struct series *series_direct(struct registry *r, struct source *s,
                              const struct identity *id);
+
+/* exemplar.c */
+void exemplar_put(struct series *s, struct labels labels, double value, struct wall at);
+const char *exemplar_text(const struct series *s); /* "" when it has none */
+void exemplar_forget(struct series *s);
+void exemplars_destroy(struct family *f);
 
 /* registry.c */
 void holding_forget(struct holding *h, const struct series *s);

@@ -474,8 +474,39 @@ static void every_series_is_visited(void **state)
     buf_finish(&out);
 }
 
-#define STORY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+static void exemplars_follow_their_bucket_in_openmetrics_alone(void **state)
+{
+    struct world *w = *state;
+    static const char *const phases[] = {"connect"};
+    static const struct label task = {"task_id", "a \"b\""};
+    static const struct label large = {
+        "task_id",
+        "0123456789012345678901234567890123456789012345678901234567890123456789"
+        "0123456789012345678901234567890123456789012345678901234567890"};
+    const struct wall at = {1700000000250 * NSEC_PER_MSEC};
+    struct source *s = registry_source(w->registry, "x", true, (struct labels){0});
+    struct histogram *h = registry_histogram(w->registry, s, &took, phases);
+    histogram_observe_as(h, 0.7, (struct labels){&task, 1}, at);
+    histogram_observe_as(h, 7, (struct labels){&large, 1}, at);
 
+    for (int only = 0; only <= 1; only++) {
+        struct page *page = page_start(w->registry, PAGE_OPENMETRICS, only ? s : NULL);
+        assert_true(page_continue(page, NSEC_PER_SEC));
+        const char *text = buf_text(page_buf(page));
+        assert_non_null(strstr(text, "le=\"1.0\""));
+        assert_non_null(
+            strstr(text, "} 1 # {task_id=\"a \\\"b\\\"\"} 0.7 1700000000.250\n"));
+        assert_null(strstr(text, "0123456789"));
+        page_destroy(page);
+        page = page_start(w->registry, PAGE_TEXT, only ? s : NULL);
+        assert_true(page_continue(page, NSEC_PER_SEC));
+        assert_null(strstr(buf_text(page_buf(page)), "task_id"));
+        page_destroy(page);
+    }
+    registry_source_end(w->registry, s);
+}
+
+#define STORY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +524,7 @@ int main(void)
         STORY(thousands_come_and_go),
         STORY(a_page_shows_one_batch),
         STORY(a_page_outlives_its_source_and_registry),
+        STORY(exemplars_follow_their_bucket_in_openmetrics_alone),
         STORY(every_series_is_visited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
