@@ -8,6 +8,7 @@
 
 #include "collector/api.h"
 #include "collector/engine_host.h"
+#include "collector/events.h"
 #include "collector/file_watch.h"
 #include "collector/listing_lane.h"
 #include "collector/memos.h"
@@ -245,6 +246,7 @@ static void take_down(struct daemon *d)
     self_destroy(d->self);
     pipeline_close(&d->pipeline);
     memos_destroy(d->memos);
+    events_destroy(d->events);
     schedule_destroy(d->schedule);
     runner_destroy(d->runner);
     registry_destroy(d->registry);
@@ -268,6 +270,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
 
     d->registry = registry_create();
     d->pipeline.registry = d->registry;
+    d->events = events_create(d->registry);
     d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
     d->engine_host = d->pipeline.engine_host = engine_host_create(d, g->state_path, e);

@@ -19,6 +19,7 @@
 #include "lib/core/runner.h"
 
 struct engine_host;
+struct events;
 struct memos;
 struct query_lane;
 struct listing_lane;
@@ -40,6 +41,7 @@ struct daemon {
     struct schedule *schedule;
     struct pipeline pipeline;
     struct engine_host *engine_host; /* alerting */
+    struct events *events; /* of workflow engines */
     struct memos *memos; /* what sessions keep over restarts */
     struct query_lane *query_lane;   /* of /api/v1 */
     struct listing_lane *listing_lane;

@@ -24,7 +24,8 @@ struct self_history {
 
 static bool is_own(const char *family)
 {
-    return !strncmp(family, "healthd_", 8) || !strncmp(family, "process_", 8);
+    return !strncmp(family, "healthd_", 8) || !strncmp(family, "process_", 8) ||
+           !strncmp(family, "workflow_task_", 14);
 }
 
 /* The page's text of them, which is sorted. */

@@ -45,9 +45,10 @@ struct listen_conf { /* one entry of `web.listen`: a scalar or a mapping */
 struct web_conf {
     struct sections listen; /* struct listen_conf */
     int64_t max_connections, max_connections_per_ip;
-    nsec request_timeout;     /* absolute: headers to last byte */
-    struct secret act_token;  /* for POST over TCP */
-    const char *external_url; /* http or https, or "" */
+    nsec request_timeout;       /* absolute: headers to last byte */
+    struct secret act_token;    /* for POST over TCP */
+    struct secret events_token; /* for /api/events alone */
+    const char *external_url;   /* http or https, or "" */
 };
 
 struct generation {

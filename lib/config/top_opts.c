@@ -135,6 +135,9 @@ const struct opt web_opts[] = {
         "act_token", act_token, "",
         "Token that allows acting (reload, run now) over TCP; without one only the "
         "Unix socket may act."),
+    OPT_ROW_SECRET("events_token", events_token, "",
+                   "Token with which workflow engines may send /api/events, and nothing "
+                   "else."),
     {0},
 };
 #undef OPT_STRUCT

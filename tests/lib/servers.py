@@ -160,14 +160,14 @@ class Alertmanager:
 class Prometheus:
     """A Prometheus on a loopback port. `config` is YAML text or what json.dumps takes."""
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, arguments=()):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write(config)
         for left in reversed(range(START_TRIES)):
             self.port = free_port()
             self.process = Process(
-                ["/usr/bin/prometheus", f"--config.file={self.folder}/prometheus.yml",
+                ["/usr/bin/prometheus", *arguments, f"--config.file={self.folder}/prometheus.yml",
                  f"--storage.tsdb.path={self.folder}/data",
                  f"--web.listen-address=127.0.0.1:{self.port}", "--web.enable-lifecycle",
                  "--log.level=warn"], self.folder, "prometheus")
