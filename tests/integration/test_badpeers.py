@@ -52,6 +52,13 @@ TCP = {
     "tls_alert": ("body", "reset"),
 }
 
+# What is no message of its protocol is said after the first bytes, whoever sent them.
+MONGODB = {
+    **dict.fromkeys(names(), "protocol"), **SILENT,
+    "tls_alert": "is_tls", "tls_reset": "reset", "reset_on_accept": "reset", "close_on_accept": CUT,
+    "reset_after_request": "reset", "close_after_request": "closed", "drip_head": ("protocol", "timeout"),
+}
+
 
 @pytest.fixture
 def meet(healthd, badpeer):
@@ -110,3 +117,12 @@ def test_tcp_that_expects_a_line(meet):
     probe = lambda peer: {"tcp": {"address": f"127.0.0.1:{peer.port}", "query_response": [
         {"send": "GET / HTTP/1.1\r\nHost: peer\r\n\r"}, {"expect": "^220 "}]}}
     judge(*meet(probe), TCP)
+
+
+def test_mongodb(meet):
+    judge(*meet(lambda peer: {"mongodb": f"mongodb://127.0.0.1:{peer.port}/"}), MONGODB)
+
+
+def test_mongodb_inside_tls(meet, certs):
+    probe = lambda peer: {"mongodb": f"mongodb://u:p@localhost:{peer.port}/?tls=true&tlsCAFile={certs.path}"}
+    judge(*meet(probe, certs.server), MONGODB)

@@ -7,6 +7,7 @@ a server would: users with SCRAM, roles, documents of lib.mongodb_documents.
     mongo.answers["serverStatus"] = {"ok": 0, "code": 13, …}      or a function of the command
 """
 import base64
+import errno
 import hashlib
 import hmac
 import os
@@ -54,6 +55,21 @@ def failure(code, name, message):
     return {"ok": 0.0, "errmsg": message, "code": code, "codeName": name}
 
 
+def receive_or_reset(receive):
+    """A client that speaks no TLS is hung up on, as mongod does."""
+
+    def wrapper(sock, length):
+        try:
+            return receive(sock, length)
+        except ssl.SSLError as error:
+            raise OSError(errno.ECONNRESET, str(error)) from error
+
+    return wrapper
+
+
+mockupdb.mock_server_receive = receive_or_reset(mockupdb.mock_server_receive)
+
+
 class Mongo:
     """users: {} needs no login. role, version, set_name, primary, hosts: what hello says. cert: a Cert, for TLS."""
 
@@ -75,7 +91,8 @@ class Mongo:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(cert.cert, cert.key)
             mockupdb._ssl = SimpleNamespace(
-                wrap_socket=lambda sock, certfile, server_side: context.wrap_socket(sock, server_side=True))
+                wrap_socket=lambda sock, certfile, server_side: context.wrap_socket(
+                    sock, server_side=True, do_handshake_on_connect=False))  # a failed one ends its own thread only
         self._db.autoresponds(self._respond)
         self._db.run()
         self.port = self._db.port if not socket else 0
