@@ -240,13 +240,26 @@ static void read_row(const json_t *row, struct deploy *ret)
     ret->has_failed = json_is_true(json_object_get(row, "failed"));
 }
 
-bool deploy_restore(struct overlay *o, const char *key, const char *json, struct err *e)
+/* The clock was put back since: it holds no longer than it would have. */
+static void shift_back(struct deploy *d, struct wall now)
+{
+    const nsec by = d->begun.ns - now.ns;
+    if (by <= 0)
+        return;
+    d->begun = now;
+    d->hold_until.ns -= d->hold_until.ns ? by : 0;
+    d->ended.ns -= d->ended.ns ? by : 0;
+}
+
+bool deploy_restore(struct overlay *o, const char *key, const char *json, struct wall now,
+                    struct err *e)
 {
     struct arena *arena = arena_create(0);
     const json_t *row = row_object(arena, json, e);
     struct deploy d = {.id = key};
     if (row && row_matchers(row, "scope", arena, &d.scope, e)) {
         read_row(row, &d);
+        shift_back(&d, now);
         d.start_period = start_period_of(&d);
         if (keep(o, arena, &d, e))
             return true;

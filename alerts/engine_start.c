@@ -130,7 +130,8 @@ static bool on_overlay_row(void *ctx, const char *key, const char *value)
 {
     const struct overlay_rows *rows = ctx;
     struct err why = {0};
-    if (!overlay_restore(rows->engine->overlay, rows->kind, key, value, &why))
+    if (!overlay_restore(rows->engine->overlay, rows->kind, key, value, rows->engine->now,
+                         &why))
         log_error(EV("overlay row not understood"), STR("key", key),
                   STR("why", why.text));
     return true;

@@ -71,14 +71,14 @@ void overlay_set_zone(struct overlay *o, const struct zone *zone)
 }
 
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
-                     const char *json, struct err *e)
+                     const char *json, struct wall now, struct err *e)
 {
     if (kind == LEDGER_SILENCE)
-        return silence_restore(o, key, json, e);
+        return silence_restore(o, key, json, now, e);
     if (kind == LEDGER_ACK)
         return ack_restore(o, key, json, e);
     if (kind == LEDGER_DEPLOY)
-        return deploy_restore(o, key, json, e);
+        return deploy_restore(o, key, json, now, e);
     return err_set(e, "a row of kind %d is none of the overlay's", (int)kind);
 }
 

@@ -90,9 +90,10 @@ void overlay_set_reach(struct overlay *o, struct reach *r);
 /* A run found this probe down: is it we who are cut off? Looked at early, so that the answer is there when it fires. */
 void overlay_probe_fell(struct overlay *o, const char *probe, struct wall now);
 bool overlay_is_cut_off(const struct overlay *o); /* as seen last */
-/* A row of the ledger, at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. */
+/* A row of the ledger, at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. What was going on when it was written, and lies
+ * after now, goes on from now: the clock was put back. */
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
-                     const char *json, struct err *e);
+                     const char *json, struct wall now, struct err *e);
 /* The book changed (call it in book_change): what was worked out from it is worked out anew. */
 void overlay_touch(struct overlay *o);
 

@@ -102,9 +102,11 @@ const struct alert *index_twin(const struct alert_index *x, const struct rule *w
 int index_severity(const struct alert_index *x, const char *probe); /* -1: none */
 
 /* silence.c, ack.c, deploy.c, maintenance.c, grace.c, connectivity.c, parent.c */
-bool silence_restore(struct overlay *o, const char *key, const char *json, struct err *e);
+bool silence_restore(struct overlay *o, const char *key, const char *json,
+                     struct wall now, struct err *e);
 bool ack_restore(struct overlay *o, const char *key, const char *json, struct err *e);
-bool deploy_restore(struct overlay *o, const char *key, const char *json, struct err *e);
+bool deploy_restore(struct overlay *o, const char *key, const char *json, struct wall now,
+                    struct err *e);
 void silence_forget(struct overlay *o, struct wall now, struct ledger_txn *txn);
 void ack_forget(struct overlay *o, struct wall now, struct ledger_txn *txn);
 void deploy_forget(struct overlay *o, struct wall now, struct ledger_txn *txn);

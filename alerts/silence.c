@@ -23,12 +23,13 @@ static void forget(struct overlay *o, const char *id)
         arena_destroy(k->arena);
 }
 
-static void save(const struct silence *s, struct ledger_txn *txn)
+static void save(const struct silence *s, struct wall now, struct ledger_txn *txn)
 {
     json_t *row = json_object();
     row_put_matchers(row, "matchers", s->matchers);
     row_put_number(row, "starts", s->starts.ns);
     row_put_number(row, "ends", s->ends.ns);
+    row_put_number(row, "made", now.ns);
     row_put_text(row, "creator", s->creator);
     row_put_text(row, "comment", s->comment);
     row_save(txn, LEDGER_SILENCE, s->id, row);
@@ -115,7 +116,7 @@ const char *silence_put(struct overlay *o, const struct silence *s, struct wall 
         arena_destroy(arena);
         return NULL;
     }
-    save(&full, txn);
+    save(&full, now, txn);
     return full.id;
 }
 
@@ -130,7 +131,7 @@ bool silence_expire(struct overlay *o, const char *id, struct wall now,
     if (k->silence.ends.ns <= now.ns)
         return err_set(e, "silence '%s' has ended already", k->silence.id);
     k->silence.ends = now;
-    save(&k->silence, txn);
+    save(&k->silence, now, txn);
     overlay_touch(o);
     return true;
 }
@@ -196,8 +197,17 @@ void silence_forget(struct overlay *o, struct wall now, struct ledger_txn *txn)
     }
 }
 
-static bool read_row(struct arena *arena, const char *json, struct silence *ret,
-                     struct err *e)
+/* The clock was put back since it was made: what had begun goes on, no longer than it was made for. */
+static void shift_back(struct silence *s, struct wall made, struct wall now)
+{
+    if (made.ns <= now.ns || s->starts.ns > made.ns)
+        return;
+    s->ends = wall_add(now, s->ends.ns - s->starts.ns);
+    s->starts = now;
+}
+
+static bool read_row(struct arena *arena, const char *json, struct wall now,
+                     struct silence *ret, struct err *e)
 {
     const json_t *row = row_object(arena, json, e);
     if (!row || !row_matchers(row, "matchers", arena, &ret->matchers, e))
@@ -206,16 +216,18 @@ static bool read_row(struct arena *arena, const char *json, struct silence *ret,
     ret->ends = row_time(row, "ends");
     ret->creator = row_text(row, "creator");
     ret->comment = row_text(row, "comment");
+    shift_back(ret, row_time(row, "made"), now);
     if (!ret->ends.ns || is_for_everything(ret->matchers))
         return err_set(e, "it has no end, or no matchers");
     return true;
 }
 
-bool silence_restore(struct overlay *o, const char *key, const char *json, struct err *e)
+bool silence_restore(struct overlay *o, const char *key, const char *json,
+                     struct wall now, struct err *e)
 {
     struct arena *arena = arena_create(0);
     struct silence s = {.id = key};
-    if (read_row(arena, json, &s, e) && keep(o, arena, &s, e))
+    if (read_row(arena, json, now, &s, e) && keep(o, arena, &s, e))
         return true;
     arena_destroy(arena);
     return err_wrap(e, "silence '%.40s'", key);

@@ -218,6 +218,17 @@ static bool reload(struct world *w, const struct step *s)
     return world_load(w, word(s, 1)) || fail(w, s);
 }
 
+/* reject CONFIG: a reload that has to be refused; why it was stands in the log */
+static bool reject(struct world *w, const struct step *s)
+{
+    if (world_load(w, word(s, 1)))
+        return err_set(&w->e, "line %d: '%s' is accepted", s->line, word(s, 1));
+    w->has_rejected = true;
+    buf_add_text(&w->log, w->e.text);
+    w->e = (struct err){0};
+    return true;
+}
+
 bool act_play(struct world *w, const struct step *s, bool *ret_ok)
 {
     static const struct {
@@ -235,6 +246,7 @@ bool act_play(struct world *w, const struct step *s, bool *ret_ok)
         {"outbox", show_outbox},
         {"tries", show_tries},
         {"reload", reload},
+        {"reject", reject},
     };
     for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
         if (!strcmp(acts[i].name, s->words[0])) {

@@ -100,30 +100,34 @@ static void say(struct buf *out, const struct request *q, struct arena *arena)
 
 /* ---- answering ---- */
 
-static struct reply trouble(enum reason reason)
+/* As libraries do, it names the address. */
+static struct reply trouble(enum reason reason, const struct letter *l)
 {
-    return (struct reply){.trouble = {.reason = reason, .detail = "as the story says"},
-                          .content_length = -1};
+    struct reply reply = {.trouble = {.reason = reason}, .content_length = -1};
+    snprintf(reply.trouble.detail, sizeof(reply.trouble.detail), "%s as the story says",
+             l->request.url);
+    return reply;
 }
 
-static struct reply answer_of(struct answering *r, struct arena *arena, bool *ret_heard)
+static struct reply answer_of(struct answering *r, const struct letter *l,
+                              bool *ret_heard)
 {
     uint64_t status = 0;
     *ret_heard = !strcmp(r->how, "ok") || !strcmp(r->how, "lost");
     if (!strcmp(r->how, "timeout"))
-        return trouble(REASON_TIMEOUT);
+        return trouble(REASON_TIMEOUT, l);
     if (!strcmp(r->how, "refused"))
-        return trouble(REASON_REFUSED);
+        return trouble(REASON_REFUSED, l);
     if (!strcmp(r->how, "lost"))
-        return trouble(REASON_RESET); /* it has it, and we do not know */
+        return trouble(REASON_RESET, l); /* it has it, and we do not know */
     if (!bytes_to_u64(bytes_of(r->how), &status))
         status = 202;
     struct reply reply = {.status = (int)status, .content_length = -1};
     if (r->retry_after) {
-        struct pair *header = arena_alloc(arena, sizeof(*header));
+        struct pair *header = arena_alloc(l->arena, sizeof(*header));
         header->key = "Retry-After";
         header->value =
-            arena_printf(arena, "%jd", (intmax_t)(r->retry_after / NSEC_PER_SEC));
+            arena_printf(l->arena, "%jd", (intmax_t)(r->retry_after / NSEC_PER_SEC));
         reply.headers = (struct pairs){header, 1};
     }
     return reply;
@@ -136,7 +140,7 @@ static void deliver(struct letter *l)
     bool is_heard = false;
     url_parse(l->arena, l->request.url, &url, &w->e);
     struct answering *r = answering_get(w, url.host);
-    const struct reply reply = answer_of(r, l->arena, &is_heard);
+    const struct reply reply = answer_of(r, l, &is_heard);
     r->tries++;
     if (is_heard) {
         struct buf text = BUF_MAX(100000);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alerts/pack.h"
+#include "lib/base/log.h"
 #include "lib/base/units.h"
 
 /* At one instant things may cause each other this often before it is a loop. */
@@ -74,6 +75,16 @@ static void release(void *ctx, void *held)
     generation_unref(held);
 }
 
+static bool is_config_accepted(void *ctx)
+{
+    return !((struct world *)ctx)->has_rejected;
+}
+
+static void keep_line(void *ctx, struct buf *line)
+{
+    buf_add_bytes(&((struct world *)ctx)->log, buf_bytes(line));
+}
+
 /* ---- configuration ---- */
 
 static bool has_key(struct bytes text, const char *key)
@@ -136,6 +147,7 @@ bool world_load(struct world *w, const char *config)
     if (!g)
         return false;
     w->generation = g;
+    w->has_rejected = false;
     if (w->engine)
         adopt(w);
     generation_unref(before);
@@ -144,7 +156,7 @@ bool world_load(struct world *w, const char *config)
 
 /* ---- life and death ---- */
 
-static const char *state_path(struct world *w)
+const char *world_state_path(struct world *w)
 {
     return arena_printf(w->arena, "%s/%zu", w->folder, w->lives);
 }
@@ -154,7 +166,7 @@ void world_begin(struct world *w)
     w->steady = (struct steady){0};
     w->started = world_wall(w);
     const struct engine_io io = {
-        .state_path = state_path(w),
+        .state_path = world_state_path(w),
         .offload = {w, submit},
         .transport = post_transport(w),
         .knock = knock_view(w),
@@ -163,6 +175,7 @@ void world_begin(struct world *w)
         .wake = wake,
         .hold = hold,
         .release = release,
+        .is_config_accepted = is_config_accepted,
         .ctx = w,
     };
     w->wake_at = w->mono;
@@ -184,9 +197,9 @@ static void run_command(const char *command)
 
 static void copy_state(struct world *w)
 {
-    const char *from = state_path(w);
+    const char *from = world_state_path(w);
     w->lives++;
-    run_command(arena_printf(w->arena, "cp -r '%s' '%s'", from, state_path(w)));
+    run_command(arena_printf(w->arena, "cp -r '%s' '%s'", from, world_state_path(w)));
 }
 
 static void end(struct world *w, bool is_kill)
@@ -203,7 +216,7 @@ static void end(struct world *w, bool is_kill)
 /* While healthd is down: forget (a new volume), damage (bytes that are no database). */
 static void change_disk(struct world *w, const char *what)
 {
-    const char *path = state_path(w);
+    const char *path = world_state_path(w);
     if (!strcmp(what, "forget"))
         run_command(arena_printf(w->arena, "rm -rf '%s' && mkdir '%s'", path, path));
     else
@@ -252,7 +265,7 @@ static bool play_step(struct world *w, const struct step *s)
     struct answering *r = answering_find(w, s->words[0]);
     if (r)
         return answering_play(w, r, s);
-    if (w->engine && act_play(w, s, &ok))
+    if (w->engine && (act_play(w, s, &ok) || disk_play(w, s, &ok)))
         return ok;
     return err_set(&w->e, "line %d: '%s' is no probe, no receiver and no act", s->line,
                    s->words[0]);
@@ -332,14 +345,17 @@ bool world_play(struct world *w, const struct story *s)
                         .arena = arena_create(0),
                         .secrets = secrets_create(),
                         .wake_at = {INT64_MAX},
-                        .heard = BUF_MAX(4u << 20)};
+                        .heard = BUF_MAX(4u << 20),
+                        .log = BUF_MAX(16u << 20)};
+    if (!getenv("SCENARIO_LOG"))
+        log_to(keep_line, w);
     list_init(&w->letters);
     list_init(&w->knocks);
     w->frame.secrets = w->secrets;
     snprintf(w->folder, sizeof(w->folder), "/tmp/healthd-scenario.XXXXXX");
     if (!mkdtemp(w->folder))
         abort();
-    run_command(arena_printf(w->arena, "mkdir -p '%s'", state_path(w)));
+    run_command(arena_printf(w->arena, "mkdir -p '%s'", world_state_path(w)));
     if (!world_load(w, ""))
         return false;
     note_receivers(w);
@@ -349,10 +365,13 @@ bool world_play(struct world *w, const struct story *s)
 
 void world_finish(struct world *w)
 {
+    disk_release(w);
     engine_destroy(w->engine, (struct wall){0});
     generation_unref(w->generation);
     run_command(arena_printf(w->arena, "rm -rf '%s'", w->folder));
+    log_to(NULL, NULL);
     buf_finish(&w->heard);
+    buf_finish(&w->log);
     secrets_destroy(w->secrets);
     arena_destroy(w->arena);
 }

@@ -2,10 +2,13 @@
 /*
  * The world that a story is played in: a clock of its own, actors instead of probes' targets, receivers that are told
  * how to behave; between them the real configuration, states, rules, engine, ledger, outbox and courier. Every file of
- * the folder works on it: actor.c (probes), post.c (receivers), acts.c (what people do), world.c (time, life).
+ * the folder works on it: actor.c (probes), post.c (receivers), acts.c (what people do), disk.c (what befalls it), world.c
+ * (time, life).
  */
 #ifndef HEALTHD_TESTS_SCENARIO_WORLD_H
 #define HEALTHD_TESTS_SCENARIO_WORLD_H
+
+#include <stdio.h>
 
 #include "alerts/engine.h"
 #include "collector/state.h"
@@ -69,7 +72,10 @@ struct world {
     const char *silences[64], *deploy; /* ids that were given out */
     size_t silence_count;
     bool is_cut_off;
-    struct buf heard; /* the transcript */
+    bool has_rejected; /* a configuration that was not accepted is the newest */
+    FILE *holder;      /* somebody else's connection; NULL: none */
+    struct buf heard;  /* the transcript */
+    struct buf log;    /* healthd's own */
     struct err e;
 };
 
@@ -80,6 +86,7 @@ struct wall world_wall(const struct world *w); /* what the machine's clock shows
 struct wall world_now(struct world *w);        /* alerting's time */
 void world_begin(struct world *w);             /* healthd starts */
 bool world_load(struct world *w, const char *config);
+const char *world_state_path(struct world *w);
 void world_say(struct world *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -103,6 +110,10 @@ void post_deliver(struct world *w); /* what has arrived by now */
 struct knock knock_view(struct world *w);
 struct mono knocks_next(const struct world *w);
 void knocks_end(struct world *w); /* those whose time has come */
+
+/* disk.c: false when it is none of its acts. */
+bool disk_play(struct world *w, const struct step *s, bool *ret_ok);
+void disk_release(struct world *w);
 
 /* acts.c: false when it is no act. */
 bool act_play(struct world *w, const struct step *s, bool *ret_ok);

@@ -244,7 +244,7 @@ UNUSED static void world_restart(struct world *w, struct wall now)
     for (const struct map_entry *it = NULL; (it = map_next(w->ledger.rows, it));) {
         struct err e = {0};
         if (!overlay_restore(w->overlay, (enum ledger_kind)(it->key[0] - '0'),
-                             it->key + 2, it->value, &e))
+                             it->key + 2, it->value, now, &e))
             fail_msg("row %s: %s", it->key, e.text);
     }
     overlay_adopt(w->overlay, &w->routing, now);

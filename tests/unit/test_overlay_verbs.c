@@ -196,7 +196,9 @@ static void test_broken_rows_are_refused(void **ctx)
     world_open(&w, &nothing);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err e = {0};
-        if (overlay_restore(w.overlay, rows[i].kind, "k", rows[i].json, &e) || !*e.text)
+        if (overlay_restore(w.overlay, rows[i].kind, "k", rows[i].json, (struct wall){0},
+                            &e) ||
+            !*e.text)
             fail_msg("%s: %s", rows[i].json, e.text);
     }
     world_close(&w);
