@@ -162,7 +162,8 @@ struct host_scan {
     struct batch_group *group;
     struct wall now;
     struct bytes stat; /* <procfs>/stat, once read */
-    struct err why;
+    struct err why;    /* of a collector that fails */
+    struct err note;   /* of one that goes on */
     bool is_absent;
     struct host_result results[40];
     size_t result_count;

@@ -146,18 +146,21 @@ void host_conntrack_parse(struct host_scan *scan, struct bytes text, double *ret
 }
 
 /* A container cannot read the count of its host's namespace under sys/: then the table's first column stands in. */
+/* In a container's network the count and the limit are the container's or not there: the table is pid 1's. */
 bool host_conntrack_collect(struct host_scan *scan)
 {
     struct bytes text;
     double limit, entries = 0, counted;
-    if (!host_proc_number(scan, "sys/net/netfilter/nf_conntrack_max", &limit) ||
-        !host_proc_net(scan, "stat/nf_conntrack", &text))
+    const bool has_table = host_proc_net(scan, "stat/nf_conntrack", &text);
+    if (has_table)
+        host_conntrack_parse(scan, text, &entries);
+    const bool is_counted =
+        host_proc_number(scan, "sys/net/netfilter/nf_conntrack_count", &counted);
+    if (!has_table && !is_counted)
         return false;
-    host_conntrack_parse(scan, text, &entries);
-    if (host_proc_number(scan, "sys/net/netfilter/nf_conntrack_count", &counted))
-        entries = counted;
-    host_sample(scan, HOST_CONNTRACK_ENTRIES, entries);
-    host_sample(scan, HOST_CONNTRACK_LIMIT, limit);
+    host_sample(scan, HOST_CONNTRACK_ENTRIES, is_counted ? counted : entries);
+    if (host_proc_number(scan, "sys/net/netfilter/nf_conntrack_max", &limit))
+        host_sample(scan, HOST_CONNTRACK_LIMIT, limit);
     return true;
 }
 

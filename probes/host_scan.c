@@ -107,21 +107,20 @@ void host_sample(struct host_scan *scan, enum host_family family, double value)
 
 /* ---- why not ---- */
 
-static void set_why(struct host_scan *scan, const char *fmt, va_list args)
-    PRINTF_LIKE(2, 0);
+static void set_text(struct err *e, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
-static void set_why(struct host_scan *scan, const char *fmt, va_list args)
+static void set_text(struct err *e, const char *fmt, va_list args)
 {
-    vsnprintf(scan->why.text, sizeof(scan->why.text), fmt, args);
+    vsnprintf(e->text, sizeof(e->text), fmt, args);
 }
 
 void host_note(struct host_scan *scan, const char *fmt, ...)
 {
     va_list args;
-    if (scan->why.text[0])
+    if (scan->note.text[0])
         return;
     va_start(args, fmt);
-    set_why(scan, fmt, args);
+    set_text(&scan->note, fmt, args);
     va_end(args);
 }
 
@@ -129,7 +128,7 @@ bool host_fail(struct host_scan *scan, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    set_why(scan, fmt, args);
+    set_text(&scan->why, fmt, args);
     va_end(args);
     scan->is_absent = false;
     return false;
@@ -139,7 +138,7 @@ bool host_absent(struct host_scan *scan, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    set_why(scan, fmt, args);
+    set_text(&scan->why, fmt, args);
     va_end(args);
     scan->is_absent = true;
     return false;
@@ -221,11 +220,12 @@ static void collect(struct host_scan *scan, const struct host_collector *collect
     const struct mono started = mono_read();
     scan->group = batch_group(scan->batch, collector->name);
     scan->is_absent = false;
-    scan->why = (struct err){0};
+    scan->why = scan->note = (struct err){0};
     result->collector = collector;
     result->succeeded = collector->collect(scan);
     result->is_absent = !result->succeeded && scan->is_absent;
-    result->why = arena_strdup(scan->arena, scan->why.text);
+    result->why =
+        arena_strdup(scan->arena, result->succeeded ? scan->note.text : scan->why.text);
     result->seconds = nsec_to_sec(mono_since(mono_read(), started));
 }
 

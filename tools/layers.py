@@ -17,7 +17,7 @@ Library = namedtuple("Library", "headers name places")
 # Headers of the C library, POSIX and Linux.
 SYSTEM = """
     arpa/* assert.h complex.h ctype.h dirent.h dlfcn.h endian.h errno.h execinfo.h fcntl.h fenv.h
-    float.h fnmatch.h getopt.h glob.h grp.h ifaddrs.h inttypes.h iso646.h langinfo.h limits.h
+    float.h fnmatch.h ftw.h getopt.h glob.h grp.h ifaddrs.h inttypes.h iso646.h langinfo.h limits.h
     libgen.h link.h linux/* locale.h malloc.h math.h mntent.h net/* netdb.h netinet/* poll.h pthread.h pwd.h
     sanitizer/* sched.h semaphore.h setjmp.h signal.h spawn.h stdalign.h stdarg.h stdatomic.h
     stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h sys/* syslog.h

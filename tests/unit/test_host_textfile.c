@@ -85,8 +85,8 @@ static void assert_story(const struct story *story)
     host_scan_init(&scan, arena, kept, (struct wall){0});
     assert_true(host_textfile_collect(&scan));
     assert_string_equal(shown(arena, scan.batch, folder), story->page);
-    assert_non_null(strstr(scan.why.text, story->note));
-    assert_int_equal(scan.why.text[0] != '\0', story->note[0] != '\0');
+    assert_non_null(strstr(scan.note.text, story->note));
+    assert_int_equal(scan.note.text[0] != '\0', story->note[0] != '\0');
     arena_destroy(arena);
     host_kept_destroy(kept);
     for (size_t i = 0; i < ARRAY_LEN(story->files) && story->files[i].name; i++)
