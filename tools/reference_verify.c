@@ -114,10 +114,22 @@ static void verify_probe_example(struct verifier *v, const struct probe_type *ty
 }
 
 /* With its probe filled in, a limit's expression is PromQL. */
+/* The type's example, deeper by four spaces. */
+static const char *example_indented(const struct probe_type *type, struct arena *arena)
+{
+    struct buf out = BUF_MAX(1u << 16);
+    struct bytes rest = bytes_of(type->example), line;
+    while (bytes_token(&rest, '\n', &line))
+        buf_printf(&out, "    %.*s\n", (int)line.len, line.ptr);
+    const char *text = arena_strdup(arena, buf_text(&out));
+    buf_finish(&out);
+    return text;
+}
+
 static void verify_limits(struct verifier *v, const struct probe_type *type)
 {
     static const char config[] = "packs: {probes: false, healthd: false}\n"
-                                 "probes: [{name: x, %s: {}, limits: {%s: %s}}]";
+                                 "probes:\n  - name: x\n    limits: {%s: %s}\n%s";
     static const char *const values[] = {[LIMIT_SHARE] = "80%",
                                          [LIMIT_BYTES] = "2GiB",
                                          [LIMIT_DURATION] = "30s",
@@ -126,8 +138,8 @@ static void verify_limits(struct verifier *v, const struct probe_type *type)
         struct arena *arena = arena_create(0);
         struct diag *d = diag_create(arena);
         struct secrets *secrets = secrets_create();
-        const char *text =
-            arena_printf(arena, config, type->name, x->name, values[x->unit]);
+        const char *text = arena_printf(arena, config, x->name, values[x->unit],
+                                        example_indented(type, arena));
         if (!is_sentence(x->doc))
             fault(v, "probes/%s: limit '%s': its doc must be a sentence", type->name,
                   x->name);
