@@ -33,6 +33,8 @@ static const char *whom(struct run *run)
         return dial->unix_path;
     if (dial && dial->host)
         return arena_printf(run->arena, "%s:%d", dial->host, dial->port);
+    if (run->asked_host && !run->asked_port)
+        return run->asked_host;
     if (run->asked_host)
         return arena_printf(run->arena, "%s:%d", run->asked_host, run->asked_port);
     return "the target";
