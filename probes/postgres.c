@@ -286,6 +286,8 @@ static void postgres_report(struct run *run)
     struct postgres_session *session = run_session(run)->state;
     const struct mono now = loop_now_exact(run_frame(run)->loop);
 
+    if (run_has_timed_out(run) && state->was_kept && state->step == POSTGRES_ASKING)
+        run_explain(run, "it was asked on the connection kept from before");
     if (state->is_up && state->step != POSTGRES_OVER)
         postgres_gather_fail(run, "the timeout came first");
     run_group(run, "");

@@ -14,31 +14,29 @@
     "pg_current_wal_lsn() END) AS wal(at)"
 #define EPOCH(x) "extract(epoch FROM " x ")"
 
-static const char
-    server_sql[] =
-        "SELECT " EPOCH("pg_postmaster_start_time()") ", is_replica::int, lag, replay, "
-                                                      "lag, "
-                                                      "txid_snapshot_xmax(txid_current_"
-                                                      "snapshot()) FROM (SELECT "
-                                                      "pg_is_in_recovery() AS "
-                                                      "is_replica, "
-                                                      "greatest(0, " EPOCH(
-                                                          "now() - "
-                                                          "pg_last_xact_replay_timestamp("
-                                                          ")") ") AS replay, "
-                                                               "CASE WHEN NOT "
-                                                               "pg_is_in_recovery() OR "
-                                                               "pg_last_wal_receive_lsn()"
-                                                               " = "
-                                                               "pg_last_wal_replay_lsn() "
-                                                               "THEN 0 ELSE "
-                                                               "greatest(0, " EPOCH(
-                                                                   "now() - "
-                                                                   "pg_last_xact_replay_"
-                                                                   "timestamp()") ") END "
-                                                                                  "AS "
-                                                                                  "lag) "
-                                                                                  "AS it";
+static const char server_sql[] = "SELECT " EPOCH(
+    "pg_postmaster_start_time()") ", is_replica::int, lag, replay, "
+                                  "lag, "
+                                  "txid_snapshot_xmax(txid_current_"
+                                  "snapshot()) FROM (SELECT "
+                                  "pg_is_in_recovery() AS "
+                                  "is_replica, "
+                                  "greatest(0, " EPOCH(
+                                      "now() - "
+                                      "pg_last_xact_replay_timestamp("
+                                      ")") ") AS replay, "
+                                           "CASE WHEN NOT "
+                                           "pg_is_in_recovery() OR "
+                                           "pg_last_wal_receive_lsn()"
+                                           " = "
+                                           "pg_last_wal_replay_lsn() "
+                                           "THEN 0 ELSE "
+                                           "greatest(0, " EPOCH("now() - "
+                                                                "pg_last_xact_replay_"
+                                                                "timestamp()") ") END "
+                                                                               "AS "
+                                                                               "lag) "
+                                                                               "AS it";
 
 static const char static_sql[] =
     "SELECT version(), num / 10000 || '.' || num % 10000 || '.0', 1 FROM "
@@ -48,7 +46,8 @@ static const char static_sql[] =
     "SELECT datid, datname, numbackends, xact_commit, xact_rollback, blks_read, "   \
     "blks_hit, tup_returned, tup_fetched, tup_inserted, tup_updated, tup_deleted, " \
     "conflicts, temp_files, temp_bytes, deadlocks, blk_read_time, "                 \
-    "blk_write_time, " EPOCH("stats_reset")
+    "blk_write_time, "                                                              \
+    "coalesce(" EPOCH("stats_reset") ", 0)"
 static const char database_stat_sql[] = DATABASE_COLUMNS
     ", active_time / 1000 FROM pg_stat_database WHERE datname IS NOT NULL";
 static const char database_stat_13_sql[] =

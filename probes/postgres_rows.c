@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/words.h"
 #include "probes/postgres.h"
 
 #define MAX_LABEL_BYTES 256
@@ -16,7 +17,7 @@ static const char *label(struct run *run, const struct pg_row *row, size_t colum
     if (column >= row->columns || pg_row_is_null(row, column))
         return "";
     const struct bytes text = bytes_cut(pg_row_text(row, column), MAX_LABEL_BYTES);
-    return arena_strndup(run_arena(run), text.ptr, text.len);
+    return words_label(run_arena(run), text);
 }
 
 /* NaN when there is none. */

@@ -10,6 +10,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/map.h"
+#include "lib/base/words.h"
 #include "lib/core/labels.h"
 #include "lib/core/metric.h"
 #include "lib/core/run.h"
@@ -197,7 +198,7 @@ static const char *label_text(const struct emission *x, size_t row, size_t colum
         text = arena_strdup(run_arena(x->run), buf_text(&number));
         break;
     case CELL_TEXT:
-        text = cell.text.ptr;
+        text = words_label(run_arena(x->run), cell.text);
         break;
     }
     buf_finish(&number);

@@ -26,7 +26,7 @@ static const struct code codes[] = {
      "; raise max_connections or the role's limit, or find who holds them"},
     {"53", REASON_UNHEALTHY, ""},
     {"57P03", REASON_STARTING, ""}, /* or shutting down, or in recovery */
-    {"57P0", REASON_UNHEALTHY, ""},  /* terminated by an administrator, crashed */
+    {"57P0", REASON_UNHEALTHY, ""}, /* terminated by an administrator, crashed */
     {"57014", REASON_TIMEOUT, ""},
     {"55P03", REASON_TIMEOUT, "; somebody holds a lock on it"},
     {"25006", REASON_STATUS, "; healthd asks read-only"},
@@ -137,15 +137,20 @@ static bool find_code(struct bytes text, struct bytes *ret_code, struct bytes *r
     return false;
 }
 
-/* One line, without what cannot be printed. */
+/* One line, without what cannot be printed: the server may speak any encoding, and anything but PostgreSQL. */
 static void first_line(struct bytes text, char *ret_line, size_t size)
 {
-    const size_t end = text.len < size - 1 ? text.len : size - 1;
     size_t len = 0;
 
-    text = bytes_cut(text, end);
-    for (size_t i = 0; i < text.len && text.ptr[i] != '\n'; i++)
-        ret_line[len++] = (unsigned char)text.ptr[i] < ' ' ? ' ' : text.ptr[i];
+    text = bytes_cut(text, size - 1);
+    while (text.len && text.ptr[0] != '\n') {
+        const size_t whole = bytes_utf8(text);
+        const bool is_shown = whole && (unsigned char)text.ptr[0] >= ' ';
+        const size_t taken = whole ? whole : 1;
+        memcpy(ret_line + len, is_shown ? text.ptr : "?", is_shown ? whole : 1);
+        len += is_shown ? whole : 1;
+        text = bytes_slice(text, taken, text.len);
+    }
     ret_line[len] = '\0';
 }
 
