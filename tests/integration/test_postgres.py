@@ -301,7 +301,7 @@ HARM = {
     "huge_auth": ("protocol", "authentication request"),
     "endless_parameters": ("too_large", "the login did not end"),
     "huge_row": ("too_large", "larger than 4 MiB"),
-    "endless_rows": ("too_large", "larger than 4 MiB"),
+    "endless_rows": (("too_large", "timeout"), ""),  # which comes first depends on the machine
     "never_answers": ("timeout", "no answer from"),
     "goes_after_login": ("closed", "closed the connection"),
     "nonsense": ("protocol", ""),
@@ -319,7 +319,8 @@ def test_hostile_servers(healthd, start, request):
     wrong = []
     for harm, (reason, words) in HARM.items():
         run = daemon.explain(harm)["last_run"]
-        if (run["health"], run["reason"]) != ("down", reason) or words not in run["detail"]:
+        reasons = reason if isinstance(reason, tuple) else (reason,)
+        if run["health"] != "down" or run["reason"] not in reasons or words not in run["detail"]:
             wrong.append(f"{harm}: {run['health']} {run['reason']} ({run['detail']})")
         if run["duration_seconds"] > 2 + 0.1 * SLOWNESS:
             wrong.append(f"{harm}: took {run['duration_seconds']:.3f} s")
@@ -410,6 +411,6 @@ def test_beside_postgres_exporter(shared, start, capsys):
     assert [name for name in WANTED if name not in ours.types] == []
     assert [name for name in missing if not GONE.match(name)] == []
     assert [line for line in labels if not GONE.match(line.split(":")[0])] == []
-    differ = [name for name in families if name.startswith("pg_settings_") and name in ours.types
+    differ = [name for name in families if name.startswith("pg_settings_") and name in ours.types and name not in OF_SESSION
               and theirs.select(name)[0][1] != ours.select(name)[0][1]]
     assert differ == []
