@@ -104,7 +104,7 @@ static bool get_device(struct run *run, struct arena *arena, struct value *ret_v
 static bool get_readonly(struct run *run, struct arena *arena, struct value *ret_value,
                          struct err *why)
 {
-    double value;
+    double value = 0;
     (void)arena;
     if (!mount_value(run, "node_filesystem_readonly", &value, why))
         return false;
@@ -115,7 +115,7 @@ static bool get_readonly(struct run *run, struct arena *arena, struct value *ret
 static bool mount_bytes(struct run *run, const char *family, struct value *ret_value,
                         struct err *why)
 {
-    double value;
+    double value = 0;
     if (!mount_value(run, family, &value, why))
         return false;
     *ret_value = (struct value){.type = VALUE_SIZE, .number = value};
@@ -145,7 +145,7 @@ static struct value share_of(double left, double whole)
 static bool get_used(struct run *run, struct arena *arena, struct value *ret_value,
                      struct err *why)
 {
-    double left, whole;
+    double left = 0, whole = 0;
     (void)arena;
     if (!mount_value(run, "node_filesystem_avail_bytes", &left, why) ||
         !mount_value(run, "node_filesystem_size_bytes", &whole, why))
@@ -157,7 +157,7 @@ static bool get_used(struct run *run, struct arena *arena, struct value *ret_val
 static bool get_inodes_used(struct run *run, struct arena *arena, struct value *ret_value,
                             struct err *why)
 {
-    double left, whole;
+    double left = 0, whole = 0;
     (void)arena;
     if (!mount_value(run, "node_filesystem_files_free", &left, why) ||
         !mount_value(run, "node_filesystem_files", &whole, why))
@@ -171,7 +171,7 @@ static bool get_inodes_used(struct run *run, struct arena *arena, struct value *
 static bool get_load(struct run *run, struct arena *arena, struct value *ret_value,
                      struct err *why)
 {
-    double value;
+    double value = 0;
     (void)arena;
     if (!value_of(run, "node_load5", &value, why))
         return false;
@@ -182,7 +182,7 @@ static bool get_load(struct run *run, struct arena *arena, struct value *ret_val
 static bool get_memory_available(struct run *run, struct arena *arena,
                                  struct value *ret_value, struct err *why)
 {
-    double left, whole;
+    double left = 0, whole = 0;
     (void)arena;
     if (!value_of(run, "node_memory_MemAvailable_bytes", &left, why) ||
         !value_of(run, "node_memory_MemTotal_bytes", &whole, why))
@@ -194,7 +194,7 @@ static bool get_memory_available(struct run *run, struct arena *arena,
 static bool get_swap_used(struct run *run, struct arena *arena, struct value *ret_value,
                           struct err *why)
 {
-    double left, whole;
+    double left = 0, whole = 0;
     (void)arena;
     if (!value_of(run, "node_memory_SwapFree_bytes", &left, why) ||
         !value_of(run, "node_memory_SwapTotal_bytes", &whole, why))
@@ -206,7 +206,7 @@ static bool get_swap_used(struct run *run, struct arena *arena, struct value *re
 static bool get_uptime(struct run *run, struct arena *arena, struct value *ret_value,
                        struct err *why)
 {
-    double booted;
+    double booted = 0;
     (void)arena;
     if (!value_of(run, "node_boot_time_seconds", &booted, why))
         return false;
@@ -230,7 +230,7 @@ static bool get_reboot(struct run *run, struct arena *arena, struct value *ret_v
 static bool get_clock_offset(struct run *run, struct arena *arena,
                              struct value *ret_value, struct err *why)
 {
-    double value;
+    double value = 0;
     (void)arena;
     if (!value_of(run, "node_timex_offset_seconds", &value, why))
         return false;
@@ -241,7 +241,7 @@ static bool get_clock_offset(struct run *run, struct arena *arena,
 static bool get_clock_synced(struct run *run, struct arena *arena,
                              struct value *ret_value, struct err *why)
 {
-    double value;
+    double value = 0;
     (void)arena;
     if (!value_of(run, "node_timex_sync_status", &value, why))
         return false;

@@ -55,7 +55,7 @@ const struct opt scrape_opts[] = {
                  "Else it is renamed: `environment` to `exported_environment`."),
     OPT_ROW_SIZE("body_size_limit", body_size_limit, "10MiB", 1024, 256u << 20,
                  "A page larger than this, unpacked, is not taken."),
-    OPT_ROW_INT("sample_limit", sample_limit, "10000", 1, 150000,
+    OPT_ROW_INT("sample_limit", sample_limit, "5000", 1, 150000,
                 "A page with more samples than this, after keep and drop, is not taken."),
     OPT_ROW_INT("label_limit", label_limit, "40", 1, 60,
                 "A page with a sample of more labels than this is not taken."),

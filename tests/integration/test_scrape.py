@@ -173,7 +173,7 @@ def test_pages_that_are_not_taken(serve, conf, page, health, reason, words):
 
 def test_a_large_page_is_read_beside_the_loop(serve):
     server = serve("".join(f'big{{shard="{i}",zone="a"}} {i}\n' for i in range(9000)))
-    found = probe("scrape", server.url(), expect=["samples == 9000", 'sample["big{shard=\\"8999\\"}"] == 8999'])
+    found = probe("scrape", {"url": server.url(), "sample_limit": 10000}, expect=["samples == 9000", 'sample["big{shard=\\"8999\\"}"] == 8999'])
     assert found.health == "up", found
 
 
