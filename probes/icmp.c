@@ -332,6 +332,8 @@ static void icmp_report(struct run *run)
         {"rtt", state->received ? state->rtt / state->received : 0},
     };
 
+    if (run_has_timed_out(run) && state->sent && !state->received)
+        run_explain(run, "no reply came: is the host gone, or a firewall dropping it?");
     for (size_t i = 0; i < ARRAY_LEN(phases); i++)
         run_sample_with(run, &duration_metric, &phases[i].phase,
                         nsec_to_sec(phases[i].took));
