@@ -111,7 +111,7 @@ enum talk mongodb_begin(struct run *run)
         run_trace(run, "uri", "options that healthd has no use for: %s",
                   conf->target->ignored);
     if (!follow_srv(run, &e))
-        return run_down(run, REASON_CONFIG, "%s", e.text);
+        return run_down(run, REASON_DNS_ERROR, "%s", e.text);
     state->auth_source = auth_source_of(state->target);
     return say_hello(run, STEP_HELLO);
 }
@@ -222,12 +222,12 @@ static enum talk check_set(struct run *run)
     if (t->replica_set && strcmp(t->replica_set, state->set) != 0)
         return state->set[0]
                    ? run_elsewhere(
-                         run, REASON_CONFIG,
+                         run, REASON_EXPECT,
                          "is a member of the set %s, and replicaSet=%s asks for "
                          "another",
                          state->set, t->replica_set)
                    : run_elsewhere(
-                         run, REASON_CONFIG,
+                         run, REASON_EXPECT,
                          "is a member of no set, and replicaSet=%s asks for one: "
                          "is rs.initiate() still to be done?",
                          t->replica_set);

@@ -76,7 +76,7 @@ static enum talk begin_plain(struct run *run)
 
     if (!run_dial(run) || !run_dial(run)->is_tls)
         return run_down(
-            run, REASON_CONFIG,
+            run, REASON_NOT_TLS,
             "authMechanism=PLAIN sends the password as it is: healthd does so "
             "over TLS only (tls=true)");
     memcpy(payload + 1, target->user, user);

@@ -133,8 +133,8 @@ def stories():
         "! down starting script is neither primary nor secondary (starting, recovering, or removed)")
     wanted = 'mongodb: {uri: "mongodb://a/?replicaSet=%s", collect: [none]}'
     yield begin("another set", wanted % "rs1", {**SET, "primary": "a:1"}).line(
-        "! down config script is a member of the set rs0, and replicaSet=rs1 asks for another")
-    yield begin("no set", wanted % "rs1").line("! down config script is a member of no set~")
+        "! down expect script is a member of the set rs0, and replicaSet=rs1 asks for another")
+    yield begin("no set", wanted % "rs1").line("! down expect script is a member of no set~")
     yield begin("a secondary where the primary is wanted", wanted % "rs0", SET).line(
         "! down unhealthy script is a secondary of rs0, and knows of no primary")
     yield begin("a secondary that will do", wanted % "rs0&readPreference=secondaryPreferred", {

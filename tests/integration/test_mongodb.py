@@ -106,7 +106,7 @@ def test_mechanisms_that_are_not_spoken(mongo):
     said = refused("mongodb", {"uri": server.uri("u:hushhush@", options="authMechanism=MONGODB-AWS")})
     assert "MONGODB-AWS is not spoken by healthd" in said and "hushhush" not in said
     outcome = ask(server, options="authMechanism=PLAIN")
-    assert (outcome.reason, "TLS" in outcome.detail) == ("config", True), outcome
+    assert (outcome.reason, "TLS" in outcome.detail) == ("not_tls", True), outcome
     server.answers["saslStart"] = failure(334, "MechanismUnavailable", "not enabled")
     assert "does not offer the mechanism" in ask(server).detail
 
@@ -153,7 +153,7 @@ def test_faults_of_connection_strings(uri, why):
 
 def test_a_unix_socket(mongo, tmp_path):
     path = tmp_path / "mongodb-27017.sock"
-    mongo(socket=path)
+    mongo(socket_path=path)
     outcome = probe("mongodb", f"mongodb://{str(path).replace('/', '%2F')}/")
     assert outcome.health == "up", outcome
 
@@ -192,7 +192,7 @@ def test_a_set_without_a_primary(mongo):
 def test_another_set_is_said(mongo):
     server = mongo(role="primary")
     outcome = ask(server, "", options="replicaSet=orders")
-    assert outcome.reason == "config" and "replicaSet=orders asks for another" in outcome.detail
+    assert outcome.reason == "expect" and "replicaSet=orders asks for another" in outcome.detail
 
 
 def test_an_arbiter_and_a_mongos(mongo):

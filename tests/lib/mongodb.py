@@ -7,11 +7,13 @@ a server would: users with SCRAM, roles, documents of lib.mongodb_documents.
     mongo.answers["serverStatus"] = {"ok": 0, "code": 13, …}      or a function of the command
 """
 import base64
+import contextlib
 import errno
 import hashlib
 import hmac
 import os
 import re
+import socket
 import ssl
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,7 +76,7 @@ class Mongo:
     """users: {} needs no login. role, version, set_name, primary, hosts: what hello says. cert: a Cert, for TLS."""
 
     def __init__(self, users=None, version="7.0", role="standalone", set_name="rs0", primary=None, hosts=None,
-                 cert=None, iterations=None, legacy=False, databases=("admin", "local", "shop"), socket=None):
+                 cert=None, iterations=None, legacy=False, databases=("admin", "local", "shop"), socket_path=None):
         self.users = users or {}
         self.version, self.role, self.set_name = version, role, set_name
         self.primary, self.hosts = primary, hosts
@@ -86,7 +88,7 @@ class Mongo:
         self.logins = []
         self._talks, self._logged_in = {}, {}
         self._db = mockupdb.MockupDB(request_timeout=10 ** 6, ssl=cert is not None,
-                                     **({"uds_path": str(socket)} if socket else {}))
+                                     **({"uds_path": str(socket_path)} if socket_path else {}))
         if cert:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(cert.cert, cert.key)
@@ -95,7 +97,7 @@ class Mongo:
                     sock, server_side=True, do_handshake_on_connect=False))  # a failed one ends its own thread only
         self._db.autoresponds(self._respond)
         self._db.run()
-        self.port = self._db.port if not socket else 0
+        self.port = self._db.port if not socket_path else 0
         self.host = "127.0.0.1"
 
     def uri(self, credentials="", path="", options=""):
@@ -106,7 +108,21 @@ class Mongo:
         return f"127.0.0.1:{self.port}"
 
     def stop(self):
-        self._db.stop()
+        """As MockupDB.stop, without waiting for the second that its accepting thread sleeps."""
+        db = self._db
+        if db._stopped:
+            return
+        db._stopped = True
+        family, place = (socket.AF_UNIX, db.host) if not self.port else (socket.AF_INET, ("127.0.0.1", self.port))
+        with socket.socket(family) as waker, contextlib.suppress(OSError):
+            waker.connect(place)
+        db._accept_thread.join(10)
+        db._listening_sock.close()
+        for sock in list(db._server_socks):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in list(db._server_threads):
+            thread.join(10)
 
     def asked(self, command):
         return [doc for name, doc in self.seen if name == command]
