@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See memos.h. All rows are held in memory too, so that recalling never waits for the disk. Most configurations keep
- * nothing: file and thread are made for the first memo.
+ * nothing: file and thread are made for the first that has a type which does.
  */
 #include "collector/memos.h"
 
@@ -115,15 +115,17 @@ static bool open_store(struct memos *m, struct err *e)
         &fault, e);
     if (m->store && fault == STORE_CORRUPT)
         log_error(EV("memos lost"), STR("why", e->text));
-    return m->store && store_now(m->store, read_rows, m, e) == STORE_OK;
+    if (m->store && store_now(m->store, read_rows, m, e) == STORE_OK)
+        return true;
+    store_close(m->store, 0);
+    m->store = NULL;
+    return false;
 }
 
 static void submit(struct memos *m, struct write *w)
 {
     struct err e = {0};
     if (!m->store && !open_store(m, &e)) {
-        store_close(m->store, 0);
-        m->store = NULL;
         on_written(w, STORE_IO, &e);
     } else if (!store_submit(m->store, write_row, on_written, w)) {
         end_write(w, false);
@@ -189,8 +191,21 @@ static bool is_configured(const struct generation *g, const char *name,
     return probe && !strcmp(probe->type->name, memo->type);
 }
 
+/* Opening waits for the disk: now, and not when the first memo comes. */
+static void open_for(struct memos *m, const struct generation *g)
+{
+    struct err e = {0};
+    for (size_t i = 0; i < g->probe_count && !m->store; i++) {
+        if (g->probes[i]->type->keeps_memo && !open_store(m, &e)) {
+            log_error(EV("memos not kept"), STR("why", e.text));
+            return;
+        }
+    }
+}
+
 void memos_retain(struct memos *m, const struct generation *g)
 {
+    open_for(m, g);
     struct map *kept = map_create();
     const struct map_entry *x = NULL;
     while ((x = map_next(m->by_probe, x))) {

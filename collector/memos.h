@@ -24,7 +24,7 @@ void memos_recall(const struct memos *m, struct session *s);
  * is_kept says which. At once when nothing has changed. */
 void memos_keep(struct memos *m, struct session *s, void (*done)(void *ctx, bool is_kept),
                 void *ctx);
-/* Forgets what is not of a configured probe. */
+/* A generation holds: makes the file when one of its types keeps memos, and forgets those of probes it does not have. */
 void memos_retain(struct memos *m, const struct generation *g);
 
 #endif

@@ -59,11 +59,12 @@ struct group { /* samples with an interval of their own */
 
 struct probe_type { /* all that a kind of probe is */
     const char *name, *summary,
-        *example;         /* the example is YAML; a test parses it and runs validate */
-    int port;             /* a dialogue's default port: where aim's dial starts from */
-    const char *job;      /* target label `job`; NULL: "healthd" */
-    bool is_singleton;    /* host, containers: no `probe` label on the big page */
-    bool is_critical;     /* default severity; else warning */
+        *example;      /* the example is YAML; a test parses it and runs validate */
+    int port;          /* a dialogue's default port: where aim's dial starts from */
+    const char *job;   /* target label `job`; NULL: "healthd" */
+    bool is_singleton; /* host, containers: no `probe` label on the big page */
+    bool is_critical;  /* default severity; else warning */
+    bool keeps_memo;   /* its sessions set one, so that a place for it is made in time */
     bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
     const struct opt
         *opts; /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
