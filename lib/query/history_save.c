@@ -41,21 +41,24 @@ static bool is_to_save(const struct timeseries *s, const struct chunk *c, bool i
            (is_final || !s->holding || c != s->last || c->count == CHUNK_MAX_SAMPLES);
 }
 
-static size_t unsaved_count(const struct timeseries *s)
+static size_t count_to_save(const struct timeseries *s, bool is_final)
 {
-    size_t count = 0;
+    size_t count = is_final && s->head.count;
     for (const struct chunk *k = s->first; k; k = k->next)
-        count += !k->is_saved;
+        count += is_to_save(s, k, is_final);
     return count;
 }
 
+/* Most series have nothing: that is found without touching any memory but theirs. */
 static void series_prepare(struct history_job *j, const struct timeseries *s,
                            bool is_final)
 {
-    struct record *r = &j->records[j->count];
-    const size_t most = unsaved_count(s) + 1;
-    struct chunk **chunks = arena_alloc(j->arena, most * sizeof(struct chunk *));
-    r->chunks = chunks;
+    const size_t count = count_to_save(s, is_final);
+    if (count == 0)
+        return;
+    struct record *r = &j->records[j->count++];
+    struct chunk **chunks = arena_alloc(j->arena, count * sizeof(struct chunk *));
+    *r = (struct record){.labels = labels_copy(j->arena, s->labels), .chunks = chunks};
     for (struct chunk *k = s->first; k; k = k->next) {
         if (!is_to_save(s, k, is_final))
             continue;
@@ -64,10 +67,6 @@ static void series_prepare(struct history_job *j, const struct timeseries *s,
     }
     if (is_final && s->head.count)
         chunks[r->count++] = chunk_copy(&s->head);
-    if (r->count == 0)
-        return;
-    r->labels = labels_copy(j->arena, s->labels);
-    j->count++;
 }
 
 /* Chunks are pinned; what is not in one yet is copied, and made one where there is time. */
