@@ -271,6 +271,9 @@ bool host_textfile_collect(struct host_scan *scan);
 bool host_time_collect(struct host_scan *scan);
 bool host_timex_collect(struct host_scan *scan);
 
+bool host_bonding_collect(struct host_scan *scan);
+bool host_nvme_collect(struct host_scan *scan);
+
 bool host_hwmon_collect(struct host_scan *scan);
 bool host_thermal_collect(struct host_scan *scan);
 bool host_edac_collect(struct host_scan *scan);

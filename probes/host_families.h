@@ -319,6 +319,11 @@
       "Searches started over", NULL)                                                     \
     X(UDP_QUEUES, "udp_queues", GAUGE, "", "Bytes in the kernel's UDP queues", "queue",  \
       "ip")                                                                              \
+    X(BOND_SLAVES, "bonding_slaves", GAUGE, "", "Interfaces of a bond", "master")        \
+    X(BOND_ACTIVE, "bonding_active", GAUGE, "", "Interfaces of a bond that have a link", \
+      "master")                                                                          \
+    X(NVME_INFO, "nvme_info", GAUGE, "", "An NVMe controller, its firmware and state",   \
+      "device", "firmware_revision", "model", "serial", "state")                         \
     X(HWMON_CHIP, "hwmon_chip_names", GAUGE, "", "A sensor chip and its name", "chip",   \
       "chip_name")                                                                       \
     X(HWMON_LABEL, "hwmon_sensor_label", GAUGE, "", "A sensor and its label", "chip",    \

@@ -13,6 +13,7 @@
 
 const struct host_collector host_collectors[] = {
     {"arp", host_arp_collect},
+    {"bonding", host_bonding_collect},
     {"conntrack", host_conntrack_collect},
     {"cpu", host_cpu_collect},
     {"cpufreq", host_cpufreq_collect},
@@ -29,6 +30,7 @@ const struct host_collector host_collectors[] = {
     {"netclass", host_netclass_collect},
     {"netdev", host_netdev_collect},
     {"netstat", host_netstat_collect},
+    {"nvme", host_nvme_collect},
     {"os", host_os_collect},
     {"pressure", host_pressure_collect},
     {"reboot", host_reboot_collect},

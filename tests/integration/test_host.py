@@ -26,8 +26,8 @@ BY_COLLECTOR = {"node_scrape_collector_duration_seconds", "node_scrape_collector
 # Left out by default since 1.5.0, as its later versions do.
 NEWER_EXCLUDES = ("zram",)
 # Collectors of hardware and file systems that the host probe does not have.
-OTHER_COLLECTORS = ("bcache", "bonding", "btrfs", "fibrechannel", "infiniband", "ipvs", "nfs",
-                    "nfsd", "nvme", "power_supply", "rapl", "tape", "xfs", "zfs", "watchdog")
+OTHER_COLLECTORS = ("bcache", "btrfs", "fibrechannel", "infiniband", "ipvs", "nfs",
+                    "nfsd", "power_supply", "rapl", "tape", "xfs", "zfs", "watchdog")
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_DETACH = 2
 
