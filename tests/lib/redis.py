@@ -61,6 +61,7 @@ class Redis:
                 return
             except AssertionError:
                 if not left or "Address already in use" not in self.process.tail():
+                    self.stop()
                     raise
 
     def start(self, ready=True):
