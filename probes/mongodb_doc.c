@@ -151,9 +151,10 @@ static bool walk_field(struct walk *w, const bson_iter_t *it, size_t path_len, i
         return false;
     if (is_tree(&field))
         field.number = (double)members;
+    if (!w->doc)
+        return true;
     field.hash = hash_of(w->path, start + key_len);
-    if (w->doc)
-        put(w->doc, &field);
+    put(w->doc, &field);
     return true;
 }
 
