@@ -189,6 +189,16 @@ def test_a_set_without_a_primary(mongo):
     assert "no primary" in alone.detail
 
 
+def test_hosts_that_are_silent_leave_time_for_the_others(mongo, badpeer):
+    deaf, mute, good = badpeer("never_accept"), mongo(role="primary"), mongo(role="primary")
+    mute.answers["hello"] = "silence"
+    outcome = probe("mongodb", f"mongodb://127.0.0.1:{deaf.port},{mute.address},{good.address}/?replicaSet=rs0", timeout=6)
+    assert outcome.health == "up", outcome
+    assert outcome.address == good.address
+    gone = probe("mongodb", f"mongodb://127.0.0.1:{deaf.port},{mute.address}/", timeout=2)
+    assert (gone.health, gone.reason) == ("down", "timeout"), gone
+
+
 def test_another_set_is_said(mongo):
     server = mongo(role="primary")
     outcome = ask(server, "", options="replicaSet=orders")
