@@ -45,6 +45,7 @@ bool postgres_collects(const struct postgres_conf *conf, const char *collector);
 #define POSTGRES_MAX_ROWS 100                /* of `query` */
 #define POSTGRES_ELSEWHERE "other databases" /* the group of their tables */
 #define POSTGRES_MAX_DATABASES 64
+#define POSTGRES_MAX_COLLECTORS 32
 
 struct postgres_state;
 
@@ -112,6 +113,9 @@ struct postgres_state { /* of a run */
     const char *version;
     /* Gathering. */
     size_t next; /* collector or custom query */
+    size_t asked_together
+        [POSTGRES_MAX_COLLECTORS]; /* collectors; next is of the one that answers */
+    size_t together_count, together_at;
     struct mono gathering_since, question_since;
     bool has_failed;
     struct custom_rows *custom_rows;

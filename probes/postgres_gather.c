@@ -71,36 +71,81 @@ static bool is_wanted(struct run *run, const struct postgres_collector *c)
            (!postgres_collector_has_interval(c) || run_group_is_due(run, c->name));
 }
 
-static const char *next_sql(struct run *run)
+/* The question of a collector; NULL when it is not asked in this run. */
+static const char *sql_of(struct run *run, const struct postgres_collector *c)
 {
     const struct postgres_session *session = run_session(run)->state;
-    struct postgres_state *state = run_state(run);
-    const int version = pg_server_version(session->pg);
 
-    for (; postgres_collectors[state->next].name; state->next++) {
-        const struct postgres_collector *c = &postgres_collectors[state->next];
-        const char *sql = is_wanted(run, c)
-                              ? postgres_sql(c, version, run_conf(run), run_arena(run))
-                              : NULL;
-        if (sql)
-            return sql;
+    return is_wanted(run, c) ? postgres_sql(c, pg_server_version(session->pg),
+                                            run_conf(run), run_arena(run))
+                             : NULL;
+}
+
+/* From state->next on: one question where each is a transaction of its own, else all that are left in one trip. */
+static const char *next_sql(struct run *run, size_t most)
+{
+    struct postgres_state *state = run_state(run);
+    const char *all = NULL;
+
+    state->together_count = state->together_at = 0;
+    for (size_t i = state->next;
+         postgres_collectors[i].name && state->together_count < most; i++) {
+        const char *sql = sql_of(run, &postgres_collectors[i]);
+        if (!sql)
+            continue;
+        all = all ? arena_printf(run_arena(run), "%s;\n%s", all, sql) : sql;
+        state->asked_together[state->together_count++] = i;
     }
-    return NULL;
+    return all;
+}
+
+/* One of several has answered. */
+static void on_answered(void *ctx)
+{
+    struct run *run = ctx;
+    struct postgres_state *state = run_state(run);
+    const struct mono now = loop_now_exact(run_frame(run)->loop);
+
+    if (state->together_at == state->together_count)
+        return;
+    postgres_collector_over(run, postgres_collectors[state->next].name, NULL,
+                            mono_since(now, state->question_since));
+    state->question_since = now;
+    state->next++;
+    if (++state->together_at < state->together_count)
+        state->next = state->asked_together[state->together_at];
+}
+
+/* All have answered, or one has failed and with it those behind it: they are asked anew. */
+static void on_together_end(void *ctx, const struct pg_trouble *why)
+{
+    struct run *run = ctx;
+
+    if (why->trouble.reason != REASON_NONE)
+        on_end(ctx, why);
+    else
+        gather_next(run);
 }
 
 static void gather_next(struct run *run)
 {
-    static const struct pg_asking asking = {.row = on_row, .end = on_end};
+    static const struct pg_asking alone = {.row = on_row, .end = on_end};
+    static const struct pg_asking together = {
+        .row = on_row, .answered = on_answered, .end = on_together_end};
     const struct postgres_session *session = run_session(run)->state;
     struct postgres_state *state = run_state(run);
-    const char *sql = next_sql(run);
+    const char *sql = next_sql(run, session->is_pooled ? 1 : POSTGRES_MAX_COLLECTORS);
 
     if (!sql) {
         postgres_next(run, POSTGRES_GATHERING);
         return;
     }
+    state->next = state->asked_together[0];
     state->question_since = loop_now_exact(run_frame(run)->loop);
-    postgres_ask(run, session->pg, sql, &asking);
+    if (session->is_pooled)
+        postgres_ask(run, session->pg, sql, &alone);
+    else
+        pg_tell(session->pg, sql, &together, run);
 }
 
 void postgres_next(struct run *run, enum postgres_step done)

@@ -82,13 +82,15 @@ struct bytes pg_row_text(const struct pg_row *row, size_t column); /* during the
 
 struct pg_asking {
     void (*row)(void *ctx, const struct pg_row *row);
+    /* All rows of a statement have come; for several in one text. May be NULL. */
+    void (*answered)(void *ctx);
     /* The last call. Another question may be put, or pg_close called, from here. */
     void (*end)(void *ctx, const struct pg_trouble *why);
 };
 
 /* Asks one statement of a connection that is open; nothing of asking is called before this returns. */
 void pg_ask(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx);
-/* Several statements in one text: BEGIN and its like. */
+/* Several statements in one text, in one trip: questions, or BEGIN and its like. An error ends them all. */
 void pg_tell(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx);
 
 /* Watches a connection that is open and idle: ended is called once if the server ends it, orderly (it said goodbye or

@@ -51,7 +51,10 @@ static void finish(struct pg *pg)
     struct pg_trouble why = pg->answer.why;
 
     why.is_broken = why.is_broken || PQstatus(pg->conn) == CONNECTION_BAD;
-    unwatch(pg);
+    if (why.is_broken)
+        unwatch(pg);
+    else if (pg->watch)
+        watch_set(pg->watch, 0);
     pg_move(pg, why.is_broken ? PG_BROKEN : PG_IDLE);
     asking->end(ctx, &why); /* may ask again, or end pg */
 }
@@ -96,8 +99,13 @@ static void take_result(struct pg *pg, PGresult *result)
                        "COPY is no question: ask with SELECT");
         a->why.is_broken = true;
         break;
+    case PGRES_TUPLES_OK:
+        a->received = 0;
+        if (a->asking->answered)
+            a->asking->answered(a->ctx);
+        break;
     default:
-        break; /* the end of rows, or a command's */
+        break; /* a command's end */
     }
     PQclear(result);
 }
@@ -183,14 +191,15 @@ static void begin(struct pg *pg, const struct pg_asking *asking, void *ctx, int 
     pg->answer = (struct pg_answer){.asking = asking, .ctx = ctx};
     pg->ended = NULL;
     pg_move(pg, PG_ASKING);
-    if (!is_sent || PQflush(pg->conn) < 0) {
+    const int unsent = is_sent ? PQflush(pg->conn) : -1;
+    if (unsent < 0) {
         pg_trouble_read(PQerrorMessage(pg->conn), pg->address, &pg->answer.why);
         pg->answer.why.is_broken = true;
         loop_defer(pg->frame->loop, "pg", on_finish, pg);
         return;
     }
     PQsetSingleRowMode(pg->conn);
-    listen_for(pg, WATCH_READ | WATCH_WRITE);
+    listen_for(pg, unsent ? WATCH_READ | WATCH_WRITE : WATCH_READ);
 }
 
 void pg_ask(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx)
