@@ -2,7 +2,7 @@
 /* `healthctl ack`: somebody takes an alert, so that nobody is reminded of it and it does not escalate. */
 #include "healthctl/acting.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
 

@@ -5,7 +5,7 @@
 
 #include "alerts/severity.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
 

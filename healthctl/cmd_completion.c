@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/complete.h"
 #include "healthctl/remote.h"
 

@@ -2,7 +2,7 @@
 /* `healthctl drill`: a fake outage of a probe, through rules, routes, outbox and the real receivers. */
 #include "healthctl/acting.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
 

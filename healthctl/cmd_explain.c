@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/outcome.h"
 #include "healthctl/pairing.h"
 #include "healthctl/remote.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/writer.h"
 
 #define TIMEOUT (3 * NSEC_PER_SEC)

@@ -7,7 +7,7 @@
 
 #include "healthctl/asked.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/config_file.h"
 #include "healthctl/outcome.h"
 #include "healthctl/remote.h"

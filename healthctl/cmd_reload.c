@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `healthctl reload`: a running healthd reads its configuration again, and says what it thinks. */
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/writer.h"
 
 #define TIMEOUT (30 * NSEC_PER_SEC)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "alerts/route.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/config_file.h"
 #include "healthctl/layout.h"
 #include "healthctl/writer.h"

@@ -5,7 +5,7 @@
 #include "alerts/annotation.h"
 #include "alerts/rule_test.h"
 #include "alerts/severity.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/config_file.h"
 #include "healthctl/outcome.h"
 #include "healthctl/rule_source.h"

@@ -10,7 +10,7 @@
 
 #include "healthctl/child.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 
 enum { NOT_STARTED = 127 }; /* as shells have it */
 #define START_TIMEOUT (3 * NSEC_PER_SEC)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `healthctl runbook`: what to do about an alert of the bundled rules; needs no healthd. */
 #include "alerts/runbook.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/writer.h"
 #include "lib/base/glob.h"
 

@@ -4,7 +4,7 @@
 
 #include "healthctl/acting.h"
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
 

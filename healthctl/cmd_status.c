@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "healthctl/client.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/outcome.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "healthctl/asked.h"
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/config_file.h"
 #include "healthctl/outcome.h"
 #include "lib/config/generation.h"

@@ -52,7 +52,7 @@ void config_write_faults(struct invocation *in, const struct diag *d)
     write_end(w);
 }
 
-static void release_generation(void *generation)
+void config_release(void *generation)
 {
     generation_unref(generation);
 }
@@ -67,7 +67,7 @@ int config_load(const struct invocation *in, const struct generation **ret)
         config_faults(in, d);
     if (!g)
         return CODE_USAGE;
-    arena_cleanup(in->arena, release_generation, g);
+    arena_cleanup(in->arena, config_release, g);
     *ret = g;
     return CODE_PASS;
 }

@@ -15,6 +15,7 @@ const char *config_default(void);
 int config_faults(const struct invocation *in, const struct diag *d);
 /* The same as a list `faults`, for JSON. */
 void config_write_faults(struct invocation *in, const struct diag *d);
+void config_release(void *generation); /* for arena_cleanup */
 /* The configuration of --config, or else the default one; its warnings are said. It ends with the invocation. 0, or CODE_USAGE
  * after its faults were said. */
 int config_load(const struct invocation *in, const struct generation **ret);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 #include "healthctl/layout.h"
 #include "probes/registry.h"
 

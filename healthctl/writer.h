@@ -80,11 +80,12 @@ struct writer_type {
     bool (*is_empty)(const struct writer *w);
     void (*render)(struct writer *w, struct buf *out);
 };
-extern const struct writer_type writer_text, writer_json, writer_prometheus;
+extern const struct writer_type writer_text, writer_json, writer_page;
 
 /* Lives as long as arena. screen stays valid. now: what "ago" is counted from. */
 struct writer *writer_create(struct arena *arena, const struct writer_type *type,
                              const struct screen *screen, struct wall now);
+/* text, json, or the one of pages: arguments.c has let nothing else through. */
 const struct writer_type *writer_type_find(const char *name);
 void writer_set_now(struct writer *w, struct wall now);
 
@@ -102,7 +103,7 @@ void write_waterfall(struct writer *w, const char *key, const struct waterfall *
 /* JSON only. Takes the reference. key NULL: its members become members of this part. */
 void write_json(struct writer *w, const char *key, json_t *value);
 
-/* A page of samples in Prometheus' text format: for that format only, which knows nothing else. */
+/* A page that the command laid out: for formats other than text and json, which know nothing else. */
 void write_page(struct writer *w, const char *text);
 
 /* Nothing was said so far. */

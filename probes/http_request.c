@@ -14,7 +14,7 @@
 #include "probes/http.h"
 
 #define MAX_OWN_HEADERS \
-    4 /* User-Agent, Cookie, Authorization, Content-Type; and AWS' token */
+    6 /* User-Agent, Cookie, Authorization, Content-Type, X-Request-Id, traceparent; and AWS' token */
 #define DEFAULT_HEADERS_BYTES (64u << 10)
 
 struct header_list {
@@ -49,6 +49,25 @@ static void add_configured(struct http_walk *w, struct header_list *list)
                     : w->is_trusted || !secret_is_header(h->key))
             put(list, h->key, h->value);
     }
+}
+
+/* Which asking this is, so that the target's own logs and traces can be found (https://www.w3.org/TR/trace-context/). */
+static void add_task(struct http_walk *w, struct header_list *list)
+{
+    const char *id = run_task_id(w->run);
+    char trace[33] = "";
+    size_t len = 0;
+    if (!id)
+        return;
+    if (!has(list, "X-Request-Id"))
+        put(list, "X-Request-Id", id);
+    for (; *id && len < sizeof(trace) - 1; id++) {
+        if (*id != '-')
+            trace[len++] = *id;
+    }
+    if (!has(list, "traceparent"))
+        put(list, "traceparent",
+            arena_printf(run_arena(w->run), "00-%s-%s-01", trace, &trace[16]));
 }
 
 /* Of `http_headers:`: secrets and files go to the configured host only. */
@@ -195,6 +214,7 @@ bool http_request(struct http_walk *w, struct request *ret_request, struct err *
     if (!add_sources(w, &list, e) || !add_credentials(w, &q, &list, e) ||
         !set_body(w, &q, &list, e))
         return false;
+    add_task(w, &list);
     if (!has(&list, "user-agent"))
         put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
     const char *cookies = w->jar ? http_cookies_for(w->jar, &w->at, arena) : NULL;

@@ -306,6 +306,46 @@ static void write_routes(const struct writer *w, struct buf *out)
     write_table(w, route_opts, out);
 }
 
+static void write_flows(const struct writer *w, struct buf *out)
+{
+    w->heading(out, 2, "Flows");
+    w->para(out, "A flow proves that several things work together: `healthctl smoke` "
+                 "runs it after a "
+                 "deployment. A file with `steps` at its top is one flow, whose probes, "
+                 "secrets and "
+                 "labels stand beside it. Any option of a step's probe may name "
+                 "variables: ${name}.");
+    w->code(out,
+            "flows:\n"
+            "  - name: checkout\n"
+            "    deadline: 2m\n"
+            "    vars: {base: \"http://gateway:8080\"}\n"
+            "    steps:\n"
+            "      - {use: [orders-db, cache]}\n"
+            "      - name: login\n"
+            "        http: {url: \"${base}/login\", method: POST}\n"
+            "        capture: {token: {expr: json.token, secret: true}}\n"
+            "      - name: order\n"
+            "        http: {url: \"${base}/orders/1\", headers: {authorization: \"Bearer "
+            "${token}\"}}\n"
+            "        retry: {until: \"json.state == 'done'\", for: 30s, backoff: [500ms, "
+            "5s]}\n"
+            "    finally:\n"
+            "      - {name: logout, http: {url: \"${base}/login\", method: DELETE}}\n");
+    write_table(w, flow_opts, out);
+    w->para(
+        out,
+        "A step is a probe's mapping (a type, expect, should, timeout, labels), or names "
+        "probes to use, or holds steps; besides it has:");
+    write_table(w, step_opts, out);
+    w->para(
+        out,
+        "Expressions of steps know `vars`, too. Every flow has the variables uuid (a new "
+        "one each time), now, flow, step, run_id (one for the whole run) and task_id "
+        "(one "
+        "for each asking, which http sends as X-Request-Id and traceparent).");
+}
+
 static void write_rules(const struct writer *w, struct buf *out)
 {
     w->heading(out, 2, "Rules");
@@ -400,6 +440,7 @@ void reference_write(const struct writer *w, struct buf *out)
     write_exporters(w, out);
     write_receivers(w, out);
     write_rules(w, out);
+    write_flows(w, out);
     write_routes(w, out);
     write_shared(w, out);
     write_reasons(w, out);

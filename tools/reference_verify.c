@@ -195,6 +195,8 @@ bool reference_verify(void)
     verify_rows(&v, "probe", probe_common_opts);
     verify_rows(&v, "receiver", receiver_opts);
     verify_rows(&v, "route", route_opts);
+    verify_rows(&v, "flow", flow_opts);
+    verify_rows(&v, "step", step_opts);
     verify_rows(&v, "deadman", deadman_opts);
     verify_rows(&v, "group of rules", rule_group_opts);
     verify_rows(&v, "rule", rule_opts);

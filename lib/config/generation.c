@@ -180,8 +180,7 @@ static const struct top_conf *top_load(struct loader *l, const struct node *root
                    node_kind_name(root->kind));
         return NULL;
     }
-    report_later_keys(l->diag, root);
-    const struct template *t = template_load(&l->ctx, &part, 1, root, later_keys);
+    const struct template *t = template_load(&l->ctx, &part, 1, root, NULL);
     if (t && template_variable(t, &at))
         diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
     else if (t && !template_fill(t, NULL, NULL, l->arena, &conf, &e))
@@ -221,6 +220,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
         top_apply(l, parts->top, root);
     defaults_check(l, node_get(root, "defaults"));
     probes_load(l);
+    flows_load(l, node_get(root, "flows"));
     modules_load(l);
     exporters_load(l, node_get(root, "exporters"), parts);
     receivers_load(l, node_get(root, "receivers"));
@@ -254,7 +254,7 @@ static struct generation *generation_make(struct loader *l, const struct node *r
     l->canonical = BUF_MAX((size_t)FILES_MAX * NODE_MAX_BYTES);
     l->g->modules = map_create();
     arena_cleanup(l->arena, destroy_map, l->g->modules);
-    load_all(l, root, path);
+    load_all(l, flow_file_root(l, root, path), path);
     buf_finish(&l->canonical);
     if (diag_error_count(l->diag) != errors) {
         secrets_names_restore(l->secrets);
@@ -325,6 +325,15 @@ const struct probe *generation_probe(const struct generation *g, const char *nam
     for (size_t i = 0; i < g->probe_count; i++) {
         if (!strcmp(g->probes[i]->name, name))
             return g->probes[i];
+    }
+    return NULL;
+}
+
+const struct flow *generation_flow(const struct generation *g, const char *name)
+{
+    for (size_t i = 0; i < g->flow_count; i++) {
+        if (!strcmp(g->flows[i].name, name))
+            return &g->flows[i];
     }
     return NULL;
 }

@@ -20,6 +20,7 @@
 #include "lib/core/probe.h"
 #include "lib/core/resolve.h"
 #include "lib/core/secret.h"
+#include "lib/flows/flow.h"
 
 struct module { /* one entry of `modules:`, blackbox_exporter's syntax */
     const char *name;
@@ -61,6 +62,8 @@ struct generation {
     struct labels labels;
     const struct probe *const *probes; /* in order of the file */
     size_t probe_count;
+    const struct flow *flows; /* in order of the file */
+    size_t flow_count;
     struct map *modules; /* name → struct module *; destroyed with the arena */
     const struct exporter_conf *exporters;
     size_t exporter_count;
@@ -83,6 +86,7 @@ struct generation *generation_parse(const char *name, struct bytes text,
 struct generation *generation_ref(struct generation *g);
 void generation_unref(struct generation *g);
 const struct probe *generation_probe(const struct generation *g, const char *name);
+const struct flow *generation_flow(const struct generation *g, const char *name);
 const struct module *generation_module(const struct generation *g, const char *name);
 /* The effective configuration with every default, secrets [redacted]. */
 void generation_print(const struct generation *g, struct buf *out);
@@ -93,6 +97,7 @@ struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *typ
                          const char *name, const struct node *node);
 /* Rows of the top level, of one probe, of `web:` …: tools/reference prints them. */
 extern const struct opt generation_opts[], probe_common_opts[], defaults_opts[],
-    web_opts[], listen_opts[], receiver_opts[], route_opts[], deadman_opts[];
+    web_opts[], listen_opts[], receiver_opts[], route_opts[], deadman_opts[], flow_opts[],
+    step_opts[];
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/config/load.h"
+#include "lib/config/flow_load.h"
 
 enum { INCLUDE_MAX_DEPTH = 8 };
 
@@ -111,6 +111,26 @@ static void read_pattern(struct walk *w, const char *text, const char *path,
     for (size_t i = 0; i < found.gl_pathc; i++)
         read_one(w, arena_strdup(l->arena, found.gl_pathv[i]), at);
     globfree(&found);
+}
+
+const struct node *include_load(struct loader *l, const char *name, const char *from,
+                                struct place at, const char **ret_path)
+{
+    const char *path = beside(l->arena, from, name);
+    const size_t errors = diag_error_count(l->diag);
+    *ret_path = path;
+    for (size_t i = 0; i < l->file_count; i++) {
+        if (!strcmp(l->files[i], path))
+            return node_load(l->arena, path, l->diag); /* steps may be included often */
+    }
+    if (!file_is_new(l, path, at))
+        return NULL;
+    const struct node *root = node_load(l->arena, path, l->diag);
+    if (root)
+        node_canonical(root, &l->canonical);
+    else if (diag_error_count(l->diag) > errors)
+        diag_note(l->diag, at, "%s is named here", path);
+    return root;
 }
 
 /* A list of patterns, or one. */

@@ -64,7 +64,7 @@ struct top_conf { /* the top level */
     struct web_conf web;
     struct resolver_rows resolver;
     struct state_conf state;
-    const struct node *receivers, *notify, *route;
+    const struct node *receivers, *notify, *route, *flows;
     struct sections time_intervals, mute_time_intervals, maintenance, inhibit_rules;
     struct texts fallback;
     struct connectivity_rows connectivity;
@@ -101,9 +101,8 @@ struct loader {
 /* top_opts.c */
 enum { RESULTS_CHANGES, RESULTS_ALL };
 enum { SEVERITY_OF_TYPE, SEVERITY_CRITICAL, SEVERITY_PAGE_WARNING, SEVERITY_NONE };
+extern const struct opt_choice severity_choices[];
 const char *severity_name(int severity);
-void report_later_keys(struct diag *d, const struct node *root);
-extern const char *const later_keys[]; /* of versions to come; NULL-terminated */
 
 /* includes.c: reads what root names; each file's probes and modules are appended to the loader's lists. */
 void includes_read(struct loader *l, const struct node *root, const char *path);
@@ -121,6 +120,27 @@ bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char
                     struct place at);
 /* What goes into a type's template: its own rows, and a dialogue's. */
 size_t probe_parts(const struct probe_type *type, struct opt_part *ret_parts);
+
+/* What expressions of a probe of this type may name. */
+#define PROBE_VAR_TABLES 5
+void probe_vars(const struct opt_ctx *ctx, const struct probe_type *type,
+                const struct var *ret_tables[PROBE_VAR_TABLES] /* NULL-terminated */);
+/* The place of an expression's fault within its scalar, which starts with "column N: "; text goes on behind that. */
+struct place expr_place(const struct node *n, const char **text);
+/* What a flow's step says on top of a probe that it uses: expect, should, timeout, labels and nothing else. */
+struct probe_extra {
+    const struct expr *const *expect, *const *should; /* NULL-terminated */
+    nsec timeout;                                     /* 0: not written */
+    struct labels labels;
+};
+bool probe_extra_read(const struct opt_ctx *ctx, const struct probe_type *type,
+                      const struct node *node, struct probe_extra *ret_extra);
+
+/* flow_conf.c: after probes. */
+void flows_load(struct loader *l, const struct node *list);
+/* A file that is one flow alone becomes a configuration that has it; any other root is returned as it is. */
+const struct node *flow_file_root(struct loader *l, const struct node *root,
+                                  const char *path);
 
 /* probe_kind.c: reports what is wrong with the keys; NULL when no type is among them. */
 const struct probe_type *probe_type_of(const struct opt_ctx *ctx,

@@ -26,8 +26,7 @@ static bool has_tls_vars(const struct probe_type *type)
     return type->talk || type->start;
 }
 
-/* The place within the scalar: an expression's fault starts with "column N: ". */
-static struct place expr_place(const struct node *n, const char **text)
+struct place expr_place(const struct node *n, const char **text)
 {
     struct bytes rest = bytes_of(*text), word, number;
     struct place at = n->at;
@@ -41,13 +40,26 @@ static struct place expr_place(const struct node *n, const char **text)
     return at;
 }
 
+void probe_vars(const struct opt_ctx *ctx, const struct probe_type *type,
+                const struct var *ret_tables[PROBE_VAR_TABLES])
+{
+    size_t count = 0;
+    if (type->vars)
+        ret_tables[count++] = type->vars;
+    ret_tables[count++] = runner_vars;
+    if (has_tls_vars(type))
+        ret_tables[count++] = tls_vars;
+    if (ctx->vars)
+        ret_tables[count++] = ctx->vars;
+    ret_tables[count] = NULL;
+}
+
 static const struct expr **compile_all(const struct opt_ctx *ctx,
                                        const struct probe_type *type,
                                        const struct texts *texts, const struct node *node)
 {
-    static const struct var none[] = {{0}};
-    const struct var *const vars[] = {type->vars ? type->vars : none, runner_vars,
-                                      has_tls_vars(type) ? tls_vars : none, NULL};
+    const struct var *vars[PROBE_VAR_TABLES];
+    probe_vars(ctx, type, vars);
     const struct expr **list =
         arena_alloc(ctx->arena, (texts->count + 1) * sizeof(*list));
     const struct node *item = node && node->kind == NODE_LIST ? node->first : node;
@@ -62,6 +74,45 @@ static const struct expr **compile_all(const struct opt_ctx *ctx,
         item = item ? item->next : NULL;
     }
     return list;
+}
+
+/* ---- on top of a probe ---- */
+
+struct extra_rows {
+    struct texts expect, should;
+    nsec timeout;
+    struct pairs labels;
+};
+
+#define OPT_STRUCT struct extra_rows
+static const struct opt extra_opts[] = {
+    OPT_ROW_TEXTS("expect", expect, OPT_NONE, "As of a probe.", .flags = OPT_LATE),
+    OPT_ROW_TEXTS("should", should, OPT_NONE, "As of a probe.", .flags = OPT_LATE),
+    OPT_ROW_DURATION("timeout", timeout, OPT_NONE, 0.01, 600, "As of a probe."),
+    OPT_ROW_PAIRS("labels", labels, OPT_NONE, "As of a probe."),
+    {0},
+};
+#undef OPT_STRUCT
+
+bool probe_extra_read(const struct opt_ctx *ctx, const struct probe_type *type,
+                      const struct node *node, struct probe_extra *ret_extra)
+{
+    const struct opt_part part = {extra_opts, sizeof(struct extra_rows)};
+    const size_t errors = diag_error_count(ctx->diag);
+    const struct template *t = template_load(ctx, &part, 1, node, NULL);
+    const void *conf;
+    struct err e = {0};
+    if (!t)
+        return false;
+    if (!template_fill(t, NULL, NULL, ctx->arena, &conf, &e))
+        return diag_error(ctx->diag, node->at, "%s", e.text);
+    const struct extra_rows *rows = conf;
+    ret_extra->expect = compile_all(ctx, type, &rows->expect, node_get(node, "expect"));
+    ret_extra->should = compile_all(ctx, type, &rows->should, node_get(node, "should"));
+    ret_extra->timeout = rows->timeout;
+    conf_labels(ctx, &rows->labels, node_get(node, "labels"), (struct labels){0},
+                &ret_extra->labels);
+    return diag_error_count(ctx->diag) == errors;
 }
 
 /* ---- loading ---- */

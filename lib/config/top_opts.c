@@ -14,7 +14,7 @@ static const struct opt_choice results_choices[] = {
     {0},
 };
 
-static const struct opt_choice severity_choices[] = {
+const struct opt_choice severity_choices[] = {
     {"critical", SEVERITY_CRITICAL, "Pages at once."},
     {"warning", SEVERITY_PAGE_WARNING, "Is told, grouped with others."},
     {"none", SEVERITY_NONE, "Is recorded only."},
@@ -276,6 +276,10 @@ const struct opt generation_opts[] = {
                      "Alerts that others hide, in Alertmanager's syntax."),
     OPT_ROW_SECTION("connectivity", connectivity, struct connectivity_rows,
                     connectivity_opts, "When this machine itself is cut off."),
+    OPT_ROW_NODE(
+        "flows", flows,
+        "Steps that prove a deployment: for `healthctl smoke`, and on a schedule.",
+        .unit = "list of flows", .flags = OPT_LATE),
     OPT_ROW_SECTION("history", history, struct history_rows, history_opts,
                     "Samples that rules and queries read, in memory."),
     OPT_ROW_SECTION("promql", promql, struct promql_rows, promql_opts,
@@ -283,18 +287,3 @@ const struct opt generation_opts[] = {
     {0},
 };
 #undef OPT_STRUCT
-
-const char *const later_keys[] = {"flows", NULL};
-
-void report_later_keys(struct diag *d, const struct node *root)
-{
-    for (const char *const *key = later_keys; *key; key++) {
-        const struct node *n = node_get(root, *key);
-        if (!n || n->kind == NODE_NULL || (n->kind != NODE_SCALAR && n->count == 0))
-            continue;
-        diag_error(d, n->key_at,
-                   "'%s' are of a later version; this one has probes, rules, modules, "
-                   "exporters and web",
-                   *key);
-    }
-}

@@ -173,6 +173,8 @@ void run_conclude(struct run *run)
     if (run->type->report && !run->is_stand_in)
         run->type->report(run);
     run_judge(run, v->started);
+    if (run->judged)
+        run->judged(run->ctx, run, v);
     trace_end(run);
     redact(run);
     list_items(run);

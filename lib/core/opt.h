@@ -24,6 +24,7 @@
 #include "lib/core/tmpl.h"
 
 struct regex;
+struct var;
 
 struct texts {
     const char *const *items;
@@ -162,6 +163,8 @@ struct opt_ctx {
     bool
         operand_comes_later; /* the shorthand row may be missing: template_fill gets it (modules) */
     const char *timezone; /* for OPT_SITE_ZONE rows; NULL: they keep their default */
+    const struct var
+        *vars; /* what expressions may name besides the type's own; NULL: nothing */
 };
 
 /* One or more tables that share a mapping (a dialogue's own rows and the frame's host, port, tls). */

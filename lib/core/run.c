@@ -70,6 +70,16 @@ nsec run_left(const struct run *run)
     return left > 0 ? left : 0;
 }
 
+const struct scope *run_scope(const struct run *run)
+{
+    return run->scope;
+}
+
+const char *run_task_id(const struct run *run)
+{
+    return run->task_id;
+}
+
 struct wall run_wall(const struct run *run)
 {
     return wall_read();

@@ -35,7 +35,11 @@ const char *run_name(const struct run *run); /* the probe's name, or its type's 
 struct labels run_labels(const struct run *run);
 enum origin run_origin(const struct run *run);
 struct mono run_deadline(const struct run *run);
-nsec run_left(const struct run *run);        /* until the deadline, at least 0 */
+nsec run_left(const struct run *run); /* until the deadline, at least 0 */
+/* What fills in ${names} of this run besides the secrets: a flow's variables. May be NULL. */
+const struct scope *run_scope(const struct run *run);
+/* How the target is told which asking this is (a UUID), in whatever way its protocol has; NULL: it is not. */
+const char *run_task_id(const struct run *run);
 struct wall run_wall(const struct run *run); /* now */
 
 /* The answer. Returns TALK_DONE, so that a dialogue can `return run_down(…)`. The first answer counts. */

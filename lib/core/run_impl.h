@@ -59,10 +59,13 @@ struct run {
     bool has_own_session, own_session_is_open;
     enum origin origin;
     bool is_traced;
+    const struct scope *scope; /* may be NULL */
+    const char *task_id;       /* may be NULL */
     struct wall due;
     nsec timeout;
     struct mono started;
     struct heap_item deadline; /* in runner->deadlines */
+    void (*judged)(void *ctx, struct run *run, const struct verdict *verdict);
     void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
     void (*gone)(void *ctx);
     void *ctx;

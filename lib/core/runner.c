@@ -304,6 +304,9 @@ static struct run *run_of(struct runner *r, const struct ask *ask, struct err *e
     run->name = ask->probe->name ? ask->probe->name : run->type->name;
     run->origin = ask->origin;
     run->is_traced = ask->is_traced;
+    run->scope = ask->scope;
+    run->task_id = ask->task_id;
+    run->judged = ask->judged;
     run->timeout = ask->timeout;
     run->due = ask->due;
     run->done = ask->done;
@@ -318,6 +321,18 @@ static struct run *run_of(struct runner *r, const struct ask *ask, struct err *e
         run->own_session_is_open =
             session_init(run->session, run->frame, run->type, run->name, run->arena, e);
     }
+    return run;
+}
+
+struct run *runner_blank(struct arena *arena, struct frame *f, const struct scope *scope)
+{
+    struct run *run = arena_alloc(arena, sizeof(*run));
+
+    run->arena = arena;
+    run->frame = f;
+    run->scope = scope;
+    run->name = "";
+    run->verdict.address = "";
     return run;
 }
 

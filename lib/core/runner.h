@@ -34,6 +34,11 @@ struct ask {                   /* what is wanted */
     bool
         is_traced; /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
                                   * now and then, so that there is a last good one). Texts cost time. */
+    const char *
+        task_id; /* names this asking to the target (run_task_id); NULL: nobody is told */
+    /* Called before done, while the type's variables can still be asked: captures. The verdict is final but for its
+     * redaction. Not called when a thread still writes the run's memory. May be NULL. */
+    void (*judged)(void *ctx, struct run *run, const struct verdict *verdict);
     /* The result. verdict and batch are valid during the call only. Called exactly once, also after a cancel
      * (then health is unknown, reason SELF). */
     void (*done)(void *ctx, struct verdict *verdict, struct batch *batch);
@@ -54,6 +59,9 @@ struct run *runner_start(struct runner *r, const struct ask *ask);
 void runner_cancel(struct run *run);
 size_t runner_active(const struct runner *r); /* ACTIVE and DRAINING */
 size_t runner_draining(const struct runner *r);
+
+/* A run that asks nobody: what a condition between runs is judged in. It has scope, and no other value. In arena. */
+struct run *runner_blank(struct arena *arena, struct frame *f, const struct scope *scope);
 
 /* Metrics that every run of every type carries: probe_success, probe_duration_seconds, … A verdict that is
  * unknown has an empty batch; but ORIGIN_ONCE, which is blackbox_exporter's contract, always has these. */

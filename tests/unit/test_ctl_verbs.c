@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "healthctl/cmd.h"
+#include "healthctl/command.h"
 
 enum { WORDS = 5, ANSWER = 40 };
 

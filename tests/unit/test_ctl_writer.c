@@ -135,7 +135,7 @@ static void tables_align(void **state)
         "    {\n      \"health\": \"up\",\n      \"runs\": 12345,\n      "
         "\"secret_sauce\": null,\n"
         "      \"detail\": \"\"\n    }\n  ]\n}\n");
-    say(&writer_prometheus, &pipe_screen, tell_table, "");
+    say(&writer_page, &pipe_screen, tell_table, "");
 }
 
 static void tell_fields(struct writer *w)
@@ -181,7 +181,7 @@ static void fields_align(void **state)
         "  \"quiet\": false,\n  \"part\": {},\n  \"list\": [\n    {\n      \"bytes\": "
         "\"\"\n    }\n  ],\n"
         "  \"merged\": 1,\n  \"member\": 2,\n  \"json\": [\n    3\n  ]\n}\n");
-    say(&writer_prometheus, &pipe_screen, tell_fields, "up 1\n");
+    say(&writer_page, &pipe_screen, tell_fields, "up 1\n");
 }
 
 static void tell_colours(struct writer *w)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer for `probe --format prometheus`: the page of samples and nothing else. Called through
- * writer.h only. */
+/* The writer for formats that a command lays out itself (`probe --format prometheus`, `smoke --format junit`): its page
+ * and nothing else. Called through writer.h only. */
 #include "healthctl/writer_impl.h"
 
 static void ignore_begin(struct writer *w, const char *key, const char *title)
@@ -55,8 +55,8 @@ static void render(struct writer *w, struct buf *out)
     buf_add_bytes(out, buf_bytes(&w->text));
 }
 
-const struct writer_type writer_prometheus = {
-    .name = "prometheus",
+const struct writer_type writer_page = {
+    .name = "page",
     .begin = ignore_begin,
     .end = ignore_end,
     .list = ignore_list,

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See flow_export.h. */
+#include "healthctl/flow_export.h"
+
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/core/json.h"
+
+enum { ENDPOINTS_SHOWN_MAX = 10 };
+
+static const char *text_of(const json_t *node, const char *key)
+{
+    const char *text = json_string_value(json_object_get(node, key));
+    return text ? text : "";
+}
+
+/* An array of nodes, each with id, type and (but for tabs) z or wires. */
+static bool is_node_red(const json_t *root)
+{
+    const json_t *first = json_array_get(root, 0);
+    return json_is_string(json_object_get(first, "id")) &&
+           json_is_string(json_object_get(first, "type")) &&
+           (json_object_get(first, "z") || json_object_get(first, "wires") ||
+            !strcmp(text_of(first, "type"), "tab"));
+}
+
+static void add_endpoints(struct buf *out, const json_t *root)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < json_array_size(root) && shown < ENDPOINTS_SHOWN_MAX; i++) {
+        const json_t *node = json_array_get(root, i);
+        const char *method = text_of(node, "method");
+        if (strcmp(text_of(node, "type"), "http in") != 0)
+            continue;
+        shown++;
+        buf_printf(out,
+                   "  - name: %s\n    http: {method: %s, url: \"http://127.0.0.1:1880",
+                   *text_of(node, "name") ? "the workflow" : "workflow",
+                   *method ? method : "get");
+        for (const char *c = text_of(node, "url"); *c; c++) {
+            if (*c != '"' && *c != '\\' && (unsigned char)*c >= 0x20)
+                buf_add_byte(out, *c);
+        }
+        buf_add_text(out, "\"}\n    expect: [status == 200]\n");
+    }
+    if (!shown)
+        buf_add_text(out, "  - name: node-red\n    http: \"http://127.0.0.1:1880/\"\n"
+                          "    expect: [status == 200]\n");
+}
+
+int flow_export_refused(const struct invocation *in, const char *path)
+{
+    json_error_t ignored;
+    json_t *root = json_load_file(path, 0, &ignored);
+    int code = CODE_PASS;
+    if (json_is_array(root) && is_node_red(root)) {
+        struct buf text = BUF_MAX(16 << 10);
+        buf_printf(&text,
+                   "%.200s is a flow of Node-RED, which healthctl does not run: Node-RED "
+                   "does. A "
+                   "smoke flow asks its endpoints and checks the answers. For "
+                   "example:\n\nsteps:\n",
+                   path);
+        add_endpoints(&text, root);
+        code = complain_text(in, CODE_USAGE, buf_text(&text));
+        buf_finish(&text);
+    }
+    json_decref(root);
+    return code;
+}
