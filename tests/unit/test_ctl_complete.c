@@ -45,7 +45,7 @@ static void words_are_completed(void **state)
         const char *words[WORDS], *candidates;
     } cases[] = {
         {{""},
-         "healthcheck deploy status explain alerts ack silence query outbox runbook "
+         "smoke healthcheck deploy status explain alerts ack silence query outbox runbook "
          "validate "
          "probe "
          "rules route receiver drill reload completion help"},
