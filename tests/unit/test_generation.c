@@ -330,9 +330,7 @@ static void faults_of_the_top_level(void **state)
         {"prubes: []\n", "1:1 unknown key 'prubes' [did you mean 'probes'?]\n"},
         {"rules: [{alert: x}]\nflows: []\nroute:\nreceivers:\n",
          "1:9 the rule 'x' has no expression [add `expr:`, or `warn:` and `crit:`]\n"},
-        {"flows: [a]\n",
-         "1:1 'flows' are of a later version; this one has probes, rules, "
-         "modules, exporters and web\n"},
+        {"flows: [a]\n", "1:9 a flow is a mapping, not a value\n"},
         {"timezone: Mars/Base\n",
          "1:11 there is no time zone 'Mars/Base'; write one like Europe/Berlin\n"},
         {"labels: {\"a-b\": c, probe: d}\n",
