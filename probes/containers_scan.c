@@ -82,7 +82,8 @@ static void show_times(struct containers_scan *scan, const struct containers_sub
 static void show_container(struct containers_scan *scan, struct cgroup *g)
 {
     const struct containers_named *named = named_of(scan, g->id);
-    struct cgroup_reading r;
+    /* Samples name devices by the reading's own texts: it lives as long as they do. */
+    struct cgroup_reading *r = arena_alloc(scan->arena, sizeof(*r));
     if (named && !named->is_wanted)
         return;
     if (!named && !containers_wants(scan->conf, arena_strndup(scan->arena, g->id, 12),
@@ -92,35 +93,35 @@ static void show_container(struct containers_scan *scan, struct cgroup *g)
         scan->left_out++;
         return;
     }
-    cgroup_reading_init(&r, scan->arena);
-    if (!containers_read(scan->kept, g, scan->is_v2, &r))
+    cgroup_reading_init(r, scan->arena);
+    if (!containers_read(scan->kept, g, scan->is_v2, r))
         return; /* it ended meanwhile */
-    cgroup_reading_finish(&r);
-    if (named && r.numbers[CGROUP_OOM_EVENTS] < named->oom_kills)
-        r.numbers[CGROUP_OOM_EVENTS] = named->oom_kills;
+    cgroup_reading_finish(r);
+    if (named && r->numbers[CGROUP_OOM_EVENTS] < named->oom_kills)
+        r->numbers[CGROUP_OOM_EVENTS] = named->oom_kills;
     const struct containers_subject *of = subject_of(scan, g, named);
-    containers_show_reading(scan, of, &r);
+    containers_show_reading(scan, of, r);
     show_times(scan, of, g, named);
     if (!named || named->has_own_network)
         scan->with_network += containers_show_network(scan, of, g);
-    remember(scan, g, of->values[2], &r);
+    remember(scan, g, of->values[2], r);
     scan->count++;
 }
 
 /* Version 2 does not say how much memory all of the machine uses. */
 static void show_root(struct containers_scan *scan, struct cgroup *g)
 {
-    struct cgroup_reading r;
-    cgroup_reading_init(&r, scan->arena);
-    if (!containers_read(scan->kept, g, scan->is_v2, &r))
+    struct cgroup_reading *r = arena_alloc(scan->arena, sizeof(*r));
+    cgroup_reading_init(r, scan->arena);
+    if (!containers_read(scan->kept, g, scan->is_v2, r))
         return;
-    if (isnan(r.numbers[CGROUP_MEMORY_USAGE]) && scan->machine_memory > 0)
-        r.numbers[CGROUP_MEMORY_USAGE] = scan->machine_memory - scan->machine_free;
-    if (isnan(r.numbers[CGROUP_MEMORY_LIMIT]))
-        r.numbers[CGROUP_MEMORY_LIMIT] = scan->machine_memory;
-    cgroup_reading_finish(&r);
+    if (isnan(r->numbers[CGROUP_MEMORY_USAGE]) && scan->machine_memory > 0)
+        r->numbers[CGROUP_MEMORY_USAGE] = scan->machine_memory - scan->machine_free;
+    if (isnan(r->numbers[CGROUP_MEMORY_LIMIT]))
+        r->numbers[CGROUP_MEMORY_LIMIT] = scan->machine_memory;
+    cgroup_reading_finish(r);
     const struct containers_subject *of = subject_of(scan, g, NULL);
-    containers_show_reading(scan, of, &r);
+    containers_show_reading(scan, of, r);
 }
 
 /* ---- all ---- */

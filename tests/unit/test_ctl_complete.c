@@ -45,7 +45,8 @@ static void words_are_completed(void **state)
         const char *words[WORDS], *candidates;
     } cases[] = {
         {{""},
-         "smoke healthcheck deploy status explain alerts ack silence query outbox runbook "
+         "smoke healthcheck deploy run status explain alerts ack silence query outbox "
+         "runbook "
          "validate "
          "probe "
          "rules route receiver drill reload completion help"},
