@@ -29,7 +29,7 @@ def rules(text):
 
 def families_of_code():
     names = set()
-    for path in tracked("alerts/*.c", "collector/*.c", "exporters/*.c", "lib/*.c", "probes/*.c"):
+    for path in tracked("alerts/*.[ch]", "collector/*.[ch]", "exporters/*.[ch]", "lib/*.[ch]", "probes/*.[ch]"):
         names.update(LITERAL.findall(read(path)))
     return names
 
