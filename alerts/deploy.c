@@ -22,7 +22,9 @@ static void save(const struct deploy *d, struct ledger_txn *txn)
     row_put_number(row, "ended", d->ended.ns);
     row_put_number(row, "start_period", d->start_period);
     row_put_number(row, "hold_until", d->hold_until.ns);
+    row_put_text(row, "service", d->service);
     json_object_set_new(row, "failed", json_boolean(d->has_failed));
+    json_object_set_new(row, "seen", json_boolean(d->is_seen));
     row_save(txn, LEDGER_DEPLOY, d->id, row);
 }
 
@@ -43,6 +45,7 @@ static bool keep(struct overlay *o, struct arena *arena, const struct deploy *d,
     k->deploy.what = arena_strdup(arena, d->what ? d->what : "");
     k->deploy.release = arena_strdup(arena, d->release ? d->release : "");
     k->deploy.who = arena_strdup(arena, d->who ? d->who : "");
+    k->deploy.service = arena_strdup(arena, d->service ? d->service : "");
     if (!matchers_copy(d->scope, arena, &k->deploy.scope, e))
         return false;
     struct kept_deploy *former = map_put(o->deploys, bytes_of(d->id), k);
@@ -77,7 +80,9 @@ const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall 
                                 .scope = d->scope,
                                 .begun = d->begun.ns ? d->begun : now,
                                 .start_period = start_period_of(d),
-                                .who = d->who};
+                                .who = d->who,
+                                .is_seen = d->is_seen,
+                                .service = d->service};
     if (!keep(o, arena, &full, e)) {
         arena_destroy(arena);
         return NULL;
@@ -118,10 +123,31 @@ void deploy_each(const struct overlay *o, void (*fn)(void *ctx, const struct dep
         fn(ctx, &((const struct kept_deploy *)it->value)->deploy);
 }
 
+static bool is_called(const struct deploy *d, const char *text, size_t len)
+{
+    return (len == strlen(d->what) && !strncmp(text, d->what, len)) ||
+           (len && len == strlen(d->service) && !strncmp(text, d->service, len));
+}
+
+/* By its name, its service's, or the host of its target: "web:3000". */
+static bool concerns_seen(const struct deploy *d, struct labels labels)
+{
+    static const char *const subjects[] = {"name", "container", "service", "component"};
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
+        const char *value = labels_get(labels, subjects[i]);
+        if (value && is_called(d, value, strlen(value)))
+            return true;
+    }
+    const char *instance = labels_get(labels, "instance");
+    return instance && is_called(d, instance, strcspn(instance, ":"));
+}
+
 static bool concerns(const struct deploy *d, struct labels labels)
 {
     static const char *const subjects[] = {"probe", "component", "container",
                                            "name",  "service",   "workflow_id"};
+    if (d->is_seen)
+        return concerns_seen(d, labels);
     if (d->scope.count)
         return matchers_match(d->scope, labels);
     for (size_t i = 0; *d->what && i < ARRAY_LEN(subjects); i++) {
@@ -135,7 +161,8 @@ static bool concerns(const struct deploy *d, struct labels labels)
 /* When what it may have stopped has to be back. */
 static struct wall window_end(const struct deploy *d)
 {
-    return d->ended.ns ? d->hold_until : wall_add(d->begun, DEPLOY_LONGEST);
+    const nsec longest = d->is_seen ? DEPLOY_HOLD_MAX : DEPLOY_LONGEST;
+    return d->ended.ns ? d->hold_until : wall_add(d->begun, longest);
 }
 
 static bool has_stopped(const struct deploy *d, const struct alert *a)
@@ -155,9 +182,19 @@ const struct deploy *deploy_last(const struct overlay *o, struct labels labels)
     return last;
 }
 
+const char *deploy_words(const struct deploy *d, struct arena *arena)
+{
+    if (d->is_seen)
+        return arena_printf(arena, "stop of %s by hand", d->what);
+    return arena_printf(arena, "deploy%s%s%s%s", *d->release ? " " : "", d->release,
+                        *d->what ? " of " : "", d->what);
+}
+
 /* "the deploy of shop a1b2c3" */
 static const char *words_of(const struct deploy *d, struct arena *arena)
 {
+    if (d->is_seen)
+        return arena_printf(arena, "the stop of %s", d->what);
     return arena_printf(arena, "the deploy%s%s%s%s", *d->what ? " of " : "", d->what,
                         *d->release ? " " : "", d->release);
 }
@@ -200,6 +237,10 @@ const char *deploy_story(const struct overlay *o, const struct alert *a, struct 
     struct wall since = {0};
     if (!d || !has_stopped(d, a) || a->status.state != ALERT_FIRING)
         return "";
+    if (d->is_seen)
+        return arena_printf(
+            arena, "stopped %s by hand, %s", overlay_clock(o, d->begun, now, arena),
+            d->ended.ns ? "came back, and is not well" : "never came back");
     const char *at = overlay_clock(o, a->status.active_at, now, arena);
     const char *probe = alert_probe(a);
     const bool is_down = *probe && p->phase(p->ctx, probe, &since) == PROBE_DOWN;
@@ -233,6 +274,8 @@ static void read_row(const json_t *row, struct deploy *ret)
     ret->what = row_text(row, "what");
     ret->release = row_text(row, "release");
     ret->who = row_text(row, "who");
+    ret->service = row_text(row, "service");
+    ret->is_seen = json_is_true(json_object_get(row, "seen"));
     ret->begun = row_time(row, "begun");
     ret->ended = row_time(row, "ended");
     ret->start_period = row_number(row, "start_period");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deployments, by `healthctl deploy`, the API, or seen in container events. What stops during one is held for as long as
+ * Deployments, by `healthctl deploy`, the API, or seen in container events: somebody stopped a container (deploy_seen.c
+ * makes one of it, until it is back). What stops during one is held for as long as
  * a start takes; then it is told, with the words that it never came back. Kept in the ledger (LEDGER_DEPLOY).
  */
 #ifndef HEALTHD_ALERTS_DEPLOY_H
@@ -36,6 +37,10 @@ struct deploy {
         hold_until; /* set by deploy_end: ended + start_period, or ended when it failed */
     bool has_failed;
     const char *who;
+    /* Seen in events: what is a container's name. It concerns what is labelled with that name or with service, and
+     * probes whose target is called so. */
+    bool is_seen;
+    const char *service; /* its compose service; "" for none */
 };
 
 /* id, ended, hold_until and has_failed of d are not read; begun 0: now. Everything is copied. Returns its id, which lives
@@ -47,6 +52,8 @@ bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall 
                 struct ledger_txn *txn, struct err *e);
 /* The newest one that concerns an alert with these labels, for "40 s after deploy"; NULL: none. */
 const struct deploy *deploy_last(const struct overlay *o, struct labels labels);
+/* "deploy a1b2c3 of shop", "stop of web by hand"; in arena. */
+const char *deploy_words(const struct deploy *d, struct arena *arena);
 /* In the order in which they began. */
 void deploy_each(const struct overlay *o, void (*fn)(void *ctx, const struct deploy *d),
                  void *ctx);
@@ -55,5 +62,13 @@ const struct deploy *deploy_find(const struct overlay *o, const char *id); /* NU
  * never came back"; "" for others. In arena. */
 const char *deploy_story(const struct overlay *o, const struct alert *a, struct wall now,
                          struct arena *arena);
+
+/* ---- deploy_seen.c ---- */
+
+struct verdict;
+/* Whether a verdict's items begin or end a stop by hand; then deploys_see writes that down. */
+bool deploys_are_seen(const struct overlay *o, const struct verdict *v, struct wall now);
+void deploys_see(struct overlay *o, const struct verdict *v, struct wall now,
+                 struct ledger_txn *txn);
 
 #endif

@@ -123,6 +123,11 @@ void engine_verdict(struct engine *e, struct history_owner *owner,
 {
     struct subject *s = subject_of(e, owner);
     e->now = now;
+    if (deploys_are_seen(e->overlay, v, now)) {
+        struct ledger_txn *txn = engine_begin(e, now);
+        deploys_see(e->overlay, v, now, txn);
+        engine_commit(e, txn);
+    }
     if (subject_observe(e, s, v, b, now)) {
         evaluation_touch(e->evaluation, owner, now);
         engine_wake(e, now);

@@ -193,18 +193,22 @@ static const char *also_failing(const struct dispatch *d, const struct notice *n
 }
 
 static const char *last_deploy(const struct dispatch *d, const struct notice *n,
-                               struct arena *arena)
+                               struct wall now, struct arena *arena)
 {
     if (n->alert_count == 0)
         return "";
+    const struct alert *first = book_find(d->book, n->alerts[0].key);
+    const char *story = first ? deploy_story(d->overlay, first, now, arena) : "";
+    if (*story)
+        return story;
     const struct deploy *last = deploy_last(d->overlay, n->alerts[0].labels);
     const nsec after = last ? n->first_since.ns - last->begun.ns : -1;
     if (after < 0 || after > DEPLOY_RECENT)
         return "";
     struct buf text = BUF_MAX(1000);
     duration_format_short(&text, after);
-    buf_printf(&text, " after deploy%s%s%s%s", *last->release ? " " : "", last->release,
-               *last->what ? " of " : "", last->what);
+    buf_printf(&text, " after %s%s", last->is_seen ? "the " : "",
+               deploy_words(last, arena));
     const char *copy = arena_strdup(arena, buf_text(&text));
     buf_finish(&text);
     return copy;
@@ -251,7 +255,7 @@ const struct notice *notice_make(struct dispatch *d, const struct alert_group *g
     n->severity = worst_severity(n);
     n->title = notice_title(n, g->kind, arena);
     n->runbook = runbook_of(n);
-    n->last_deploy = last_deploy(d, n, arena);
+    n->last_deploy = last_deploy(d, n, now, arena);
     n->also = also_failing(d, n, arena);
     n->ack_hint = ack_hint(n, arena);
     n->is_drill = is_drill(n);

@@ -93,6 +93,8 @@ static struct map *show_required(struct run *run, const struct book *book)
         if (map_put(spoken, bytes_of(key), run))
             continue; /* another pattern was about it */
         add_item(run, key, k ? k->project : "", k ? k->service : "", &o);
+        if (k)
+            run_item_stopped(run, k->stopped, known_runs(k));
         if (!k)
             show(run, CONTAINERS_STATE, (const char *const[]){"", key, "", "", "missing"},
                  1);
@@ -113,6 +115,7 @@ static void show_book(struct run *run, const struct book *book)
             continue;
         const struct opinion o = known_judge(k, run_arena(run));
         add_item(run, k->name, k->project, k->service, &o);
+        run_item_stopped(run, k->stopped, known_runs(k));
     }
     map_destroy(spoken);
 }

@@ -13,6 +13,7 @@
 
 #define STOP_TAKES (2 * NSEC_PER_MINUTE) /* longest from the signal to the end */
 #define STARVED_TAKES (10 * NSEC_PER_SEC)
+#define REPLACING_TAKES (5 * NSEC_PER_MINUTE)
 #define FORGET_AFTER NSEC_PER_DAY /* of what was removed, whatever gone_for says */
 
 void book_init(struct book *b, const struct containers_conf *conf)
@@ -73,14 +74,18 @@ static void known_begin_count(struct known *k)
     k->oom_told = k->oom_read = 0;
 }
 
-/* Another container of the same name. */
-static void known_is_replaced(struct known *k, const char *id)
+/* Another container of the same name: somebody made it, whether its predecessor's end was seen or not. */
+static void known_is_replaced(struct known *k, const struct docker_container *c)
 {
+    const bool is_first = !k->id[0];
     known_begin_count(k);
-    memcpy(k->id, id, strlen(id) + 1);
+    snprintf(k->id, sizeof(k->id), "%s", c->id);
+    if (!is_first && c->created.ns - k->stopped.ns > REPLACING_TAKES)
+        k->stopped = c->created;
     k->gone.ns = k->killed.ns = k->starved.ns = k->started.ns = k->ended.ns = 0;
     k->ending = ENDING_NONE;
-    k->is_oom = k->is_left_alone = k->has_exit_code = k->has_exact_start = false;
+    k->is_oom = k->is_left_alone = k->has_exit_code = k->has_exact_start =
+        k->awaits_start = false;
 }
 
 static void keep_text(struct known *k, const char **to, const char *text)
@@ -234,7 +239,7 @@ static void take_container(struct book *b, const struct docker_container *c,
     struct known *k = known_of(b, c->name);
     const bool is_first = !k->id[0];
     if (strncmp(k->id, c->id, CONTAINERS_ID_LEN) != 0)
-        known_is_replaced(k, c->id);
+        known_is_replaced(k, c);
     k->gone.ns = 0;
     k->is_listed = true;
     take_names(k, c);
@@ -292,6 +297,18 @@ void book_take_list(struct book *b, struct docker_list *list, const char *memo,
 
 /* ---- events ---- */
 
+/* While compose makes one anew, the former has another name. */
+static struct known *known_by_id(const struct book *b, const char *id)
+{
+    const struct map_entry *entry = NULL;
+    while ((entry = map_next(b->known, entry))) {
+        struct known *k = entry->value;
+        if (!strncmp(k->id, id, CONTAINERS_ID_LEN))
+            return k;
+    }
+    return NULL;
+}
+
 static bool is_signal_that_ends(const char *signal)
 {
     static const char *const others[] = {"1", "10", "12", "18", "28"}; /* HUP, USR1, … */
@@ -315,14 +332,17 @@ static void take_die(struct known *k, const struct docker_event *ev)
         k->exit_code = (int)number;
     k->ending = k->killed.ns && ev->at.ns - k->killed.ns < STOP_TAKES ? ENDING_BY_HAND
                                                                       : ENDING_ITSELF;
+    k->awaits_start = k->ending == ENDING_ITSELF;
+    if (k->ending == ENDING_BY_HAND)
+        k->stopped = k->killed;
     k->is_oom = k->starved.ns && ev->at.ns - k->starved.ns < STARVED_TAKES &&
                 k->ending == ENDING_ITSELF;
 }
 
 static void take_start(struct known *k, const struct docker_event *ev)
 {
-    if (k->ended.ns && k->ending == ENDING_ITSELF)
-        k->restarts++;
+    k->restarts += k->awaits_start;
+    k->awaits_start = false;
     known_begin_count(k);
     k->state = DOCKER_RUNNING;
     k->has_run = true;
@@ -344,9 +364,8 @@ static void take_oom(struct known *k, const struct docker_event *ev)
 
 bool book_take_event(struct book *b, const struct docker_event *ev)
 {
-    struct known *k = map_get(b->known, bytes_of(ev->name));
-    const bool is_known = k && !strncmp(k->id, ev->id, CONTAINERS_ID_LEN);
-    if (!is_known)
+    struct known *k = known_by_id(b, ev->id);
+    if (!k)
         return ev->action != DOCKER_ACTION_OTHER;
     k->has_newer = true;
     switch (ev->action) {
@@ -362,6 +381,9 @@ bool book_take_event(struct book *b, const struct docker_event *ev)
         return false;
     case DOCKER_STOP:
         k->ending = ENDING_BY_HAND;
+        k->awaits_start = false;
+        if (k->stopped.ns < k->killed.ns || !k->stopped.ns)
+            k->stopped = k->killed.ns ? k->killed : ev->at;
         return true;
     case DOCKER_OOM:
         take_oom(k, ev);
@@ -375,6 +397,8 @@ bool book_take_event(struct book *b, const struct docker_event *ev)
         return true;
     case DOCKER_DESTROY:
         k->gone = ev->at;
+        if (k->has_run && k->ending != ENDING_ITSELF && !k->stopped.ns)
+            k->stopped = ev->at;
         return true;
     case DOCKER_CREATE:
     case DOCKER_RESTART:
@@ -388,17 +412,6 @@ bool book_take_event(struct book *b, const struct docker_event *ev)
 }
 
 /* ---- cgroups ---- */
-
-static struct known *known_by_id(const struct book *b, const char *id)
-{
-    const struct map_entry *entry = NULL;
-    while ((entry = map_next(b->known, entry))) {
-        struct known *k = entry->value;
-        if (!strncmp(k->id, id, CONTAINERS_ID_LEN))
-            return k;
-    }
-    return NULL;
-}
 
 void book_take_seen(struct book *b, const struct containers_seen *seen)
 {

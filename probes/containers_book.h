@@ -26,12 +26,15 @@ struct known {
     int exit_code;
     struct wall created, started, ended, gone; /* 0: not known; gone 0: it is there */
     enum ending ending;
-    bool has_exact_start;        /* started is an event's, or the first process' */
-    bool is_oom;                 /* it ended for want of memory */
-    bool has_run;                /* since it was seen first, or before healthd started */
-    bool is_left_alone;          /* see the row `old` */
-    bool is_listed;              /* by the newest list */
+    bool has_exact_start; /* started is an event's, or the first process' */
+    bool is_oom;          /* it ended for want of memory */
+    bool has_run;         /* since it was seen first, or before healthd started */
+    bool is_left_alone;   /* see the row `old` */
+    bool is_listed;       /* by the newest list */
+    bool
+        awaits_start; /* it ended by itself: its next start is a restart, whatever lists say */
     bool has_newer;              /* an event since that list was asked for */
+    struct wall stopped;         /* by hand, whatever came after; 0: never */
     struct wall killed, starved; /* newest kill and oom event; 0: none */
     int64_t restarts;
     double oom_told;                  /* oom events of this id */

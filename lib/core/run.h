@@ -98,6 +98,8 @@ struct mono run_next_due(const struct run *run, struct mono due, nsec interval);
 /* One subject among several. Health becomes the worst of items and answer. */
 void run_item(struct run *run, const char *key, struct labels labels, enum health health,
               enum reason reason, const char *detail);
+/* Of the item that was added last: see struct item's stopped. */
+void run_item_stopped(struct run *run, struct wall at, bool is_back);
 const struct item *
 run_current_item(const struct run *run); /* while expectations are judged per item */
 

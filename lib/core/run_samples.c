@@ -177,6 +177,14 @@ void run_item(struct run *run, const char *key, struct labels labels, enum healt
     run->verdict.item_count++;
 }
 
+void run_item_stopped(struct run *run, struct wall at, bool is_back)
+{
+    if (!run->last_item)
+        return;
+    run->last_item->item.stopped = at;
+    run->last_item->item.is_back = is_back;
+}
+
 static void add_address_samples(struct run *run)
 {
     const struct address *a = &run->address;

@@ -47,6 +47,10 @@ struct item { /* one subject among several of a probe */
     enum health health;
     enum reason reason;
     const char *detail;
+    /* When somebody ended it on purpose last (by a deploy, say), as seen in events; 0: nobody did. An intent: what is
+     * wrong with it, and with what is reached by its name, is not told while it may still come back. */
+    struct wall stopped;
+    bool is_back; /* since then it has been started again */
 };
 
 struct trace_line { /* one fact of a run, in order: "address" "127.0.0.1:80" */

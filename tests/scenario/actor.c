@@ -59,10 +59,37 @@ static bool play_metric(struct world *w, struct actor *a, const struct step *s)
     return true;
 }
 
+/* NAME item CONTAINER HEALTH [by-hand]: a container's state; by-hand: somebody stops it now. The next run is at once, as
+ * an event would have it. */
+static bool play_item(struct world *w, struct actor *a, const struct step *s)
+{
+    struct actor_item *item = NULL;
+    enum health health;
+    if (s->count < 4 || !read_health(s->words[3], &health))
+        return err_set(&w->e, "line %d: item CONTAINER HEALTH [by-hand]", s->line);
+    for (size_t i = 0; i < a->item_count; i++) {
+        if (!strcmp(a->items[i].name, s->words[2]))
+            item = &a->items[i];
+    }
+    if (!item && a->item_count < ACTOR_ITEMS_MAX)
+        item = &a->items[a->item_count++];
+    if (!item)
+        return err_set(&w->e, "line %d: too many items", s->line);
+    snprintf(item->name, sizeof(item->name), "%s", s->words[2]);
+    item->health = health;
+    item->is_back = item->stopped.ns && health != HEALTH_DOWN;
+    if (s->count > 4)
+        item->stopped = world_now(w);
+    a->retry_at = w->mono;
+    return true;
+}
+
 bool actor_play(struct world *w, struct actor *a, const struct step *s)
 {
     if (s->count > 1 && !strcmp(s->words[1], "metric"))
         return play_metric(w, a, s);
+    if (s->count > 1 && !strcmp(s->words[1], "item"))
+        return play_item(w, a, s);
     if (s->count < 2 || !read_health(s->words[1], &a->health))
         return err_set(&w->e, "line %d: what does %s do?", s->line, s->words[0]);
     a->reason = a->health == HEALTH_UP ? REASON_NONE
@@ -97,6 +124,32 @@ static void add_sample(struct batch *b, const struct actor_sample *s)
               (struct labels){labels, m.count}, s->value);
 }
 
+static void add_item(struct batch *b, const struct actor_item *item)
+{
+    struct actor_sample sample = {.value = item->health};
+    snprintf(sample.text, sizeof(sample.text),
+             "probe_item_state{item=\"%s\",name=\"%s\"}", item->name, item->name);
+    add_sample(b, &sample);
+    snprintf(sample.text, sizeof(sample.text),
+             "healthd_container_state{name=\"%s\",state=\"%s\"}", item->name,
+             item->health == HEALTH_DOWN ? "exited" : "running");
+    sample.value = 1;
+    add_sample(b, &sample);
+}
+
+static void list_items(struct arena *arena, const struct actor *a, struct verdict *v)
+{
+    struct item *items = arena_alloc(arena, (a->item_count + 1) * sizeof(*items));
+    for (size_t i = 0; i < a->item_count; i++)
+        items[i] = (struct item){.key = a->items[i].name,
+                                 .health = a->items[i].health,
+                                 .detail = "",
+                                 .stopped = a->items[i].stopped,
+                                 .is_back = a->items[i].is_back};
+    v->items = items;
+    v->item_count = a->item_count;
+}
+
 static struct batch *found(struct arena *arena, const struct actor *a)
 {
     struct batch *b = batch_create(arena);
@@ -107,6 +160,8 @@ static struct batch *found(struct arena *arena, const struct actor *a)
     add(b, "probe_duration_seconds", 0.001);
     for (size_t i = 0; i < a->sample_count; i++)
         add_sample(b, &a->samples[i]);
+    for (size_t i = 0; i < a->item_count; i++)
+        add_item(b, &a->items[i]);
     return b;
 }
 
@@ -124,6 +179,7 @@ static void run(struct world *w, struct actor *a, struct wall due)
                         .reason = a->reason,
                         .detail = a->detail,
                         .address = ""};
+    list_items(arena, a, &v);
     state_confirm(&a->state, &v, a->probe->rise, a->probe->fall);
     a->was_up |= a->state.confirmed == HEALTH_UP || a->state.confirmed == HEALTH_DEGRADED;
     a->last = a->health;

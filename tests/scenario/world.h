@@ -27,6 +27,14 @@ struct actor_sample { /* what a probe finds besides */
     double value;
 };
 
+struct actor_item { /* a container, of a probe that has them */
+    char name[64];
+    enum health health;
+    struct wall stopped; /* by hand; 0: never */
+    bool is_back;
+};
+#define ACTOR_ITEMS_MAX 4
+
 struct actor { /* a probe and what its target does */
     const struct probe *probe;
     struct history_owner *owner;
@@ -37,6 +45,8 @@ struct actor { /* a probe and what its target does */
     enum health last; /* what the last one found */
     struct actor_sample samples[SAMPLES_MAX];
     size_t sample_count;
+    struct actor_item items[ACTOR_ITEMS_MAX];
+    size_t item_count;
     bool was_up, wants_run;
     struct mono due, retry_at;
     struct wall known_since;
