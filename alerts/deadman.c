@@ -19,7 +19,7 @@
 #define PING_TIMEOUT (10 * NSEC_PER_SEC)
 #define REPLY_MAX_BYTES ((size_t)64 * 1024)
 
-enum { M_LAST_PING, M_WITHHELD, M_COUNT };
+enum { M_LAST_PING, M_WITHHELD, M_FAILURES, M_MISCONFIGURED, M_COUNT };
 
 static const struct metric gauges[M_COUNT] = {
     [M_LAST_PING] = {.name = "healthd_deadman_last_ping_timestamp_seconds",
@@ -32,6 +32,15 @@ static const struct metric gauges[M_COUNT] = {
                     .help =
                         "1 while the dead-man ping is withheld, because alerting does "
                         "not work as a whole"},
+    [M_FAILURES] = {.name = "healthd_deadman_failures",
+                    .kind = METRIC_GAUGE,
+                    .unit = "",
+                    .help = "Dead-man pings in a row that were not answered well"},
+    [M_MISCONFIGURED] = {.name = "healthd_deadman_misconfigured",
+                         .kind = METRIC_GAUGE,
+                         .unit = "",
+                         .help = "1 while whoever serves the dead-man URL does not know "
+                                 "it, or it cannot be read"},
 };
 
 static const struct metric pings = {
@@ -51,12 +60,14 @@ static void count(const struct deadman *d, const char *result)
 
 static void refresh_metrics(const struct deadman *d)
 {
-    if (!d->registry)
-        return;
-    series_set(registry_series(d->registry, d->source, &gauges[M_LAST_PING], NULL),
-               wall_to_sec(d->last_ping));
-    series_set(registry_series(d->registry, d->source, &gauges[M_WITHHELD], NULL),
-               deadman_is_withheld(d->state));
+    const double values[M_COUNT] = {
+        [M_LAST_PING] = wall_to_sec(d->last_ping),
+        [M_WITHHELD] = deadman_is_withheld(d->state),
+        [M_FAILURES] = d->conf ? d->failures : 0,
+        [M_MISCONFIGURED] = d->conf && d->is_misconfigured,
+    };
+    for (size_t i = 0; d->registry && i < M_COUNT; i++)
+        series_set(registry_series(d->registry, d->source, &gauges[i], NULL), values[i]);
 }
 
 /* ---- a ping ---- */

@@ -320,6 +320,18 @@ static void set_credentials(struct fetch *x)
         curl_easy_setopt(x->easy, CURLOPT_AWS_SIGV4, q->aws_sigv4);
 }
 
+/* libcurl keeps apart what it knows to differ, and of our contexts it knows nothing: a connection that was made without
+ * verifying would be handed to somebody who verifies. A folder that is never looked into, because verification is not
+ * libcurl's, tells it. */
+static void keep_apart(struct fetch *x)
+{
+    char digest[DIGEST_TEXT_SIZE];
+    tls_conf_digest(&x->request.tls, digest);
+    const char *mark = arena_printf(x->arena, "/nonexistent/%s", digest);
+    curl_easy_setopt(x->easy, CURLOPT_CAPATH, mark);
+    curl_easy_setopt(x->easy, CURLOPT_PROXY_CAPATH, mark);
+}
+
 /* Verification is OpenSSL's, set up by tls_apply and tls_expect_host: libcurl's own would read CA files, and
  * forget the chain when it says no. */
 static void set_tls(struct fetch *x)
@@ -338,6 +350,8 @@ static void set_tls(struct fetch *x)
                      0L); /* a resumed session shows no chain */
     curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
     curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_DATA, x);
+    if (x->request.reuse == FETCH_REUSE)
+        keep_apart(x);
 }
 
 static void set_version(struct fetch *x)

@@ -13,6 +13,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/core/digest.h"
 #include "lib/core/opt.h"
 #include "lib/core/reason.h"
 
@@ -43,6 +44,9 @@ extern const struct opt tls_opts
 /* A copy that needs nothing of the generation that from is in. */
 void tls_conf_copy(struct arena *arena, const struct tls_conf *from,
                    struct tls_conf *ret_conf);
+
+/* What tells two apart: equal for those that make equal connections. */
+void tls_conf_digest(const struct tls_conf *conf, char ret_text[DIGEST_TEXT_SIZE]);
 
 struct run;
 struct metric;

@@ -57,3 +57,23 @@ void tls_conf_copy(struct arena *arena, const struct tls_conf *from,
     to.alpn.items = alpn;
     *ret_conf = to;
 }
+
+void tls_conf_digest(const struct tls_conf *conf, char ret_text[DIGEST_TEXT_SIZE])
+{
+    const char *const words[] = {conf->ca,         conf->cert,      conf->key.value,
+                                 conf->ca_file,    conf->cert_file, conf->key_file,
+                                 conf->server_name};
+    const int numbers[] = {conf->insecure_skip_verify, conf->min_version,
+                           conf->max_version};
+    struct bytes parts[ARRAY_LEN(words) + 2];
+    char alpn[DIGEST_TEXT_SIZE] = "";
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        parts[i] = bytes_of(words[i] ? words[i] : "");
+    parts[ARRAY_LEN(words)] = (struct bytes){(const char *)numbers, sizeof(numbers)};
+    for (size_t i = 0; i < conf->alpn.count; i++) {
+        const struct bytes both[] = {bytes_of(alpn), bytes_of(conf->alpn.items[i])};
+        digest_parts(both, 2, alpn);
+    }
+    parts[ARRAY_LEN(words) + 1] = bytes_of(alpn);
+    digest_parts(parts, ARRAY_LEN(parts), ret_text);
+}

@@ -409,6 +409,29 @@ static void test_metrics(void **state)
     world_end(&w);
 }
 
+static void test_metrics_of_what_is_wrong_with_it(void **state)
+{
+    static const struct {
+        struct answer answer;
+        int failures, misconfigured;
+    } cases[] = {
+        {OK, 0, 0}, {{.status = 503}, 1, 0}, {{.status = 404}, 2, 1}, {OK, 0, 0}};
+    (void)state;
+    struct world w;
+    world_begin(&w);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct step step = {.at = (int)i * 60};
+        const struct deadman_facts facts = facts_of(&step);
+        w.answer = cases[i].answer;
+        deadman_advance(w.deadman, &facts, at(step.at));
+        assert_int_equal(value_of(&w, "healthd_deadman_failures", NULL),
+                         cases[i].failures);
+        assert_int_equal(value_of(&w, "healthd_deadman_misconfigured", NULL),
+                         cases[i].misconfigured);
+    }
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_answers_may_come_later),
         cmocka_unit_test(test_a_reload_corrects_it_at_once),
         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_metrics_of_what_is_wrong_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
