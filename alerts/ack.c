@@ -111,7 +111,7 @@ void ack_forget(struct overlay *o, struct wall now, struct ledger_txn *txn)
 bool ack_restore(struct overlay *o, const char *key, const char *json, struct err *e)
 {
     struct arena *arena = arena_create(0);
-    const json_t *row = row_object(arena, json, e);
+    const json_t *row = row_object(arena, json, OVERLAY_ROW_MAX_BYTES, e);
     const struct ack a = {.alert_key = key,
                           .at = row_time(row, "at"),
                           .until = row_time(row, "until"),

@@ -9,10 +9,11 @@
 
 #include "alerts/alert_key.h"
 #include "alerts/book_impl.h"
+#include "alerts/ledger_row.h"
 #include "lib/core/json.h"
 #include "lib/core/verdict_json.h"
 
-enum { ROW_MAX = 4 << 20, ROW_LABELS_MAX = 1000 };
+enum { ROW_MAX = 4 << 20 };
 
 /* ---- out ---- */
 
@@ -71,47 +72,10 @@ void kept_save(struct kept *k, struct wall now, struct ledger_txn *txn)
 
 /* ---- back ---- */
 
-static struct wall time_of(const json_t *row, const char *name)
-{
-    return (struct wall){json_integer_value(json_object_get(row, name))};
-}
-
-static const char *text_of(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
-}
-
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
-static bool labels_of(const json_t *row, const char *name, struct arena *arena,
-                      struct labels *ret)
-{
-    json_t *object = json_object_get(row, name);
-    const char *key;
-    json_t *value;
-    size_t count = 0;
-    if (!json_is_object(object) || json_object_size(object) > ROW_LABELS_MAX)
-        return false;
-    struct label *items =
-        arena_alloc(arena, (json_object_size(object) + 1) * sizeof(*items));
-    json_object_foreach (object, key, value) {
-        if (!json_is_string(value))
-            return false;
-        items[count++] = (struct label){key, json_string_value(value)};
-    }
-    qsort(items, count, sizeof(*items), label_order);
-    *ret = (struct labels){items, count};
-    return true;
-}
-
 static bool state_of(const json_t *row, enum alert_state *ret)
 {
     for (int i = ALERT_INACTIVE; i <= ALERT_RESOLVED; i++) {
-        if (!strcmp(text_of(row, "state"), alert_state_name((enum alert_state)i))) {
+        if (!strcmp(row_text(row, "state"), alert_state_name((enum alert_state)i))) {
             *ret = (enum alert_state)i;
             return true;
         }
@@ -124,7 +88,7 @@ static const char *reason_of(const json_t *row)
 {
     static const char *const reasons[] = {"removed", "no data"};
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        if (!strcmp(text_of(row, "end_reason"), reasons[i]))
+        if (!strcmp(row_text(row, "end_reason"), reasons[i]))
             return reasons[i];
     }
     return "";
@@ -133,19 +97,19 @@ static const char *reason_of(const json_t *row)
 static bool status_read(const json_t *row, struct alert_status *ret, struct err *e)
 {
     struct alert_status s = {
-        .active_at = time_of(row, "active_at"),
-        .fired_at = time_of(row, "fired_at"),
-        .resolved_at = time_of(row, "resolved_at"),
-        .keep_until = time_of(row, "keep_until"),
-        .unknown_since = time_of(row, "unknown_since"),
-        .earned_at = time_of(row, "earned_at"),
-        .earned = json_integer_value(json_object_get(row, "earned")),
+        .active_at = row_time(row, "active_at"),
+        .fired_at = row_time(row, "fired_at"),
+        .resolved_at = row_time(row, "resolved_at"),
+        .keep_until = row_time(row, "keep_until"),
+        .unknown_since = row_time(row, "unknown_since"),
+        .earned_at = row_time(row, "earned_at"),
+        .earned = row_number(row, "earned"),
         .is_unconfirmed = true,
         .end_reason = reason_of(row),
     };
     if (!state_of(row, &s.state))
-        return err_set(e, "its state is '%.40s'", text_of(row, "state"));
-    if (!bytes_to_double(bytes_of(text_of(row, "value")), &s.value))
+        return err_set(e, "its state is '%.40s'", row_text(row, "state"));
+    if (!bytes_to_double(bytes_of(row_text(row, "value")), &s.value))
         s.value = NAN;
     if (s.earned < 0)
         s.earned = 0;
@@ -159,19 +123,19 @@ static bool row_take(struct book *b, const char *key, const json_t *row,
     struct labels labels, annotations;
     struct alert_status status;
     char own_key[ALERT_KEY_SIZE];
-    if (!*text_of(row, "rule") || !labels_of(row, "labels", scratch, &labels) ||
-        !labels_of(row, "annotations", scratch, &annotations))
+    if (!*row_text(row, "rule") || !row_labels(row, "labels", scratch, &labels) ||
+        !row_labels(row, "annotations", scratch, &annotations))
         return err_set(e, "it has no rule, labels or annotations");
     if (!status_read(row, &status, e))
         return false;
-    alert_key(text_of(row, "rule"), labels, own_key);
+    alert_key(row_text(row, "rule"), labels, own_key);
     if (strcmp(own_key, key) != 0)
         return err_set(e, "its key is not that of its labels");
     if (map_count(b->by_key) >= BOOK_MAX_ALERTS || map_get(b->by_key, bytes_of(key)))
         return err_set(e, "it is one too many");
-    struct shelf *s = shelf_make(b, text_of(row, "rule"));
-    s->canonical = strtoull(text_of(row, "canonical"), NULL, 16);
-    struct kept *k = kept_make(b, s, text_of(row, "name"), labels);
+    struct shelf *s = shelf_make(b, row_text(row, "rule"));
+    s->canonical = strtoull(row_text(row, "canonical"), NULL, 16);
+    struct kept *k = kept_make(b, s, row_text(row, "name"), labels);
     kept_set_annotations(k, annotations);
     k->alert.status = status;
     return true;
@@ -180,7 +144,7 @@ static bool row_take(struct book *b, const char *key, const json_t *row,
 bool row_read(struct book *b, const char *key, const char *json, struct err *e)
 {
     struct arena *scratch = arena_create(0);
-    const json_t *row = json_read(scratch, bytes_of(json), ROW_MAX, e);
+    const json_t *row = row_object(scratch, json, ROW_MAX, e);
     const bool ok = row && row_take(b, key, row, scratch, e);
     arena_destroy(scratch);
     return ok || err_wrap(e, "the alert %.40s of the last run", key);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "alerts/courier_impl.h"
+#include "alerts/ledger_row.h"
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
-#include "lib/core/json.h"
 
 #define MEMO_KEY "receiver/"
 #define MEMO_MAX_BYTES ((size_t)16 << 10)
@@ -73,27 +73,20 @@ void desk_save(struct desk *d)
     buf_finish(&value);
 }
 
-static struct wall time_at(const json_t *row, const char *name)
-{
-    return (struct wall){json_integer_value(json_object_get(row, name))};
-}
-
 static bool memo_read(void *ctx, const char *key, const char *value)
 {
     struct arena *arena = arena_create(0);
     struct err ignored = {0};
-    const json_t *row = json_read(arena, bytes_of(value), MEMO_MAX_BYTES, &ignored);
+    const json_t *row = row_object(arena, value, MEMO_MAX_BYTES, &ignored);
     if (row && bytes_starts(bytes_of(key), MEMO_KEY)) {
         struct desk *d = courier_desk(ctx, key + strlen(MEMO_KEY));
-        const char *conf = json_string_value(json_object_get(row, "conf"));
-        const char *error = json_string_value(json_object_get(row, "error"));
-        snprintf(d->conf, sizeof(d->conf), "%s", conf ? conf : "");
-        d->failures = (unsigned)json_integer_value(json_object_get(row, "failures"));
-        d->pause_until = time_at(row, "pause_until");
-        d->circuit_until = time_at(row, "circuit_until");
-        d->last_success = time_at(row, "last_success");
+        snprintf(d->conf, sizeof(d->conf), "%s", row_text(row, "conf"));
+        d->failures = (unsigned)row_number(row, "failures");
+        d->pause_until = row_time(row, "pause_until");
+        d->circuit_until = row_time(row, "circuit_until");
+        d->last_success = row_time(row, "last_success");
         d->is_saved = true;
-        desk_say(d, error ? error : "");
+        desk_say(d, row_text(row, "error"));
     }
     arena_destroy(arena);
     return true;

@@ -298,7 +298,7 @@ bool deploy_restore(struct overlay *o, const char *key, const char *json, struct
                     struct err *e)
 {
     struct arena *arena = arena_create(0);
-    const json_t *row = row_object(arena, json, e);
+    const json_t *row = row_object(arena, json, OVERLAY_ROW_MAX_BYTES, e);
     struct deploy d = {.id = key};
     if (row && row_matchers(row, "scope", arena, &d.scope, e)) {
         read_row(row, &d);

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "alerts/dispatch_impl.h"
+#include "alerts/ledger_row.h"
 #include "lib/core/json.h"
 #include "lib/core/verdict_json.h"
 
 #define ROW_MAX_BYTES ((size_t)64 << 20)
-#define ROW_MAX_LABELS 1000
 
 /* ---- out ---- */
 
@@ -78,78 +78,50 @@ void group_forget(const struct alert_group *g, struct ledger_txn *txn)
 
 /* ---- back ---- */
 
-static struct wall time_of(const json_t *row, const char *name)
+/* Labels that are not as healthd writes them are none. */
+static struct labels labels_or_none(const json_t *row, struct arena *arena)
 {
-    return (struct wall){json_integer_value(json_object_get(row, name))};
-}
-
-static const char *text_of(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
-}
-
-static bool flag_of(const json_t *row, const char *name)
-{
-    return json_is_true(json_object_get(row, name));
-}
-
-static struct labels labels_of_row(const json_t *row, struct arena *arena)
-{
-    json_t *object = json_object_get(row, "labels");
-    const char *key;
-    json_t *value;
     struct labels labels = {0};
-    struct err e;
-    if (json_object_size(object) > ROW_MAX_LABELS)
-        return labels;
-    struct pair *items =
-        arena_alloc(arena, (json_object_size(object) + 1) * sizeof(*items));
-    struct pairs pairs = {items, 0};
-    json_object_foreach (object, key, value) {
-        if (json_is_string(value))
-            items[pairs.count++] = (struct pair){key, json_string_value(value)};
-    }
-    (void)labels_from_pairs(arena, &pairs, &labels, &e);
+    (void)row_labels(row, "labels", arena, &labels);
     return labels;
 }
 
 static void member_read(struct dispatch *d, struct alert_group *g, const json_t *row,
                         struct arena *arena)
 {
-    const char *key = text_of(row, "alert");
+    const char *key = row_text(row, "alert");
     if (!*key || member_find(d, g->receiver_name, key))
         return;
-    const int64_t held = json_integer_value(json_object_get(row, "held"));
-    struct member *m = member_add(d, g, key, text_of(row, "pair"),
-                                  labels_of_row(row, arena), book_find(d->book, key));
-    m->fired_at = time_of(row, "fired_at");
-    m->is_told = flag_of(row, "told");
-    m->is_missed = flag_of(row, "missed");
-    m->is_renewed = flag_of(row, "renewed");
+    const int64_t held = row_number(row, "held");
+    struct member *m = member_add(d, g, key, row_text(row, "pair"),
+                                  labels_or_none(row, arena), book_find(d->book, key));
+    m->fired_at = row_time(row, "fired_at");
+    m->is_told = row_flag(row, "told");
+    m->is_missed = row_flag(row, "missed");
+    m->is_renewed = row_flag(row, "renewed");
     if (held > OVERLAY_NONE && held <= OVERLAY_DEPLOY)
         m->held = (enum overlay_kind)held;
-    snprintf(m->severity, sizeof(m->severity), "%s", text_of(row, "severity"));
+    snprintf(m->severity, sizeof(m->severity), "%s", row_text(row, "severity"));
 }
 
 static bool row_read(struct dispatch *d, const char *key, const json_t *row,
                      struct arena *arena, struct err *e)
 {
-    const int64_t kind = json_integer_value(json_object_get(row, "kind"));
-    const char *receiver = text_of(row, "receiver"), *lane = text_of(row, "lane");
+    const int64_t kind = row_number(row, "kind");
+    const char *receiver = row_text(row, "receiver"), *lane = row_text(row, "lane");
     const json_t *members = json_object_get(row, "members");
     if (kind < GROUP_LABELS || kind > GROUP_DIGEST || !*receiver || !*lane ||
         group_find(d, receiver, lane))
         return err_set(e, "group '%.100s' is not as healthd writes it", key);
     struct alert_group *g =
-        group_create(d, (enum group_kind)kind, receiver, lane, text_of(row, "route"),
-                     labels_of_row(row, arena));
-    g->is_open = flag_of(row, "open");
-    g->opened_at = time_of(row, "opened_at");
-    g->flush_at = time_of(row, "flush_at");
-    g->last_told = time_of(row, "last_told");
-    g->escalated = (size_t)json_integer_value(json_object_get(row, "escalated"));
-    g->is_escalation = flag_of(row, "escalation");
+        group_create(d, (enum group_kind)kind, receiver, lane, row_text(row, "route"),
+                     labels_or_none(row, arena));
+    g->is_open = row_flag(row, "open");
+    g->opened_at = row_time(row, "opened_at");
+    g->flush_at = row_time(row, "flush_at");
+    g->last_told = row_time(row, "last_told");
+    g->escalated = (size_t)row_number(row, "escalated");
+    g->is_escalation = row_flag(row, "escalation");
     for (size_t i = 0; i < json_array_size(members); i++)
         member_read(d, g, json_array_get(members, i), arena);
     return true;
@@ -158,7 +130,7 @@ static bool row_read(struct dispatch *d, const char *key, const json_t *row,
 bool group_read(struct dispatch *d, const char *key, const char *json, struct err *e)
 {
     struct arena *arena = arena_create(0);
-    const json_t *row = json_read(arena, bytes_of(json), ROW_MAX_BYTES, e);
+    const json_t *row = row_object(arena, json, ROW_MAX_BYTES, e);
     const bool ok =
         row ? row_read(d, key, row, arena, e) : err_wrap(e, "group '%.100s'", key);
     arena_destroy(arena);

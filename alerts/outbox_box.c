@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts/ledger_row.h"
 #include "alerts/outbox_impl.h"
 #include "lib/base/memory.h"
-#include "lib/core/json.h"
 
 struct box *outbox_box(struct outbox *o, const char *receiver)
 {
@@ -92,15 +92,14 @@ bool lane_load(void *ctx, const char *key, const char *value)
     struct arena *arena = arena_create(0);
     struct err e = {0};
     const char *cut = strchr(key, '\x1f');
-    json_t *json = json_read(arena, bytes_of(value), 64 << 10, &e);
-    if (cut && json) {
+    const json_t *row = row_object(arena, value, 64 << 10, &e);
+    if (cut && row) {
         struct lane *l = box_lane(
             outbox_box(o, arena_strndup(arena, key, (size_t)(cut - key))), cut + 1);
-        const char *remote = json_string_value(json_object_get(json, "remote"));
-        l->was_told = json_is_true(json_object_get(json, "was_told"));
-        l->accepted = (uint64_t)json_integer_value(json_object_get(json, "accepted"));
+        l->was_told = row_flag(row, "was_told");
+        l->accepted = (uint64_t)row_number(row, "accepted");
         free(l->remote);
-        l->remote = strdup(remote ? remote : "");
+        l->remote = strdup(row_text(row, "remote"));
     }
     arena_destroy(arena);
     return true;

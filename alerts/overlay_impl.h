@@ -6,9 +6,12 @@
 #ifndef HEALTHD_ALERTS_OVERLAY_IMPL_H
 #define HEALTHD_ALERTS_OVERLAY_IMPL_H
 
+#include "alerts/ledger_row.h"
 #include "alerts/overlay.h"
 #include "lib/base/map.h"
 #include "lib/core/json.h"
+
+#define OVERLAY_ROW_MAX_BYTES ((size_t)1 << 20)
 
 /* What the book says now, so that judging many alerts walks it once. */
 struct alert_index {
@@ -72,10 +75,6 @@ const char *overlay_new_id(struct overlay *o, const struct map *taken, struct wa
 /* overlay_row.c: rows of the ledger */
 void row_save(struct ledger_txn *txn, enum ledger_kind kind, const char *key,
               json_t *row); /* takes the reference */
-json_t *row_object(struct arena *arena, const char *json, struct err *e);
-const char *row_text(const json_t *row, const char *name); /* "" */
-int64_t row_number(const json_t *row, const char *name);
-struct wall row_time(const json_t *row, const char *name);
 void row_put_text(json_t *row, const char *name, const char *value);
 void row_put_number(json_t *row, const char *name, int64_t value);
 void row_put_matchers(json_t *row, const char *name, struct matchers value);

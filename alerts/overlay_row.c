@@ -8,8 +8,6 @@
 
 #include "alerts/overlay_impl.h"
 
-enum { ROW_MAX_BYTES = 1 << 20 };
-
 static const char *const signs[] = {
     [MATCH_EQUAL] = "=",
     [MATCH_NOT_EQUAL] = "!=",
@@ -24,32 +22,6 @@ void row_save(struct ledger_txn *txn, enum ledger_kind kind, const char *key, js
     if (text)
         ledger_put(txn, kind, key, text);
     free(text);
-}
-
-json_t *row_object(struct arena *arena, const char *json, struct err *e)
-{
-    json_t *row = json_read(arena, bytes_of(json), ROW_MAX_BYTES, e);
-    if (row && !json_is_object(row)) {
-        err_set(e, "the row is no JSON object");
-        return NULL;
-    }
-    return row;
-}
-
-const char *row_text(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
-}
-
-int64_t row_number(const json_t *row, const char *name)
-{
-    return json_integer_value(json_object_get(row, name));
-}
-
-struct wall row_time(const json_t *row, const char *name)
-{
-    return (struct wall){row_number(row, name)};
 }
 
 void row_put_text(json_t *row, const char *name, const char *value)

@@ -209,7 +209,7 @@ static void shift_back(struct silence *s, struct wall made, struct wall now)
 static bool read_row(struct arena *arena, const char *json, struct wall now,
                      struct silence *ret, struct err *e)
 {
-    const json_t *row = row_object(arena, json, e);
+    const json_t *row = row_object(arena, json, OVERLAY_ROW_MAX_BYTES, e);
     if (!row || !row_matchers(row, "matchers", arena, &ret->matchers, e))
         return false;
     ret->starts = row_time(row, "starts");
