@@ -138,6 +138,22 @@ const struct deploy *deploy_last(const struct overlay *o, struct labels labels)
     return o->has_deploy ? &o->deploy : NULL;
 }
 
+const char *deploy_words(const struct deploy *d, struct arena *arena)
+{
+    return arena_printf(arena, "deploy%s%s%s%s", *d->release ? " " : "", d->release,
+                        *d->what ? " of " : "", d->what);
+}
+
+const char *deploy_story(const struct overlay *o, const struct alert *a, struct wall now,
+                         struct arena *arena)
+{
+    (void)o;
+    (void)a;
+    (void)now;
+    (void)arena;
+    return "";
+}
+
 void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
                 const char *json)
 {
