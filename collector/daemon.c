@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "collector/api.h"
+#include "collector/canary.h"
 #include "collector/engine_host.h"
 #include "collector/events.h"
 #include "collector/file_watch.h"
@@ -149,6 +150,7 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     struct generation *before = d->generation;
     d->generation = generation_ref(g);
     memos_retain(d->memos, g);
+    canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     generation_unref(before);
     file_watch_set(d->file_watch, &g->files);
@@ -227,6 +229,7 @@ void daemon_stop(struct daemon *d, const char *why)
     log_info(EV("stopping"), STR("trigger", why));
     web_stop(d->web);
     schedule_stop(d->schedule);
+    canaries_stop(d->canaries);
     engine_host_stop(d->engine_host);
     d->stop_by = mono_add(loop_now(d->frame.loop), STOP_BUDGET);
     d->stop_timer = loop_timer_create(d->frame.loop, "stop", on_stop_step, d);
@@ -249,6 +252,7 @@ static void take_down(struct daemon *d)
     events_destroy(d->events);
     schedule_destroy(d->schedule);
     runner_destroy(d->runner);
+    canaries_destroy(d->canaries);
     registry_destroy(d->registry);
     fetcher_destroy(d->frame.fetcher);
     resolver_destroy(d->frame.resolver);
@@ -273,6 +277,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->events = events_create(d->registry);
     d->runner = runner_create(&d->frame, MAX_ACTIVE_RUNS);
     d->schedule = schedule_create(&d->frame, d->runner, d->registry, publish, d);
+    d->canaries = canaries_create(&d->frame, d->runner, d->registry);
     d->engine_host = d->pipeline.engine_host = engine_host_create(d, g->state_path, e);
     if (!d->engine_host)
         return false;
@@ -290,6 +295,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
         return false;
 
     memos_retain(d->memos, g);
+    canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     d->self = self_create(d);
     d->last_reload = d->started;

@@ -18,6 +18,7 @@
 #include "lib/core/registry.h"
 #include "lib/core/runner.h"
 
+struct canaries;
 struct engine_host;
 struct events;
 struct memos;
@@ -42,6 +43,7 @@ struct daemon {
     struct pipeline pipeline;
     struct engine_host *engine_host; /* alerting */
     struct events *events; /* of workflow engines */
+    struct canaries *canaries; /* scheduled flows */
     struct memos *memos; /* what sessions keep over restarts */
     struct query_lane *query_lane;   /* of /api/v1 */
     struct listing_lane *listing_lane;

@@ -25,7 +25,7 @@ struct self_history {
 static bool is_own(const char *family)
 {
     return !strncmp(family, "healthd_", 8) || !strncmp(family, "process_", 8) ||
-           !strncmp(family, "workflow_task_", 14);
+           !strncmp(family, "workflow_task_", 14) || !strncmp(family, "flow_", 5);
 }
 
 /* The page's text of them, which is sorted. */

@@ -311,6 +311,15 @@ void flow_stop(struct flow_run *f)
     advance(f);
 }
 
+void flow_abandon(struct flow_run *f)
+{
+    f->ended_by = "healthd ends";
+    f->is_over = true;
+    f->ask.on_step = NULL;
+    timer_stop(f->timer);
+    loop_forget(f->ask.frame->loop, f);
+}
+
 void flow_destroy(struct flow_run *f)
 {
     if (!f)

@@ -98,6 +98,9 @@ struct flow_ask {
 struct flow_run *flow_start(const struct flow_ask *ask, struct err *e);
 /* No further step begins; what is under way is cancelled; then what always happens, once, and on_done. */
 void flow_stop(struct flow_run *f);
+/* The process ends: no further step begins, not even of what always happens, and nothing is told any more. The runner may
+ * cancel what is under way; flow_destroy follows. */
+void flow_abandon(struct flow_run *f);
 /* After on_done, or before it when the runner is destroyed first. Takes NULL. */
 void flow_destroy(struct flow_run *f);
 

@@ -246,7 +246,7 @@ def test_a_server_that_is_stopped(postgres, healthd):
     for worker in server.workers():
         os.kill(int(worker), signal.SIGCONT)
     server.resume()
-    assert daemon.run_now("db")["health"] == "up"
+    wait_until(lambda: daemon.run_now("db")["health"] == "up", 20, "an answer, once it has caught up")
 
 
 def test_a_server_that_dies_while_it_answers(postgres):

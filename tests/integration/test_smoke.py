@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -99,13 +100,11 @@ def test_a_step_is_tried_until_its_condition_holds(web, smoke):
 
 
 def test_parallel_steps_are_asked_at_once(web, smoke):
-    slow = {"GET /slow": lambda _: (time.sleep(0.3), "slow")[1]}
-    web.answers.update(slow)
-    began = time.monotonic()
-    answer = smoke(flow(web, [{"name": "both", "parallel": [{"name": "a", "http": "${base}/slow"},
-                                                            {"name": "b", "http": "${base}/slow"}]}]))
+    both = threading.Barrier(2, timeout=10)
+    web.answers["GET /meet"] = lambda _: (both.wait(), "met")[1]
+    answer = smoke(flow(web, [{"name": "both", "parallel": [{"name": "a", "http": "${base}/meet"},
+                                                            {"name": "b", "http": "${base}/meet"}]}]))
     assert answer.returncode == 0 and "both/a" in answer.stdout
-    assert time.monotonic() - began < 0.6, "one after the other takes longer"
 
 
 def test_the_deadline_holds_and_the_end_happens(web, smoke):
@@ -198,3 +197,38 @@ def test_github_sees_the_line(web, smoke):
     answer = smoke(f'steps:\n  - name: gone\n    http: "{web.url}/none"\n', "--format", "github")
     assert answer.returncode == 1
     assert re.match(r"::error file=\S+flow\.yml,line=2,title=flow%3A gone::expected status", answer.stdout)
+
+
+# ---- on a schedule ----
+
+
+def test_a_canary_has_series_a_log_line_and_one_alert(web, healthd, notify_stub):
+    config = {"packs": {"probes": False, "healthd": False},
+              "receivers": {"hook": {"webhook": {"url": notify_stub.url + "/hook"}}},
+              "route": {"receiver": "hook", "group_wait": "0s", "group_interval": "1s"},
+              "flows": [{"name": "shop", "schedule": "1s", "severity": "critical", "labels": {"component": "shop"},
+                         "vars": {"base": web.url}, "steps": [LOGIN, USE]}]}
+    daemon = healthd("".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items()))
+    daemon.wait_value(1, "flow_success", flow="shop", component="shop", workflow_id="shop")
+    web.answers["GET /use"] = (500, "broken")
+    daemon.wait_value(0, "flow_success", flow="shop")
+    assert daemon.value("flow_step_success", step="use") == 0
+    assert daemon.value("flow_step_success", step="login") == 1
+    (notice, *_) = wait_until(lambda: [one for one in notify_stub.log if one.vendor == "webhook"], 40, "the alert")
+    labels = notice.json()["alerts"][0]["labels"]
+    assert (labels["alertname"], labels["flow"], labels["severity"]) == ("FlowFailed", "shop", "critical")
+    (last,) = daemon.get("/api/flows").json()["flows"]
+    assert last["last_run"]["result"] == "failed" and last["last_run"]["steps"][1]["state"] == "failed"
+    assert daemon.logs(event="flow failed") and "t0k3n-of-the-day" not in daemon.stderr()
+
+
+def test_a_canary_that_is_taken_away_still_ends_as_it_should(web, healthd):
+    web.answers["GET /hang"] = lambda _: (time.sleep(2), "late")[1]
+    flows = [{"name": "slow", "schedule": "1s", "vars": {"base": web.url},
+              "steps": [{"name": "hang", "http": "${base}/hang"}],
+              "finally": [{"name": "clean", "http": {"url": "${base}/use", "method": "DELETE"}}]}]
+    daemon = healthd(f"flows: {json.dumps(flows)}\n")
+    wait_until(lambda: "GET /hang" in web.paths(), 20, "the first run")
+    daemon.reload("labels: {a: b}\n")
+    wait_until(lambda: "DELETE /use" in web.paths(), 20, "the end of the flow")
+    assert "flow_success" not in daemon.get("/metrics").text
