@@ -22,7 +22,10 @@ static const char builtin_text[] = "probes:\n"
                                    "    tcp: \"127.0.0.1:9990\"\n"
                                    "    severity: warning\n"
                                    "  - name: host\n"
-                                   "    host: {}\n";
+                                   "    host: {}\n"
+                                   "  - name: containers\n"
+                                   "    containers: {}\n"
+                                   "    severity: warning\n";
 
 /* ---- sections of the top level ---- */
 

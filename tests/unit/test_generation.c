@@ -101,13 +101,14 @@ static const struct probe_type port_type = {
         {0}}};
 #undef OPT_STRUCT
 
-static const struct probe_type machine_type = {/* the built-in configuration has one */
-                                               .name = "host",
-                                               .start = start_nothing,
-                                               .opts = (const struct opt[]){{0}}};
+/* The built-in configuration has one of each. */
+static const struct probe_type machine_type = {
+    .name = "host", .start = start_nothing, .opts = (const struct opt[]){{0}}};
+static const struct probe_type containers_type = {
+    .name = "containers", .start = start_nothing, .opts = (const struct opt[]){{0}}};
 
 const struct probe_type *const probe_types[] = {&web_type, &port_type, &machine_type,
-                                                NULL};
+                                                &containers_type, NULL};
 const char *const probe_types_left_out[] = {"postgres", "libpq", NULL};
 
 const struct probe_type *probe_type_find(const char *name)
@@ -390,12 +391,12 @@ static void faults_of_probes(void **state)
         {"probes: [{name: a, http: x}, {name: a, http: y}]\n",
          "1:37 a second probe is named 'a'; the first is at t:1\n"},
         {"probes: [{name: a}]\n",
-         "1:10 the probe has no type [the types are: http, tcp, host]\n"},
+         "1:10 the probe has no type [the types are: http, tcp, host, containers]\n"},
         {"probes: [{name: a, htp: x}]\n",
          "1:20 'htp' is no probe type of this version [did you mean 'http'?]\n"},
         {"probes: [{name: a, mongodb: x}]\n",
          "1:20 'mongodb' is no probe type of this version [the types are: http, tcp, "
-         "host]\n"},
+         "host, containers]\n"},
         {"probes: [{name: a, postgres: x}]\n",
          "1:20 this healthd was built without libpq, which 'postgres' needs\n"},
         {"probes: [{name: a, http: x, tcp: {host: y}}]\n",
@@ -477,9 +478,12 @@ static void faults_of_modules(void **state)
         {"modules: {a: {timeout: 5s}}\n", "1:14 the module 'a' has no prober [for "
                                           "example: {prober: http, timeout: 5s}]\n"},
         {"modules: {a: {prober: icmp}, b: {prober: htp}, c: {prober: unix}}\n",
-         "1:23 the prober 'icmp' is not supported yet; there are: http, tcp, host\n"
-         "1:42 'htp' is no prober; there are: http, tcp, host [did you mean 'http'?]\n"
-         "1:60 the prober 'unix' is not supported yet; there are: http, tcp, host [use "
+         "1:23 the prober 'icmp' is not supported yet; there are: http, tcp, host, "
+         "containers\n"
+         "1:42 'htp' is no prober; there are: http, tcp, host, containers [did you mean "
+         "'http'?]\n"
+         "1:60 the prober 'unix' is not supported yet; there are: http, tcp, host, "
+         "containers [use "
          "`prober: tcp` "
          "with a target of the form unix:/path]\n"},
         {"modules: {a: {prober: http, timeot: 5s, method: GET, timeout: 5}}\n",
@@ -695,6 +699,7 @@ static void without_a_file_it_watches_itself(void **state)
     assert_string_equal(f.g->state_path, "/tmp/state/healthd");
     assert_string_equal(f.g->probes[0]->name, "healthd");
     assert_string_equal(f.g->probes[1]->name, "host");
+    assert_string_equal(f.g->probes[2]->name, "containers");
     assert_int_equal(map_count(f.g->modules), 0);
     assert_null(f.g->path);
     finish(&f);
