@@ -93,6 +93,18 @@ class Engine:
         done = self.docker("run", "-d", "--name", name, *options, IMAGE, *command)
         return done.stdout.decode().strip().splitlines()[-1]
 
+    def load(self, image, tar, *changes):
+        """An image of a tar; changes: lines of a Dockerfile."""
+        words = [word for change in changes for word in ("--change", change)]
+        self.docker("import", *words, "-", image, data=tar)
+
+    def network(self, name):
+        """Makes a network of its own with Docker's DNS; its gateway, an address of this machine."""
+        number = self.bridge.removeprefix("hdt")
+        self.docker("network", "create", "--subnet", f"10.214.{number}.0/24", "--opt",
+                    f"com.docker.network.bridge.name=hdn{number}", name)
+        return f"10.214.{number}.1"
+
     def inspect(self, name):
         return json.loads(self.docker("inspect", name).stdout)[0]
 

@@ -148,16 +148,16 @@ class Server(ThreadingHTTPServer):
 class NotifyStub:
     """Listens at once; `url` is its address. `strict` is for the test's end: nothing may have been refused."""
 
-    def __init__(self, port=0, signature_key=None, strict=True):
+    def __init__(self, port=0, signature_key=None, strict=True, host="127.0.0.1"):
         self.strict = strict
         self.pagerduty, self.slack, self.slack_api = PagerDuty(), SlackWebhook(), SlackApi()
         self.webhook = Webhook(signature_key)
         self.log, self.rules, self.lock = [], [], threading.Lock()
         self.stopping = threading.Event()
-        self.server = Server(("127.0.0.1", port), Handler)
+        self.server = Server((host, port), Handler)
         self.server.stub = self
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
