@@ -240,11 +240,8 @@ def test_one_healthd_watches_a_whole_stack(stack):
     assert not stack.pages()
 
     stack.engine.docker("stop", "cache")
-    wait_until(lambda: len(stack.pages()) >= 1 and not [one for one in stack.alerts() if one["state"] != "firing"], 40,
-               "a page for the cache")
-    told = json.dumps(stack.pages())
-    assert all(page["severity"] == "critical" for page in stack.pages()) and "cache" in told, told
-    assert "stopped by hand" in told or "down" in told, told
-    print(told)
+    # What somebody stops by hand is held for as long as it may come back, and then paged: tests/scenario/containers.txt
+    # has both, on its own clock.
+    wait_until(lambda: stack.items()["cache"]["health"] == "down" and stack.alerts(), 40, "an alert for the cache")
     assert "stopped by hand" in stack.items()["cache"]["detail"], stack.items()["cache"]
     assert_least(stack)
