@@ -104,7 +104,7 @@ const struct limit containers_limits[] = {
      .hold_for = NSEC_PER_MINUTE,
      .summary = "container {{ $labels.name }} uses {{ $value | humanizePercentage }} of "
                 "its memory",
-     .runbook = "docs/runbooks/ContainerMemoryNearLimit.md",
+     .runbook = "/runbooks/ContainerMemoryNearLimit",
      .doc = "A container's working set by its memory limit, or by the machine's memory "
             "when it has none."},
     {.name = "cpu",
@@ -116,7 +116,7 @@ const struct limit containers_limits[] = {
      .release = 0.1,
      .hold_for = 5 * NSEC_PER_MINUTE,
      .summary = "container {{ $labels.name }} uses {{ $value | humanize }} CPUs",
-     .runbook = "docs/runbooks/ContainerThrottled.md",
+     .runbook = "/runbooks/ContainerThrottled",
      .doc = "CPUs that a container uses, over five minutes: 1.5 is one and a half."},
     {.name = "throttled",
      .alert = "ContainerCpuThrottled",
@@ -128,7 +128,7 @@ const struct limit containers_limits[] = {
      .hold_for = 5 * NSEC_PER_MINUTE,
      .summary = "container {{ $labels.name }} waits for its CPU quota in {{ $value | "
                 "humanizePercentage }} of its periods",
-     .runbook = "docs/runbooks/ContainerThrottled.md",
+     .runbook = "/runbooks/ContainerThrottled",
      .doc = "Periods in which a container used its CPU quota up, of all."},
     {.name = "restarts",
      .alert = "ContainerRestarts",
@@ -139,7 +139,7 @@ const struct limit containers_limits[] = {
      .hold_for = 0,
      .summary = "container {{ $labels.name }} was started again {{ $value | humanize }} "
                 "times in an hour",
-     .runbook = "docs/runbooks/ContainerRestartLoop.md",
+     .runbook = "/runbooks/ContainerRestartLoop",
      .doc = "Starts of a container after it had ended by itself, within an hour."},
     {0},
 };
