@@ -29,15 +29,19 @@ static const struct pack *pack_find(const char *name)
 static void report_pack(struct loader *l, const struct node *n)
 {
     const char *names[PACKS_MAX + 1] = {0};
+    struct buf list = BUF_MAX(600);
     size_t count = 0;
-    for (const struct pack *p = packs; p->name && count < PACKS_MAX; p++)
+    for (const struct pack *p = packs; p->name && count < PACKS_MAX; p++) {
+        buf_printf(&list, "%s%s", count ? ", " : "", p->name);
         names[count++] = p->name;
+    }
     const char *near = nearest_word(n->key, names);
     diag_error(l->diag, n->key_at, "there is no pack of rules named '%.80s'", n->key);
     if (near)
         diag_hint(l->diag, "did you mean '%s'?", near);
     else
-        diag_hint(l->diag, "the packs are: %s, %s", names[0], names[1]);
+        diag_hint(l->diag, "the packs are: %s", buf_text(&list));
+    buf_finish(&list);
 }
 
 static bool is_false(const struct node *n)
