@@ -33,7 +33,8 @@ void loop_begin_at(struct loop *l, struct mono now)
     l->is_inside = true;
     if (mono_since(now, l->wall_at) >= NSEC_PER_MSEC) {
         l->wall = wall_read();
-        l->wall_at = now;
+        /* Not `now`, which may be long ago: the thread can have been put aside in between. */
+        l->wall_at = mono_read();
     }
 }
 

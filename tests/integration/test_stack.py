@@ -238,10 +238,15 @@ def test_one_healthd_watches_a_whole_stack(stack):
                20, "the new cache to be seen")
     assert not stack.alerts(), "nothing waits to be paged"
     assert not stack.pages()
+    assert_least(stack)
 
+
+@pytest.mark.full
+def test_a_stop_by_hand_is_an_alert(stack):
+    stack.wait_health(containers="up", cache="up")
     stack.engine.docker("stop", "cache")
     # What somebody stops by hand is held for as long as it may come back, and then paged: tests/scenario/containers.txt
     # has both, on its own clock.
-    wait_until(lambda: stack.items()["cache"]["health"] == "down" and stack.alerts(), 40, "an alert for the cache")
+    wait_until(lambda: stack.items()["cache"]["health"] == "down" and stack.alerts(), 40,
+               lambda: f"an alert for the cache; it is {stack.items().get('cache')}, alerts {stack.alerts()}")
     assert "stopped by hand" in stack.items()["cache"]["detail"], stack.items()["cache"]
-    assert_least(stack)

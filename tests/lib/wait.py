@@ -26,7 +26,7 @@ def wait_until(predicate, deadline=10.0, what=None):
         except (OSError, AssertionError, LookupError, ValueError) as error:
             last = error
         if time.monotonic() > end:
-            name = what or getattr(predicate, "__name__", "the condition")
+            name = (what() if callable(what) else what) or getattr(predicate, "__name__", "the condition")
             raise AssertionError(f"{name}: not within {deadline} s; last seen: {last!r}")
         time.sleep(POLL_SECONDS)
 
