@@ -138,7 +138,7 @@ static void finish_job(struct engine *e)
         save_done(e);
     }
     if (k->is_waiting && k->state == KEEPING_RESTORE)
-        k->state = KEEPING_MERGE; /* of nothing: what was never read back is still on disk */
+        k->state = KEEPING_MERGE; /* of nothing: what was never read is still on disk */
     while (k->state == KEEPING_MERGE)
         merge(e);
     k->is_waiting = false;

@@ -75,7 +75,7 @@ static bool recipients_validate(const struct email_conf *c, struct arena *arena,
 static bool email_validate(const void *conf, struct arena *arena, struct err *e)
 {
     const struct email_conf *c = conf;
-    struct url host;
+    struct url host = {0};
     if (!smarthost_read(c, arena, &host, e) || !recipients_validate(c, arena, e))
         return false;
     if (!email_address(c->from, arena, e))
@@ -283,7 +283,7 @@ static void email_judge(const void *conf, const struct notice *n UNUSED,
 
 static struct far_end email_host(const void *conf, struct arena *arena)
 {
-    struct url host;
+    struct url host = {0};
     struct err ignored;
     if (!smarthost_read(conf, arena, &host, &ignored))
         return (struct far_end){.host = ""};

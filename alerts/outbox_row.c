@@ -38,8 +38,8 @@ void waiting_forget_payload(struct waiting *w)
 void waiting_destroy(struct waiting *w)
 {
     struct lane *lane = w->lane;
-    while (!list_empty(&w->parts))
-        waiting_destroy(waiting_part(w));
+    for (struct list *part; (part = list_take(&w->parts));)
+        waiting_destroy(LIST_ITEM(part, struct waiting, link));
     if (lane->part == w)
         lane->part = NULL;
     lane->dead -= w->row.state == ROW_DEAD;
@@ -54,8 +54,8 @@ void waiting_destroy(struct waiting *w)
 
 void rows_destroy(struct list *rows)
 {
-    while (!list_empty(rows))
-        waiting_destroy(LIST_ITEM(rows->next, struct waiting, link));
+    for (struct list *row; (row = list_take(rows));)
+        waiting_destroy(LIST_ITEM(row, struct waiting, link));
 }
 
 static void waiting_forget_title(struct waiting *w)

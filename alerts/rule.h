@@ -51,8 +51,8 @@ struct rule {
         *worse; /* of a `warn:` rule: its `crit:`, which inhibits it; they share a lane */
     const char *canonical; /* equal text over a reload keeps its alerts' pending time */
     bool is_bundled;       /* from a pack */
-    bool is_meta;          /* about healthd itself: the fallback receivers are told, too */
-    bool reads_absence;    /* absent(): that something is missing makes it true */
+    bool is_meta;       /* about healthd itself: the fallback receivers are told, too */
+    bool reads_absence; /* absent(): that something is missing makes it true */
 };
 
 struct rule_group {

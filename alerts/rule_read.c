@@ -27,8 +27,10 @@ bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, si
     if (!t)
         return false;
     const char *variable = template_variable(t, &at);
-    if (variable)
-        return diag_error(reader->diag, at, "${%s} is not known here", variable);
+    if (variable) {
+        diag_error(reader->diag, at, "${%s} is not known here", variable);
+        return false;
+    }
     return template_fill(t, NULL, NULL, reader->arena, ret_conf, &e) ||
            diag_error(reader->diag, node->at, "%s", e.text);
 }

@@ -83,8 +83,9 @@ static void put_alert(void *ctx, struct alert *a)
     const struct labels marked =
         labels_merge(x->step, a->labels, (struct labels){&mark, 1});
     test_store_put(x->store, s->rule->group, named(x, marked, "ALERTS"), to_ms(s->at), 1);
+    const int64_t active_at = a->status.active_at.ns / NSEC_PER_SEC; /* whole seconds */
     test_store_put(x->store, s->rule->group, named(x, a->labels, "ALERTS_FOR_STATE"),
-                   to_ms(s->at), (double)(a->status.active_at.ns / NSEC_PER_SEC));
+                   to_ms(s->at), (double)active_at);
 }
 
 static bool run_rule(struct running *x, const struct rule *r, nsec at, struct err *e)

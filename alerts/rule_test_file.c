@@ -133,9 +133,11 @@ static size_t list_length(struct file_reader *r, const struct node *node,
 static bool rows(struct file_reader *r, const struct opt *table, size_t size,
                  const struct node *node, const void **ret)
 {
-    if (node->kind != NODE_MAP)
-        return diag_error(r->diag, node->at, "expected a mapping, not %s",
-                          node_kind_name(node->kind));
+    if (node->kind != NODE_MAP) {
+        diag_error(r->diag, node->at, "expected a mapping, not %s",
+                   node_kind_name(node->kind));
+        return false;
+    }
     return rule_rows_read(&r->rules, table, size, node, ret);
 }
 

@@ -42,9 +42,9 @@ struct daemon {
     struct schedule *schedule;
     struct pipeline pipeline;
     struct engine_host *engine_host; /* alerting */
-    struct events *events; /* of workflow engines */
-    struct canaries *canaries; /* scheduled flows */
-    struct memos *memos; /* what sessions keep over restarts */
+    struct events *events;           /* of workflow engines */
+    struct canaries *canaries;       /* scheduled flows */
+    struct memos *memos;             /* what sessions keep over restarts */
     struct query_lane *query_lane;   /* of /api/v1 */
     struct listing_lane *listing_lane;
     struct generation *generation;

@@ -176,17 +176,17 @@ static void log_event(const struct event *x)
 
 /* ---- the whole ---- */
 
-void events_take(struct events *e, const struct event *x, struct wall now)
+void events_take(struct events *e, const struct event *event, struct wall now)
 {
-    struct kind_of_task *n = task_of(e, x);
-    const char *status = status_of(e, x->status);
-    if (n == e->other || status != x->status)
+    struct kind_of_task *n = task_of(e, event);
+    const char *status = status_of(e, event->status);
+    if (n == e->other || status != event->status)
         series_add(e->overflow, 1);
     count(e, n, status);
-    if (x->has_duration)
-        measure(e, n, x, now);
+    if (event->has_duration)
+        measure(e, n, event, now);
     series_add(e->accepted, 1);
-    log_event(x);
+    log_event(event);
 }
 
 void events_reject(struct events *e, size_t count)

@@ -52,7 +52,7 @@ static int end(const struct invocation *in, const char *id, bool has_failed)
 
 static int mark(struct invocation *in)
 {
-    const char *id;
+    const char *id = NULL;
     int code = begin(in, &id);
     if (!code)
         code = end(in, id, false);

@@ -230,7 +230,7 @@ static bool is_over_span(const struct invocation *in)
 
 static int run(struct invocation *in)
 {
-    struct span span;
+    struct span span = {0};
     json_t *data;
     const char *query = client_escape(in->arena, in->operands[0]);
     if (!is_over_span(in)) {

@@ -228,7 +228,7 @@ static const char *told_text(struct arena *arena, const json_t *told)
 static int test(struct invocation *in)
 {
     const struct generation *g;
-    struct labels labels;
+    struct labels labels = {0};
     int code = routing_of(in, &g);
     if (!code)
         code = labels_of(in, g, &labels);

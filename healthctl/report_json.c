@@ -75,9 +75,9 @@ static json_t *flow_json(const struct smoke *smoke, const struct flow_result *r)
         "{s:s, s:s, s:b, s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:o}", "flow", r->flow->name,
         "run_id", r->run_id, "passed", smoke_code(r) == CODE_PASS, "exit_code",
         smoke_code(r), "duration_seconds", nsec_to_sec(r->duration), "passed_steps",
-        (json_int_t)(c.passed + c.degraded), "degraded_steps", (json_int_t)c.degraded,
-        "failed_steps", (json_int_t)c.failed, "unknown_steps", (json_int_t)c.unknown,
-        "skipped_steps", (json_int_t)c.skipped, "steps", steps);
+        (json_int_t)c.passed + (json_int_t)c.degraded, "degraded_steps",
+        (json_int_t)c.degraded, "failed_steps", (json_int_t)c.failed, "unknown_steps",
+        (json_int_t)c.unknown, "skipped_steps", (json_int_t)c.skipped, "steps", steps);
     set_time(o, "started", r->started);
     return o;
 }

@@ -232,7 +232,7 @@ struct containers_subject { /* whose samples */
 };
 void containers_show(struct containers_scan *scan, const struct containers_subject *of,
                      enum containers_family family, double value);
-/* with the family's further labels; NULL ends neither: as many as it has */
+/* with the values of the family's further labels, ended by NULL */
 void containers_show_with(struct containers_scan *scan,
                           const struct containers_subject *of,
                           enum containers_family family, const char *const *further,

@@ -188,7 +188,8 @@ void containers_netdev_parse(struct containers_scan *scan,
             continue;
         const char *name = words_label(scan->arena, device);
         for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-            containers_show_with(scan, of, columns[i].family, &name,
+            containers_show_with(scan, of, columns[i].family,
+                                 (const char *const[]){name, NULL},
                                  values[columns[i].at]);
     }
 }

@@ -82,7 +82,7 @@ static void on_list(void *ctx, struct docker_list *list, const struct trouble *w
     struct containers_watch *w = ctx;
     const struct wall now = loop_wall(w->session->frame->loop);
     w->listing = NULL;
-    w->has_failed = why != NULL;
+    w->has_failed = !list;
     if (list) {
         book_take_list(&w->book, list, w->session->memo, now);
     } else {

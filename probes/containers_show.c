@@ -22,8 +22,8 @@ void containers_show_with(struct containers_scan *scan,
     const char **values = arena_alloc(scan->arena, METRIC_MAX_LABELS * sizeof(*values));
     for (size_t i = 0; i < ARRAY_LEN(of->values); i++)
         values[i] = of->values[i];
-    for (size_t i = ARRAY_LEN(of->values); further && metric->labels[i]; i++)
-        values[i] = further[i - ARRAY_LEN(of->values)];
+    for (size_t i = 0; further[i]; i++)
+        values[ARRAY_LEN(of->values) + i] = further[i];
     batch_add_kept(scan->batch, scan->group, metric, values, of->labels, value);
 }
 
@@ -72,7 +72,8 @@ static void show_devices(struct containers_scan *scan,
                     {CONTAINERS_FS_WRITES, d->writes}};
         for (size_t j = 0; j < ARRAY_LEN(rows); j++) {
             if (!isnan(rows[j].value))
-                containers_show_with(scan, of, rows[j].family, &name, rows[j].value);
+                containers_show_with(scan, of, rows[j].family,
+                                     (const char *const[]){name, NULL}, rows[j].value);
         }
     }
 }
@@ -84,11 +85,13 @@ static void show_cpu(struct containers_scan *scan, const struct containers_subje
 {
     for (size_t i = 0; i < r->cpu_count; i++) {
         const char *cpu = arena_printf(scan->arena, "cpu%02zu", i);
-        containers_show_with(scan, of, CONTAINERS_CPU_USAGE, &cpu, r->per_cpu[i]);
+        containers_show_with(scan, of, CONTAINERS_CPU_USAGE,
+                             (const char *const[]){cpu, NULL}, r->per_cpu[i]);
     }
     const char *total = "total";
     if (!r->cpu_count && !isnan(r->cpu_usage))
-        containers_show_with(scan, of, CONTAINERS_CPU_USAGE, &total, r->cpu_usage);
+        containers_show_with(scan, of, CONTAINERS_CPU_USAGE,
+                             (const char *const[]){total, NULL}, r->cpu_usage);
 }
 
 static void show_faults(struct containers_scan *scan, const struct containers_subject *of,
@@ -102,7 +105,7 @@ static void show_faults(struct containers_scan *scan, const struct containers_su
     for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
         for (size_t j = 0; !isnan(faults[i].value) && j < ARRAY_LEN(scopes); j++)
             containers_show_with(scan, of, CONTAINERS_MEMORY_FAILURES,
-                                 (const char *const[]){faults[i].type, scopes[j]},
+                                 (const char *const[]){faults[i].type, scopes[j], NULL},
                                  faults[i].value);
     }
 }
@@ -188,11 +191,12 @@ static void show_cpus(struct containers_scan *scan)
 
 void containers_show_machine(struct containers_scan *scan)
 {
+    static const char own_version[] = "healthd " HEALTHD_VERSION;
     struct utsname name;
     show_cpus(scan);
     show_memory(scan);
     show_plain(scan, CONTAINERS_VERSION_INFO,
-               (const char *const[]){"", "healthd " HEALTHD_VERSION,
+               (const char *const[]){"", own_version,
                                      scan->engine_version ? scan->engine_version : "",
                                      uname(&name) == 0 ? name.release : "", ""},
                1);

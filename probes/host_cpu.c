@@ -118,10 +118,20 @@ struct throttles { /* cores and packages that were shown */
     const struct throttles *next;
 };
 
-static bool is_shown(const struct throttles *list, const char *core, const char *package)
+static bool is_package_shown(const struct throttles *list, const char *package)
 {
     for (; list; list = list->next) {
-        if (!strcmp(list->package, package) && (!core || !strcmp(list->core, core)))
+        if (!strcmp(list->package, package))
+            return true;
+    }
+    return false;
+}
+
+static bool is_core_shown(const struct throttles *list, const char *core,
+                          const char *package)
+{
+    for (; list; list = list->next) {
+        if (!strcmp(list->package, package) && !strcmp(list->core, core))
             return true;
     }
     return false;
@@ -142,12 +152,12 @@ static const struct throttles *show_throttles(struct host_scan *scan, int folder
                         &package))
         return shown;
     const char *values[] = {core.ptr, package.ptr};
-    if (!is_shown(shown, core.ptr, package.ptr) &&
+    if (!is_core_shown(shown, core.ptr, package.ptr) &&
         host_attribute_number(
             scan, folder, arena_printf(a, "%s/thermal_throttle/core_throttle_count", cpu),
             &value))
         host_sample_with(scan, HOST_CORE_THROTTLES, values, value);
-    if (!is_shown(shown, NULL, package.ptr) &&
+    if (!is_package_shown(shown, package.ptr) &&
         host_attribute_number(
             scan, folder,
             arena_printf(a, "%s/thermal_throttle/package_throttle_count", cpu), &value))

@@ -19,10 +19,10 @@ struct mount_line {
 
 static bool read_line(struct bytes line, struct mount_line *ret_mount)
 {
-    struct bytes skipped, word;
+    struct bytes id, parent, root, word;
     struct mount_line m;
-    if (!words_next(&line, &skipped) || !words_next(&line, &skipped) ||
-        !words_next(&line, &m.number) || !words_next(&line, &skipped) ||
+    if (!words_next(&line, &id) || !words_next(&line, &parent) ||
+        !words_next(&line, &m.number) || !words_next(&line, &root) ||
         !words_next(&line, &m.mountpoint) || !words_next(&line, &m.options))
         return false;
     do {

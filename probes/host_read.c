@@ -196,7 +196,7 @@ static struct host_file *steady_file(struct host_reader *reader, const char *pat
 static void steady_read(struct host_reader *reader, const char *path, struct wall now,
                         struct host_file *file)
 {
-    struct bytes text;
+    struct bytes text = {0};
     file->read_at = now;
     file->error = host_reader_read_once(reader, path, &text) ? 0 : errno;
     buf_clear(&file->text);

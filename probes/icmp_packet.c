@@ -73,7 +73,7 @@ bool icmp_is_reply(const struct icmp_echo *echo, bool is_raw, struct bytes packe
     const struct bytes p = is_raw && echo->family == 4 ? without_ip(packet) : packet;
     const unsigned char kind = echo->family == 4 ? ECHO_REPLY : ECHO6_REPLY;
 
-    if (p.len != ICMP_HEADER_BYTES + payload_len(echo) ||
+    if (p.len < ICMP_HEADER_BYTES || p.len - ICMP_HEADER_BYTES != payload_len(echo) ||
         (unsigned char)p.ptr[0] != kind || p.ptr[1])
         return false;
     if (is_raw && get_u16(p.ptr + 4) != echo->id)

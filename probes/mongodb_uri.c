@@ -99,7 +99,7 @@ static bool set_choice(int *field, const struct opt_choice *choices, struct byte
 static bool set_tls(struct mongodb_target *t, struct bytes key, const char *value,
                     struct err *e)
 {
-    bool is_tls;
+    bool is_tls = false;
 
     if (!set_truth(&is_tls, key, value, e))
         return false;
@@ -113,7 +113,7 @@ static bool set_tls(struct mongodb_target *t, struct bytes key, const char *valu
 static bool set_insecure(struct mongodb_target *t, struct bytes key, const char *value,
                          struct err *e)
 {
-    bool is_insecure;
+    bool is_insecure = false;
 
     if (!set_truth(&is_insecure, key, value, e))
         return false;

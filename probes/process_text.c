@@ -136,9 +136,9 @@ static bool path_has(struct bytes path, struct bytes wanted)
 
 bool process_cgroup_has(struct bytes text, const char *wanted)
 {
-    struct bytes line, part;
+    struct bytes line, number, controllers;
     while (words_line(&text, &line)) {
-        if (bytes_token(&line, ':', &part) && bytes_token(&line, ':', &part) &&
+        if (bytes_token(&line, ':', &number) && bytes_token(&line, ':', &controllers) &&
             path_has(line, bytes_of(wanted)))
             return true;
     }
@@ -147,7 +147,7 @@ bool process_cgroup_has(struct bytes text, const char *wanted)
 
 bool process_user_id(struct bytes passwd, const char *name, uid_t *ret_uid)
 {
-    struct bytes line, user, field;
+    struct bytes line, user, password, id;
     uint64_t number;
     if (bytes_to_u64(bytes_of(name), &number) && number < UINT32_MAX) {
         *ret_uid = (uid_t)number;
@@ -156,8 +156,8 @@ bool process_user_id(struct bytes passwd, const char *name, uid_t *ret_uid)
     while (words_line(&passwd, &line)) {
         if (!bytes_token(&line, ':', &user) || !bytes_is(user, name))
             continue;
-        if (bytes_token(&line, ':', &field) && bytes_token(&line, ':', &field) &&
-            bytes_to_u64(field, &number) && number < UINT32_MAX) {
+        if (bytes_token(&line, ':', &password) && bytes_token(&line, ':', &id) &&
+            bytes_to_u64(id, &number) && number < UINT32_MAX) {
             *ret_uid = (uid_t)number;
             return true;
         }

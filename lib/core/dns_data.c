@@ -256,7 +256,9 @@ static uint32_t serial_of(struct dns_reader r, struct arena *arena)
 {
     uint32_t serial = 0;
 
-    if (dns_take_name_text(&r, arena) && dns_take_name_text(&r, arena))
+    const bool has_server = dns_take_name_text(&r, arena);
+    const bool has_mailbox = has_server && dns_take_name_text(&r, arena);
+    if (has_mailbox)
         dns_take_u32(&r, &serial);
     return serial;
 }

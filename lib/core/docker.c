@@ -103,7 +103,7 @@ struct docker *docker_create(struct frame *frame, const char *address,
 {
     struct arena *arena = arena_create(0);
     struct docker *d = arena_alloc(arena, sizeof(*d));
-    struct docker_place place;
+    struct docker_place place = {0};
     if (!read_place(arena, address, &place, e)) {
         arena_destroy(arena);
         return NULL;

@@ -166,7 +166,7 @@ static bool is_known(const struct exposition_row *row, struct bytes name)
 
 static bool take_label(struct cursor *c, struct exposition_row *row)
 {
-    struct bytes name, value;
+    struct bytes name = {0}, value = {0};
     const size_t from = c->at;
     if (!take_name(c, '_', "a label's name or }", &name))
         return false;

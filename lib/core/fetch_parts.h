@@ -75,8 +75,8 @@ struct fetch {
     bool is_body_of_answer; /* a final status line and its headers came */
     bool has_length;
     bool is_too_large, has_too_many_headers, has_two_lengths;
-    bool is_let_go;            /* take said false */
-    struct timer *head_timer;  /* of an endless one, until its headers are there */
+    bool is_let_go;           /* take said false */
+    struct timer *head_timer; /* of an endless one, until its headers are there */
     char greeting[FETCH_GREETING_MAX]; /* what came instead of HTTP */
     size_t greeting_len;
     size_t socket_count;

@@ -119,12 +119,12 @@ static void drop(struct pg_reader *r, const char *name)
 }
 
 /* Those that other fields hold. */
-static const char **place_of(struct pg_reader *r, const char *name)
+static bool field_set(struct pg_reader *r, const char *name, const char *value)
 {
     const struct {
         const char *name;
-        const char **place;
-    } places[] = {
+        const char **field;
+    } fields[] = {
         {"user", &r->words->user},
         {"password", &r->words->password},
         {"dbname", &r->words->database},
@@ -134,27 +134,26 @@ static const char **place_of(struct pg_reader *r, const char *name)
         {"hostaddr", &r->addresses},
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        if (!strcmp(places[i].name, name))
-            return places[i].place;
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (!strcmp(fields[i].name, name)) {
+            *fields[i].field = value;
+            return true;
+        }
     }
-    return NULL;
+    return false;
 }
 
 bool pg_reader_word(struct pg_reader *r, const char *name, const char *value,
                     struct err *e)
 {
-    const char **place = place_of(r, name);
     const struct translation *t = find_translation(name, value);
 
-    if (place == &r->hosts && r->hosts) { /* SQLAlchemy: ?host=a:1&host=b:2 */
+    if (!strcmp(name, "host") && r->hosts) { /* SQLAlchemy: ?host=a:1&host=b:2 */
         r->hosts = arena_printf(r->arena, "%s,%s", r->hosts, value);
         return true;
     }
-    if (place) {
-        *place = value;
+    if (field_set(r, name, value))
         return true;
-    }
     if (is_in(ours, ARRAY_LEN(ours), name) || (t && !t->to[0]))
         return true;
     if (t) {

@@ -237,6 +237,6 @@ void srv_ask_again(struct list *queries)
 
 void srv_finish(struct list *queries)
 {
-    while (!list_empty(queries))
-        query_free(LIST_ITEM(queries->next, struct srv_query, link));
+    for (struct list *query; (query = list_take(queries));)
+        query_free(LIST_ITEM(query, struct srv_query, link));
 }

@@ -124,7 +124,9 @@ static struct bytes unread_of(const struct resp *r)
 {
     const redisReader *x = r->reader;
 
-    return (struct bytes){x->buf ? x->buf + x->pos : NULL, x->len - x->pos};
+    if (!x->buf)
+        return (struct bytes){0};
+    return (struct bytes){x->buf + x->pos, x->len - x->pos};
 }
 
 static void add_head(struct resp *r, struct bytes more)

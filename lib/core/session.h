@@ -44,8 +44,8 @@ struct session {
     nsec
         ended_after; /* for the schedule, which backs off when orderly ends are followed by up */
     struct mono next_due[16]; /* of the type's groups, by index */
-    const char *memo;        /* small text that survives restarts; "" at first */
-    char *memo_owned;        /* what memo points to, once set; to be freed */
+    const char *memo;         /* small text that survives restarts; "" at first */
+    char *memo_owned;         /* what memo points to, once set; to be freed */
     bool memo_changed; /* since whoever writes it down looked, who then clears this */
     bool is_draining;  /* a run that hit its deadline still holds something */
     void (*on_wake)(void *ctx, struct session *s, enum wake why); /* the schedule's */

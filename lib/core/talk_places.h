@@ -48,7 +48,7 @@ size_t places_left(const struct places *p); /* with the current one */
 void places_note(struct places *p, struct place_why why);
 void places_move(struct places *p); /* to the next, which there is */
 /* Puts a place behind the current one, unless it was asked already. */
-void places_name(struct places *p, struct dial_place place);
+void places_name(struct places *p, struct dial_place named);
 /* The reason that says most, and a sentence that tells of every place asked. */
 struct place_why places_verdict(const struct places *p);
 

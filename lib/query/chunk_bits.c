@@ -29,10 +29,10 @@ void room_make(struct chunk_head *h, unsigned bits)
 void bits_put(struct chunk_head *h, uint64_t value, unsigned width)
 {
     while (width > 0) {
-        const unsigned free_bits = 8 - h->bit_count % 8;
-        const unsigned take = width < free_bits ? width : free_bits;
+        const unsigned used = h->bit_count % 8;
+        const unsigned take = used + width < 8 ? width : 8 - used;
         const uint64_t part = (value >> (width - take)) & ((1u << take) - 1);
-        h->bits[h->bit_count / 8] |= (uint8_t)(part << (free_bits - take));
+        h->bits[h->bit_count / 8] |= (uint8_t)(part << (8 - used - take));
         h->bit_count += take;
         width -= take;
     }
@@ -95,6 +95,13 @@ void time_put(struct chunk_head *h, int64_t change)
     bits_put(h, (uint64_t)change, w->bits);
 }
 
+/* Of a two's complement of 1 to 64 bits. */
+static int64_t signed_of(uint64_t value, unsigned bits)
+{
+    const uint64_t sign = UINT64_C(1) << (bits - 1) % 64;
+    return (int64_t)((value ^ sign) - sign);
+}
+
 bool time_get(struct chunk_reader *r, int64_t *ret_change)
 {
     uint64_t bit, value;
@@ -112,7 +119,6 @@ bool time_get(struct chunk_reader *r, int64_t *ret_change)
     const unsigned width = widths[ones - 1].bits;
     if (!bits_get(r, width, &value))
         return false;
-    const unsigned shift = 64 - width;
-    *ret_change = (int64_t)(value << shift) >> shift;
+    *ret_change = signed_of(value, width);
     return true;
 }

@@ -3,6 +3,7 @@
  * A finished chunk's values as decimals: integers after a shift by at most nine digits, as differences in a width
  * chosen for the chunk. Only when every value comes back bit for bit. Called by chunk.c.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib/query/chunk_impl.h"
@@ -105,6 +106,7 @@ struct chunk *chunk_of_decimals(const struct point *points, size_t count)
 {
     int64_t integers[CHUNK_MAX_SAMPLES];
     struct chunk_head h = {0};
+    assert(count > 0 && count <= CHUNK_MAX_SAMPLES);
     struct chunk like = {.first_ms = points[0].ms,
                          .last_ms = points[count - 1].ms,
                          .count = (uint8_t)count};

@@ -2,6 +2,7 @@
 /* See history_file.h. Bytes in, bytes out: opens no file. */
 #include "lib/query/history_file.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lib/query/rolled.h"
@@ -146,6 +147,7 @@ static bool take_chunks(struct bytes *in, size_t columns, struct arena *arena,
                         struct record *r)
 {
     uint64_t count;
+    assert(columns > 0);
     if (!take_number(in, 2, &count) || count * 21 > in->len)
         return false;
     struct chunk **chunks = arena_alloc(arena, (count + 1) * sizeof(struct chunk *));

@@ -202,7 +202,8 @@ static bool has_shape(const struct holding *holding, const struct batch_group *g
         return false;
     size_t at = 0;
     for (const struct sample *x = g->first; x; x = x->next, at++) {
-        if (!holding->slots[at].series || !is_named(&holding->slots[at], x))
+        if (at >= holding->count || !holding->slots[at].series ||
+            !is_named(&holding->slots[at], x))
             return false;
     }
     return true;
@@ -218,7 +219,7 @@ static void group_publish(struct history_owner *o, const struct batch_group *g,
         return;
     }
     size_t at = 0;
-    for (const struct sample *x = g->first; x; x = x->next)
+    for (const struct sample *x = g->first; x && at < holding->count; x = x->next)
         series_append(o->history, holding->slots[at++].series, ms, x->value);
 }
 

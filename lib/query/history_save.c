@@ -146,11 +146,13 @@ static bool file_write(struct history_job *j, const char *path, struct bytes tex
 
 bool is_segment(const char *name, int64_t *ret_newest)
 {
+    struct bytes text = bytes_of(name), newest;
     uint64_t number;
-    int end = 0;
-    return sscanf(name, "%" SCNd64 "-%" SCNu64 ".seg%n", ret_newest, &number, &end) ==
-               2 &&
-           end > 0 && !name[end];
+    if (!bytes_ends(text, ".seg"))
+        return false;
+    text = bytes_slice(text, 0, text.len - strlen(".seg"));
+    return bytes_token(&text, '-', &newest) && bytes_to_u64(text, &number) &&
+           bytes_to_i64(newest, ret_newest);
 }
 
 static void remove_expired(struct history_job *j)

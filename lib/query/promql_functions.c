@@ -20,11 +20,11 @@
         .name = function_name, .result = PROMQL_VECTOR, .least = 1, .most = 1, \
         .takes = {PROMQL_MATRIX}, .of_window = fn                              \
     }
-#define OF_PARTS(function_name, fn, fn_of_rolled, parts)                              \
+#define OF_PARTS(function_name, fn, fn_of_rolled, parts)                       \
     {                                                                          \
         .name = function_name, .result = PROMQL_VECTOR, .least = 1, .most = 1, \
-        .takes = {PROMQL_MATRIX}, .of_window = fn, .of_rolled = fn_of_rolled, \
-        .rolled = parts \
+        .takes = {PROMQL_MATRIX}, .of_window = fn, .of_rolled = fn_of_rolled,  \
+        .rolled = parts                                                        \
     }
 #define OF_DATE(function_name, fn)                                             \
     {                                                                          \

@@ -132,7 +132,8 @@ double date_year(double seconds)
 static double days_between(const struct civil *from, const struct civil *to)
 {
     const int64_t ns = wall_from_civil(to).ns - wall_from_civil(from).ns;
-    return (double)(ns / NSEC_PER_DAY);
+    const int64_t days = ns / NSEC_PER_DAY;
+    return (double)days;
 }
 
 double date_day_of_year(double seconds)

@@ -58,7 +58,8 @@ static const struct story stories[] = {
     {"a restart loop",
      {"list web running Up 3 minutes", "die 1", "start", "die 1",
       "list web restarting Restarting (1) 1 second ago",
-      "= down stopped: the engine starts it again and again: it ended, exit code 1 1 restarts",
+      "= down stopped: the engine starts it again and again: it ended, exit code 1 1 "
+      "restarts",
       "start", "= up 2 restarts", NULL}},
     {"docker restart is no restart of the loop's kind",
      {"list web running Up 3 minutes", "kill", "die 0", "stop", "start", "restart",

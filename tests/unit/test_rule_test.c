@@ -137,7 +137,8 @@ static const struct {
     {"tests: [{input_series: [{series: a, values: 1y}]}]", "!'1y' is no sample"},
     {"tests: [{alert_rule_tests: []}]", "!unknown key 'alert_rule_tests'"},
     {"tests: [{promql_expr_test: [{expr: 'a +'}]}]", "!"},
-    {"tests: [{promql_expr_test: [{expr: 'a + increse(b[1m])'}]}]", "!did you mean increase()?"},
+    {"tests: [{promql_expr_test: [{expr: 'a + increse(b[1m])'}]}]",
+     "!did you mean increase()?"},
     {"tests: {}", "!tests must be a list, not a mapping"},
 };
 
