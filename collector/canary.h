@@ -19,11 +19,11 @@ struct canaries;
 struct canaries *canaries_create(struct frame *f, struct runner *runner,
                                  struct registry *r);
 /* A flow that is the same text keeps its slot and series; one that is gone is stopped, and its end still happens. */
-void canaries_adopt(struct canaries *c, struct generation *g);
+void canaries_adopt(struct canaries *all, struct generation *g);
 /* No further step begins anywhere, and nothing is told any more: the runner is about to cancel what is under way. */
-void canaries_stop(struct canaries *c);
-void canaries_destroy(struct canaries *c); /* after the runner; takes NULL */
+void canaries_stop(struct canaries *all);
+void canaries_destroy(struct canaries *all); /* after the runner; takes NULL */
 /* Of every scheduled flow: its last run, step by step; when the next is due. */
-json_t *canaries_json(const struct canaries *c);
+json_t *canaries_json(const struct canaries *all);
 
 #endif

@@ -223,7 +223,7 @@ static void read_file(struct text_scan *all, const char *path)
     struct host_scan *scan = all->scan;
     struct text_file file = {.all = all, .path = path, .series = map_create()};
     struct bytes text = {0};
-    struct stat st;
+    struct stat st = {0};
     struct err e = {0};
     file.tail = &file.first;
     if (read_text(scan, path, &text, &st, &e) && read_samples(&file, text, &e)) {
