@@ -49,6 +49,13 @@
     X(OVERRUN, "overrun", "a run goes on for longer than it may")                        \
     X(TOO_SLOW, "too_slow", "the answer was right but slower than it should be")         \
     X(TOO_LARGE, "too_large", "the answer is larger than allowed")                       \
+    X(INVALID_KEY, "invalid_key", "the API key is unknown, revoked or expired")          \
+    X(NO_CREDIT, "no_credit", "the account has no credit or quota left")                 \
+    X(RATE_LIMITED, "rate_limited", "it was asked more often than the account may")      \
+    X(OVERLOADED, "overloaded", "the provider has more to do than it can")               \
+    X(MODEL_MISSING, "model_missing", "there is no such model, or not for this account") \
+    X(BUDGET, "budget",                                                                  \
+      "the probe has used what it may today; the target was not asked")                  \
     X(CONFIG, "config", "the configuration cannot be filled in: a secret or variable")   \
     X(SELF, "self", "healthd itself could not ask: no descriptors, threads or time")
 

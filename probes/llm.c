@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * LLM providers: whether they take the key and have the model, which costs nothing; and, when asked for, a completion
+ * within a budget of tokens. One fetch, or two where a server has no entries of models. Called by the runner. Follows no
+ * redirect, so that the key goes nowhere else; judges nothing itself: llm_answer.c does.
+ */
+#include "probes/llm.h"
+
+#include "lib/core/conn.h"
+#include "lib/core/loop.h"
+#include "lib/core/probe.h"
+#include "lib/core/resolve.h"
+
+static void llm_ask(struct run *run, enum llm_question question);
+
+static void show_address(struct run *run, const struct address *address)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    if (address && address->len)
+        run_address(run, arena_strdup(run_arena(run), address_format(address, text)));
+}
+
+static void note_resolution(struct run *run, const struct reply *reply)
+{
+    const struct resolution *r = reply->resolution;
+    const struct address *address = reply->address.len ? &reply->address : NULL;
+    if (!r || reply->is_proxied)
+        return;
+    if (!address && r->count)
+        address = &r->addresses[0];
+    run_resolved(run, r->took, address);
+}
+
+static void on_phase(void *ctx, enum phase phase)
+{
+    struct run *run = ctx;
+    struct llm_state *state = run_state(run);
+    run_phase(run, phase);
+    if (phase == PHASE_CONNECT && state->fetch)
+        show_address(run, fetch_address(state->fetch));
+    if (phase == PHASE_WAIT)
+        state->sent_at = loop_now_exact(run_frame(run)->loop);
+}
+
+static void on_done(void *ctx, const struct reply *reply)
+{
+    struct run *run = ctx;
+    struct llm_state *state = run_state(run);
+    const bool is_first = !state->reply;
+    state->fetch = NULL;
+    state->reply = reply;
+    show_address(run, &reply->address);
+    if (is_first)
+        note_resolution(run, reply);
+    if (reply->tls)
+        run_set_peer(run, reply->tls);
+    run_trace(run, "answer", "status %d, %llu bytes", reply->status,
+              (unsigned long long)reply->body_bytes);
+    if (llm_answer_judge(run))
+        run_finish(run);
+    else
+        llm_ask(run, LLM_ASK_LIST);
+}
+
+static void finish_text(void *text)
+{
+    buf_finish(text);
+}
+
+static void prepare_stream(struct run *run)
+{
+    struct llm_state *state = run_state(run);
+    struct arena *arena = run_arena(run);
+    state->stream = (struct llm_stream){.provider = state->conf->kind,
+                                        .arena = arena,
+                                        .text = BUF_MAX(LLM_TEXT_MAX_BYTES)};
+    state->refusal = BUF_MAX((size_t)64 << 10);
+    llm_events_init(&state->events, state->conf->kind == LLM_OLLAMA ? LLM_LINES : LLM_SSE,
+                    llm_stream_take, &state->stream);
+    arena_cleanup(arena, llm_events_finish, &state->events);
+    arena_cleanup(arena, finish_text, &state->stream.text);
+    arena_cleanup(arena, finish_text, &state->refusal);
+}
+
+static void llm_ask(struct run *run, enum llm_question question)
+{
+    struct llm_state *state = run_state(run);
+    struct request request;
+    state->question = question;
+    run_asks(run, state->conf->base.host, state->conf->base.port);
+    llm_request_make(run, question, &request);
+    if (question == LLM_ASK_COMPLETION) {
+        prepare_stream(run);
+        request.take = llm_answer_take;
+    }
+    state->fetch = fetch_start(run_frame(run)->fetcher, run_arena(run), &request,
+                               on_phase, on_done, run);
+}
+
+/* ---- the type ---- */
+
+static bool llm_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
+                    struct err *e)
+{
+    const struct llm_conf *conf = ctx;
+    (void)arena;
+    (void)e;
+    ret_dial->host = conf->base.host;
+    ret_dial->port = conf->base.port;
+    return true;
+}
+
+static void llm_start(struct run *run)
+{
+    struct llm_state *state = run_state(run);
+    const struct llm_conf *conf = run_conf(run);
+    state->conf = conf;
+    if (conf->key.value[0] && run_frame(run)->secrets)
+        secrets_add(run_frame(run)->secrets, bytes_of(conf->key.value));
+    state->kept = llm_memory_of(run);
+    state->plan = llm_plan(state->kept, conf, run_origin(run),
+                           loop_now(run_frame(run)->loop), run_wall(run));
+    if (conf->level == LLM_COMPLETE)
+        llm_memory_write(run);
+    if (state->plan == LLM_PLAN_COMPLETE)
+        llm_ask(run, LLM_ASK_COMPLETION);
+    else if (conf->model[0] && conf->kind != LLM_OLLAMA)
+        llm_ask(run, LLM_ASK_MODEL);
+    else
+        llm_ask(run, LLM_ASK_LIST);
+}
+
+static void llm_cancel(struct run *run)
+{
+    struct llm_state *state = run_state(run);
+    fetch_cancel(state->fetch);
+    state->fetch = NULL;
+    llm_answer_cut(run);
+    run_finish(run);
+}
+
+const struct probe_type probe_llm = {
+    .name = "llm",
+    .summary = "LLM providers (OpenAI and compatible, Anthropic, Ollama): key, model, "
+               "credit, limits; on request the time to the first token.",
+    .example = "llm: {provider: openai, model: gpt-4.1-mini, key: "
+               "\"sk-the-key-of-this-project\"}",
+    .job = "llm",
+    .keeps_memo = true,
+    .opts = llm_opts,
+    .metrics = llm_metrics,
+    .vars = llm_vars,
+    .conf_size = sizeof(struct llm_conf),
+    .state_size = sizeof(struct llm_state),
+    .session_size = sizeof(struct llm_session),
+    .validate = llm_validate,
+    .aim = llm_aim,
+    .close = llm_memory_close,
+    .start = llm_start,
+    .report = llm_report,
+    .cancel = llm_cancel,
+};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the llm probe share; nobody else includes it. llm.c moves a run, llm_request.c says what is sent,
+ * llm_sse.c cuts a stream into events, llm_stream.c reads them, llm_fault.c names refusals, llm_budget.c counts tokens,
+ * llm_plan.c decides whether any may be used now, llm_limits.c reads what headers tell, llm_vars.c names values.
+ */
+#ifndef HEALTHD_PROBES_LLM_H
+#define HEALTHD_PROBES_LLM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/core/expr.h"
+#include "lib/core/fetch.h"
+#include "lib/core/opt.h"
+#include "lib/core/run.h"
+#include "lib/core/session.h"
+#include "lib/core/url.h"
+
+enum llm_provider { LLM_AUTO, LLM_OPENAI, LLM_ANTHROPIC, LLM_OLLAMA };
+enum llm_level { LLM_KEY, LLM_COMPLETE };
+enum llm_field { LLM_FIELD_AUTO, LLM_MAX_TOKENS, LLM_MAX_COMPLETION_TOKENS };
+
+struct llm_conf {
+    const char *base_url, *model, *prompt, *version;
+    int provider, level, max_tokens_field;
+    struct secret key;
+    nsec every;
+    int64_t max_tokens, daily_tokens;
+    struct pairs headers;
+    struct tls_conf tls;
+    const char *proxy_url, *no_proxy;
+
+    /* Derived by llm_validate. */
+    enum llm_provider kind; /* never LLM_AUTO */
+    struct url base;        /* its path has no "/" at the end */
+    const char *root;       /* base as text that a path is put behind */
+};
+
+/* ---- llm_options.c ---- */
+
+extern const struct opt llm_opts[];
+bool llm_validate(void *conf, struct arena *arena, struct err *e);
+/* "OpenAI", "Anthropic", … in sentences; as the option has it in labels. */
+const char *llm_provider_title(enum llm_provider provider);
+const char *llm_provider_word(enum llm_provider provider);
+
+/* ---- llm_sse.c ---- */
+
+#define LLM_EVENT_MAX_BYTES ((size_t)64 << 10)
+
+enum llm_framing {
+    LLM_SSE,  /* server-sent events (WHATWG HTML §9.2) */
+    LLM_LINES /* a JSON document a line */
+};
+struct llm_events {
+    enum llm_framing framing;
+    /* Each event as it ends: its name ("" unless told) and data, valid during the call. False: no more of it. */
+    bool (*take)(void *ctx, struct bytes name, struct bytes data);
+    void *ctx;
+    struct buf line, name, data;
+    bool has_data, was_cr, is_past_mark;
+};
+void llm_events_init(struct llm_events *v, enum llm_framing framing,
+                     bool (*take)(void *, struct bytes, struct bytes), void *ctx);
+void llm_events_finish(void *v); /* frees; fits arena_cleanup */
+/* False: take wants no more, or an event was larger than LLM_EVENT_MAX_BYTES (llm_events_overflow). */
+bool llm_events_feed(struct llm_events *v, struct bytes piece);
+bool llm_events_overflow(const struct llm_events *v);
+
+/* ---- llm_stream.c ---- */
+
+#define LLM_TEXT_MAX_BYTES 1024
+
+/* What a stream of a completion has told so far. */
+struct llm_stream {
+    enum llm_provider provider;
+    struct arena *arena;
+    struct buf text; /* the answer, cut */
+    bool has_token;  /* the model has begun, or ended without a word */
+    bool is_whole;   /* the end was told */
+    bool has_usage;
+    int64_t input, output; /* tokens, as the provider counts them */
+    const json_t *error;   /* a refusal within the stream; NULL: none */
+    const char *nonsense;  /* an event that is no JSON, quoted; NULL: none */
+    size_t events;
+};
+/* ctx: a struct llm_stream. Fits llm_events. */
+bool llm_stream_take(void *ctx, struct bytes name, struct bytes data);
+
+/* ---- llm_fault.c ---- */
+
+struct llm_fault {
+    enum reason reason;
+    const char *word;   /* the provider's own code or type; "" */
+    const char *detail; /* what it said, short; "" */
+};
+/* What a refusal means: the status, and the error of its body (root may be NULL). Pure. */
+struct llm_fault llm_fault_of(int status, const json_t *root, struct arena *arena);
+
+/* ---- llm_limits.c ---- */
+
+enum { LLM_LIMIT_KINDS = 4 };
+extern const char *const llm_limit_kinds[LLM_LIMIT_KINDS];
+struct llm_limits {
+    double left[LLM_LIMIT_KINDS], most[LLM_LIMIT_KINDS]; /* -1: not told */
+    nsec retry_after;                                    /* 0: not told */
+};
+struct llm_limits llm_limits_of(const struct reply *reply, struct wall now);
+
+/* ---- llm_budget.c ---- */
+
+/* Kept as the session's memo. Tokens that a call may need are set aside before it, and on disk before it is made. */
+struct llm_budget {
+    int64_t day;     /* since the epoch, UTC */
+    int64_t spent;   /* tokens of that day */
+    int64_t aside;   /* for the next call */
+    int64_t largest; /* the most that one call has used */
+    int64_t total;   /* of all days */
+    int64_t
+        asked_at; /* of the last call that succeeded: seconds since the epoch; 0: never */
+};
+/* After a restart: what was set aside may have been used, and counts as spent. */
+struct llm_budget llm_budget_recall(const char *memo);
+const char *llm_budget_text(const struct llm_budget *b, struct arena *arena);
+/* A new day begins; one that seems to be over already does not begin again. */
+void llm_budget_roll(struct llm_budget *b, struct wall now);
+/* The most that a call can cost, as far as is known. */
+int64_t llm_budget_need(const struct llm_budget *b, const struct llm_conf *conf);
+int64_t llm_budget_left(const struct llm_budget *b, const struct llm_conf *conf);
+bool llm_budget_set_aside(struct llm_budget *b, const struct llm_conf *conf);
+/* The call is over, and has cost this. */
+void llm_budget_settle(struct llm_budget *b, int64_t used);
+
+/* ---- llm_plan.c ---- */
+
+/* What a probe keeps between its runs. */
+struct llm_session {
+    struct llm_budget budget;
+    bool is_recalled;
+    bool has_first_token;
+    nsec first_token; /* of the last call that succeeded */
+    int64_t used;     /* tokens of that call */
+    enum reason held; /* why the last call failed; NONE: it did not */
+    struct buf held_text;
+    struct mono not_before; /* the provider asked to wait until then */
+};
+enum llm_plan {
+    LLM_PLAN_KEY,      /* nothing is due, or asked for */
+    LLM_PLAN_PREPARE,  /* the same now; tokens have been set aside for the next run */
+    LLM_PLAN_COMPLETE, /* a call */
+    LLM_PLAN_SPENT     /* a call is due, and today's tokens are used up */
+};
+enum llm_plan llm_plan(struct llm_session *s, const struct llm_conf *conf,
+                       enum origin origin, struct mono now, struct wall wall);
+/* "00:00 UTC" of the next day, as a span from now. */
+nsec llm_plan_until_tomorrow(struct wall now);
+
+/* ---- llm_request.c ---- */
+
+enum llm_question { LLM_ASK_MODEL, LLM_ASK_LIST, LLM_ASK_COMPLETION };
+void llm_request_make(struct run *run, enum llm_question question,
+                      struct request *ret_request);
+
+/* ---- llm.c ---- */
+
+struct llm_state {
+    const struct llm_conf *conf;
+    struct llm_session *kept;
+    enum llm_plan plan;
+    enum llm_question question; /* under way, or answered last */
+    struct fetch *fetch;
+    const struct reply *reply; /* the last one */
+    struct llm_events events;
+    struct llm_stream stream;
+    struct buf refusal; /* the body of an answer that is no stream */
+    struct mono sent_at;
+    bool has_first_token, is_settled;
+    nsec first_token;
+    struct llm_limits limits;
+    struct llm_fault fault;
+    size_t models;    /* how many were listed; 0: none were */
+    bool is_accepted; /* the question was answered as it should be */
+    bool is_too_large;
+};
+
+/* ---- llm_answer.c ---- */
+
+/* The stream of a completion, or the refusal instead of it, as it comes. ctx: the run. Fits request.take. */
+bool llm_answer_take(void *ctx, struct bytes piece);
+/* What came is judged, and the run answered. Of a model's entry that cannot be had false: ask for the list instead. */
+bool llm_answer_judge(struct run *run);
+/* A call that was cut off: what it may have cost counts. */
+void llm_answer_cut(struct run *run);
+
+/* ---- llm_memory.c ---- */
+
+/* What the session keeps, with the memo read. */
+struct llm_session *llm_memory_of(struct run *run);
+void llm_memory_write(struct run *run);
+/* A call is over: used tokens, or -1 for all that was set aside. */
+void llm_memory_settle(struct run *run, int64_t used);
+/* It failed, and holds until one succeeds. */
+void llm_memory_hold(struct run *run, enum reason reason, const char *detail);
+void llm_memory_succeed(struct run *run);
+void llm_memory_close(struct session *s);
+
+/* ---- llm_vars.c, llm_emit.c ---- */
+
+extern const struct var llm_vars[];
+extern const struct metric *const llm_metrics[];
+void llm_report(struct run *run);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the events of a streamed completion tell: the first token, the tokens used, the end, a refusal half-way. Called
+ * with each event by llm_sse.c. Pure; knows neither time nor network.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "lib/core/json.h"
+#include "probes/llm.h"
+
+static void add_text(struct llm_stream *s, const json_t *text)
+{
+    const char *piece = json_string_value(text);
+    if (!piece || !piece[0])
+        return;
+    s->has_token = true;
+    const struct bytes cut = bytes_cut(bytes_of(piece), s->text.max - s->text.len);
+    buf_add_bytes(&s->text, cut);
+}
+
+static void take_count(const json_t *from, const char *key, int64_t *ret_count)
+{
+    const json_t *count = json_object_get(from, key);
+    if (json_is_integer(count) && json_integer_value(count) >= 0)
+        *ret_count = json_integer_value(count);
+}
+
+static bool is_told(const json_t *value)
+{
+    return value && !json_is_null(value);
+}
+
+static bool take_openai(struct llm_stream *s, const json_t *root)
+{
+    const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
+    const json_t *delta = json_object_get(choice, "delta");
+    const json_t *usage = json_object_get(root, "usage");
+    add_text(s, json_object_get(delta, "content"));
+    s->has_token = s->has_token || is_told(json_object_get(delta, "tool_calls")) ||
+                   is_told(json_object_get(delta, "reasoning_content")) ||
+                   is_told(json_object_get(delta, "reasoning"));
+    if (is_told(json_object_get(choice, "finish_reason")))
+        s->has_token = s->is_whole = true;
+    if (json_is_object(usage)) {
+        s->has_usage = true;
+        take_count(usage, "prompt_tokens", &s->input);
+        take_count(usage, "completion_tokens", &s->output);
+    }
+    return true;
+}
+
+static bool take_anthropic(struct llm_stream *s, const json_t *root)
+{
+    const char *type = json_string_value(json_object_get(root, "type"));
+    const json_t *delta = json_object_get(root, "delta");
+    const json_t *usage = json_object_get(root, "usage");
+    if (!usage)
+        usage = json_object_get(json_object_get(root, "message"), "usage");
+    if (json_is_object(usage)) {
+        int64_t written = 0, read = 0;
+        take_count(usage, "input_tokens", &s->input);
+        take_count(usage, "output_tokens", &s->output);
+        take_count(usage, "cache_creation_input_tokens", &written);
+        take_count(usage, "cache_read_input_tokens", &read);
+        s->input += json_object_get(usage, "input_tokens") ? written + read : 0;
+        s->has_usage = true;
+    }
+    if (!type)
+        return true;
+    add_text(s, json_object_get(delta, "text"));
+    if (!strcmp(type, "content_block_delta") || !strcmp(type, "message_delta"))
+        s->has_token = true;
+    s->is_whole = s->is_whole || !strcmp(type, "message_stop");
+    return !s->is_whole;
+}
+
+static bool take_ollama(struct llm_stream *s, const json_t *root)
+{
+    const json_t *message = json_object_get(root, "message");
+    add_text(s, json_object_get(message, "content"));
+    add_text(s, json_object_get(message, "thinking"));
+    if (!json_is_true(json_object_get(root, "done")))
+        return true;
+    s->has_token = s->is_whole = true;
+    s->has_usage = is_told(json_object_get(root, "eval_count"));
+    take_count(root, "prompt_eval_count", &s->input);
+    take_count(root, "eval_count", &s->output);
+    return false;
+}
+
+bool llm_stream_take(void *ctx, struct bytes name, struct bytes data)
+{
+    struct llm_stream *s = ctx;
+    struct err e;
+    (void)name;
+    s->events++;
+    if (s->provider == LLM_OPENAI && bytes_is(bytes_trim(data), "[DONE]")) {
+        s->has_token = s->is_whole = true;
+        return false;
+    }
+    const json_t *root = json_read(s->arena, data, LLM_EVENT_MAX_BYTES, &e);
+    if (!json_is_object(root)) {
+        const struct bytes head = bytes_cut(data, RUN_MAX_QUOTE);
+        s->nonsense = arena_strndup(s->arena, head.ptr ? head.ptr : "", head.len);
+        return false;
+    }
+    if (is_told(json_object_get(root, "error"))) {
+        s->error = root;
+        return false;
+    }
+    if (s->provider == LLM_ANTHROPIC)
+        return take_anthropic(s, root);
+    return s->provider == LLM_OLLAMA ? take_ollama(s, root) : take_openai(s, root);
+}
