@@ -3,6 +3,8 @@
  * After the verdict: collector after collector on the connection that is there, then custom metrics, then other databases.
  * Called by postgres.c; ends the run. A collector that fails is said and the next is asked.
  */
+#include <string.h>
+
 #include "lib/base/attr.h"
 #include "lib/core/loop.h"
 #include "probes/postgres.h"
@@ -81,11 +83,22 @@ static const char *sql_of(struct run *run, const struct postgres_collector *c)
                              : NULL;
 }
 
+static const char *joined(const char *const *texts, size_t count, struct arena *arena)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(texts[i]) + 2;
+    char *all = arena_alloc(arena, size), *end = all;
+    for (size_t i = 0; i < count; i++)
+        end = stpcpy(stpcpy(end, texts[i]), ";\n");
+    return all;
+}
+
 /* From state->next on: one question where each is a transaction of its own, else all that are left in one trip. */
 static const char *next_sql(struct run *run, size_t most)
 {
     struct postgres_state *state = run_state(run);
-    const char *all = NULL;
+    const char *texts[POSTGRES_MAX_COLLECTORS];
 
     state->together_count = state->together_at = 0;
     for (size_t i = state->next;
@@ -93,10 +106,11 @@ static const char *next_sql(struct run *run, size_t most)
         const char *sql = sql_of(run, &postgres_collectors[i]);
         if (!sql)
             continue;
-        all = all ? arena_printf(run_arena(run), "%s;\n%s", all, sql) : sql;
+        texts[state->together_count] = sql;
         state->asked_together[state->together_count++] = i;
     }
-    return all;
+    return state->together_count ? joined(texts, state->together_count, run_arena(run))
+                                 : NULL;
 }
 
 /* One of several has answered. */

@@ -8,7 +8,7 @@
 
 #include "lib/core/loop_impl.h"
 
-#define LAG_INTERVAL (200 * NSEC_PER_MSEC)
+#define LAG_INTERVAL NSEC_PER_SEC
 
 struct timer {
     struct heap_item item; /* key: nanoseconds of struct mono */

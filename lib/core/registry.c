@@ -169,26 +169,23 @@ static struct holding *holding_for(struct source *s, const char *name)
     return h;
 }
 
-static bool sample_is_plain(const struct sample *sample)
-{
-    return !sample->values && !sample->extra.count;
-}
-
-/* Whether s is what the sample names. Cheap for what has no labels of its own. */
+/* Whether s is what the sample names. Cheap for a declared family, whose label names are known to be the same, and for
+ * what has no labels of its own. */
 static bool sample_fits(struct registry *r, const struct sample *sample,
                         const struct series *s)
 {
     const struct family *f = s->chunk->family;
     const struct metric *m = sample->metric;
+    const struct identity id = {m, "", sample->values, sample->extra};
     struct prefix p;
 
-    if (f->metric != m && (f->kind != m->kind || strcmp(f->name, metric_family(m)) != 0))
+    if (f->metric == m && !m->family && s->is_sample)
+        return series_has_own(s, &id);
+    if (f->kind != m->kind || strcmp(f->name, metric_family(m)) != 0)
         return false;
-    if (s->is_plain && sample_is_plain(sample) && !m->family)
+    if (!m->family && s->is_sample && !s->own_len && series_has_own(s, &id))
         return true;
-    return prefix_build(r, s->holding->source,
-                        &(struct identity){m, "", sample->values, sample->extra}, &p) &&
-           prefix_is(&p, s);
+    return prefix_build(r, s->holding->source, &id, &p) && prefix_is(&p, s);
 }
 
 /* Finds or makes; NULL when somebody else has it, or its family conflicts. */
@@ -212,8 +209,8 @@ static struct series *sample_series(struct registry *r, const struct sample *sam
     struct family *f = family_for(r, sample->metric);
     if (!f)
         return NULL;
-    struct series *made = series_make(r, f, h, &p);
-    made->is_plain = sample_is_plain(sample);
+    struct series *made = series_make(r, f, h, &id, &p);
+    made->is_sample = true;
     return made;
 }
 

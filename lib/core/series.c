@@ -150,19 +150,72 @@ static void table_grow(struct registry *r)
     r->table_size = size;
 }
 
+/* ---- its own values ---- */
+
+struct own { /* a walk over them, in the order of series.own */
+    const struct identity *id;
+    size_t value, part; /* that come next */
+};
+
+static const char *own_next(struct own *walk)
+{
+    const struct identity *id = walk->id;
+    if (id->values && id->metric->labels[walk->value]) {
+        const char *value = id->values[walk->value++];
+        return value ? value : "";
+    }
+    if (walk->part == 2 * id->extra.count)
+        return NULL;
+    const struct label *label = &id->extra.items[walk->part / 2];
+    return walk->part++ % 2 ? label->value : label->name;
+}
+
+static size_t own_size(const struct identity *id)
+{
+    struct own walk = {.id = id};
+    size_t size = 0;
+    for (const char *text = own_next(&walk); text; text = own_next(&walk))
+        size += strlen(text) + 1;
+    return size;
+}
+
+bool series_has_own(const struct series *s, const struct identity *id)
+{
+    struct own walk = {.id = id};
+    size_t at = 0;
+    for (const char *text = own_next(&walk); text; text = own_next(&walk)) {
+        const size_t size = strlen(text) + 1;
+        if (size > s->own_len - at || memcmp(s->own + at, text, size) != 0)
+            return false;
+        at += size;
+    }
+    return at == s->own_len;
+}
+
+static void own_write(struct series *s, const struct identity *id)
+{
+    struct own walk = {.id = id};
+    char *to = s->own;
+    for (const char *text = own_next(&walk); text; text = own_next(&walk))
+        to = stpcpy(to, text) + 1;
+}
+
 struct series *series_make(struct registry *r, struct family *f, struct holding *h,
-                           const struct prefix *p)
+                           const struct identity *id, const struct prefix *p)
 {
     pages_settle(r);
     if (r->series_count >= r->table_size)
         table_grow(r);
 
-    struct series *s = memory_take(sizeof(*s));
+    const size_t own = own_size(id);
+    struct series *s = memory_take(sizeof(*s) + own);
     *s = (struct series){.holding = h,
                          .hash = prefix_hash(p),
                          .prefix_len = (uint16_t)p->text.len,
                          .cut_at = p->cut_at,
-                         .cut_len = p->cut_len};
+                         .cut_len = p->cut_len,
+                         .own_len = (uint32_t)own};
+    own_write(s, id);
     struct series **bucket = &r->table[s->hash & (r->table_size - 1)];
     s->next = *bucket;
     *bucket = s;
@@ -209,7 +262,7 @@ struct series *series_direct(struct registry *r, struct source *s,
     }
     struct family *f = family_for(r, id->metric);
     assert(f); /* a declared family */
-    struct series *made = series_make(r, f, &s->direct, &p);
+    struct series *made = series_make(r, f, &s->direct, id, &p);
     holding_put(&s->direct, made);
     return made;
 }

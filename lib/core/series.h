@@ -41,10 +41,13 @@ struct series {
     uint16_t cut_at, cut_len; /* the probe label in it, which its own page leaves out */
     uint8_t value_len;        /* of the text, not of the value when that has changed */
     uint8_t shares;           /* sources besides the owner that use it directly */
+    uint32_t own_len;         /* of own */
     bool is_changed : 1;      /* the text is behind the value */
     bool is_ended : 1;     /* the line goes when the chunk is next brought up to date */
     bool has_exemplar : 1; /* in its family's exemplars */
-    bool is_plain : 1;     /* no labels but its source's: matched by its family alone */
+    bool is_sample : 1;    /* made for a batch's sample: own says which */
+    char own
+        []; /* what tells it from others of its family: values, then extra names and values, each with its NUL */
 };
 
 struct chunk {
@@ -143,7 +146,9 @@ bool prefix_build(struct registry *r, const struct source *s, const struct ident
 bool prefix_is(const struct prefix *p, const struct series *s);
 struct series *series_find(const struct registry *r, const struct prefix *p);
 struct series *series_make(struct registry *r, struct family *f, struct holding *h,
-                           const struct prefix *p);
+                           const struct identity *id, const struct prefix *p);
+/* Whether these are the values and extra labels that it was made with. */
+bool series_has_own(const struct series *s, const struct identity *id);
 /* s is gone afterwards; its owner's slot is not touched. */
 void series_end(struct registry *r, struct series *s);
 struct bytes series_prefix(const struct series *s);
