@@ -204,6 +204,17 @@ const char *invocation_flag(const struct invocation *in, const char *name)
     return NULL;
 }
 
+const char *const *invocation_flags(const struct invocation *in, const char *name)
+{
+    const char **list = arena_alloc(in->arena, (in->given_count + 1) * sizeof(*list));
+    size_t count = 0;
+    for (size_t i = 0; i < in->given_count; i++) {
+        if (!in->given[i].flag->row && flag_is(in->given[i].flag, name))
+            list[count++] = in->given[i].value;
+    }
+    return count ? list : NULL;
+}
+
 int complain_text(const struct invocation *in, int code, const char *text)
 {
     struct buf out = BUF_MAX(1 << 20);

@@ -3,150 +3,36 @@
  * `healthctl smoke`: runs flows once and says whether the deployment works. Needs no healthd, changes none, and keeps
  * nothing.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "healthctl/command.h"
 #include "healthctl/config_file.h"
-#include "healthctl/flow_export.h"
-#include "healthctl/report.h"
+#include "healthctl/smoke_report.h"
 #include "healthctl/smoke_text.h"
 #include "lib/base/glob.h"
 #include "lib/base/units.h"
 #include "lib/flows/flow_scope.h"
 
-enum { FLOWS_MAX = 1000 };
-
 struct smoking {
     struct invocation *in;
-    const struct generation *generation;
+    struct flow_choice choice;
     struct smoke_plan plan;
-    const struct flow *flows[FLOWS_MAX];
 };
 
-/* ---- what is meant ---- */
-
-static bool is_file(const char *operand)
-{
-    return strchr(operand, '/') || strchr(operand, '.') || access(operand, R_OK) == 0;
-}
-
-static int load(struct smoking *s, const char *path)
-{
-    struct diag *d = diag_create(s->in->arena);
-    struct generation *g = generation_load(path, s->in->secrets, d);
-    if (diag_first(d))
-        config_faults(s->in, d);
-    if (!g)
-        return CODE_USAGE;
-    arena_cleanup(s->in->arena, config_release, g);
-    s->generation = g;
-    return CODE_PASS;
-}
-
-static int unknown_flow(struct smoking *s, const char *name)
-{
-    const struct generation *g = s->generation;
-    const char **names = arena_alloc(s->in->arena, (g->flow_count + 1) * sizeof(*names));
-    for (size_t i = 0; i < g->flow_count; i++)
-        names[i] = g->flows[i].name;
-    const char *near = nearest_word(name, names);
-    return complain(s->in, CODE_USAGE, "%s has no flow '%s'%s%s%s",
-                    g->path ? g->path : "the built-in configuration", name,
-                    near            ? "; did you mean '"
-                    : g->flow_count ? ""
-                                    : ": it has none at all; see `healthctl help smoke`",
-                    near ? near : "", near ? "'?" : "");
-}
-
-static int pick_flows(struct smoking *s, size_t first)
-{
-    const struct generation *g = s->generation;
-    struct invocation *in = s->in;
-    s->plan.flows = s->flows;
-    for (size_t i = first; i < in->operand_count; i++) {
-        const struct flow *flow = generation_flow(g, in->operands[i]);
-        if (!flow)
-            return unknown_flow(s, in->operands[i]);
-        s->flows[s->plan.count++] = flow;
-    }
-    for (size_t i = 0; first == in->operand_count && i < g->flow_count && i < FLOWS_MAX;
-         i++)
-        s->flows[s->plan.count++] = &g->flows[i];
-    if (!s->plan.count)
-        return complain(in, CODE_USAGE,
-                        "%s has no flows; `healthctl help smoke` shows one",
-                        g->path ? g->path : "the built-in configuration");
-    return CODE_PASS;
-}
-
-/* A file first, then flows; or flows of the default configuration. */
-static int find_flows(struct smoking *s)
-{
-    struct invocation *in = s->in;
-    const char *config = invocation_flag(in, "config");
-    const bool has_file = !config && in->operand_count && is_file(in->operands[0]);
-    const char *path = has_file ? in->operands[0] : config ? config : config_default();
-    int code = CODE_PASS;
-    if (has_file)
-        code = flow_export_refused(in, path);
-    if (!code)
-        code = load(s, path);
-    s->plan.source = has_file ? path : NULL;
-    return code ? code : pick_flows(s, has_file ? 1 : 0);
-}
-
 /* ---- how ---- */
-
-static const char *const *all_given(const struct invocation *in, const char *flag)
-{
-    const char **list = arena_alloc(in->arena, (in->given_count + 1) * sizeof(*list));
-    size_t count = 0;
-    for (size_t i = 0; i < in->given_count; i++) {
-        if (flag_is(in->given[i].flag, flag))
-            list[count++] = in->given[i].value;
-    }
-    return count ? list : NULL;
-}
-
-static int read_vars(struct smoking *s)
-{
-    const char *const *given = all_given(s->in, "var");
-    struct pair *items =
-        arena_alloc(s->in->arena, (s->in->given_count + 1) * sizeof(*items));
-    for (size_t i = 0; given && given[i]; i++) {
-        const char *equals = strchr(given[i], '=');
-        if (!equals || equals == given[i])
-            return complain(s->in, CODE_USAGE, "--var is name=value, not '%s'", given[i]);
-        items[s->plan.vars.count++] = (struct pair){
-            arena_strndup(s->in->arena, given[i], (size_t)(equals - given[i])),
-            equals + 1};
-    }
-    s->plan.vars.items = items;
-    return CODE_PASS;
-}
 
 static int read_how(struct smoking *s)
 {
     struct invocation *in = s->in;
     struct smoke_plan *plan = &s->plan;
-    const char *wait = invocation_flag(in, "wait"),
-               *repeat = invocation_flag(in, "repeat");
-    struct err e = {0};
-    uint64_t times = 1;
-    plan->only = all_given(in, "only");
-    plan->skip = all_given(in, "skip");
+    plan->only = invocation_flags(in, "only");
+    plan->skip = invocation_flags(in, "skip");
     plan->is_failing_fast = invocation_flag(in, "fail-fast") != NULL;
-    if (wait && (!duration_parse(bytes_of(wait), &plan->wait, &e) || plan->wait <= 0))
-        return complain(in, CODE_USAGE, "--wait: %s",
-                        *e.text ? e.text : "expected a time such as 120s");
-    if (repeat && (!bytes_to_u64(bytes_of(repeat), &times) || !times || times > 10000))
-        return complain(in, CODE_USAGE, "--repeat is a number from 1 to 10000, not '%s'",
-                        repeat);
-    plan->repeat = times;
-    return read_vars(s);
+    plan->repeat = 1;
+    int code = flow_choice_duration(in, "wait", &plan->wait);
+    if (!code)
+        code = flow_choice_count(in, "repeat", &plan->repeat);
+    return code ? code : flow_choice_vars(in, &plan->vars);
 }
 
 /* A pattern that fits nothing is a slip. */
@@ -222,71 +108,16 @@ static int dry_run(struct smoking *s)
     return CODE_PASS;
 }
 
-/* ---- reports ---- */
-
-static int write_file(const struct smoking *s, const struct smoke *smoke,
-                      const char *given)
+static int report(void *ctx UNUSED, const struct smoke *smoke)
 {
-    const char *equals = strchr(given, '=');
-    const char *path = equals ? equals + 1 : given;
-    const struct report_format *f =
-        equals ? report_find(arena_strndup(s->in->arena, given, (size_t)(equals - given)))
-               : report_of_file(given);
-    struct buf text = BUF_MAX(64 << 20);
-    if (!f)
-        return complain(
-            s->in, CODE_USAGE,
-            "--report %s: write FORMAT=FILE, with json, junit, tap, nagios or github",
-            given);
-    f->write(smoke, &text);
-    secrets_redact(s->in->secrets, &text);
-    FILE *file = fopen(path, "we");
-    bool ok = file && fwrite(buf_text(&text), 1, text.len, file) == text.len;
-    const int error = errno;
-    ok = file && fclose(file) == 0 && ok;
-    buf_finish(&text);
-    return ok ? CODE_PASS
-              : complain(s->in, CODE_UNKNOWN, "%s: %s", path, strerror(error));
-}
-
-static bool is_degraded(const struct smoke *smoke)
-{
-    for (size_t i = 0; i < smoke->count; i++) {
-        if (smoke->results[i]->is_degraded)
-            return true;
-    }
-    return false;
-}
-
-static int report(void *ctx, const struct smoke *smoke)
-{
-    const struct smoking *s = ctx;
-    const char *format = invocation_flag(s->in, "format");
-    const char *const *files = all_given(s->in, "report");
-    const struct report_format *f = format ? report_find(format) : NULL;
-    int code = smoke->code;
-    if (f && strcmp(f->name, "json") != 0) {
-        struct buf text = BUF_MAX(64 << 20);
-        f->write(smoke, &text);
-        write_page(s->in->out, buf_text(&text));
-        buf_finish(&text);
-    } else {
-        smoke_write(smoke);
-        write_json(s->in->out, NULL, report_json_value(smoke));
-    }
-    if (f && !strcmp(f->name, "nagios"))
-        code = report_nagios_code(code, is_degraded(smoke));
-    for (; files && *files; files++) {
-        const int failed = write_file(s, smoke, *files);
-        code = code ? code : failed;
-    }
-    return code;
+    return smoke_report(smoke);
 }
 
 static int run(struct invocation *in)
 {
     struct smoking s = {.in = in, .plan = {.in = in}};
-    int code = find_flows(&s);
+    int code = flow_choice_read(in, in->operands, in->operand_count, &s.choice);
+    smoke_choose(&s.plan, &s.choice);
     if (!code)
         code = read_how(&s);
     if (!code)
@@ -298,10 +129,9 @@ static int run(struct invocation *in)
     if (invocation_flag(in, "dry-run"))
         return dry_run(&s);
     struct smoke_progress progress = smoke_progress_start(in);
-    s.plan.resolver = &s.generation->resolver;
     s.plan.on_step = smoke_progress_step;
     s.plan.ctx = &progress;
-    return smoke_run(&s.plan, report, &s);
+    return smoke_run(&s.plan, report, NULL);
 }
 
 static const char *const formats[] = {"text",   "json",   "junit", "tap",
@@ -356,7 +186,7 @@ const struct command command_smoke = {
     .run = run,
     .summary = "Prove that a deployment works, by flows of steps",
     .operands = "[FILE] [FLOW...]",
-    .most = FLOWS_MAX,
+    .most = FLOW_CHOICE_MAX,
     .completes = COMPLETES_FILES,
     .flags = flags,
     .doc = "Runs the flows of FILE (a configuration with `flows:`, or one flow alone), "

@@ -121,6 +121,8 @@ bool invocation_parse(struct invocation *in, int argc, char *const *argv, struct
 int verbs_run(struct invocation *in);
 /* Value of the last one given; NULL: not given. For flags without operand: "". */
 const char *invocation_flag(const struct invocation *in, const char *name);
+/* All values of a flag that may repeat, in order, NULL-terminated; NULL: not given. */
+const char *const *invocation_flags(const struct invocation *in, const char *name);
 bool flag_is(const struct flag *f,
              const char *name); /* hyphens and underscores are the same */
 

@@ -2,16 +2,10 @@
 /* See smoke.h. */
 #include "healthctl/smoke.h"
 
-#include <signal.h>
 #include <string.h>
 
-#include "healthctl/frame_setup.h"
 #include "healthctl/outcome.h"
 #include "lib/base/glob.h"
-#include "lib/core/loop.h"
-#include "lib/core/runner.h"
-
-enum { MAX_ACTIVE = 256 };
 
 /* ---- which steps ---- */
 
@@ -92,7 +86,7 @@ int smoke_code(const struct flow_result *r)
     return r->finally_failed ? CODE_TEARDOWN : CODE_PASS;
 }
 
-static int worse(int a, int b)
+int smoke_worse(int a, int b)
 {
     if (a == CODE_STOPPED || b == CODE_STOPPED)
         return CODE_STOPPED;
@@ -115,110 +109,10 @@ struct smoke_counts smoke_count(const struct flow_result *r)
     return c;
 }
 
-/* ---- one after the other ---- */
-
-struct smoking_run {
-    struct smoke smoke;
-    struct frame frame;
-    struct runner *runner;
-    struct flow_run **runs;
-    size_t total, next;
-    struct flow_run *current;
-    bool is_stopped;
-    struct err e; /* why the next could not begin */
-};
-
-static void begin_next(void *ctx);
-
-static bool wants(void *ctx, const struct flow_step *step)
+void smoke_choose(struct smoke_plan *plan, const struct flow_choice *c)
 {
-    const struct smoking_run *s = ctx;
-    const struct smoke_plan *plan = s->smoke.plan;
-    return smoke_wants(plan, plan->flows[(s->next - 1) % plan->count], step);
-}
-
-static void on_step(void *ctx, const struct flow_result *result,
-                    const struct flow_step_result *step)
-{
-    const struct smoke_plan *plan = ((const struct smoking_run *)ctx)->smoke.plan;
-    if (plan->on_step)
-        plan->on_step(plan->ctx, result, step);
-}
-
-static void on_done(void *ctx, const struct flow_result *result)
-{
-    struct smoking_run *s = ctx;
-    s->smoke.results[s->smoke.count++] = result;
-    s->smoke.code = worse(s->smoke.code, smoke_code(result));
-    s->current = NULL;
-    const bool is_over = s->is_stopped || s->next == s->total ||
-                         (s->smoke.code != CODE_PASS && s->smoke.plan->is_failing_fast) ||
-                         (s->smoke.code != CODE_PASS && s->next >= s->smoke.plan->count &&
-                          s->smoke.plan->repeat > 1);
-    if (is_over)
-        loop_stop(s->frame.loop);
-    else
-        begin_next(s);
-}
-
-static void begin_next(void *ctx)
-{
-    struct smoking_run *s = ctx;
-    const struct smoke_plan *plan = s->smoke.plan;
-    const struct flow *flow = plan->flows[s->next++ % plan->count];
-    s->current = flow_start(&(struct flow_ask){.flow = flow,
-                                               .frame = &s->frame,
-                                               .runner = s->runner,
-                                               .vars = plan->vars,
-                                               .wait = plan->wait,
-                                               .is_failing_fast = plan->is_failing_fast,
-                                               .is_wanted = wants,
-                                               .on_step = on_step,
-                                               .on_done = on_done,
-                                               .ctx = s},
-                            &s->e);
-    s->runs[s->next - 1] = s->current;
-    if (!s->current)
-        loop_stop(s->frame.loop);
-}
-
-/* Once is enough: what always happens is under way then. */
-static void on_signal(void *ctx, int signal)
-{
-    struct smoking_run *s = ctx;
-    s->is_stopped = true;
-    if (s->current)
-        flow_stop(s->current);
-}
-
-static void end(struct smoking_run *s)
-{
-    for (size_t i = 0; i < s->next; i++)
-        flow_destroy(s->runs[i]);
-    if (s->runner)
-        runner_destroy(s->runner);
-    frame_finish(&s->frame);
-}
-
-int smoke_run(const struct smoke_plan *plan,
-              int (*report)(void *ctx, const struct smoke *smoke), void *ctx)
-{
-    struct smoking_run s = {.smoke = {.plan = plan}, .total = plan->count * plan->repeat};
-    struct arena *arena = plan->in->arena;
-    int code = CODE_UNKNOWN;
-    s.runs = arena_alloc(arena, (s.total + 1) * sizeof(*s.runs));
-    s.smoke.results = arena_alloc(arena, (s.total + 1) * sizeof(*s.smoke.results));
-    if (!frame_setup(&s.frame, FRAME_WHOLE, plan->resolver, plan->in->secrets, &s.e)) {
-        complain(plan->in, CODE_UNKNOWN, "%s", s.e.text);
-    } else {
-        s.runner = runner_create(&s.frame, MAX_ACTIVE);
-        loop_on_signal(s.frame.loop, SIGINT, on_signal, &s);
-        loop_on_signal(s.frame.loop, SIGTERM, on_signal, &s);
-        loop_defer(s.frame.loop, "smoke", begin_next, &s);
-        loop_run(s.frame.loop);
-        code = s.e.text[0] ? complain(plan->in, CODE_USAGE, "%s", s.e.text)
-                           : report(ctx, &s.smoke);
-    }
-    end(&s);
-    return code;
+    plan->resolver = c->generation ? &c->generation->resolver : NULL;
+    plan->flows = c->flows;
+    plan->count = c->count;
+    plan->source = c->source;
 }

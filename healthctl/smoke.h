@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flows run from the command line: which steps, how long, and what came of it. Called by cmd_smoke.c and cmd_wait.c;
- * shown by smoke_text.c and report_*.c. Needs no healthd.
+ * Flows run from the command line: which steps, how long, and what came of it. Called by smoke, wait, baseline and
+ * deploy; shown by smoke_text.c and report_*.c. Needs no healthd.
  */
 #ifndef HEALTHD_HEALTHCTL_SMOKE_H
 #define HEALTHD_HEALTHCTL_SMOKE_H
 
 #include "healthctl/command.h"
-#include "lib/config/generation.h"
+#include "healthctl/flow_choice.h"
 #include "lib/flows/flow_run.h"
 
 #define CODE_STOPPED 130 /* Ctrl-C, as shells have it */
@@ -21,12 +21,19 @@ struct smoke_plan {
     struct pairs vars;
     const char *const *only,
         *const *skip; /* patterns of step names; NULL-terminated; NULL: all, none */
-    nsec wait;
+    nsec wait;        /* of all flows together; 0: what fails is not tried again */
+    bool is_wait_all; /* the end of the wait ends what is under way, too */
+    nsec
+        steady; /* with wait: all of them have to pass again and again for so long, without a failed try between */
     size_t repeat;
     bool is_failing_fast;
     /* Told of every change while it runs; may be NULL. */
     void (*on_step)(void *ctx, const struct flow_result *result,
                     const struct flow_step_result *step);
+    /* An answer, while its values can be asked. May be NULL. */
+    void (*on_answer)(void *ctx, const struct flow_result *result,
+                      const struct flow_step_result *step, size_t finding,
+                      struct run *run);
     void *ctx;
 };
 
@@ -35,7 +42,11 @@ struct smoke { /* what came of it */
     const struct flow_result **results; /* in order; repeated flows again */
     size_t count;
     int code;
+    nsec steady; /* for how long all had passed at the end, when the plan asks for that */
+    nsec duration;
 };
+
+void smoke_choose(struct smoke_plan *plan, const struct flow_choice *c);
 
 /* Runs them one after the other, then calls report, while the results are there. Returns report's answer; CODE_USAGE or
  * CODE_UNKNOWN after complaining when nothing could be asked. */
@@ -44,6 +55,8 @@ int smoke_run(const struct smoke_plan *plan,
 
 /* What a flow's end is worth as an exit code. */
 int smoke_code(const struct flow_result *r);
+/* The one of two exit codes that stands for both. */
+int smoke_worse(int a, int b);
 /* True when the plan's --only and --skip want the step, or another wanted step of the flow needs what it captures. */
 bool smoke_wants(const struct smoke_plan *plan, const struct flow *flow,
                  const struct flow_step *step);

@@ -220,15 +220,21 @@ static void step_done(struct step_run *s)
 
 /* ---- start and stop ---- */
 
+static nsec longest(const struct flow_run *f)
+{
+    const nsec own = f->ask.flow->deadline;
+    return f->ask.most && f->ask.most < own ? f->ask.most : own;
+}
+
 static void on_deadline(void *ctx)
 {
     struct flow_run *f = ctx;
     struct buf text = BUF_MAX(64);
-    duration_format(&text, f->is_finally ? FLOW_FINALLY : f->ask.flow->deadline);
+    duration_format_short(&text, f->is_finally ? FLOW_FINALLY : longest(f));
     const char *why =
         arena_printf(f->arena,
                      f->is_finally ? "what always happens has %s, and they are over"
-                                   : "the flow's deadline of %s came first",
+                                   : "the deadline of %s came first",
                      buf_text(&text));
     buf_finish(&text);
     if (!f->is_finally)
@@ -290,7 +296,7 @@ struct flow_run *flow_start(const struct flow_ask *ask, struct err *e)
         return NULL;
     }
     f->began = loop_now_exact(loop);
-    f->deadline = mono_add(f->began, ask->flow->deadline);
+    f->deadline = mono_add(f->began, longest(f));
     f->wait_until = mono_add(f->began, ask->wait);
     f->result.flow = ask->flow;
     f->result.run_id = flow_scope_run_id(f->scope);
@@ -316,6 +322,7 @@ void flow_abandon(struct flow_run *f)
     f->ended_by = "healthd ends";
     f->is_over = true;
     f->ask.on_step = NULL;
+    f->ask.on_answer = NULL;
     timer_stop(f->timer);
     loop_forget(f->ask.frame->loop, f);
 }

@@ -18,6 +18,7 @@
 #include "lib/core/verdict.h"
 #include "lib/flows/flow.h"
 
+struct run;
 struct runner;
 struct flow_run;
 
@@ -81,6 +82,7 @@ struct flow_ask {
     struct pairs vars; /* given by whoever starts it */
     nsec
         wait; /* every step that fails is tried again until this long after the start; 0: no */
+    nsec most; /* a deadline over all steps, when it comes before the flow's; 0: none */
     bool
         is_failing_fast; /* the first step that fails ends it (but for what always happens) */
     /* Which steps are wanted; NULL: all. */
@@ -88,6 +90,10 @@ struct flow_ask {
     /* A step began, was tried, or ended. May be NULL. */
     void (*on_step)(void *ctx, const struct flow_result *result,
                     const struct flow_step_result *step);
+    /* A probe of a step answered, and its values can be asked; before on_step. May be NULL. */
+    void (*on_answer)(void *ctx, const struct flow_result *result,
+                      const struct flow_step_result *step, size_t finding,
+                      struct run *run);
     void (*on_done)(
         void *ctx,
         const struct flow_result *result); /* once, never before flow_start returns */

@@ -171,6 +171,10 @@ static void on_judged(void *ctx, struct run *run, const struct verdict *v)
     const struct expr *until = s->result->step->retry.until;
     const char *why = "";
     const struct wall now = loop_wall(s->flow->ask.frame->loop);
+    const struct flow_ask *ask = &s->flow->ask;
+    if (ask->on_answer)
+        ask->on_answer(ask->ctx, &s->flow->result, s->result, (size_t)(a - s->askings),
+                       run);
     if (v->health == HEALTH_UNKNOWN || v->health == HEALTH_DOWN)
         return;
     s->until_holds = !until || expr_judge(until, run, now, s->arena, &why) == EXPR_HOLDS;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See smoke_report.h. */
+#include "healthctl/smoke_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "healthctl/report.h"
+#include "healthctl/smoke_text.h"
+
+static int write_file(const struct smoke *smoke, const char *given)
+{
+    const struct invocation *in = smoke->plan->in;
+    const char *equals = strchr(given, '=');
+    const char *path = equals ? equals + 1 : given;
+    const struct report_format *f =
+        equals ? report_find(arena_strndup(in->arena, given, (size_t)(equals - given)))
+               : report_of_file(given);
+    struct buf text = BUF_MAX(64 << 20);
+    if (!f)
+        return complain(
+            in, CODE_USAGE,
+            "--report %s: write FORMAT=FILE, with json, junit, tap, nagios or github",
+            given);
+    f->write(smoke, &text);
+    secrets_redact(in->secrets, &text);
+    FILE *file = fopen(path, "we");
+    bool ok = file && fwrite(buf_text(&text), 1, text.len, file) == text.len;
+    const int error = errno;
+    ok = file && fclose(file) == 0 && ok;
+    buf_finish(&text);
+    return ok ? CODE_PASS : complain(in, CODE_UNKNOWN, "%s: %s", path, strerror(error));
+}
+
+static bool is_degraded(const struct smoke *smoke)
+{
+    for (size_t i = 0; i < smoke->count; i++) {
+        if (smoke->results[i]->is_degraded)
+            return true;
+    }
+    return false;
+}
+
+int smoke_report(const struct smoke *smoke)
+{
+    const struct invocation *in = smoke->plan->in;
+    const char *format = invocation_flag(in, "format");
+    const char *const *files = invocation_flags(in, "report");
+    const struct report_format *f = format ? report_find(format) : NULL;
+    int code = smoke->code;
+    if (f && strcmp(f->name, "json") != 0) {
+        struct buf text = BUF_MAX(64 << 20);
+        f->write(smoke, &text);
+        write_page(in->out, buf_text(&text));
+        buf_finish(&text);
+    } else {
+        smoke_write(smoke);
+        write_json(in->out, NULL, report_json_value(smoke));
+    }
+    if (f && !strcmp(f->name, "nagios"))
+        code = report_nagios_code(code, is_degraded(smoke));
+    for (; files && *files; files++) {
+        const int failed = write_file(smoke, *files);
+        code = code ? code : failed;
+    }
+    return code;
+}
