@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "lib/core/secret.h"
+#include "lib/core/trace_parent.h"
 #include "probes/http.h"
 
 #define MAX_OWN_HEADERS \
@@ -51,23 +52,15 @@ static void add_configured(struct http_walk *w, struct header_list *list)
     }
 }
 
-/* Which asking this is, so that the target's own logs and traces can be found (https://www.w3.org/TR/trace-context/). */
 static void add_task(struct http_walk *w, struct header_list *list)
 {
     const char *id = run_task_id(w->run);
-    char trace[33] = "";
-    size_t len = 0;
     if (!id)
         return;
     if (!has(list, "X-Request-Id"))
         put(list, "X-Request-Id", id);
-    for (; *id && len < sizeof(trace) - 1; id++) {
-        if (*id != '-')
-            trace[len++] = *id;
-    }
     if (!has(list, "traceparent"))
-        put(list, "traceparent",
-            arena_printf(run_arena(w->run), "00-%s-%s-01", trace, &trace[16]));
+        put(list, "traceparent", trace_parent(run_arena(w->run), id));
 }
 
 /* Of `http_headers:`: secrets and files go to the configured host only. */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/core/header_map.h"
 #include "probes/http.h"
 
 struct http_walk *http_walk_of(struct run *run)
@@ -65,30 +66,12 @@ static bool get_version(struct run *run, struct arena *arena, struct value *ret_
     return reply != NULL;
 }
 
-/* Values of a header that came several times are joined, as RFC 9110 §5.3 allows. */
-static bool header_lookup(const void *map, struct bytes key, struct arena *arena,
-                          struct value *ret_value)
-{
-    const struct reply *reply = map;
-    const char *joined = NULL;
-    for (size_t i = 0; i < reply->headers.count; i++) {
-        const struct pair *h = &reply->headers.items[i];
-        if (!bytes_is_nocase(key, h->key))
-            continue;
-        joined = joined ? arena_printf(arena, "%s, %s", joined, h->value) : h->value;
-    }
-    if (joined)
-        *ret_value = value_text(bytes_of(joined));
-    return joined != NULL;
-}
-
 static bool get_headers(struct run *run, struct arena *arena, struct value *ret_value,
                         struct err *why)
 {
     const struct reply *reply = answer_of(run, why);
     if (reply)
-        *ret_value =
-            (struct value){.type = VALUE_MAP, .lookup = header_lookup, .map = reply};
+        *ret_value = header_map(&reply->headers);
     return reply != NULL;
 }
 

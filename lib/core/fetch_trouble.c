@@ -263,6 +263,18 @@ static void judge_cut(struct fetch *x, bool is_reset)
             asked, how, grouped(received(x)).text);
 }
 
+/* Where HTTP/2 is spoken without being agreed on first, libcurl hangs up itself when no HTTP/2 comes, and calls that
+ * nothing; a peer that hung up is a stream cut short. */
+static void judge_nothing(struct fetch *x)
+{
+    if (x->request.version == HTTP_VERSION_2 && !x->has_tls && x->is_connected)
+        say(x, REASON_PROTOCOL, false,
+            "%s answered with something else than HTTP/2: is it the right port?",
+            who_is(x).text);
+    else
+        judge_cut(x, false);
+}
+
 static void judge_receive(struct fetch *x, CURLcode code)
 {
     const struct who who = who_is(x);
@@ -311,8 +323,10 @@ void fetch_judge(struct fetch *x, int curl_code)
     case CURLE_WRITE_ERROR:
         judge_refused(x, code);
         break;
-    case CURLE_OK: /* it ended with the connection, before its headers did */
     case CURLE_GOT_NOTHING:
+        judge_nothing(x);
+        break;
+    case CURLE_OK: /* it ended with the connection, before its headers did */
     case CURLE_PARTIAL_FILE:
         judge_cut(x, false);
         break;

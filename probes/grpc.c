@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gRPC servers: what grpc.health.v1.Health/Check says of one service, or of all. Drop-in for blackbox_exporter's grpc
+ * prober. Called by the runner. One call by fetch, on a connection of its own; what its answer means is in
+ * grpc_status.c. Asks no other method.
+ */
+#include "probes/grpc.h"
+
+#include "lib/base/attr.h"
+#include "lib/core/conn.h"
+#include "lib/core/loop.h"
+#include "lib/core/trace_parent.h"
+
+#define OWN_HEADERS \
+    5 /* content-type, grpc-timeout, user-agent, x-request-id, traceparent; and Host */
+
+/* ---- the call ---- */
+
+struct header_list {
+    struct pair *items;
+    size_t count;
+};
+
+static bool has(const struct header_list *list, const char *key)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (bytes_is_nocase(bytes_of(list->items[i].key), key))
+            return true;
+    }
+    return false;
+}
+
+static void put(struct header_list *list, const char *key, const char *value)
+{
+    if (!has(list, key))
+        list->items[list->count++] = (struct pair){key, value};
+}
+
+static struct pairs make_headers(struct run *run, const struct grpc_conf *conf)
+{
+    struct arena *arena = run_arena(run);
+    const char *task = run_task_id(run);
+    struct header_list list = {
+        .items = arena_alloc(arena, (conf->metadata.count + OWN_HEADERS + 1) *
+                                        sizeof(struct pair))};
+    struct buf timeout = BUF_MAX(16);
+
+    for (size_t i = 0; i < conf->metadata.count;
+         i++) /* one key may have several values */
+        list.items[list.count++] = conf->metadata.items[i];
+    grpc_timeout_write(run_left(run), &timeout);
+    put(&list, "content-type", "application/grpc");
+    put(&list, "grpc-timeout", arena_strdup(arena, buf_text(&timeout)));
+    put(&list, "user-agent", "healthd/" HEALTHD_VERSION);
+    if (conf->authority[0])
+        put(&list, "Host", conf->authority);
+    if (task) {
+        put(&list, "x-request-id", task);
+        put(&list, "traceparent", trace_parent(arena, task));
+    }
+    buf_finish(&timeout);
+    return (struct pairs){list.items, list.count};
+}
+
+static struct bytes make_body(struct run *run, const struct grpc_conf *conf)
+{
+    struct buf out = BUF_MAX(GRPC_MAX_SERVICE + 32);
+
+    grpc_request_write(conf->service, &out);
+    const struct bytes body = {arena_memdup(run_arena(run), out.ptr, out.len), out.len};
+    buf_finish(&out);
+    return body;
+}
+
+static enum ip_family family_of(const struct grpc_conf *conf)
+{
+    if (conf->preferred_ip_protocol == 4)
+        return conf->ip_protocol_fallback ? IP_PREFER_4 : IP_4;
+    return conf->ip_protocol_fallback ? IP_PREFER_6 : IP_6;
+}
+
+static struct request make_request(struct run *run, const struct grpc_conf *conf)
+{
+    return (struct request){
+        .method = "POST",
+        .url = conf->at.text,
+        .at = &conf->at,
+        .headers = make_headers(run, conf),
+        .body = make_body(run, conf),
+        .unix_path = conf->unix_path,
+        .tls = conf->tls,
+        .connect_to = conf->connect_to[0] ? conf->connect_to : NULL,
+        .source = conf->source_ip_address,
+        .family = family_of(conf),
+        .version = HTTP_VERSION_2,
+        .max_body = GRPC_MAX_ANSWER,
+        .max_header = GRPC_MAX_ANSWER,
+        /* the run's own deadline comes first, and says more */
+        .timeout = run_left(run) + NSEC_PER_SEC,
+        .has_trailers = true,
+    };
+}
+
+/* ---- its end ---- */
+
+static void show_address(struct run *run, const struct address *address)
+{
+    const struct grpc_conf *conf = run_conf(run);
+    char text[ADDRESS_TEXT_SIZE];
+
+    if (address && address->len)
+        run_address(run, address_format(address, text));
+    else if (conf->unix_path)
+        run_address(run, conf->unix_path);
+}
+
+static void note_resolution(struct run *run, const struct reply *reply)
+{
+    struct grpc_state *state = run_state(run);
+    const struct resolution *r = reply->resolution;
+    const struct address *address = reply->address.len ? &reply->address : NULL;
+
+    if (!r || state->was_resolved)
+        return;
+    state->was_resolved = true;
+    state->resolve_took = r->took;
+    if (!address && r->count)
+        address = &r->addresses[0];
+    run_resolved(run, r->took, address);
+}
+
+static void take_reply(struct run *run, const struct reply *reply)
+{
+    struct grpc_state *state = run_state(run);
+
+    state->reply = reply;
+    if (state->asked_at.ns)
+        state->took = mono_since(loop_now_exact(run_frame(run)->loop), state->asked_at);
+    show_address(run, &reply->address);
+    note_resolution(run, reply);
+    run_set_peer(run, reply->tls);
+}
+
+static const char *from_text(struct run *run, const struct reply *reply)
+{
+    const struct grpc_conf *conf = run_conf(run);
+    char text[ADDRESS_TEXT_SIZE];
+
+    if (conf->unix_path)
+        return conf->unix_path;
+    return reply->address.len
+               ? arena_strdup(run_arena(run), address_format(&reply->address, text))
+               : conf->at.host;
+}
+
+static void on_done(void *ctx, const struct reply *reply)
+{
+    struct run *run = ctx;
+    struct grpc_state *state = run_state(run);
+
+    state->fetch = NULL;
+    take_reply(run, reply);
+    state->finding =
+        grpc_judge(run_conf(run), reply, from_text(run, reply), run_arena(run));
+    if (state->finding.is_up)
+        run_up(run);
+    else if (reply->trouble.is_unknown)
+        run_unknown(run, state->finding.reason, "%s", state->finding.detail);
+    else
+        run_down(run, state->finding.reason, "%s", state->finding.detail);
+    run_finish(run);
+}
+
+static void on_phase(void *ctx, enum phase phase)
+{
+    struct run *run = ctx;
+    struct grpc_state *state = run_state(run);
+
+    if (phase != PHASE_RESOLVE && !state->asked_at.ns)
+        state->asked_at = loop_now_exact(run_frame(run)->loop);
+    if (phase == PHASE_CONNECT)
+        show_address(run, state->fetch ? fetch_address(state->fetch) : NULL);
+    run_phase(run, phase);
+}
+
+/* ---- the type ---- */
+
+static bool grpc_aim(const void *the_conf, struct arena *arena UNUSED,
+                     struct dial *ret_dial, struct err *e UNUSED)
+{
+    const struct grpc_conf *conf = the_conf;
+
+    if (conf->unix_path)
+        ret_dial->unix_path = conf->unix_path;
+    ret_dial->host = conf->at.host;
+    ret_dial->port = conf->at.port;
+    return true;
+}
+
+static void grpc_start(struct run *run)
+{
+    const struct grpc_conf *conf = run_conf(run);
+    struct grpc_state *state = run_state(run);
+    const struct request request = make_request(run, conf);
+
+    state->finding = (struct grpc_finding){.serving = -1, .detail = ""};
+    run_asks(run, conf->at.host, conf->at.port);
+    state->fetch = fetch_start(run_frame(run)->fetcher, run_arena(run), &request,
+                               on_phase, on_done, run);
+}
+
+/* The deadline came: what is known by then is shown. */
+static void grpc_interrupt(struct run *run)
+{
+    struct grpc_state *state = run_state(run);
+
+    if (!state->fetch || state->reply)
+        return;
+    take_reply(run, fetch_so_far(state->fetch));
+    state->finding.code = GRPC_DEADLINE_EXCEEDED;
+}
+
+static void grpc_end_report(struct run *run)
+{
+    grpc_interrupt(run);
+    grpc_report(run);
+}
+
+static void grpc_cancel(struct run *run)
+{
+    struct grpc_state *state = run_state(run);
+
+    fetch_cancel(state->fetch);
+    state->fetch = NULL;
+    run_finish(run);
+}
+
+const struct probe_type probe_grpc = {
+    .name = "grpc",
+    .job = "blackbox",
+    .summary = "gRPC servers: whether a service says that it is serving.",
+    .example = "grpc: {target: \"orders:50051\", service: shop.v1.Orders}",
+    .is_critical = true,
+    .conf_size = sizeof(struct grpc_conf),
+    .state_size = sizeof(struct grpc_state),
+    .validate = grpc_validate,
+    .aim = grpc_aim,
+    .start = grpc_start,
+    .cancel = grpc_cancel,
+    .report = grpc_end_report,
+    .trace = grpc_trace,
+    .metrics = grpc_metrics,
+    .vars = grpc_vars,
+    .opts = grpc_opts,
+};
