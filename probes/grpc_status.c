@@ -227,16 +227,16 @@ struct grpc_finding grpc_judge(const struct grpc_conf *conf, const struct reply 
     const char *text = reply_header(reply, "grpc-status");
     uint64_t code;
 
-    if (why->reason != REASON_NONE)
-        return fault(why->reason == REASON_TIMEOUT ? GRPC_DEADLINE_EXCEEDED
-                                                   : GRPC_UNAVAILABLE,
-                     why->reason, arena_strdup(arena, why->detail));
-    if (reply->version != 20)
+    if (reply->status && reply->version != 20) /* whatever came of its body */
         return fault(GRPC_UNAVAILABLE, REASON_PROTOCOL,
                      arena_printf(arena,
                                   "%s answered over HTTP/1; gRPC goes over HTTP/2, which "
                                   "it does not offer for TLS (ALPN h2)",
                                   from));
+    if (why->reason != REASON_NONE)
+        return fault(why->reason == REASON_TIMEOUT ? GRPC_DEADLINE_EXCEEDED
+                                                   : GRPC_UNAVAILABLE,
+                     why->reason, arena_strdup(arena, why->detail));
     if (!text)
         return judge_http(reply, from, arena);
     if (!bytes_to_u64(bytes_of(text), &code) || code > INT32_MAX)

@@ -58,6 +58,18 @@ MONGODB = {
     "tls_alert": "is_tls", "tls_reset": "reset", "reset_on_accept": "reset", "close_on_accept": CUT,
     "reset_after_request": "reset", "close_after_request": "closed", "drip_head": ("protocol", "timeout"),
 }
+# Whatever is no HTTP/2 is said to be that, unless its sender is gone before it is read.
+GRPC = {
+    **dict.fromkeys(names(), ("protocol", *CUT)), **SILENT, "drip_head": "timeout",
+    "tls_reset": "reset", "reset_on_accept": "reset", "close_on_accept": CUT,
+    "reset_after_request": "reset", "close_after_request": CUT,
+}
+# Inside TLS without ALPN it is HTTP/1 that is spoken, which no answer makes right.
+GRPCS = {
+    **dict.fromkeys(names(), "protocol"),
+    **{name: reason for name, reason in HTTPS.items() if reason in ("timeout", "reset", "closed", CUT)},
+    **dict.fromkeys(["half_head", "half_answer", "half_answer_reset", "drip_body"], "protocol"),
+}
 
 
 @pytest.fixture
@@ -128,3 +140,12 @@ def test_mongodb(meet):
 def test_mongodb_inside_tls(meet, certs):
     probe = lambda peer: {"mongodb": f"mongodb://u:p@localhost:{peer.port}/?tls=true&tlsCAFile={certs.path}"}
     judge(*meet(probe, certs.server), MONGODB)
+
+
+def test_grpc(meet):
+    judge(*meet(lambda peer: {"grpc": f"127.0.0.1:{peer.port}"}), GRPC)
+
+
+def test_grpc_inside_tls(meet, certs):
+    probe = lambda peer: {"grpc": {"target": f"https://localhost:{peer.port}", "tls_config": {"ca_file": certs.path}}}
+    judge(*meet(probe, certs.server), GRPCS)

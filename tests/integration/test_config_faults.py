@@ -71,7 +71,7 @@ def test_every_fault_is_said_at_once_with_its_place(refused, tmp_path):
     ("probes: [{tcp: \"a:1\"}]\n", ["name"]),
     ("probes: [{name: x}]\n", ["healthd.yml:1:"]),
     ("probes: [{name: x, tcp: \"a:1\", http: \"b\"}]\n", ["tcp", "http"]),
-    ("modules: {m: {prober: grpc}}\n", ["grpc", "not supported"]),
+    ("modules: {m: {prober: unix}}\n", ["unix", "not supported"]),
     ("modules: {m: {prober: http, http: {valid_statuses: [200]}}}\n", ["valid_statuses", "valid_status_codes"]),
     ("module_files: [nowhere.yml]\n", ["nowhere.yml"]),
     ("web: {listen: [\"127.0.0.1:port\"]}\n", ["127.0.0.1:port"]),

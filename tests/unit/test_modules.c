@@ -75,7 +75,7 @@ static const struct {
     {"modules: {a: {prober: dns, dns: {query_name: x, query_type: SOA}}}", NULL},
     {"modules: {a: {prober: dns, dns: {server: 10.0.0.2}}}", NULL},
     {"modules: {a: {prober: dns}}", "there is no name to ask for"},
-    {"modules: {a: {prober: grpc}}", "the prober 'grpc' is not supported yet"},
+    {"modules: {a: {prober: unix}}", "the prober 'unix' is not supported yet"},
     {"modules: {a: {prober: http, timeout: 5}}", "option 'timeout'"},
     {"modules: {a: {prober: http, http: {valid_status_code: [200]}}}",
      "unknown key 'valid_status_code'"},
