@@ -25,8 +25,9 @@ BANNED_NAME = re.compile(r"(?:^|_)(?:checks?|monitors?|services?|incidents?)(?:_
 BANNED_OUTSIDE = re.compile(BANNED_NAME.pattern + r"|(?:^|_)jobs?(?:_|$)")
 # Words that a format of somebody else fixes, or that design allows: /health, the label job.
 ALLOWED_NAMES = {"services", "job", "job_name"}
-# AWS' own word for what a request is signed for; a line of a health document; `rules check`, promtool's word.
-ALLOWED_IN = {"healthctl/cmd_rules": {"check"}, "probes/http": {"service", "http_service"}}
+# AWS' own word for what a request is signed for; a line of a health document; gRPC's; `rules check`, promtool's word.
+ALLOWED_IN = {"healthctl/cmd_rules": {"check"}, "probes/http": {"service", "http_service"},
+              "probes/grpc": {"service"}}
 DECLARED = re.compile(r"^\s*(?:struct|enum|union)\s+(\w+)\s*\{")
 OPTION = re.compile(r'\bOPT_[A-Z0-9_]+\(\s*"([a-z0-9_]+)"')
 METRIC = re.compile(r'\.name\s*=\s*"([a-z0-9_]+)"')

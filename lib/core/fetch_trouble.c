@@ -294,6 +294,17 @@ static void judge_receive(struct fetch *x, CURLcode code)
         judge_cut(x, os_errno(x) == ECONNRESET || os_errno(x) == EPIPE);
 }
 
+static void judge_unasked(struct fetch *x, CURLcode code)
+{
+    const struct who who = who_is(x);
+    if (code == CURLE_OUT_OF_MEMORY && x->is_connected) /* a line above libcurl's limit */
+        say(x, REASON_TOO_LARGE, false, "%s sent a header of more than 100,000 bytes",
+            who.text);
+    else
+        say(x, REASON_SELF, true, "libcurl could not ask %s: %s", who.text,
+            curl_words(x, code));
+}
+
 void fetch_judge(struct fetch *x, int curl_code)
 {
     const CURLcode code = (CURLcode)curl_code;
@@ -342,17 +353,10 @@ void fetch_judge(struct fetch *x, int curl_code)
         say(x, REASON_BODY, false, "the body from %s cannot be decoded: %s", who.text,
             curl_words(x, code));
         break;
-    case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line above its own limit, too */
-        if (x->is_connected) {
-            say(x, REASON_TOO_LARGE, false, "%s sent a header of more than 100,000 bytes",
-                who.text);
-            break;
-        }
-        /* fall through */
+    case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
     case CURLE_COULDNT_RESOLVE_HOST:
-        say(x, REASON_SELF, true, "libcurl could not ask %s: %s", who.text,
-            curl_words(x, code));
+        judge_unasked(x, code);
         break;
     default:
         say(x, REASON_PROTOCOL, false, "%s: %s", who.text, curl_words(x, code));
