@@ -142,20 +142,25 @@ static bool concerns_seen(const struct deploy *d, struct labels labels)
     return instance && is_called(d, instance, strcspn(instance, ":"));
 }
 
-static bool concerns(const struct deploy *d, struct labels labels)
+bool deploy_is_of(const char *what, struct labels labels)
 {
     static const char *const subjects[] = {"probe", "component", "container",
                                            "name",  "service",   "workflow_id"};
+    for (size_t i = 0; *what && i < ARRAY_LEN(subjects); i++) {
+        const char *value = labels_get(labels, subjects[i]);
+        if (value && !strcmp(value, what))
+            return true;
+    }
+    return !*what;
+}
+
+static bool concerns(const struct deploy *d, struct labels labels)
+{
     if (d->is_seen)
         return concerns_seen(d, labels);
     if (d->scope.count)
         return matchers_match(d->scope, labels);
-    for (size_t i = 0; *d->what && i < ARRAY_LEN(subjects); i++) {
-        const char *value = labels_get(labels, subjects[i]);
-        if (value && !strcmp(value, d->what))
-            return true;
-    }
-    return !*d->what;
+    return deploy_is_of(d->what, labels);
 }
 
 /* When what it may have stopped has to be back. */

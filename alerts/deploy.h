@@ -50,6 +50,9 @@ const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall 
 /* False and e when there is none of that id, or it has ended. */
 bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall now,
                 struct ledger_txn *txn, struct err *e);
+/* True when one of the labels that say what something is (probe, component, container, name, service, workflow_id) has this
+ * value, or what is "". */
+bool deploy_is_of(const char *what, struct labels labels);
 /* The newest one that concerns an alert with these labels, for "40 s after deploy"; NULL: none. */
 const struct deploy *deploy_last(const struct overlay *o, struct labels labels);
 /* "deploy a1b2c3 of shop", "stop of web by hand"; in arena. */

@@ -14,24 +14,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/attr.h"
+
 enum { OUT, ERR, SIGNALS, WATCHED };
 
 struct child {
     pid_t pid;
+    int stopped;
     struct child_tap *tap;
     int ends[2]; /* of pipes that we read; -1: none */
     struct pollfd watched[WATCHED];
 };
 
-static sigset_t awaited(void)
+static const int awaited[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+static sigset_t awaited_set(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGQUIT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    for (size_t i = 0; i < ARRAY_LEN(awaited); i++)
+        sigaddset(&set, awaited[i]);
     return set;
 }
 
@@ -135,13 +137,16 @@ static int status_of(int wait_status)
 }
 
 /* What the terminal sends goes to both of us; only what was sent to us alone is passed on. */
-static void take_signal(const struct child *c)
+static void take_signal(struct child *c)
 {
     struct signalfd_siginfo info;
     if (read(c->watched[SIGNALS].fd, &info, sizeof(info)) != sizeof(info))
         return;
-    if (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER)
-        kill(c->pid, (int)info.ssi_signo);
+    if (info.ssi_signo == SIGCHLD)
+        return;
+    c->stopped = (int)info.ssi_signo;
+    if (info.ssi_code == SI_USER)
+        kill(c->pid, c->stopped);
 }
 
 static int wait_for(struct child *c)
@@ -171,10 +176,18 @@ static void close_all(const int *fds, size_t count)
     }
 }
 
-bool child_run(const char *const *argv, struct child_tap *tap, int *ret_status,
+/* The former mask without what we await: who holds signals back for himself does not mean the child. */
+static sigset_t mask_of(sigset_t former)
+{
+    for (size_t i = 0; i < ARRAY_LEN(awaited); i++)
+        sigdelset(&former, awaited[i]);
+    return former;
+}
+
+bool child_run(const char *const *argv, struct child_tap *tap, struct child_end *ret,
                struct err *e)
 {
-    const sigset_t set = awaited();
+    const sigset_t set = awaited_set();
     struct child c = {.tap = tap, .ends = {-1, -1}};
     int writers[2] = {-1, -1};
     sigset_t former;
@@ -184,11 +197,14 @@ bool child_run(const char *const *argv, struct child_tap *tap, int *ret_status,
     for (int stream = OUT; stream <= ERR; stream++)
         c.watched[stream] = (struct pollfd){.fd = c.ends[stream], .events = POLLIN};
     c.watched[SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
+    const sigset_t mask = mask_of(former);
     if (!error)
-        error = start(&c, argv, &former, writers);
+        error = start(&c, argv, &mask, writers);
     close_all(writers, 2);
-    if (!error)
-        *ret_status = wait_for(&c);
+    if (!error) {
+        const int status = wait_for(&c);
+        *ret = (struct child_end){.status = status, .stopped = c.stopped};
+    }
     close_all(c.ends, 2);
     close_all(&signals, 1);
     sigprocmask(SIG_SETMASK, &former, NULL);

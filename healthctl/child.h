@@ -17,11 +17,16 @@ struct
     size_t total; /* bytes that came, ever */
 };
 
+struct child_end {
+    int status;  /* its exit status, or 128 + the signal that ended it */
+    int stopped; /* the last signal that came to end us while it ran; 0: none */
+};
+
 /* Runs argv (NULL-terminated, found in $PATH) with our standard streams, and waits. Signals that would end us are passed
- * on, and we stay until it has ended. With a tap (or NULL) its output goes through us to our streams; what it leaves in
- * the background has nobody who reads it then. ret_status: its exit status, or 128 + the signal that ended it. False
- * and e when it could not be started. */
-bool child_run(const char *const *argv, struct child_tap *tap, int *ret_status,
+ * on, and we stay until it has ended; it has none of them blocked, even if we have. With a tap (or NULL) its output goes
+ * through us to our streams; what it leaves in the background has nobody who reads it then. False and e when it could not
+ * be started. */
+bool child_run(const char *const *argv, struct child_tap *tap, struct child_end *ret,
                struct err *e);
 
 /* In the order of writing, without a first line that has lost its beginning; lives in text, which holds

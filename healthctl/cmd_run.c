@@ -87,17 +87,17 @@ static int run(struct invocation *in)
                             .run_id = make_run_id(in->arena),
                             .started = mono_read()};
     struct err e = {0};
-    int status = NOT_STARTED;
+    struct child_end end = {.status = NOT_STARTED};
     tell_start(in, &job);
     struct bytes words = {0};
-    if (!child_run(in->operands + 1, has_output ? tap : NULL, &status, &e)) {
+    if (!child_run(in->operands + 1, has_output ? tap : NULL, &end, &e)) {
         complain(in, NOT_STARTED, "%s", e.text);
         words = bytes_of(e.text);
     } else if (has_output) {
         words = child_tap_text(tap, text);
     }
-    tell_end(in, &job, status, words);
-    return status;
+    tell_end(in, &job, end.status, words);
+    return end.status;
 }
 
 static const struct flag flags[] = {

@@ -124,6 +124,8 @@ static int run(struct invocation *in)
         code = check_patterns(&s, s.plan.only, "only");
     if (!code)
         code = check_patterns(&s, s.plan.skip, "skip");
+    if (!code)
+        code = smoke_report_check(in);
     if (code)
         return code;
     if (invocation_flag(in, "dry-run"))

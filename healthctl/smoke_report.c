@@ -9,20 +9,35 @@
 #include "healthctl/report.h"
 #include "healthctl/smoke_text.h"
 
+static const struct report_format *format_of(const struct invocation *in,
+                                             const char *given, const char **ret_path)
+{
+    const char *equals = strchr(given, '=');
+    *ret_path = equals ? equals + 1 : given;
+    return equals ? report_find(arena_strndup(in->arena, given, (size_t)(equals - given)))
+                  : report_of_file(given);
+}
+
+int smoke_report_check(const struct invocation *in)
+{
+    const char *const *files = invocation_flags(in, "report");
+    const char *path;
+    for (; files && *files; files++) {
+        if (!format_of(in, *files, &path) || !*path)
+            return complain(
+                in, CODE_USAGE,
+                "--report %s: write FORMAT=FILE, with json, junit, tap, nagios or github",
+                *files);
+    }
+    return CODE_PASS;
+}
+
 static int write_file(const struct smoke *smoke, const char *given)
 {
     const struct invocation *in = smoke->plan->in;
-    const char *equals = strchr(given, '=');
-    const char *path = equals ? equals + 1 : given;
-    const struct report_format *f =
-        equals ? report_find(arena_strndup(in->arena, given, (size_t)(equals - given)))
-               : report_of_file(given);
+    const char *path;
+    const struct report_format *f = format_of(in, given, &path);
     struct buf text = BUF_MAX(64 << 20);
-    if (!f)
-        return complain(
-            in, CODE_USAGE,
-            "--report %s: write FORMAT=FILE, with json, junit, tap, nagios or github",
-            given);
     f->write(smoke, &text);
     secrets_redact(in->secrets, &text);
     FILE *file = fopen(path, "we");

@@ -6,7 +6,9 @@
 
 #include "healthctl/smoke.h"
 
-/* Returns the exit code: the run's, of nagios' four with that format, or another fault when a file cannot be written. */
+/* 0, or CODE_USAGE after complaining: a --report whose format is not known. */
+int smoke_report_check(const struct invocation *in);
+/* After that: returns the exit code: the run's, of nagios' four with that format, or another fault when a file cannot be written. */
 int smoke_report(const struct smoke *smoke);
 
 #endif

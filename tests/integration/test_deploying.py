@@ -3,12 +3,13 @@
 import json
 import signal
 import subprocess
-import threading
 import time
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
 from lib import healthd as under_test
+from lib.standin import StandIn
 from lib.wait import wait_until
 from lib.web import Web
 
@@ -112,3 +113,149 @@ def test_ctrl_c_ends_a_wait(web, tmp_path):
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
         assert "stopped by hand" in process.stdout.read()
+
+
+# ---- deploy ----
+
+@pytest.fixture
+def standin(tmp_path, monkeypatch):
+    """A healthd that hears of deployments."""
+    healthd = StandIn(tmp_path / "standin.sock", {"POST /api/deploys": {"id": "d1"},
+                                                  "POST /api/deploys/d1/end": {"id": "d1"}})
+    monkeypatch.setenv("HEALTHD_SOCKET", healthd.path)
+    monkeypatch.setenv("USER", "ana")
+    yield healthd
+    healthd.close()
+
+
+@pytest.fixture
+def deploy(healthctl, tmp_path, standin):
+    """deploy(flow, *flags, command=…): runs it; .ran and .rolled_back say what was run, .end what healthd heard last."""
+    def run(flow, *flags, command="true"):
+        ran, back = tmp_path / "ran", tmp_path / "rolled-back"
+        for mark in (ran, back):
+            mark.unlink(missing_ok=True)
+        path = tmp_path / "flow.yml"
+        path.write_text(flow if isinstance(flow, str) else json.dumps(flow))
+        done = healthctl("deploy", "--smoke", str(path), *flags, "--on-fail",
+                         f'echo "$HEALTHCTL_DEPLOY $HEALTHCTL_RELEASE $HEALTHCTL_EXIT $HEALTHCTL_WHY" > {back}',
+                         "--", "sh", "-c", f"touch {ran}; {command}")
+        done.ran, done.rolled_back = ran.exists(), back.exists() and back.read_text().strip()
+        done.end = standin.asked[-1][2] if standin.asked else None
+        return done
+    return run
+
+
+def step(web, path="/", **keys):
+    return {"name": "step", "http": web.url + path, **keys}
+
+
+def test_a_deployment_that_passes(deploy, web, standin):
+    done = deploy({"vars": {"release": None}, "steps": [
+        step(web, "/version", expect=["json.commit == vars.release"])]}, "--release", "a1b2c3", "--what", "shop",
+        command="echo pulled")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.ran and done.rolled_back is False
+    assert standin.asked == [("POST", "/api/deploys", {"what": "shop", "release": "a1b2c3", "who": "ana"}),
+                             ("POST", "/api/deploys/d1/end", {"failed": False})]
+    assert done.stdout.startswith("pulled\n") and "1 of 1 steps passed" in done.stdout
+    assert "deploy d1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("code, steps", [
+    (1, lambda web: [step(web, "/version", expect=["json.commit == 'other'"])]),
+    (3, lambda web: [step(web, "/version", expect=["json.commit == 'other'"])]),
+    (4, lambda web: [{"name": "step", "tcp": "127.0.0.1:1"}])])
+def test_what_the_release_is_to_blame_for_runs_on_fail(deploy, web, code, steps):
+    wait = "600ms" if code == 3 else "0s"
+    done = deploy({"name": "shop", "steps": steps(web)}, "--wait", wait, "--release", "a1b2c3")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.rolled_back.startswith(f"d1 a1b2c3 {code} shop, step: ")
+    assert done.end["failed"] is True and done.end["why"].startswith("shop, step: ")
+    assert f"failed ({code})" in done.stderr and "--on-fail runs" in done.stderr
+
+
+def test_a_fault_of_the_configuration_starts_nothing(deploy, web, standin, healthctl, tmp_path):
+    for flow, flags in (("steps: [{name: a, nothing: x}]", ()), ({"steps": [step(web, expect=["json.a +"])]}, ()),
+                        ({"vars": {"release": None}, "steps": [step(web, "/${release}")]}, ()),
+                        ({"steps": [step(web)]}, ("--wait", "soon")), ({"steps": [step(web)]}, ("--report", "x=y")),
+                        ({"steps": [step(web)]}, ("--var", "x"))):
+        done = deploy(flow, *flags)
+        assert done.returncode == 2, (flow, flags, done.stdout + done.stderr)
+        assert not done.ran and not done.rolled_back and not standin.asked and not web.asked
+    assert healthctl("deploy", "--smoke", str(tmp_path / "no.yml"), "--", "touch", str(tmp_path / "ran")).returncode == 2
+    assert healthctl("deploy", "mark", "--smoke", "x").returncode == 2
+    assert not (tmp_path / "ran").exists() and not standin.asked
+
+
+def test_what_could_not_be_asked_is_not_rolled_back(deploy, tmp_path):
+    servers = tmp_path / "resolv.conf"
+    servers.write_text("nameserver 127.66.66.66\noptions timeout:1 attempts:1\n")  # nobody is there
+    done = deploy({"resolver": {"resolv_conf": str(servers)}, "steps": [
+        {"name": "step", "tcp": "db.example:5432"}]}, "--wait", "0s")
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert done.ran and done.rolled_back is False
+    assert done.end["failed"] is False and done.end["why"] and "could not be proved" in done.stdout
+
+
+def test_a_teardown_that_fails_is_not_rolled_back(deploy, web):
+    done = deploy({"steps": [step(web)], "finally": [{"name": "clean", "http": web.url + "/none"}]}, "--wait", "0s")
+    assert done.returncode == 6 and done.ran and done.rolled_back is False
+    assert done.end["failed"] is False and "clean" in done.end["why"]
+
+
+def test_a_command_that_fails_is_told_as_such(deploy, web, healthctl):
+    done = deploy({"steps": [step(web)]}, command="echo half; exit 17")
+    assert done.returncode == 1 and not web.asked
+    assert "the command failed: sh exited with 17" in done.stderr
+    assert done.end == {"failed": True, "why": "sh exited with 17"}
+    assert done.rolled_back == "d1  1 sh exited with 17"
+    done = healthctl("deploy", "--on-fail", "true", "--", "/nowhere/at-all")
+    assert done.returncode == 2 and "--on-fail runs" not in done.stderr
+
+
+def test_on_fail_that_fails_is_told_and_the_exit_code_stays(healthctl, web, standin, tmp_path):
+    flow = config(tmp_path, steps=[step(web, "/none")])
+    done = healthctl("deploy", "--smoke", flow, "--wait", "0s", "--on-fail", "echo back; exit 9", "--format", "json",
+                     "--report", f"junit={tmp_path}/out.xml", "--", "echo", "up")
+    assert done.returncode == 1 and "it exited with 9" in done.stderr
+    assert "up\n" in done.stderr and "back\n" in done.stderr, "standard output is the report's"
+    answer = json.loads(done.stdout)
+    assert answer["verdict"] == "failed" and answer["exit_code"] == 1 and answer["id"] == "d1"
+    assert answer["command"] == {"status": 0, "started": True} and answer["on_fail"] == {"status": 9}
+    assert answer["smoke"]["flows"][0]["failed_steps"] == 1
+    assert standin.asked[-1][2]["why"].endswith("--on-fail exited with 9")
+    assert ElementTree.parse(tmp_path / "out.xml").getroot().get("failures") == "1"
+
+
+def test_without_a_flow_the_probes_of_what_is_deployed_have_to_be_ready(healthctl, web, standin, tmp_path):
+    web.answers["GET /shop"] = after(2)
+    stack = config(tmp_path, probes=[probe(web, "front", "/shop", labels={"component": "shop"}),
+                                     probe(web, "other", "/never")])
+    done = healthctl("deploy", "--config", stack, "--what", "shop", "--wait", "20s", "--format", "json", "--", "true")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["wait"]["ready"] is True and [one["target"] for one in answer["wait"]["targets"]] == ["front"]
+    done = healthctl("deploy", "--config", stack, "--wait", "500ms", "--", "true")
+    assert done.returncode == 3 and standin.asked[-1][2]["why"].startswith("other: ")
+    done = healthctl("deploy", "--config", stack, "--what", "shpo", "--wait", "1s", "--", "touch", str(tmp_path / "ran"))
+    assert done.returncode == 2 and not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("moment", ["command", "smoke"])
+def test_ctrl_c_ends_a_deployment_as_failed(web, standin, tmp_path, moment):
+    web.answers["GET /"] = (503, "never")
+    flow = config(tmp_path, steps=[step(web)], **{"finally": [{"name": "clean", "http": web.url + "/version"}]})
+    started = tmp_path / "started"
+    command = f"touch {started}; exec sleep 60" if moment == "command" else "true"
+    with subprocess.Popen([under_test.program("HEALTHCTL_BIN"), "deploy", "--smoke", flow, "--on-fail",
+                           f"touch {tmp_path}/back", "--", "sh", "-c", command],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        wait_until(started.exists if moment == "command" else lambda: web.asked, 20, "it to be under way")
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert standin.asked[-1][2] == {"failed": True, "why": "stopped by hand" if moment == "command" else
+                                    standin.asked[-1][2]["why"]}
+    assert not (tmp_path / "back").exists()
+    assert [one.path for one in web.asked][-1:] == ([] if moment == "command" else ["/version"])

@@ -220,13 +220,14 @@ def test_deploy_ends_as_its_command(ask, code):
     assert done.stdout == "out\n"
     assert done.asked == [
         ("POST", "/api/deploys", {"what": "shop", "release": "r1", "who": "ana"}),
-        ("POST", "/api/deploys/d1/end", {"failed": code != 0})]
+        ("POST", "/api/deploys/d1/end", {"failed": True, "why": f"sh exited with {code}"} if code else
+         {"failed": False})]
 
 
 def test_deploy_of_what_cannot_be_started_has_failed(ask):
     done = ask(DEPLOYS, "deploy", "--", "/nowhere/at-all")
     assert done.returncode == 127 and "/nowhere/at-all" in done.stderr
-    assert done.asked[-1][2] == {"failed": True}
+    assert done.asked[-1][2]["failed"] is True and "/nowhere/at-all" in done.asked[-1][2]["why"]
 
 
 def test_deploy_goes_on_without_healthd(healthctl, tmp_path):
@@ -257,7 +258,7 @@ def test_deploy_passes_signals_on_and_still_says_the_end(tmp_path):
         wait_until(ready.exists)
         running.send_signal(signal.SIGTERM)
         assert running.wait(30) == 9
-        assert standin.asked[-1][2] == {"failed": True}
+        assert standin.asked[-1][2] == {"failed": True, "why": "stopped by hand"}
     finally:
         standin.close()
 
