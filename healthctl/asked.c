@@ -123,17 +123,19 @@ static void start_more(struct crowd *c)
         struct asked *a = &c->asked[c->started++];
         struct seat *seat = arena_alloc(c->in->arena, sizeof(*seat));
         *seat = (struct seat){c, a};
-        runner_start(c->runner, &(struct ask){
-                                    .probe = a->probe,
-                                    .origin = ORIGIN_ONCE,
-                                    .due = loop_wall(c->frame.loop),
-                                    .timeout = a->timeout,
-                                    .operand = a->operand,
-                                    .is_traced = true,
-                                    .done = on_done,
-                                    .gone = on_gone,
-                                    .ctx = seat,
-                                });
+        runner_start(c->runner,
+                     &(struct ask){
+                         .probe = a->probe,
+                         .origin = ORIGIN_ONCE,
+                         .due = loop_wall(c->frame.loop),
+                         .timeout = a->timeout,
+                         .operand = a->operand,
+                         .is_traced = true,
+                         .is_recording = invocation_flag(c->in, "accept") != NULL,
+                         .done = on_done,
+                         .gone = on_gone,
+                         .ctx = seat,
+                     });
     }
     c->is_starting = false;
 }

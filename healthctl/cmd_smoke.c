@@ -28,6 +28,7 @@ static int read_how(struct smoking *s)
     plan->only = invocation_flags(in, "only");
     plan->skip = invocation_flags(in, "skip");
     plan->is_failing_fast = invocation_flag(in, "fail-fast") != NULL;
+    plan->is_recording = invocation_flag(in, "accept") != NULL;
     plan->repeat = 1;
     int code = flow_choice_duration(in, "wait", &plan->wait);
     if (!code)

@@ -207,7 +207,11 @@ static int run(struct invocation *in)
 }
 
 static const struct flag validate_flags[] = {
-    {.name = "run", .doc = "Ask every probe once, too; exit 1 when one is down."}, {0}};
+    {.name = "run", .doc = "Ask every probe once, too; exit 1 when one is down."},
+    {.name = "accept",
+     .doc = "With --run: what is found is right from now on; a probe with a `lock` "
+            "writes its file."},
+    {0}};
 
 const struct command command_validate = {
     .name = "validate",

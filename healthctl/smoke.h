@@ -26,7 +26,7 @@ struct smoke_plan {
     nsec
         steady; /* with wait: all of them have to pass again and again for so long, without a failed try between */
     size_t repeat;
-    bool is_failing_fast;
+    bool is_failing_fast, is_recording;
     /* Told of every change while it runs; may be NULL. */
     void (*on_step)(void *ctx, const struct flow_result *result,
                     const struct flow_step_result *step);

@@ -155,6 +155,7 @@ static void begin_next(void *ctx)
                                                .wait = left,
                                                .most = plan->is_wait_all ? left : 0,
                                                .is_failing_fast = plan->is_failing_fast,
+                                               .is_recording = plan->is_recording,
                                                .is_wanted = wants,
                                                .on_step = on_step,
                                                .on_answer = on_answer,

@@ -6,6 +6,7 @@
  */
 #include "probes/exec.h"
 
+#include "lib/core/command_line.h"
 #include "lib/core/probe.h"
 
 static struct bytes copy_of(struct run *run, struct bytes text)
@@ -40,7 +41,7 @@ static void exec_start(struct run *run)
     struct exec_state *state = run_state(run);
     const struct child_conf conf = {
         .argv = c->argv,
-        .environment = exec_environment(c, run_arena(run)),
+        .environment = command_environment(c->path, c->env, run_arena(run)),
         .path = c->path,
         .folder = c->working_directory[0] ? c->working_directory : NULL,
         .keep_bytes = EXEC_KEEP_BYTES,

@@ -72,11 +72,7 @@ void perf_read(struct bytes text, struct arena *arena, struct perf_list *list);
 struct plugin_output plugin_output_read(struct bytes text, struct arena *arena);
 
 /* exec_command.c */
-/* The words of a command line, by blanks; quotes and backslashes join as a shell's do, and nothing is replaced. NULL
- * and e when a quote does not end. NULL-terminated. */
-const char *const *command_split(const char *text, struct arena *arena, struct err *e);
 bool exec_validate(void *conf, struct arena *arena, struct err *e);
-const char *const *exec_environment(const struct exec_conf *c, struct arena *arena);
 
 /* exec_judge.c */
 struct exec_state {

@@ -32,12 +32,21 @@ struct stream {
     size_t total;
 };
 
+struct input { /* what the child has not read yet */
+    int fd;    /* -1: closed, or none */
+    struct watch *watch;
+    struct buf unread;
+    bool is_ending; /* closed once all is read */
+};
+
 struct child {
     struct arena *arena;
     struct loop *loop;
     struct spawn spawn;
     struct job *job; /* while it starts */
     struct stream out, err;
+    struct input in;
+    void (*take)(void *ctx, struct bytes piece);
     int pidfd; /* -1: none */
     struct watch *end_watch;
     struct timer *end_timer;
@@ -60,14 +69,25 @@ static void stream_close(struct stream *s)
     s->fd = -1;
 }
 
+static void input_close(struct input *in)
+{
+    watch_destroy(in->watch);
+    in->watch = NULL;
+    if (in->fd >= 0)
+        close(in->fd);
+    in->fd = -1;
+}
+
 static void child_free(struct child *c)
 {
+    input_close(&c->in);
     stream_close(&c->out);
     stream_close(&c->err);
     watch_destroy(c->end_watch);
     timer_destroy(c->end_timer);
     if (c->pidfd >= 0)
         close(c->pidfd);
+    buf_finish(&c->in.unread);
     buf_finish(&c->out.kept);
     buf_finish(&c->err.kept);
     arena_destroy(c->arena);
@@ -91,7 +111,76 @@ static void kill_group(const struct child *c)
     kill(-c->spawn.pid, SIGKILL);
 }
 
+/* ---- input ---- */
+
+/* A pipe whose reader is gone says so by EPIPE: its end says more. */
+static void input_write(struct child *c)
+{
+    struct input *in = &c->in;
+    if (in->fd < 0)
+        return;
+    while (in->unread.len) {
+        const ssize_t len = write(in->fd, in->unread.ptr, in->unread.len);
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0 && errno == EAGAIN)
+            break;
+        if (len < 0) {
+            buf_clear(&in->unread);
+            in->is_ending = true;
+            break;
+        }
+        buf_consume(&in->unread, (size_t)len);
+    }
+    if (in->unread.len == 0 && in->is_ending)
+        input_close(in);
+    else
+        watch_set(in->watch, in->unread.len ? WATCH_WRITE : 0);
+}
+
+static void on_writable(void *ctx, int events)
+{
+    input_write(ctx);
+}
+
+static void input_open(struct child *c)
+{
+    c->in.fd = c->spawn.in;
+    if (c->in.fd < 0)
+        return;
+    c->in.watch = loop_watch_create(c->loop, "child input", c->in.fd, on_writable, c);
+    input_write(c);
+}
+
+bool child_write(struct child *c, struct bytes text)
+{
+    if (c->in.unread.len + text.len > CHILD_MAX_UNREAD)
+        return false;
+    if (!c->in.is_ending)
+        buf_add_bytes(&c->in.unread, text);
+    input_write(c);
+    return true;
+}
+
+void child_end_input(struct child *c)
+{
+    c->in.is_ending = true;
+    input_write(c);
+}
+
 /* ---- output ---- */
+
+static void keep(struct stream *s, struct bytes piece)
+{
+    struct child *c = s->child;
+    if (c->take && s == &c->out) {
+        if (!c->is_unwanted)
+            c->take(c->ctx, piece);
+        return;
+    }
+    const size_t room = s->kept.max - s->kept.len;
+    buf_add_bytes(&s->kept, bytes_slice(piece, 0, room));
+}
 
 static void stream_read(struct stream *s)
 {
@@ -100,13 +189,13 @@ static void stream_read(struct stream *s)
     const ssize_t len = read(s->fd, text, sizeof(text));
     if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) {
         stream_close(s);
+        keep(s, (struct bytes){"", 0});
         return;
     }
     if (len < 0)
         return;
     s->total += (size_t)len;
-    const size_t room = s->kept.max - s->kept.len;
-    buf_add(&s->kept, text, (size_t)len < room ? (size_t)len : room);
+    keep(s, (struct bytes){text, (size_t)len});
     if (c->out.total + c->err.total > c->limit && !c->was_over_limit) {
         c->was_over_limit = true;
         kill_group(c);
@@ -197,9 +286,18 @@ static void on_started(void *ctx)
     }
     stream_open(c, &c->out, c->spawn.out);
     stream_open(c, &c->err, c->spawn.err);
+    input_open(c);
     if (c->kill_at_start)
         kill_group(c);
     watch_end(c);
+}
+
+void child_ask_to_end(struct child *c)
+{
+    if (c->job)
+        c->kill_at_start = true;
+    else
+        kill(-c->spawn.pid, SIGTERM);
 }
 
 void child_kill(struct child *c)
@@ -220,6 +318,11 @@ size_t child_written(const struct child *c)
     return c->out.total + c->err.total;
 }
 
+struct bytes child_complaints(const struct child *c)
+{
+    return buf_bytes(&c->err.kept);
+}
+
 struct child *child_start(const struct frame *f, const struct child_conf *conf,
                           void (*done)(void *ctx, const struct child_end *end), void *ctx)
 {
@@ -229,6 +332,8 @@ struct child *child_start(const struct frame *f, const struct child_conf *conf,
         .loop = f->loop,
         .out = {.fd = -1, .kept = BUF_MAX(conf->keep_bytes)},
         .err = {.fd = -1, .kept = BUF_MAX(conf->keep_bytes)},
+        .in = {.fd = -1, .unread = BUF_MAX(CHILD_MAX_UNREAD)},
+        .take = conf->take,
         .pidfd = -1,
         .limit = conf->limit_bytes,
         .done = done,

@@ -2,7 +2,8 @@
 /*
  * Another program, started without the loop ever waiting for it: the fork and exec happen on a thread, its end and its
  * output are watched. It leads a process group of its own, has no descriptor of ours but its three streams (standard
- * input is empty), and gets only the environment that it is given. Called by probes that run commands.
+ * input is empty unless it is talked to), and gets only the environment that it is given. Called by probes that run
+ * commands, or talk with one.
  */
 #ifndef HEALTHD_CORE_CHILD_H
 #define HEALTHD_CORE_CHILD_H
@@ -23,6 +24,10 @@ struct child_conf {
     const char *folder;             /* where it starts; NULL: where we are */
     size_t keep_bytes;  /* of each stream: its beginning; more is read and counted */
     size_t limit_bytes; /* of both: a program that writes more is killed */
+    bool has_input;     /* standard input is what child_write gives it */
+    /* Is handed each piece of standard output as it comes (valid during the call), instead of its being kept; an empty
+     * one at its end. May write to the child, close its input and kill it, not abandon it. NULL: it is kept. */
+    void (*take)(void *ctx, struct bytes piece);
 };
 
 struct child_end {
@@ -39,11 +44,21 @@ struct child_end {
 struct child *child_start(const struct frame *f, const struct child_conf *conf,
                           void (*done)(void *ctx, const struct child_end *end),
                           void *ctx);
+/* Of one with has_input: puts text behind what it has not read yet. What it does not read because it ended is lost.
+ * False: CHILD_MAX_UNREAD bytes wait already. */
+#define CHILD_MAX_UNREAD (4u << 20)
+bool child_write(struct child *c, struct bytes text);
+/* Its input ends behind what was written. */
+void child_end_input(struct child *c);
+/* Asks its group to end (SIGTERM). */
+void child_ask_to_end(struct child *c);
 /* Kills its group; done follows. */
 void child_kill(struct child *c);
 /* Kills its group; done is not called any more. */
 void child_abandon(struct child *c);
 /* What it has written so far. */
 size_t child_written(const struct child *c);
+/* The beginning of what it wrote to standard error so far, as much as is kept; valid until the loop turns. */
+struct bytes child_complaints(const struct child *c);
 
 #endif

@@ -33,6 +33,8 @@ void spawn_prepare(struct spawn *s, const struct child_conf *conf, struct arena 
         .folder = arena_strdup(arena, conf->folder),
         .argv = list_copy(conf->argv, arena),
         .environment = list_copy(conf->environment, arena),
+        .has_input = conf->has_input,
+        .in = -1,
         .out = -1,
         .err = -1,
     };
@@ -73,15 +75,22 @@ static int set_attributes(posix_spawnattr_t *attributes)
         attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 }
 
+/* The child's ends of its streams; input -1: there is none. */
+struct ends {
+    int input, output, error;
+};
+
 static int add_actions(posix_spawn_file_actions_t *actions, const struct spawn *s,
-                       const int *writers)
+                       const struct ends *ends)
 {
-    int error =
-        posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int error = ends->input >= 0
+                    ? posix_spawn_file_actions_adddup2(actions, ends->input, STDIN_FILENO)
+                    : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
+                                                       O_RDONLY, 0);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, writers[0], STDOUT_FILENO);
+        error = posix_spawn_file_actions_adddup2(actions, ends->output, STDOUT_FILENO);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, writers[1], STDERR_FILENO);
+        error = posix_spawn_file_actions_adddup2(actions, ends->error, STDERR_FILENO);
     if (!error)
         error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     if (!error && s->folder)
@@ -89,7 +98,7 @@ static int add_actions(posix_spawn_file_actions_t *actions, const struct spawn *
     return error;
 }
 
-static int spawn_with(struct spawn *s, const char *file, const int *writers)
+static int spawn_with(struct spawn *s, const char *file, const struct ends *ends)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
@@ -97,7 +106,7 @@ static int spawn_with(struct spawn *s, const char *file, const int *writers)
     posix_spawn_file_actions_init(&actions);
     int error = set_attributes(&attributes);
     if (!error)
-        error = add_actions(&actions, s, writers);
+        error = add_actions(&actions, s, ends);
     if (!error)
         error =
             posix_spawn(&s->pid, file, &actions, &attributes, s->argv, s->environment);
@@ -106,34 +115,39 @@ static int spawn_with(struct spawn *s, const char *file, const int *writers)
     return error;
 }
 
-static void close_pair(const int *pair)
+static void close_one(int fd)
 {
-    for (int i = 0; i < 2; i++) {
-        if (pair[i] >= 0)
-            close(pair[i]);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Ours is the end that is left; -1 when it failed. */
+static int keep_end(int fd, bool is_kept)
+{
+    if (!is_kept) {
+        close_one(fd);
+        return -1;
     }
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
 }
 
 void spawn_run(struct spawn *s)
 {
     char file[4096];
-    int out[2] = {-1, -1}, err[2] = {-1, -1};
-    if (!program_find(s, file, sizeof(file)) || pipe2(out, O_CLOEXEC) != 0 ||
-        pipe2(err, O_CLOEXEC) != 0) {
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+    const bool is_ready = program_find(s, file, sizeof(file)) &&
+                          pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 &&
+                          (!s->has_input || pipe2(in, O_CLOEXEC) == 0);
+    if (is_ready)
+        s->error = spawn_with(s, file, &(struct ends){in[0], out[1], err[1]});
+    else
         s->error = errno;
-        close_pair(out);
-        return;
-    }
-    s->error = spawn_with(s, file, (const int[]){out[1], err[1]});
-    close(out[1]);
-    close(err[1]);
-    if (s->error) {
-        close(out[0]);
-        close(err[0]);
-        return;
-    }
-    fcntl(out[0], F_SETFL, O_NONBLOCK);
-    fcntl(err[0], F_SETFL, O_NONBLOCK);
-    s->out = out[0];
-    s->err = err[0];
+    close_one(in[0]);
+    close_one(out[1]);
+    close_one(err[1]);
+    s->in = keep_end(in[1], !s->error);
+    s->out = keep_end(out[0], !s->error);
+    s->err = keep_end(err[0], !s->error);
 }

@@ -11,10 +11,11 @@
 struct spawn {
     const char *path, *folder;
     char *const *argv, *const *environment;
+    bool has_input;
     /* Once run: */
-    int error; /* errno; 0: it runs */
-    pid_t pid; /* and its group's number */
-    int out, err;
+    int error;        /* errno; 0: it runs */
+    pid_t pid;        /* and its group's number */
+    int in, out, err; /* in: -1 without has_input */
 };
 
 /* Copies what is needed, and looks for the program. */

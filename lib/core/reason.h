@@ -56,6 +56,8 @@
     X(MODEL_MISSING, "model_missing", "there is no such model, or not for this account") \
     X(BUDGET, "budget",                                                                  \
       "the probe has used what it may today; the target was not asked")                  \
+    X(TOOL_MISSING, "tool_missing", "the server does not have a tool that is needed")    \
+    X(SCHEMA_DRIFT, "schema_drift", "the tools are not as they were agreed on")          \
     X(CONFIG, "config", "the configuration cannot be filled in: a secret or variable")   \
     X(SELF, "self", "healthd itself could not ask: no descriptors, threads or time")
 

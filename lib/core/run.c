@@ -75,6 +75,11 @@ const struct scope *run_scope(const struct run *run)
     return run->scope;
 }
 
+bool run_is_recording(const struct run *run)
+{
+    return run->is_recording;
+}
+
 const char *run_task_id(const struct run *run)
 {
     return run->task_id;

@@ -41,6 +41,9 @@ const struct scope *run_scope(const struct run *run);
 /* How the target is told which asking this is (a UUID), in whatever way its protocol has; NULL: it is not. */
 const char *run_task_id(const struct run *run);
 struct wall run_wall(const struct run *run); /* now */
+/* What is found now is right from now on: a type that holds what it finds against a file (mcp's `lock`) writes it. Only
+ * when somebody asked for that (`--accept`). */
+bool run_is_recording(const struct run *run);
 
 /* The answer. Returns TALK_DONE, so that a dialogue can `return run_down(…)`. The first answer counts. */
 enum talk run_up(struct run *run);

@@ -58,7 +58,7 @@ struct run {
     struct session own_session;
     bool has_own_session, own_session_is_open;
     enum origin origin;
-    bool is_traced;
+    bool is_traced, is_recording;
     const struct scope *scope; /* may be NULL */
     const char *task_id;       /* may be NULL */
     struct wall due;

@@ -304,6 +304,7 @@ static struct run *run_of(struct runner *r, const struct ask *ask, struct err *e
     run->name = ask->probe->name ? ask->probe->name : run->type->name;
     run->origin = ask->origin;
     run->is_traced = ask->is_traced;
+    run->is_recording = ask->is_recording;
     run->scope = ask->scope;
     run->task_id = ask->task_id;
     run->judged = ask->judged;

@@ -34,6 +34,7 @@ struct ask {                   /* what is wanted */
     bool
         is_traced; /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
                                   * now and then, so that there is a last good one). Texts cost time. */
+    bool is_recording; /* run_is_recording */
     const char *
         task_id; /* names this asking to the target (run_task_id); NULL: nobody is told */
     /* Called before done, while the type's variables can still be asked: captures. The verdict is final but for its

@@ -83,6 +83,7 @@ struct flow_ask {
     nsec
         wait; /* every step that fails is tried again until this long after the start; 0: no */
     nsec most; /* a deadline over all steps, when it comes before the flow's; 0: none */
+    bool is_recording; /* of each run (run_is_recording) */
     bool
         is_failing_fast; /* the first step that fails ends it (but for what always happens) */
     /* Which steps are wanted; NULL: all. */

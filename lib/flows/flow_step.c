@@ -219,6 +219,7 @@ static void ask_probe(struct asking *a, const struct probe *p, nsec most)
                                         .timeout = p->timeout < most ? p->timeout : most,
                                         .scope = &a->view.scope,
                                         .task_id = a->finding->task_id,
+                                        .is_recording = f->ask.is_recording,
                                         .judged = on_judged,
                                         .done = on_verdict,
                                         .gone = on_gone,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "lib/core/command_line.h"
 #include "probes/exec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

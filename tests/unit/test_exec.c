@@ -9,6 +9,7 @@
 
 #include "lib/base/attr.h"
 #include "lib/base/buf.h"
+#include "lib/core/command_line.h"
 #include "probes/exec.h"
 
 static void add_range(struct buf *out, const char *name, const struct perf_range *r)
