@@ -167,6 +167,8 @@ static const struct flag flags[] = {
     {.name = "repeat",
      .operand = "N",
      .doc = "Runs it so often, as long as it passes: for what fails now and then."},
+    {.name = "accept",
+     .doc = "What is found is right from now on: steps with a `lock` write its file."},
     {.name = "dry-run", .doc = "Checks everything and shows the steps; sends nothing."},
     {.name = "report",
      .operand = "[FORMAT=]FILE",
