@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of endpoint tables, and what can be said from them alone: the index and the OpenAPI document. */
+/* The list of endpoint tables, and what can be said from them alone: the OpenAPI document. */
 #include "collector/api.h"
 
 #include "collector/daemon.h"
-#include "collector/html.h"
 #include "lib/core/json.h"
-#include "lib/core/verdict_json.h"
 
 extern const struct endpoint health_endpoints[], metrics_endpoints[], probe_endpoints[],
     probes_endpoints[], alerts_endpoints[], silences_endpoints[], deploys_endpoints[],
     outbox_endpoints[], heartbeat_endpoints[], events_endpoints[], query_endpoints[],
     deadman_endpoints[], flows_endpoints[], series_endpoints[], rules_endpoints[],
-    runbooks_endpoints[], index_endpoints[];
+    runbooks_endpoints[], openapi_endpoints[], page_endpoints[], history_endpoints[];
 
 const struct endpoint *const api_endpoints[] = {
-    metrics_endpoints,  probe_endpoints,   health_endpoints,
-    probes_endpoints,   alerts_endpoints,  silences_endpoints,
-    deploys_endpoints,  outbox_endpoints,  heartbeat_endpoints,
-    events_endpoints,   deadman_endpoints, flows_endpoints,
-    query_endpoints,    series_endpoints,  rules_endpoints,
-    runbooks_endpoints, index_endpoints,   NULL,
+    metrics_endpoints,
+    probe_endpoints,
+    health_endpoints,
+    history_endpoints,
+    probes_endpoints,
+    alerts_endpoints,
+    silences_endpoints,
+    deploys_endpoints,
+    outbox_endpoints,
+    heartbeat_endpoints,
+    events_endpoints,
+    deadman_endpoints,
+    flows_endpoints,
+    query_endpoints,
+    series_endpoints,
+    rules_endpoints,
+    runbooks_endpoints,
+    openapi_endpoints,
+    NULL,
 };
 
 static const char *operation_name(const char *method)
@@ -66,51 +77,7 @@ static void get_openapi(struct exchange *x, struct daemon *d)
                                    "paths", paths));
 }
 
-static void add_probe_rows(struct buf *out, const struct daemon *d)
-{
-    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
-        const struct tracked *t = schedule_at(d->schedule, i);
-        const char *health = health_name(t->state.confirmed);
-        buf_printf(out, "<tr class=%s><td>%s<td>", health, health);
-        buf_add_html(out, t->probe->name);
-        buf_printf(out, "<td>%s<td>", t->probe->type->name);
-        if (t->recent.last)
-            buf_add_html(out, t->recent.last->detail);
-    }
-}
-
-static void add_endpoint_rows(struct buf *out)
-{
-    for (const struct endpoint *const *table = api_endpoints; *table; table++) {
-        for (const struct endpoint *endpoint = *table; endpoint->path; endpoint++) {
-            const bool is_link =
-                !strcmp(endpoint->method, "GET") && !strchr(endpoint->path, '{');
-            buf_printf(out,
-                       is_link ? "<tr><td>%s<td><a href=\"%s\">"
-                               : "<tr><td>%s<td><span title=\"%s\">",
-                       endpoint->method, endpoint->path);
-            buf_add_html(out, endpoint->path);
-            buf_add_text(out, is_link ? "</a><td>" : "</span><td>");
-            buf_add_html(out, endpoint->doc);
-        }
-    }
-}
-
-static void get_index(struct exchange *x, struct daemon *d)
-{
-    struct buf body = BUF_MAX(8 << 20);
-    html_head(&body, "healthd");
-    buf_add_text(&body, "<h1>healthd</h1>");
-    buf_add_text(&body, "<table>");
-    add_probe_rows(&body, d);
-    buf_add_text(&body, "</table><h2>Paths</h2><table>");
-    add_endpoint_rows(&body);
-    buf_add_text(&body, "</table>\n");
-    html_reply(x, &body);
-}
-
-const struct endpoint index_endpoints[] = {
-    {"GET", "/", RIGHT_READ, NULL, "This page.", get_index},
+const struct endpoint openapi_endpoints[] = {
     {"GET", "/api/openapi.json", RIGHT_READ, NULL,
      "The paths as an OpenAPI 3.0 document.", get_openapi},
     {0}};

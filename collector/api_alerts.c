@@ -3,100 +3,13 @@
 #include <string.h>
 
 #include "collector/act.h"
+#include "collector/alerts_json.h"
 #include "collector/api.h"
 #include "lib/core/verdict_json.h"
 
-/* ---- reading ---- */
-
-struct telling { /* of one alert */
-    json_t *told, *held;
-};
-
-static void add_told(void *ctx, const struct told *t)
-{
-    struct telling *telling = ctx;
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:b}", "receiver", t->receiver, "lane", t->lane,
-                  "route", t->route ? t->route : "", "was_told", t->was_told);
-    json_object_set_new(object, "last_told", wall_to_json(t->last_told));
-    json_object_set_new(object, "next_flush", wall_to_json(t->next_flush));
-    json_array_append_new(telling->told, object);
-    if (t->held.kind == OVERLAY_NONE || telling->held)
-        return;
-    telling->held =
-        json_pack("{s:s, s:s, s:o}", "by", t->held.by ? t->held.by : "", "kind",
-                  overlay_kind_name(t->held.kind), "until", wall_to_json(t->held.until));
-}
-
-static json_t *ack_to_json(struct engine *e, const struct alert *a, struct wall now)
-{
-    const struct ack *ack = ack_of(engine_overlay(e), a, now);
-    if (!ack)
-        return json_null();
-    return json_pack("{s:s, s:o, s:s}", "who", ack->who, "until",
-                     wall_to_json(ack->until), "comment", ack->comment);
-}
-
-static json_t *number_to_json(double value)
-{
-    struct buf text = BUF_MAX(64);
-    buf_add_double(&text, value);
-    json_t *string = json_string(buf_text(&text));
-    buf_finish(&text);
-    return string;
-}
-
-struct listing {
-    struct daemon *daemon;
-    json_t *list;
-    struct wall now;
-};
-
-static struct wall since_of(const struct alert_status *s)
-{
-    switch (s->state) {
-    case ALERT_FIRING:
-        return s->fired_at;
-    case ALERT_RESOLVED:
-        return s->resolved_at;
-    case ALERT_PENDING:
-    case ALERT_INACTIVE:
-        break;
-    }
-    return s->active_at;
-}
-
-static void add_alert(void *ctx, struct alert *a)
-{
-    struct listing *l = ctx;
-    struct engine *e = act_engine(l->daemon);
-    struct telling telling = {.told = json_array()};
-    char fingerprint[24];
-    snprintf(fingerprint, sizeof(fingerprint), "%016jx", (uintmax_t)a->fingerprint);
-    dispatch_each(engine_dispatch(e), a, add_told, &telling);
-    const char *severity = labels_get(a->labels, "severity");
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:b}", "key", a->key, "fingerprint", fingerprint,
-        "alertname", a->name, "state", alert_state_name(a->status.state), "severity",
-        severity ? severity : "", "unknown", a->status.unknown_since.ns != 0);
-    json_object_set_new(object, "since", wall_to_json(since_of(&a->status)));
-    json_object_set_new(object, "value", number_to_json(a->status.value));
-    json_object_set_new(object, "rule", json_string(a->rule_id));
-    json_object_set_new(object, "expr", json_string(a->rule ? a->rule->expr_text : ""));
-    json_object_set_new(object, "end_reason", json_string(a->status.end_reason));
-    json_object_set_new(object, "labels", labels_to_json(a->labels));
-    json_object_set_new(object, "annotations", labels_to_json(a->annotations));
-    json_object_set_new(object, "held", telling.held ? telling.held : json_null());
-    json_object_set_new(object, "told", telling.told);
-    json_object_set_new(object, "ack", ack_to_json(e, a, l->now));
-    json_array_append_new(l->list, object);
-}
-
 static void get_alerts(struct exchange *x, struct daemon *d)
 {
-    struct listing l = {d, json_array(), act_now(d)};
-    book_each(engine_book(act_engine(d)), add_alert, &l);
-    exchange_reply_value(x, 200, l.list);
+    exchange_reply_value(x, 200, alerts_to_json(d, SIZE_MAX));
 }
 
 /* ---- taking one ---- */

@@ -13,9 +13,12 @@
 #include "collector/file_watch.h"
 #include "collector/listing_lane.h"
 #include "collector/memos.h"
+#include "collector/overview.h"
 #include "collector/query_lane.h"
 #include "collector/self.h"
+#include "collector/stream.h"
 #include "collector/system.h"
+#include "collector/verdict_history.h"
 #include "collector/web.h"
 #include "lib/base/log.h"
 #include "lib/core/fetch.h"
@@ -36,6 +39,8 @@ static void publish(void *ctx, struct tracked *t, struct verdict *v, struct batc
     struct daemon *d = ctx;
     pipeline_publish(&d->pipeline, t, v, b);
     memos_keep(d->memos, t->session, NULL, NULL);
+    verdict_history_observe(d->verdict_history, t->probe->name, v, t->probe->interval);
+    stream_note(d->stream, t);
 }
 
 static void on_stop_signal(void *ctx, int signal)
@@ -150,6 +155,7 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     struct generation *before = d->generation;
     d->generation = generation_ref(g);
     memos_retain(d->memos, g);
+    verdict_history_retain(d->verdict_history, g);
     canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     generation_unref(before);
@@ -243,6 +249,9 @@ static void take_down(struct daemon *d)
     timer_destroy(d->secrets_timer);
     file_watch_destroy(d->file_watch);
     web_destroy(d->web);
+    stream_destroy(d->stream);
+    overview_destroy(d->overview);
+    verdict_history_destroy(d->verdict_history);
     query_lane_destroy(d->query_lane);
     listing_lane_destroy(d->listing_lane);
     engine_host_destroy(d->engine_host);
@@ -285,6 +294,9 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     if (!d->memos)
         return false;
     schedule_recall_from(d->schedule, d->memos);
+    d->verdict_history = verdict_history_create(d->frame.loop, g->state_path);
+    d->overview = overview_create(d);
+    d->stream = stream_create(d);
     d->query_lane = query_lane_create(d);
     d->listing_lane = listing_lane_create(d);
     list_init(&d->page_jobs);
@@ -295,6 +307,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
         return false;
 
     memos_retain(d->memos, g);
+    verdict_history_retain(d->verdict_history, g);
     canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     d->self = self_create(d);

@@ -22,8 +22,11 @@ struct canaries;
 struct engine_host;
 struct events;
 struct memos;
+struct overview;
 struct query_lane;
 struct listing_lane;
+struct stream;
+struct verdict_history;
 struct web;
 struct self;
 struct file_watch;
@@ -45,7 +48,10 @@ struct daemon {
     struct events *events;           /* of workflow engines */
     struct canaries *canaries;       /* scheduled flows */
     struct memos *memos;             /* what sessions keep over restarts */
-    struct query_lane *query_lane;   /* of /api/v1 */
+    struct verdict_history *verdict_history;
+    struct overview *overview;     /* for the status page */
+    struct stream *stream;         /* who looks at it */
+    struct query_lane *query_lane; /* of /api/v1 */
     struct listing_lane *listing_lane;
     struct generation *generation;
     size_t on_demand_runs;          /* of /probe */

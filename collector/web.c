@@ -172,24 +172,35 @@ bool exchange_may_act(struct exchange *x)
     return may_enter(x) && (x->listener->may_act || has_act_token(x));
 }
 
+static bool is_vouched_for(struct exchange *x)
+{
+    if (web_client_is_vouched(x))
+        return true;
+    exchange_error(x, MHD_HTTP_FORBIDDEN,
+                   "This listener wants a client certificate, and yours is missing "
+                   "or not from its client_ca_file.");
+    return false;
+}
+
+bool exchange_may_read(struct exchange *x)
+{
+    if (may_enter(x))
+        return true;
+    exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                        *x->listener->username ? "Basic realm=\"healthd\"" : "Bearer");
+    exchange_error(x, MHD_HTTP_UNAUTHORIZED,
+                   "This listener asks for credentials: see `web: {listen: …}`.");
+    return false;
+}
+
 static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
 {
-    if (!web_client_is_vouched(x)) {
-        exchange_error(x, MHD_HTTP_FORBIDDEN,
-                       "This listener wants a client certificate, and yours is missing "
-                       "or not from its client_ca_file.");
+    if (!is_vouched_for(x))
         return false;
-    }
     if (endpoint->right == RIGHT_OWN)
         return true;
-    if (!may_enter(x)) {
-        exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-                            *x->listener->username ? "Basic realm=\"healthd\""
-                                                   : "Bearer");
-        exchange_error(x, MHD_HTTP_UNAUTHORIZED,
-                       "This listener asks for credentials: see `web: {listen: …}`.");
+    if (!exchange_may_read(x))
         return false;
-    }
     if (endpoint->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
         return true;
     exchange_error(x, MHD_HTTP_FORBIDDEN,

@@ -68,6 +68,8 @@ struct bytes exchange_body(struct exchange *x);
 /* The body as a JSON object, of the exchange's arena; NULL after answering 400. */
 const json_t *exchange_json(struct exchange *x);
 const char *exchange_bearer(struct exchange *x); /* of Authorization; "" for none */
+/* This peer may see what is RIGHT_READ; false after answering 401 or 403. */
+bool exchange_may_read(struct exchange *x);
 bool exchange_may_act(struct exchange *x); /* this peer may call what is RIGHT_ACT */
 const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
 const char *exchange_peer(struct exchange *x);   /* "127.0.0.1:4711", "uid 1000" */
@@ -88,5 +90,16 @@ void exchange_error(struct exchange *x, int status, const char *fmt, ...)
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
 /* The answer comes later: gone(ctx) is called when the client leaves or the deadline passes before it. */
 void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx);
+
+/* An answer that goes on. read copies what there is, at most room bytes; when that is nothing it is asked again after
+ * exchange_feed_more. gone is called once, when the client has left, reads too slowly, or the listener closes. */
+struct feed {
+    size_t (*read)(void *ctx, char *to, size_t room);
+    void (*gone)(void *ctx);
+    void *ctx;
+};
+void exchange_reply_feed(struct exchange *x, const char *type, const struct feed *feed);
+void exchange_feed_more(struct exchange *x);
+void exchange_feed_end(struct exchange *x); /* gone follows, soon */
 
 #endif

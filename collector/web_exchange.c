@@ -45,6 +45,8 @@ void exchange_end(struct exchange *x)
     struct arena *arena = x->arena;
     if (x->is_suspended && x->gone)
         x->gone(x->gone_ctx);
+    if (x->feed.gone)
+        x->feed.gone(x->feed.ctx);
     if (x->response)
         MHD_destroy_response(x->response);
     buf_finish(&x->body);
@@ -160,8 +162,8 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     x->headers_out = (struct pairs){items, x->headers_out.count + 1};
 }
 
-static void answer(struct exchange *x, int status, const char *type,
-                   struct MHD_Response *response)
+void exchange_reply_made(struct exchange *x, int status, const char *type,
+                         struct MHD_Response *response)
 {
     assert(!x->response && response);
     x->response = response;
@@ -177,10 +179,10 @@ static void answer(struct exchange *x, int status, const char *type,
 
 void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body)
 {
-    answer(x, status, type,
-           MHD_create_response_from_buffer(body.len,
-                                           (void *)(uintptr_t)(body.len ? body.ptr : ""),
-                                           MHD_RESPMEM_MUST_COPY));
+    exchange_reply_made(x, status, type,
+                        MHD_create_response_from_buffer(
+                            body.len, (void *)(uintptr_t)(body.len ? body.ptr : ""),
+                            MHD_RESPMEM_MUST_COPY));
 }
 
 void exchange_reply_buf(struct exchange *x, int status, const char *type,
@@ -188,17 +190,18 @@ void exchange_reply_buf(struct exchange *x, int status, const char *type,
 {
     size_t len;
     char *text = buf_steal(taken, &len);
-    answer(x, status, type,
-           text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE)
-                : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+    exchange_reply_made(
+        x, status, type,
+        text ? MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE)
+             : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
 void exchange_reply_shared(struct exchange *x, int status, const char *type,
                            struct bytes body, void (*release)(void *owner), void *owner)
 {
-    answer(x, status, type,
-           MHD_create_response_from_buffer_with_free_callback_cls(
-               body.len, (void *)(uintptr_t)body.ptr, release, owner));
+    exchange_reply_made(x, status, type,
+                        MHD_create_response_from_buffer_with_free_callback_cls(
+                            body.len, (void *)(uintptr_t)body.ptr, release, owner));
 }
 
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken)

@@ -77,11 +77,15 @@ static bool has_left(int fd)
 static void sweep_client(struct client *c, struct mono now)
 {
     const bool is_suspended = c->exchange && c->exchange->is_suspended;
-    const bool is_late = mono_reached(now, c->deadline);
+    /* A feed that waits has given its client all there is: nobody is late. */
+    const bool is_feed = exchange_feed_waits(c->exchange);
+    const bool is_late = !is_feed && mono_reached(now, c->deadline);
     if (is_late)
         shutdown(c->fd, SHUT_RDWR);
     if (is_suspended && (is_late || has_left(c->fd)))
         exchange_abandon(c->exchange);
+    else if (is_feed && has_left(c->fd))
+        exchange_feed_end(c->exchange);
 }
 
 static void on_sweep(void *ctx)
@@ -404,6 +408,8 @@ static void resume_all(struct listener *l)
         struct client *c = LIST_ITEM(at, struct client, link);
         if (c->exchange && c->exchange->is_suspended)
             exchange_abandon(c->exchange);
+        else if (exchange_feed_waits(c->exchange))
+            exchange_feed_end(c->exchange);
     }
     MHD_run(l->mhd);
 }

@@ -84,6 +84,9 @@ struct exchange {
     void (*gone)(void *ctx);
     void *gone_ctx;
     struct pairs headers_out;
+    struct feed feed; /* read NULL: the answer has an end */
+    bool feed_waits;  /* microhttpd has it suspended: there is nothing to send */
+    bool feed_ends;
 };
 
 /* former (or NULL) listens at the same address, and goes on doing so until it is closed. */
@@ -106,7 +109,12 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
 
 struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection,
                                  const char *method, const char *path);
+/* The one place where an exchange gets its answer; takes the response. */
+void exchange_reply_made(struct exchange *x, int status, const char *type,
+                         struct MHD_Response *response);
 void exchange_end(struct exchange *x);     /* the answer is out, or never will be */
 void exchange_abandon(struct exchange *x); /* the client left while it was suspended */
+/* A feed's client left: only a look at the socket shows it while nothing is sent. */
+bool exchange_feed_waits(const struct exchange *x);
 
 #endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See stream.h. */
+#include "collector/stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/alerts_json.h"
+#include "collector/overview.h"
+#include "collector/page_file.h"
+#include "lib/base/memory.h"
+#include "lib/core/loop.h"
+
+#define TICK NSEC_PER_SEC
+#define HEARTBEAT_TICKS 15
+#define BEHIND_MAX 8 /* texts that a viewer may have to catch up on */
+#define TEXT_MAX (16u << 20)
+
+struct text { /* one tick's, held by every viewer that has not read it whole */
+    struct buf buf;
+    size_t holds;
+};
+
+struct viewer {
+    struct list link;
+    struct stream *stream;
+    struct exchange *exchange;
+    struct text *texts[BEHIND_MAX]; /* a queue; the first is sent from `sent` on */
+    size_t count, sent;
+};
+
+struct stream {
+    struct daemon *daemon;
+    struct list viewers;
+    size_t viewer_count;
+    struct timer *timer;
+    uint64_t generation; /* last told */
+    char *alerts;        /* last told; NULL: nothing yet */
+    unsigned quiet_ticks;
+    bool has_news; /* some probe ran since the last tick */
+};
+
+/* ---- texts ---- */
+
+static struct text *text_create(void)
+{
+    struct text *t = memory_take(sizeof(*t));
+    *t = (struct text){BUF_MAX(TEXT_MAX), 1};
+    return t;
+}
+
+static void text_release(struct text *t)
+{
+    if (--t->holds > 0)
+        return;
+    buf_finish(&t->buf);
+    free(t);
+}
+
+static void add_hello(struct buf *out, const struct daemon *d)
+{
+    buf_printf(
+        out, "retry: 2000\nevent: hello\ndata: {\"page\":\"%s\",\"generation\":%ju}\n\n",
+        page_files_hash, (uintmax_t)d->generation->number);
+}
+
+static void add_probes(struct stream *s, struct buf *out)
+{
+    const struct schedule *schedule = s->daemon->schedule;
+    const char *before = "event: probes\ndata: [";
+    for (size_t i = 0; i < schedule_count(schedule); i++) {
+        struct tracked *t = schedule_at(schedule, i);
+        if (!t->is_news)
+            continue;
+        t->is_news = false;
+        buf_add_text(out, before);
+        overview_brief_print(out, s->daemon, t);
+        before = ",";
+    }
+    if (*before == ',')
+        buf_add_text(out, "]\n\n");
+    s->has_news = false;
+}
+
+/* In a text of its own that does not change from tick to tick by itself. */
+static void add_alerts(struct stream *s, struct buf *out)
+{
+    json_t *alerts = alerts_to_json(s->daemon, OVERVIEW_ALERTS_MAX);
+    char *text = json_dumps(alerts, JSON_COMPACT);
+    json_decref(alerts);
+    if (text && (!s->alerts || strcmp(text, s->alerts) != 0)) {
+        buf_add_text(out, "event: alerts\ndata: ");
+        buf_add_text(out, text);
+        buf_add_text(out, "\n\n");
+        free(s->alerts);
+        s->alerts = text;
+        return;
+    }
+    free(text);
+}
+
+static void add_generation(struct stream *s, struct buf *out)
+{
+    const uint64_t number = s->daemon->generation->number;
+    if (number == s->generation)
+        return;
+    s->generation = number;
+    buf_printf(out, "event: generation\ndata: {\"generation\":%ju}\n\n",
+               (uintmax_t)number);
+}
+
+/* ---- viewers ---- */
+
+static size_t viewer_read(void *ctx, char *to, size_t room)
+{
+    struct viewer *v = ctx;
+    size_t written = 0;
+    while (v->count > 0 && written < room) {
+        struct text *t = v->texts[0];
+        const size_t left = t->buf.len - v->sent;
+        const size_t part = left < room - written ? left : room - written;
+        memcpy(to + written, t->buf.ptr + v->sent, part);
+        written += part;
+        v->sent += part;
+        if (part < left)
+            break;
+        text_release(t);
+        v->count--;
+        memmove(v->texts, v->texts + 1, v->count * sizeof(v->texts[0]));
+        v->sent = 0;
+    }
+    return written;
+}
+
+static void viewer_gone(void *ctx)
+{
+    struct viewer *v = ctx;
+    for (size_t i = 0; i < v->count; i++)
+        text_release(v->texts[i]);
+    list_remove(&v->link);
+    if (--v->stream->viewer_count == 0 && v->stream->timer)
+        timer_stop(v->stream->timer);
+    free(v);
+}
+
+/* It is told once it has taken what it has; one that is too far behind starts again. */
+static void viewer_give(struct viewer *v, struct text *t)
+{
+    if (v->count == BEHIND_MAX) {
+        exchange_feed_end(v->exchange);
+        return;
+    }
+    t->holds++;
+    v->texts[v->count++] = t;
+    exchange_feed_more(v->exchange);
+}
+
+static void on_tick(void *ctx)
+{
+    struct stream *s = ctx;
+    struct text *t = text_create();
+    add_generation(s, &t->buf);
+    if (s->has_news)
+        add_probes(s, &t->buf);
+    add_alerts(s, &t->buf);
+    s->quiet_ticks = t->buf.len ? 0 : s->quiet_ticks + 1;
+    if (s->quiet_ticks == HEARTBEAT_TICKS) {
+        buf_add_text(&t->buf, ":\n\n");
+        s->quiet_ticks = 0;
+    }
+    LIST_EACH (at, &s->viewers) {
+        if (t->buf.len > 0)
+            viewer_give(LIST_ITEM(at, struct viewer, link), t);
+    }
+    text_release(t);
+    timer_at(s->timer, mono_add(loop_now(s->daemon->frame.loop), TICK));
+}
+
+/* What ran while nobody looked is no news: whoever comes has read the overview. */
+static void begin(struct stream *s)
+{
+    struct buf ignored = BUF_MAX(0);
+    s->generation = s->daemon->generation->number;
+    free(s->alerts);
+    s->alerts = NULL;
+    add_probes(s, &ignored);
+    buf_finish(&ignored);
+    if (!s->timer)
+        s->timer = loop_timer_create(s->daemon->frame.loop, "stream", on_tick, s);
+    timer_at(s->timer, mono_add(loop_now(s->daemon->frame.loop), TICK));
+}
+
+void stream_note(struct stream *s, struct tracked *t)
+{
+    t->is_news = s->has_news = true;
+}
+
+void stream_answer(struct stream *s, struct exchange *x)
+{
+    if (s->viewer_count >= STREAM_VIEWERS_MAX) {
+        exchange_add_header(x, "Retry-After", "10");
+        exchange_error(x, 503, "%d viewers look already; ask /api/overview instead.",
+                       STREAM_VIEWERS_MAX);
+        return;
+    }
+    struct viewer *v = memory_take(sizeof(*v));
+    *v = (struct viewer){.stream = s, .exchange = x, .count = 1};
+    v->texts[0] = text_create();
+    add_hello(&v->texts[0]->buf, s->daemon);
+    list_append(&s->viewers, &v->link);
+    if (s->viewer_count++ == 0)
+        begin(s);
+    exchange_add_header(x, "Cache-Control", "no-store");
+    exchange_add_header(x, "X-Accel-Buffering", "no"); /* nginx passes it on at once */
+    exchange_reply_feed(x, "text/event-stream",
+                        &(struct feed){viewer_read, viewer_gone, v});
+}
+
+/* ---- life ---- */
+
+struct stream *stream_create(struct daemon *d)
+{
+    struct stream *s = memory_take(sizeof(*s));
+    *s = (struct stream){.daemon = d};
+    list_init(&s->viewers);
+    return s;
+}
+
+void stream_destroy(struct stream *s)
+{
+    if (!s)
+        return;
+    assert(s->viewer_count == 0);
+    timer_destroy(s->timer);
+    free(s->alerts);
+    free(s);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See verdict_history.h. Records by name, and when they go to the file. */
+#include "collector/verdict_history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/availability_json.h"
+#include "collector/verdict_file.h"
+#include "lib/base/log.h"
+#include "lib/base/map.h"
+#include "lib/base/memory.h"
+#include "lib/config/generation.h"
+
+#define FLUSH_INTERVAL (5 * NSEC_PER_MINUTE)
+#define PRUNE_FLUSHES 12 /* once an hour */
+#define DETAIL_MAX 300
+
+struct verdict_history {
+    struct loop *loop;
+    struct verdict_file *file; /* NULL: memory only */
+    struct map *records;       /* → struct verdict_record * */
+    bool is_loaded;            /* what is on file is in the records */
+    struct timer *timer;
+    unsigned flushes;
+};
+
+/* ---- records ---- */
+
+static struct verdict_record *record_of(struct verdict_history *h, const char *name)
+{
+    struct verdict_record *r = map_get(h->records, bytes_of(name));
+    if (r)
+        return r;
+    r = memory_take(sizeof(*r));
+    *r = (struct verdict_record){.name = strdup(name)};
+    map_put(h->records, bytes_of(name), r);
+    return r;
+}
+
+static void record_free(struct verdict_record *r)
+{
+    for (size_t i = 0; i < CHANGES_KEPT; i++)
+        free(r->changes[i].detail);
+    free(r->name);
+    free(r);
+}
+
+const struct verdict_record *verdict_history_find(const struct verdict_history *h,
+                                                  const char *name)
+{
+    return map_get(h->records, bytes_of(name));
+}
+
+static void touch(struct verdict_record *r, struct wall at)
+{
+    const int64_t hour = availability_number(WINDOW_DAY, at);
+    if (r->dirty_from == 0 || hour < r->dirty_from)
+        r->dirty_from = hour;
+}
+
+/* As long as the last answer can be relied on. */
+static void count_until(struct verdict_record *r, struct wall to)
+{
+    const struct wall known = wall_add(r->seen, r->patience);
+    const struct wall end = to.ns < known.ns ? to : known;
+    if (r->counted.ns == 0 || end.ns <= r->counted.ns)
+        return;
+    availability_add(&r->availability, r->counted, end, r->health);
+    touch(r, r->counted);
+    r->counted = end;
+}
+
+static void note_change(struct verdict_history *h, struct verdict_record *r,
+                        const struct verdict *v)
+{
+    struct health_change *c = &r->changes[r->change_count++ % CHANGES_KEPT];
+    free(c->detail);
+    *c = (struct health_change){.at = v->since,
+                                .health = v->confirmed,
+                                .reason = v->reason,
+                                .detail = strndup(v->detail, DETAIL_MAX)};
+    r->health = v->confirmed;
+    r->since = v->since;
+    if (h->file)
+        verdict_file_put_change(h->file, r->name, c);
+}
+
+static bool moves_state(enum origin origin)
+{
+    return origin == ORIGIN_SCHEDULED || origin == ORIGIN_EVENT ||
+           origin == ORIGIN_RUN_NOW || origin == ORIGIN_PARENT;
+}
+
+void verdict_history_observe(struct verdict_history *h, const char *name,
+                             const struct verdict *v, nsec interval)
+{
+    if (!moves_state(v->origin))
+        return;
+    struct verdict_record *r = record_of(h, name);
+    const struct wall ended = wall_add(v->started, v->duration);
+    count_until(r, ended);
+    if (v->health == HEALTH_UNKNOWN)
+        return;
+    r->seen = r->counted = ended;
+    r->patience = 2 * interval + NSEC_PER_MINUTE;
+    availability_run(&r->availability, ended, v->health == HEALTH_DOWN, v->duration);
+    latency_run(&r->latency, ended, v->health, v->duration);
+    touch(r, ended);
+    if (v->confirmed != HEALTH_UNKNOWN && v->confirmed != r->health)
+        note_change(h, r, v);
+}
+
+void verdict_history_settle(struct verdict_history *h, struct wall now)
+{
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x)))
+        count_until(x->value, now);
+}
+
+void verdict_history_retain(struct verdict_history *h, const struct generation *g)
+{
+    struct map *kept = map_create();
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x))) {
+        if (generation_probe(g, x->key))
+            map_put(kept, bytes_of(x->key), x->value);
+        else
+            record_free(x->value);
+    }
+    map_destroy(h->records);
+    h->records = kept;
+}
+
+/* ---- to the file, and back ---- */
+
+static size_t dirty_hours(const struct verdict_record *r)
+{
+    const int64_t newest = r->availability.newest[WINDOW_DAY];
+    return r->dirty_from && r->dirty_from <= newest ? (size_t)(newest - r->dirty_from) + 1
+                                                    : 0;
+}
+
+static size_t take_dirty(struct verdict_record *r, struct hour_row *rows)
+{
+    size_t count = 0;
+    for (size_t i = dirty_hours(r); i > 0; i--) {
+        const int64_t hour = r->availability.newest[WINDOW_DAY] - (int64_t)i + 1;
+        const struct tally *t = availability_cell(&r->availability, WINDOW_DAY, hour);
+        if (t)
+            rows[count++] = (struct hour_row){strdup(r->name), hour, *t};
+    }
+    r->dirty_from = 0;
+    return count;
+}
+
+/* Not before the file has been read: an hour that began before this process is whole only then. */
+static void flush(struct verdict_history *h)
+{
+    const struct map_entry *x = NULL;
+    size_t room = 1, count = 0;
+    if (!h->is_loaded)
+        return;
+    while ((x = map_next(h->records, x)))
+        room += dirty_hours(x->value);
+    struct hour_row *rows = memory_take(room * sizeof(*rows));
+    while ((x = map_next(h->records, x)))
+        count += take_dirty(x->value, rows + count);
+    verdict_file_put_hours(h->file, rows, count);
+}
+
+static void on_flush(void *ctx)
+{
+    struct verdict_history *h = ctx;
+    const struct wall now = loop_wall(h->loop);
+    verdict_history_settle(h, now);
+    flush(h);
+    if (h->flushes++ % PRUNE_FLUSHES == 0)
+        verdict_file_prune(h->file, now);
+    timer_at(h->timer, mono_add(loop_now(h->loop), FLUSH_INTERVAL));
+}
+
+static void recall_state(void *ctx, const char *name, enum health health,
+                         struct wall since)
+{
+    struct verdict_record *r = record_of(ctx, name);
+    r->health = health;
+    r->since = since;
+}
+
+static void on_loaded(void *ctx, struct map *by_name)
+{
+    struct verdict_history *h = ctx;
+    const struct map_entry *x = NULL;
+    while (by_name && (x = map_next(by_name, x))) {
+        struct verdict_record *r = map_get(h->records, bytes_of(x->key));
+        if (r)
+            availability_merge(&r->availability, x->value);
+        free(x->value);
+    }
+    map_destroy(by_name);
+    h->is_loaded = true;
+    timer_at(h->timer, mono_add(loop_now(h->loop), FLUSH_INTERVAL));
+}
+
+static void open_file(struct verdict_history *h, const char *state_path)
+{
+    struct err e = {0};
+    h->file = verdict_file_open(h->loop, state_path, &e);
+    if (!h->file) {
+        log_warning(EV("verdict history not kept"), STR("why", e.text),
+                    STR("effect", "the status page forgets it over a restart"));
+        return;
+    }
+    h->timer = loop_timer_create(h->loop, "verdict history", on_flush, h);
+    verdict_file_states(h->file, recall_state, h);
+    verdict_file_load(h->file, loop_wall(h->loop), on_loaded, h);
+}
+
+struct verdict_history *verdict_history_create(struct loop *l, const char *state_path)
+{
+    struct verdict_history *h = memory_take(sizeof(*h));
+    *h = (struct verdict_history){.loop = l, .records = map_create()};
+    if (state_path)
+        open_file(h, state_path);
+    return h;
+}
+
+void verdict_history_destroy(struct verdict_history *h)
+{
+    if (!h)
+        return;
+    if (h->file) {
+        verdict_history_settle(h, loop_wall(h->loop));
+        flush(h);
+        verdict_file_close(h->file);
+    }
+    timer_destroy(h->timer);
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x)))
+        record_free(x->value);
+    map_destroy(h->records);
+    free(h);
+}
+
+/* ---- reading ---- */
+
+static void print_head(struct buf *out, const char *name, const struct verdict_record *r,
+                       struct wall from, struct wall now)
+{
+    char text[WALL_TEXT_SIZE];
+    buf_add_text(out, "{\"probe\":");
+    buf_add_json(out, bytes_of(name));
+    buf_printf(out, ",\"health\":\"%s\"", health_name(r ? r->health : HEALTH_UNKNOWN));
+    if (r && r->since.ns)
+        buf_printf(out, ",\"since\":\"%s\"", wall_format(r->since, text));
+    buf_printf(out, ",\"from\":\"%s\"", wall_format(from, text));
+    buf_printf(out, ",\"now\":\"%s\",\"windows\":", wall_format(now, text));
+    availability_print(out, r ? &r->availability : NULL, now);
+    buf_add_byte(out, ',');
+}
+
+static void print_kept(struct buf *out, const struct verdict_record *r, struct wall from,
+                       struct wall now)
+{
+    const size_t count = !r ? 0 : r->change_count;
+    const size_t first = count > CHANGES_KEPT ? count - CHANGES_KEPT : 0;
+    const char *comma = "";
+    buf_add_text(out, "\"kept\":\"memory\",\"changes\":[");
+    for (size_t i = first; i < count; i++) {
+        const struct health_change *c = &r->changes[i % CHANGES_KEPT];
+        if (c->at.ns < from.ns)
+            continue;
+        buf_add_text(out, comma);
+        health_change_print(out, c->at, c->health, reason_word(c->reason), c->detail);
+        comma = ",";
+    }
+    buf_add_text(out, "],\"hours\":[");
+    comma = "";
+    const int64_t last = availability_number(WINDOW_DAY, now);
+    for (int64_t n = last - 23; r && n <= last; n++) {
+        const struct tally *t = availability_cell(&r->availability, WINDOW_DAY, n);
+        if (!t)
+            continue;
+        buf_add_text(out, comma);
+        hour_print(out, n, t);
+        comma = ",";
+    }
+    buf_add_byte(out, ']');
+}
+
+void verdict_history_read(struct verdict_history *h, const char *name, struct wall from,
+                          struct wall now, verdict_history_done *done, void *ctx)
+{
+    struct verdict_record *r = map_get(h->records, bytes_of(name));
+    struct buf text = BUF_MAX(4 << 20);
+    if (r)
+        count_until(r, now);
+    print_head(&text, name, r, from, now);
+    if (h->file) {
+        flush(h);
+        verdict_file_read(h->file, name, from, &text, done, ctx);
+        return;
+    }
+    print_kept(&text, r, from, now);
+    buf_add_text(&text, "}\n");
+    done(ctx, &text, NULL);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers and times as people say them. Times are shown in the reader's zone; `exact` has the date and the zone.
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+export function seconds(at) {
+  return at ? Date.parse(at) / 1000 : NaN;
+}
+
+// "12 s", "3 min", "2 h 10 min", "4 d 3 h"
+export function span(s) {
+  if (!(s >= 0)) s = 0;
+  if (s < MINUTE) return `${Math.floor(s)} s`;
+  if (s < HOUR) return `${Math.floor(s / MINUTE)} min`;
+  if (s < DAY) {
+    const minutes = Math.floor((s % HOUR) / MINUTE);
+    return `${Math.floor(s / HOUR)} h${minutes ? ` ${minutes} min` : ""}`;
+  }
+  const hours = Math.floor((s % DAY) / HOUR);
+  return `${Math.floor(s / DAY)} d${hours && s < 10 * DAY ? ` ${hours} h` : ""}`;
+}
+
+export function since(at, now) {
+  return span(now - seconds(at));
+}
+
+export function clock(at, now) {
+  const date = new Date(at);
+  const isNear = Math.abs(now - date / 1000) < 20 * HOUR;
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return isNear ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+}
+
+export function exact(at) {
+  return new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "long" });
+}
+
+export function milliseconds(ms) {
+  if (ms === null || ms === undefined || Number.isNaN(ms)) return "–";
+  if (ms < 1) return `${ms.toPrecision(2)} ms`;
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return `${(ms / 1000).toPrecision(3)} s`;
+}
+
+// Never rounded up to 100: a minute of outage in a month is to be seen.
+export function percent(ratio) {
+  if (ratio === null || ratio === undefined || Number.isNaN(ratio)) return "–";
+  if (ratio >= 1) return "100 %";
+  const shown = Math.floor(ratio * 1e5) / 1e3;
+  return `${shown >= 99 ? shown.toFixed(3).replace(/0$/, "") : shown.toFixed(1)} %`;
+}
+
+const STEPS = ["", "k", "M", "G", "T", "P"];
+
+// A number with at most four digits: 1.5k, 12.3M
+export function short(value) {
+  if (!Number.isFinite(value)) return String(value);
+  let size = Math.abs(value), step = 0;
+  while (size >= 1000 && step < STEPS.length - 1) { size /= 1000; step++; }
+  const text = size >= 100 || size === Math.floor(size) ? size.toFixed(0) : size.toPrecision(3);
+  const shown = step ? text : size < 0.001 && size > 0 ? size.toExponential(1) : String(Number(text));
+  return (value < 0 ? "−" : "") + shown + STEPS[step];
+}
+
+export function bytes(value) {
+  if (!Number.isFinite(value)) return "–";
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let step = 0;
+  while (value >= 1024 && step < units.length - 1) { value /= 1024; step++; }
+  return `${step && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[step]}`;
+}
+
+export function count(number, one, many) {
+  return `${number} ${number === 1 ? one : many || `${one}s`}`;
+}
+
+export function list(words) {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+}
