@@ -47,8 +47,8 @@ export function milliseconds(ms) {
 export function percent(ratio) {
   if (ratio === null || ratio === undefined || Number.isNaN(ratio)) return "–";
   if (ratio >= 1) return "100 %";
-  const shown = Math.floor(ratio * 1e5) / 1e3;
-  return `${shown >= 99 ? shown.toFixed(3).replace(/0$/, "") : shown.toFixed(1)} %`;
+  const digits = ratio >= 0.99 ? 2 : 1;
+  return `${(Math.floor(ratio * 10 ** (digits + 2)) / 10 ** digits).toFixed(digits)} %`;
 }
 
 const STEPS = ["", "k", "M", "G", "T", "P"];

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who was told of an alert, who was not, and why: one line for each receiver.
+
+import { h } from "./dom.js";
+import { clock, exact } from "./words.js";
+
+const HELD = {
+  silence: "silenced", inhibition: "hidden by", ack: "acknowledged", deploy: "a deployment runs", window: "outside its hours",
+};
+
+function heldWords(held, now) {
+  const words = HELD[held.kind] || held.kind;
+  const by = held.by && held.kind !== "ack" ? ` (${held.by})` : "";
+  return `${words}${by}${held.until ? ` until ${clock(held.until, now)}` : ""}`;
+}
+
+// [class, words] of what became of the last notice.
+function outcome(told, now) {
+  const d = told.delivery;
+  if (d && d.state === "dead") return ["is-down", `given up after ${d.attempts} tries: ${d.last_error}`];
+  if (d && (d.state === "pending" || d.state === "sending")) {
+    const again = d.next_at ? `, again ${clock(d.next_at, now)}` : "";
+    if (d.attempts > 0) return ["is-down", `not delivered: ${d.last_error || "no answer"}${again}`];
+    return ["is-degraded", "on its way"];
+  }
+  if (told.was_told) return ["is-up", `told ${clock(told.last_told, now)}${d && d.in_doubt ? ", perhaps twice" : ""}`];
+  if (told.next_flush) return ["is-degraded", `is told ${clock(told.next_flush, now)}`];
+  return ["is-unknown", "not told"];
+}
+
+export function toldLine(told, now) {
+  const [kind, words] = outcome(told, now);
+  const title = told.delivery && told.delivery.made ? `notice ${told.delivery.id} of ${exact(told.delivery.made)}` : null;
+  return h("li", { class: `told ${kind}`, title }, h("b", null, told.receiver), " ", words);
+}
+
+export function toldList(alert, now) {
+  if (!alert.told.length && alert.state === "firing") {
+    return h("p", { class: "alarm" }, "Nobody is told of this: no receiver takes it. Add one to ", h("code", null, "notify:"), ".");
+  }
+  const lines = alert.told.map((told) => toldLine(told, now));
+  if (alert.held) lines.push(h("li", { class: "told is-unknown" }, `Held: ${heldWords(alert.held, now)}`));
+  if (alert.ack) {
+    const why = alert.ack.comment ? ` “${alert.ack.comment}”` : "";
+    lines.push(h("li", { class: "told is-up" }, `${alert.ack.who} has it until ${clock(alert.ack.until, now)}${why}`));
+  }
+  return h("ul", { class: "tolds" }, lines);
+}
