@@ -11,6 +11,13 @@
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 
+struct
+    finding { /* what the newest verdict said of one item, for those who are told of it */
+    const char *key;
+    struct labels labels;
+    const char *detail, *last_log; /* "" for none */
+};
+
 struct subject { /* a probe, as alerting knows it; lives as long as its owner */
     struct history_owner *owner;
     struct arena *arena;
@@ -23,6 +30,11 @@ struct subject { /* a probe, as alerting knows it; lives as long as its owner */
     enum health health;                /* of the newest verdict that knew */
     bool has_run;
     char *detail; /* of the newest verdict that had one; owned */
+    struct arena
+        *found_arena;     /* of last_log, findings and all they name; NULL: none yet */
+    const char *last_log; /* of the newest verdict that knew */
+    const struct finding *findings;
+    size_t finding_count;
 };
 
 struct drill {

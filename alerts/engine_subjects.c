@@ -68,6 +68,7 @@ static void forget(struct engine *e, struct subject *s)
         map_remove(e->by_name, bytes_of(s->name));
     e->not_run -= !s->has_run;
     free(s->detail);
+    arena_destroy(s->found_arena);
     arena_destroy(s->arena);
 }
 
@@ -116,6 +117,46 @@ static void set_severity(struct subject *s, const char *severity)
     s->severity = arena_strdup(s->arena, severity);
 }
 
+static const char *text_kept(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : "";
+}
+
+static bool is_worth_telling(const struct item *item)
+{
+    return (item->detail && *item->detail) || (item->last_log && *item->last_log);
+}
+
+/* Items that are well and quiet are not kept. */
+static void learn_items(struct subject *s, const struct verdict *v)
+{
+    size_t count = 0;
+    s->last_log = "";
+    s->finding_count = 0;
+    if (s->found_arena)
+        arena_reset(s->found_arena);
+    for (size_t i = 0; i < v->item_count; i++)
+        count += is_worth_telling(&v->items[i]);
+    if (!count && !(v->last_log && *v->last_log))
+        return;
+    if (!s->found_arena)
+        s->found_arena = arena_create(0);
+    struct finding *findings =
+        arena_alloc(s->found_arena, (count + 1) * sizeof(*findings));
+    for (size_t i = 0; i < v->item_count; i++) {
+        const struct item *item = &v->items[i];
+        if (is_worth_telling(item))
+            findings[s->finding_count++] = (struct finding){
+                .key = arena_strdup(s->found_arena, item->key),
+                .labels = labels_copy(s->found_arena, item->labels),
+                .detail = text_kept(s->found_arena, item->detail),
+                .last_log = text_kept(s->found_arena, item->last_log),
+            };
+    }
+    s->findings = findings;
+    s->last_log = text_kept(s->found_arena, v->last_log);
+}
+
 static void learn(struct engine *e, struct subject *s, const struct verdict *v)
 {
     const struct probe *p = v->probe;
@@ -132,6 +173,8 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
         free(s->detail);
         s->detail = strdup(v->detail);
     }
+    if (v->health != HEALTH_UNKNOWN)
+        learn_items(s, v);
 }
 
 static void put(const struct subject *s, const char *name, struct labels own, int64_t ms,

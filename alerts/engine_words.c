@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a notice says besides its alert: the last hour of the value, and the probe's own sentence. Asked by dispatch when
- * it makes a notice, on the loop, so it looks at one series only.
+ * What a notice says besides its alert: the last hour of the value, the probe's own sentence, and what the subject
+ * printed last. Asked by dispatch when it makes a notice, on the loop, so it looks at one series only.
  */
 #include <math.h>
 #include <string.h>
@@ -95,18 +95,57 @@ static size_t spark(void *ctx, const struct alert *a, double *ret, size_t max)
 
 /* ---- sentences ---- */
 
-static const char *detail(void *ctx, const struct alert *a, struct arena *arena)
+/* The item that an alert is about: it has all of the item's labels. */
+static bool is_about(const struct alert *a, const struct finding *found)
+{
+    const char *key = labels_get(a->labels, "item");
+    if (key || !found->labels.count)
+        return key && !strcmp(key, found->key);
+    for (size_t i = 0; i < found->labels.count; i++) {
+        const struct label *l = &found->labels.items[i];
+        const char *value = labels_get(a->labels, l->name);
+        if (!value || strcmp(value, l->value) != 0)
+            return false;
+    }
+    return true;
+}
+
+static const struct subject *subject_of_alert(void *ctx, const struct alert *a)
 {
     const char *probe = labels_get(a->labels, "probe");
-    const struct subject *s = probe ? subject_named(ctx, probe) : NULL;
+    return probe ? subject_named(ctx, probe) : NULL;
+}
+
+static const struct finding *finding_of(const struct subject *s, const struct alert *a)
+{
+    for (size_t i = 0; i < s->finding_count; i++) {
+        if (is_about(a, &s->findings[i]))
+            return &s->findings[i];
+    }
+    return NULL;
+}
+
+static const char *detail(void *ctx, const struct alert *a, struct arena *arena)
+{
+    const struct subject *s = subject_of_alert(ctx, a);
+    const struct finding *found = s ? finding_of(s, a) : NULL;
     if (labels_get(a->labels, DRILL_LABEL))
         return "this is a drill: nothing is wrong";
+    if (found && *found->detail)
+        return arena_strdup(arena, found->detail);
     return s && s->detail ? arena_strdup(arena, s->detail) : "";
 }
 
+/* What the alert's item printed last, or its probe's one subject. */
 static const char *last_log(void *ctx, const struct alert *a, struct arena *arena)
 {
-    return ""; /* there is no probe type yet that has one */
+    const struct subject *s = subject_of_alert(ctx, a);
+    const struct finding *found = s ? finding_of(s, a) : NULL;
+    if (!s || labels_get(a->labels, DRILL_LABEL))
+        return "";
+    if (found)
+        return arena_strdup(arena, found->last_log);
+    return s->last_log ? arena_strdup(arena, s->last_log) : "";
 }
 
 struct dispatch_words engine_words(struct engine *e, const struct alerting *a)

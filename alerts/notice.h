@@ -45,7 +45,7 @@ struct notice_alert {
     size_t spark_count; /* at most 60 */
     const char
         *detail; /* the probe's sentence: "connection refused by 10.0.0.5:5432"; "" */
-    const char *last_log; /* last lines of a dead container, redacted; "" */
+    const char *last_log; /* what it is about printed last, lines, redacted; "" */
     const char *expr;     /* the rule's */
     const char *const
         *hides; /* NULL-terminated: what depends on it and is held; NULL: nothing */

@@ -34,7 +34,8 @@ static void add_words(struct dispatch *d, const struct alert *a, struct arena *a
     ret->spark = spark;
     ret->spark_count = w->spark ? w->spark(w->ctx, a, spark, SPARK_MAX) : 0;
     ret->detail = w->detail ? w->detail(w->ctx, a, arena) : "";
-    ret->last_log = w->last_log ? w->last_log(w->ctx, a, arena) : "";
+    if (w->last_log && ret->is_firing)
+        ret->last_log = w->last_log(w->ctx, a, arena);
 }
 
 static struct notice_alert alert_words(struct dispatch *d, const struct member *m,

@@ -359,7 +359,7 @@ struct facts alert_facts(const struct notice *n, const struct notice_alert *aler
                  text_block(description, LINE_MAX_BYTES, arena));
     fact_add(&f, items, "Hides", list_text(alert->hides, arena));
     if (is_set(alert->last_log))
-        fact_add(&f, items, "Last log",
+        fact_add(&f, items, FACT_LAST_LOG,
                  text_block(alert->last_log, LOG_MAX_BYTES, arena));
     return f;
 }

@@ -17,6 +17,7 @@ struct fact {
     const char *name; /* "Since" */
     const char *text; /* "2026-11-27 03:04:05 CET (12 m 4 s)" */
 };
+#define FACT_LAST_LOG "Last log" /* its end is what matters, where room is short */
 struct facts {
     const struct fact *items;
     size_t count;

@@ -14,6 +14,7 @@ enum {
     MESSAGE_MAX_BYTES = 10000,
     SECTION_MAX_BYTES = 2900,
     TEXT_MAX_BYTES = 1500,
+    LOG_MAX_BYTES = 700,
     DEGRADED_MAX_BYTES = 1800,
     ALERTS_SHOWN_MAX = 10
 };
@@ -88,10 +89,21 @@ static void add_context(struct buf *out, const char *mrkdwn)
     buf_add_text(out, "}]}");
 }
 
+/* As many of the last lines as fit: chat is for a glance. */
+static const char *last_lines(const char *text, size_t max)
+{
+    const size_t len = strlen(text);
+    const char *from = len > max ? strchr(text + len - max, '\n') : text;
+    return from && len > max ? from + 1 : text;
+}
+
 static void add_facts(struct buf *text, struct facts facts, struct arena *arena)
 {
     for (size_t i = 0; i < facts.count; i++) {
-        const char *escaped = slack_escape(facts.items[i].text, TEXT_MAX_BYTES, arena);
+        const bool is_printed = !strcmp(facts.items[i].name, FACT_LAST_LOG);
+        const char *shown = is_printed ? last_lines(facts.items[i].text, LOG_MAX_BYTES)
+                                       : facts.items[i].text;
+        const char *escaped = slack_escape(shown, TEXT_MAX_BYTES, arena);
         const bool is_log = strchr(escaped, '\n') != NULL;
         buf_printf(text, is_log ? "\n%s:\n```%s```" : "\n%s: %s", facts.items[i].name,
                    escaped);

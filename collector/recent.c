@@ -10,6 +10,7 @@ static void copy_items(struct arena *arena, struct verdict *to,
         items[i] = from->items[i];
         items[i].key = arena_strdup(arena, from->items[i].key);
         items[i].detail = arena_strdup(arena, from->items[i].detail);
+        items[i].last_log = arena_strdup(arena, from->items[i].last_log);
         items[i].labels = labels_copy(arena, from->items[i].labels);
     }
     to->items = items;
@@ -33,6 +34,7 @@ struct verdict *verdict_copy(struct arena *arena, const struct verdict *v)
     copy->probe = NULL; /* a generation may end before the copy does */
     copy->detail = arena_strdup(arena, v->detail);
     copy->address = arena_strdup(arena, v->address);
+    copy->last_log = arena_strdup(arena, v->last_log);
     copy_items(arena, copy, v);
     copy_trace(arena, copy, v);
     return copy;

@@ -37,6 +37,33 @@ struct waterfall remote_waterfall(const json_t *verdict)
     return f;
 }
 
+/* What a subject printed last; nothing when nobody asked. */
+static void write_last_log(struct writer *w, struct arena *arena, const char *whose,
+                           const json_t *lines)
+{
+    const size_t count = json_array_size(lines);
+    if (!count)
+        return;
+    write_begin(w, NULL,
+                arena_printf(arena, "Last lines%s%s", *whose ? " of " : "", whose));
+    for (size_t i = 0; i < count; i++) {
+        const char *line = json_string_value(json_array_get(lines, i));
+        write_say(w, TONE_FAINT, "%s", line ? line : "");
+    }
+    write_end(w);
+}
+
+static void write_last_logs(struct writer *w, struct arena *arena, const json_t *verdict)
+{
+    const json_t *items = json_object_get(verdict, "items");
+    write_last_log(w, arena, "", json_object_get(verdict, "last_log"));
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+        write_last_log(w, arena, remote_text(item, "key"),
+                       json_object_get(item, "last_log"));
+    }
+}
+
 void remote_write_items(struct writer *w, struct arena *arena, const json_t *verdict)
 {
     static const struct column columns[] = {
@@ -56,9 +83,10 @@ void remote_write_items(struct writer *w, struct arena *arena, const json_t *ver
         row[2] = cell_text(remote_text(item, "reason"));
         row[3] = cell_text(remote_text(item, "detail"));
     }
-    if (!count)
-        return;
-    write_begin(w, NULL, "Items");
-    write_table(w, &(struct table){NULL, columns, 4, cells, count});
-    write_end(w);
+    if (count) {
+        write_begin(w, NULL, "Items");
+        write_table(w, &(struct table){NULL, columns, 4, cells, count});
+        write_end(w);
+    }
+    write_last_logs(w, arena, verdict);
 }

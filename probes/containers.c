@@ -17,6 +17,8 @@
 #include "lib/core/session.h"
 #include "probes/containers_session.h"
 
+#define LAST_LINES_TAKE (2 * NSEC_PER_SEC) /* at most */
+
 struct containers_looking {
     struct arena *arena;
     struct containers_session *session; /* NULL: it has ended */
@@ -79,6 +81,13 @@ static void add_item(struct run *run, const char *key, const char *project,
     run_item(run, key, (struct labels){labels, count}, o->health, o->reason, o->detail);
 }
 
+/* To the item that was added last. */
+static void add_history(struct run *run, const struct known *k)
+{
+    run_item_stopped(run, k->stopped, known_runs(k));
+    run_last_log(run, known_last_log(k, run_wall(run)));
+}
+
 /* Patterns of `required` speak for the container that they are about, or, when there is none, for themselves. */
 static struct map *show_required(struct run *run, const struct book *book)
 {
@@ -94,7 +103,7 @@ static struct map *show_required(struct run *run, const struct book *book)
             continue; /* another pattern was about it */
         add_item(run, key, k ? k->project : "", k ? k->service : "", &o);
         if (k)
-            run_item_stopped(run, k->stopped, known_runs(k));
+            add_history(run, k);
         if (!k)
             show(run, CONTAINERS_STATE, (const char *const[]){"", key, "", "", "missing"},
                  1);
@@ -115,7 +124,7 @@ static void show_book(struct run *run, const struct book *book)
             continue;
         const struct opinion o = known_judge(k, run_arena(run));
         add_item(run, k->name, k->project, k->service, &o);
-        run_item_stopped(run, k->stopped, known_runs(k));
+        add_history(run, k);
     }
     map_destroy(spoken);
 }
@@ -274,6 +283,20 @@ static void look(void *ctx)
     run_finish(run);
 }
 
+/* What those that failed printed, then the cgroups. */
+static void look_closer(struct run *run)
+{
+    struct containers_session *session = run_session(run)->state;
+    const struct wall now = loop_wall(run_frame(run)->loop);
+    if (!containers_last_is_due(session->watch, now)) {
+        look(run);
+        return;
+    }
+    const nsec share = run_left(run) / 4;
+    containers_last_ask(session->watch, share < LAST_LINES_TAKE ? share : LAST_LINES_TAKE,
+                        now, look, run);
+}
+
 static void on_listed(void *ctx)
 {
     struct run *run = ctx;
@@ -282,7 +305,7 @@ static void on_listed(void *ctx)
     if (!session->watch->has_failed && origin != ORIGIN_ONCE && origin != ORIGIN_FLOW)
         containers_watch_follow(session->watch);
     run_phase(run, PHASE_TRANSFER);
-    look(run);
+    look_closer(run);
 }
 
 static void containers_start(struct run *run)
@@ -299,7 +322,7 @@ static void containers_start(struct run *run)
     if (!session->watch)
         session->watch = containers_watch_create(run_session(run), run_conf(run));
     if (!containers_watch_is_due(session->watch, now)) {
-        look(run);
+        look_closer(run);
         return;
     }
     run_phase(run, PHASE_WAIT);
@@ -317,6 +340,7 @@ static void containers_cancel(struct run *run)
         job_abandon(looking->job, on_look_disposed);
     } else {
         containers_watch_forget(session->watch);
+        containers_last_forget(session->watch);
     }
     run_finish(run);
 }

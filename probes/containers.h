@@ -37,7 +37,7 @@ struct containers_conf {
     struct texts show_labels;          /* patterns of labels that series get */
     struct texts required;             /* patterns of names, each of which must run */
     nsec list_interval, gone_for, old; /* see their rows */
-    int64_t max_containers;
+    int64_t max_containers, last_lines;
 };
 extern const struct opt containers_opts[];
 bool containers_validate(void *conf, struct arena *arena, struct err *e);

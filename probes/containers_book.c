@@ -12,9 +12,17 @@
 #include "lib/base/attr.h"
 
 #define STOP_TAKES (2 * NSEC_PER_MINUTE) /* longest from the signal to the end */
+#define LIST_LAGS (2 * NSEC_PER_SEC)
+#define RESTART_TAKES NSEC_PER_MINUTE /* the engine's longest pause before a restart */
 #define STARVED_TAKES (10 * NSEC_PER_SEC)
 #define REPLACING_TAKES (5 * NSEC_PER_MINUTE)
 #define FORGET_AFTER NSEC_PER_DAY /* of what was removed, whatever gone_for says */
+
+static void known_destroy(struct known *k)
+{
+    known_forget_log(k);
+    arena_destroy(k->arena);
+}
 
 void book_init(struct book *b, const struct containers_conf *conf)
 {
@@ -25,7 +33,7 @@ void book_finish(struct book *b)
 {
     const struct map_entry *entry = NULL;
     while ((entry = map_next(b->known, entry)))
-        arena_destroy(((struct known *)entry->value)->arena);
+        known_destroy(entry->value);
     map_destroy(b->known);
     docker_list_destroy(b->list);
 }
@@ -64,7 +72,7 @@ static struct known *known_of(struct book *b, const char *name)
 static void forget(struct book *b, struct known *k)
 {
     map_remove(b->known, bytes_of(k->name));
-    arena_destroy(k->arena);
+    known_destroy(k);
 }
 
 /* Counters of a cgroup begin anew with its container, and with each start of it. */
@@ -83,6 +91,8 @@ static void known_is_replaced(struct known *k, const struct docker_container *c)
     if (!is_first && c->created.ns - k->stopped.ns > REPLACING_TAKES)
         k->stopped = c->created;
     k->gone.ns = k->killed.ns = k->starved.ns = k->started.ns = k->ended.ns = 0;
+    k->failed.ns = 0;
+    known_forget_log(k);
     k->ending = ENDING_NONE;
     k->is_oom = k->is_left_alone = k->has_exit_code = k->has_exact_start =
         k->awaits_start = false;
@@ -111,6 +121,12 @@ static void take_names(struct known *k, const struct docker_container *c)
     k->has_own_network = !bytes_starts(bytes_of(c->network), "container:");
 }
 
+/* It ended, and nobody wanted it to. */
+static bool known_has_failed(const struct known *k)
+{
+    return k->ending != ENDING_BY_HAND && !(k->has_exit_code && k->exit_code == 0);
+}
+
 /* An end that no event told of. */
 static void ended_unseen(struct known *k, const struct docker_container *c,
                          struct wall now)
@@ -124,12 +140,28 @@ static void ended_unseen(struct known *k, const struct docker_container *c,
         k->has_exit_code = true;
         k->exit_code = c->exit_code;
     }
+    if (!was_told && known_has_failed(k))
+        k->failed = k->ended;
+}
+
+/* An engine tells of an end a moment before its own list knows of it. */
+static bool list_lags(const struct known *k, const struct docker_container *c,
+                      struct wall now)
+{
+    const nsec since = now.ns - k->ended.ns;
+    return k->state == DOCKER_EXITED && k->ended.ns && since > -LIST_LAGS &&
+           since < LIST_LAGS && (c->state == DOCKER_RUNNING || c->state == DOCKER_PAUSED);
 }
 
 static void take_state(struct known *k, const struct docker_container *c, struct wall now)
 {
     if (k->has_newer)
         return;
+    const bool fell_ill = c->health == DOCKER_UNHEALTHY && k->health != DOCKER_UNHEALTHY;
+    const bool began_to_restart =
+        c->state == DOCKER_RESTARTING && k->state != DOCKER_RESTARTING;
+    if (fell_ill || (began_to_restart && now.ns - k->failed.ns > RESTART_TAKES))
+        k->failed = now;
     k->state = c->state;
     k->health = c->health;
     switch (c->state) {
@@ -243,7 +275,10 @@ static void take_container(struct book *b, const struct docker_container *c,
     k->gone.ns = 0;
     k->is_listed = true;
     take_names(k, c);
-    take_state(k, c, now);
+    if (list_lags(k, c, now))
+        b->is_behind = true;
+    else
+        take_state(k, c, now);
     if (is_first)
         take_first(b, k, memo ? memo : "", now);
 }
@@ -274,6 +309,7 @@ void book_take_list(struct book *b, struct docker_list *list, const char *memo,
 {
     const bool is_first = !b->list;
     const struct map_entry *entry = NULL;
+    b->is_behind = false;
     while ((entry = map_next(b->known, entry)))
         ((struct known *)entry->value)->is_listed = false;
     for (size_t i = 0; i < list->count; i++) {
@@ -337,11 +373,15 @@ static void take_die(struct known *k, const struct docker_event *ev)
         k->stopped = k->killed;
     k->is_oom = k->starved.ns && ev->at.ns - k->starved.ns < STARVED_TAKES &&
                 k->ending == ENDING_ITSELF;
+    if (known_has_failed(k))
+        k->failed = ev->at;
 }
 
 static void take_start(struct known *k, const struct docker_event *ev)
 {
     k->restarts += k->awaits_start;
+    if (k->awaits_start)
+        k->failed = k->ended; /* also when it said that all was well */
     k->awaits_start = false;
     known_begin_count(k);
     k->state = DOCKER_RUNNING;
@@ -393,6 +433,8 @@ bool book_take_event(struct book *b, const struct docker_event *ev)
         k->state = ev->action == DOCKER_PAUSE ? DOCKER_PAUSED : DOCKER_RUNNING;
         return true;
     case DOCKER_HEALTH_STATUS:
+        if (ev->health == DOCKER_UNHEALTHY && k->health != DOCKER_UNHEALTHY)
+            k->failed = ev->at;
         k->health = ev->health;
         return true;
     case DOCKER_DESTROY:

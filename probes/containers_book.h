@@ -15,6 +15,14 @@ enum ending { /* of a container that does not run */
               ENDING_NOT_SEEN /* it had ended when it was seen first, or nobody told how */
 };
 
+struct last_log {        /* what a container printed before it failed */
+    struct wall of;      /* the `failed` that it was asked for; 0: none yet */
+    struct wall asked;   /* when */
+    struct arena *arena; /* of text; NULL: none yet */
+    const char *text;    /* redacted; "" when there is none */
+    bool has_said_why;   /* that it cannot be read: once */
+};
+
 struct known {
     const char *name, *image, *image_id, *project, *service; /* "" for none */
     char id[CONTAINERS_ID_LEN + 1];
@@ -36,6 +44,9 @@ struct known {
     bool has_newer;              /* an event since that list was asked for */
     struct wall stopped;         /* by hand, whatever came after; 0: never */
     struct wall killed, starved; /* newest kill and oom event; 0: none */
+    struct wall
+        failed; /* when it last ended by itself, or fell ill: what it printed then is worth reading; 0: never */
+    struct last_log last;
     int64_t restarts;
     double oom_told;                  /* oom events of this id */
     double oom_read;                  /* the file's newest number of this id */
@@ -49,6 +60,7 @@ struct book {
     struct map *known;        /* name → struct known */
     struct docker_list *list; /* the newest; NULL: none yet */
     struct wall listed;
+    bool is_behind; /* the newest list did not know yet what events had told: ask again */
     bool has_events; /* they are followed, so that starts are counted by them */
 };
 void book_init(struct book *b, const struct containers_conf *conf);
@@ -67,6 +79,17 @@ bool known_runs(const struct known *k); /* running, paused or restarting */
 const char *book_memo(const struct book *b, struct arena *arena);
 /* For the scan's thread: id → struct containers_named, all in arena; the map is the arena's. */
 struct map *book_names(const struct book *b, struct arena *arena);
+
+/* ---- containers_last.c: what containers printed last ---- */
+
+/* Whether this one's lines are to be asked for now: once for each time that it failed, and of one that fails again and
+ * again once in ten seconds. */
+bool known_awaits_log(const struct known *k, struct wall now);
+/* Lines for people, or why there are none (text "": nothing is said). */
+void known_take_log(struct known *k, const char *text);
+/* What is shown: while it is not well, and for a quarter of an hour after. "" for nothing. */
+const char *known_last_log(const struct known *k, struct wall now);
+void known_forget_log(struct known *k);
 
 /* ---- containers_judge.c ---- */
 

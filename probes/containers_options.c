@@ -216,6 +216,9 @@ const struct opt containers_opts[] = {
         "old", old, "1h", 0, 31536000,
         "A container that had been stopped for longer than this when healthd "
         "first saw it is left alone."),
+    OPT_ROW_INT("last_lines", last_lines, "8", 0, 50,
+                "How many of its last lines are shown of a container that ended by "
+                "itself or is unhealthy, in pages and by `explain`. 0 asks for none."),
     OPT_ROW_INT("max_containers", max_containers, "500", 1, 2000,
                 "More than this many are counted, and not shown."),
     {0}};

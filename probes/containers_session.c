@@ -33,6 +33,7 @@ void containers_watch_destroy(struct containers_watch *w)
     if (!w)
         return;
     docker_cancel(w->listing);
+    containers_last_forget(w);
     docker_events_close(w->events);
     docker_destroy(w->docker);
     book_finish(&w->book);
@@ -85,6 +86,7 @@ static void on_list(void *ctx, struct docker_list *list, const struct trouble *w
     w->has_failed = !list;
     if (list) {
         book_take_list(&w->book, list, w->session->memo, now);
+        w->is_dirty = w->is_dirty || w->book.is_behind;
     } else {
         w->why = *why;
         w->is_dirty = true;

@@ -19,6 +19,8 @@ struct containers_watch { /* on one engine; made by the first run */
     bool is_auto;          /* it was found, not configured */
     struct docker_events *events;
     struct docker_call *listing;
+    struct containers_last *last; /* lines are being asked for; NULL: none are */
+    bool has_said_refusal; /* that whoever stands before the engine allows no lines */
     struct book book;
     bool is_dirty;   /* something happened since the list was asked for */
     bool has_failed; /* the newest list did not come: why */
@@ -45,6 +47,13 @@ void containers_watch_list(struct containers_watch *w, nsec timeout, struct mono
 void containers_watch_forget(struct containers_watch *w);
 /* Follows events from now on, once the engine has answered. */
 void containers_watch_follow(struct containers_watch *w);
+
+/* containers_last.c: whether there are lines to ask for before the run goes on. */
+bool containers_last_is_due(const struct containers_watch *w, struct wall now);
+/* Asks for them when they are due; asked is called once, unless last_forget is before. Not before this returns. */
+void containers_last_ask(struct containers_watch *w, nsec timeout, struct wall now,
+                         void (*asked)(void *ctx), void *ctx);
+void containers_last_forget(struct containers_watch *w);
 
 extern const struct var containers_vars[];
 extern const struct limit containers_limits[];

@@ -130,21 +130,25 @@ static void list_items(struct run *run)
     v->items = items;
 }
 
+static const char *redacted(const struct run *run, const char *text)
+{
+    return text[0] ? secrets_redacted(run->frame->secrets, run->arena, text) : text;
+}
+
 /* Whatever leaves the run was read from peers or configuration: it may quote a secret. */
 static void redact(struct run *run)
 {
-    const struct secrets *secrets = run->frame->secrets;
     struct verdict *v = &run->verdict;
 
-    if (!secrets)
+    if (!run->frame->secrets)
         return;
-    if (v->detail[0])
-        v->detail = secrets_redacted(secrets, run->arena, v->detail);
+    v->detail = redacted(run, v->detail);
+    v->last_log = redacted(run, v->last_log);
     for (size_t i = 0; i < v->trace_count; i++)
-        run->trace[i].text = secrets_redacted(secrets, run->arena, run->trace[i].text);
+        run->trace[i].text = redacted(run, run->trace[i].text);
     for (struct item_link *link = run->items; link; link = link->next) {
-        if (link->item.detail[0])
-            link->item.detail = secrets_redacted(secrets, run->arena, link->item.detail);
+        link->item.detail = redacted(run, link->item.detail);
+        link->item.last_log = redacted(run, link->item.last_log);
     }
 }
 

@@ -200,11 +200,13 @@ static void explain_status(const struct docker_call *c, struct bytes body,
     why->reason = is_refusal ? REASON_AUTH : REASON_STATUS;
     why->is_unknown = is_refusal;
     if (is_refusal)
-        snprintf(why->detail, sizeof(why->detail),
-                 "%s does not let healthd ask GET %s (status %d%s%.120s): a proxy has to "
-                 "allow /_ping, /containers/json and /events",
-                 c->docker->name, c->ask.path, c->status, message ? ": " : "",
-                 message ? message : "");
+        snprintf(
+            why->detail, sizeof(why->detail),
+            "%s does not let healthd ask GET %.120s (status %d%s%.120s): a proxy has "
+            "to allow /_ping, /containers/json and /events, and, for what containers "
+            "print, /containers/<id>/logs",
+            c->docker->name, c->ask.path, c->status, message ? ": " : "",
+            message ? message : "");
     else
         snprintf(why->detail, sizeof(why->detail),
                  "%s answered GET %.120s with status %d%s%.250s", c->docker->name,

@@ -115,6 +115,7 @@ void run_begin(struct run *run)
     run->verdict.started = wall_read();
     run->verdict.detail = "";
     run->verdict.address = "";
+    run->verdict.last_log = "";
     run->batch = batch_create(run->arena);
     if (run->type->state_size)
         run->state = arena_alloc(run->arena, run->type->state_size);

@@ -103,6 +103,9 @@ void run_item(struct run *run, const char *key, struct labels labels, enum healt
               enum reason reason, const char *detail);
 /* Of the item that was added last: see struct item's stopped. */
 void run_item_stopped(struct run *run, struct wall at, bool is_back);
+/* Lines that the subject printed last (excerpt.h), of the item that was added last, or of the run when it has none: for
+ * pages and `explain`. */
+void run_last_log(struct run *run, const char *text);
 const struct item *
 run_current_item(const struct run *run); /* while expectations are judged per item */
 

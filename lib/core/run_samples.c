@@ -168,6 +168,7 @@ void run_item(struct run *run, const char *key, struct labels labels, enum healt
         .health = health,
         .reason = reason,
         .detail = detail ? arena_strdup(run->arena, detail) : "",
+        .last_log = "",
     };
     if (run->last_item)
         run->last_item->next = link;
@@ -183,6 +184,13 @@ void run_item_stopped(struct run *run, struct wall at, bool is_back)
         return;
     run->last_item->item.stopped = at;
     run->last_item->item.is_back = is_back;
+}
+
+void run_last_log(struct run *run, const char *text)
+{
+    const char **place =
+        run->last_item ? &run->last_item->item.last_log : &run->verdict.last_log;
+    *place = arena_strdup(run->arena, text);
 }
 
 static void add_address_samples(struct run *run)

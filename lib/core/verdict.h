@@ -50,7 +50,8 @@ struct item { /* one subject among several of a probe */
     /* When somebody ended it on purpose last (by a deploy, say), as seen in events; 0: nobody did. An intent: what is
      * wrong with it, and with what is reached by its name, is not told while it may still come back. */
     struct wall stopped;
-    bool is_back; /* since then it has been started again */
+    bool is_back;         /* since then it has been started again */
+    const char *last_log; /* lines that it printed last, for people, redacted; "": none */
 };
 
 struct trace_line { /* one fact of a run, in order: "address" "127.0.0.1:80" */
@@ -76,6 +77,7 @@ struct verdict {
     const struct trace_line
         *trace; /* bounded: TRACE_MAX_LINES, TRACE_MAX_BYTES; redacted */
     size_t trace_count;
+    const char *last_log;  /* as an item's, of the one subject of a run without items */
     bool has_failed_group; /* some group's collection failed; the rest stands */
 
     /* Written by state_confirm alone: */

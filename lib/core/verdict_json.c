@@ -27,18 +27,32 @@ static json_t *phases_to_json(const struct verdict *v)
     return object;
 }
 
+/* A list of its lines, which reads better than one text with breaks in it. */
+static json_t *lines_to_json(const char *text)
+{
+    json_t *list = json_array();
+    struct bytes left = bytes_of(text), line;
+    while (bytes_token(&left, '\n', &line))
+        json_array_append_new(list, json_stringn(line.ptr, line.len));
+    return list;
+}
+
+static json_t *item_to_json(const struct item *item)
+{
+    json_t *object = json_pack(
+        "{s:s, s:o, s:s, s:s, s:s}", "key", item->key, "labels",
+        labels_to_json(item->labels), "health", health_name(item->health), "reason",
+        reason_word(item->reason), "detail", item->detail ? item->detail : "");
+    if (item->last_log && item->last_log[0])
+        json_object_set_new(object, "last_log", lines_to_json(item->last_log));
+    return object;
+}
+
 static json_t *items_to_json(const struct verdict *v)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < v->item_count; i++) {
-        const struct item *item = &v->items[i];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:s, s:s, s:s}", "key", item->key,
-                                        "labels", labels_to_json(item->labels), "health",
-                                        health_name(item->health), "reason",
-                                        reason_word(item->reason), "detail",
-                                        item->detail ? item->detail : ""));
-    }
+    for (size_t i = 0; i < v->item_count; i++)
+        json_array_append_new(list, item_to_json(&v->items[i]));
     return list;
 }
 
@@ -70,6 +84,8 @@ json_t *verdict_to_json(const struct verdict *v)
     json_object_set_new(object, "duration_seconds", json_real(nsec_to_sec(v->duration)));
     json_object_set_new(object, "phases_seconds", phases_to_json(v));
     json_object_set_new(object, "items", items_to_json(v));
+    if (v->last_log && v->last_log[0])
+        json_object_set_new(object, "last_log", lines_to_json(v->last_log));
     json_object_set_new(object, "trace", trace_to_json(v));
     return object;
 }

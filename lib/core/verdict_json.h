@@ -6,8 +6,8 @@
 #include "lib/core/json.h"
 #include "lib/core/verdict.h"
 
-/* {health, reason, detail, address, due, started, duration_seconds, phases_seconds {…}, items [], trace []}.
- * The caller owns the reference. */
+/* {health, reason, detail, address, due, started, duration_seconds, phases_seconds {…}, items [], trace []}; an item, or
+ * the whole, may have last_log [] of lines. The caller owns the reference. */
 json_t *verdict_to_json(const struct verdict *v);
 json_t *labels_to_json(struct labels l);
 /* A wall-clock instant as RFC 3339, or null for zero. */

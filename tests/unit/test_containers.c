@@ -44,6 +44,10 @@ static const struct story stories[] = {
     {"a crash",
      {"list web running Up 3 minutes", "die 139",
       "= down stopped: ended by itself at 12:00:01 UTC, exit code 139", NULL}},
+    {"a list that does not know yet what an event has told",
+     {"list web running Up 3 minutes", "die 1", "list web running Up 3 minutes",
+      "= down stopped: ended by itself at 12:00:01 UTC, exit code 1", "wait an hour",
+      "list web running Up 3 minutes", "= up", NULL}},
     {"a crash that nobody saw",
      {"list web running Up 3 minutes", "list web exited Exited (1) 1 second ago",
       "= down stopped: ended at 12:00:00 UTC, exit code 1", NULL}},
@@ -252,6 +256,58 @@ static void kills_for_want_of_memory_add_up_over_restarts(void **state)
     arena_destroy(t.arena);
 }
 
+/* A line is one of tell's, or "? WORDS": whether its last lines are to be asked for ("yes", "no"), or what is shown of
+ * them after an answer (": TEXT"). */
+static const char *const last_lines[][12] = {
+    {"list web running Up 3 minutes", "? no", "die 1", "? yes", "! giving up",
+     "? no: giving up", "start", "? no: giving up", "wait an hour", "? no: ", NULL},
+    {"list web running Up 3 minutes", "kill", "die 137", "stop", "? no", NULL},
+    {"list web running Up 3 minutes", "die 0", "? no", NULL},
+    {"list web running Up 3 minutes", "die 0", "start", "? yes", NULL},
+    {"list web running Up 3 minutes", "die 1", "! one", "start", "die 1", "? no: one",
+     "wait an hour", "? yes: one", NULL},
+    {"list web running Up 3 minutes", "health_status: unhealthy", "? yes", "! sick",
+     "health_status: unhealthy", "? no: sick", NULL},
+    {"list web running Up 3 minutes (unhealthy)", "? yes", NULL},
+    {"list web exited Exited (1) 3 hours ago", "? no", NULL},
+    {"list web restarting Restarting (1) 1 second ago", "? yes", NULL},
+};
+
+static void say_last(struct telling *t, const char *line)
+{
+    struct known *k = map_get(t->book.known, bytes_of("web"));
+    const struct wall now = {t->second * NSEC_PER_SEC};
+    char said[200];
+    if (line[0] == '!') {
+        k->last.of = k->failed;
+        k->last.asked = now;
+        known_take_log(k, line + 2);
+        return;
+    }
+    const char *text = known_last_log(k, now);
+    snprintf(said, sizeof(said), "%s%s%s", known_awaits_log(k, now) ? "yes" : "no",
+             strchr(line, ':') ? ": " : "", text);
+    assert_string_equal(said, line + 2);
+}
+
+static void last_lines_are_asked_for_when_it_failed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(last_lines); i++) {
+        struct telling t = {.arena = arena_create(0), .memo = "", .second = NOON};
+        opt_defaults(containers_opts, &t.conf, t.arena);
+        book_init(&t.book, &t.conf);
+        for (size_t j = 0; last_lines[i][j]; j++) {
+            if (strchr("?!", last_lines[i][j][0]))
+                say_last(&t, last_lines[i][j]);
+            else
+                tell(&t, "last lines", last_lines[i][j]);
+        }
+        book_finish(&t.book);
+        arena_destroy(t.arena);
+    }
+}
+
 static void ids_are_found_in_names_of_cgroups(void **state)
 {
     static const struct {
@@ -332,6 +388,7 @@ int main(void)
         cmocka_unit_test(the_book_knows_how_containers_end),
         cmocka_unit_test(what_is_required_must_run),
         cmocka_unit_test(kills_for_want_of_memory_add_up_over_restarts),
+        cmocka_unit_test(last_lines_are_asked_for_when_it_failed),
         cmocka_unit_test(ids_are_found_in_names_of_cgroups),
         cmocka_unit_test(filters_choose),
     };
