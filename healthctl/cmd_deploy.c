@@ -225,7 +225,8 @@ static int deploy(struct deploying *d)
 
 static int mark(struct invocation *in)
 {
-    static const char *const others[] = {"smoke", "wait", "on-fail", "var", "report"};
+    static const char *const others[] = {"smoke",  "wait",    "on-fail", "var",
+                                         "report", "against", "repeat"};
     const char *id = NULL;
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (invocation_flag(in, others[i]))
@@ -291,6 +292,15 @@ static const struct flag flags[] = {
      .operand = "NAME=VALUE",
      .may_repeat = true,
      .doc = "A variable of the flows."},
+    {.name = "repeat",
+     .operand = "N",
+     .doc = "Runs the flows so often, as long as they pass: for --against."},
+    {.name = "against",
+     .operand = "BASELINE",
+     .completes = COMPLETES_FILES,
+     .doc = against_doc},
+    {.name = "tolerance", .operand = "PERCENT", .doc = tolerance_doc},
+    {.name = "fail-slower", .doc = fail_slower_doc},
     {.name = "report",
      .operand = "[FORMAT=]FILE",
      .may_repeat = true,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "healthctl/against.h"
 #include "healthctl/command.h"
 #include "healthctl/config_file.h"
 #include "healthctl/smoke_report.h"
@@ -17,6 +18,7 @@ struct smoking {
     struct invocation *in;
     struct flow_choice choice;
     struct smoke_plan plan;
+    struct against against;
 };
 
 /* ---- how ---- */
@@ -109,9 +111,11 @@ static int dry_run(struct smoking *s)
     return CODE_PASS;
 }
 
-static int report(void *ctx UNUSED, const struct smoke *smoke)
+static int report(void *ctx, const struct smoke *smoke)
 {
-    return smoke_report(smoke);
+    const struct smoking *s = ctx;
+    const struct smoke with = against_compare(&s->against, smoke);
+    return smoke_report(&with);
 }
 
 static int run(struct invocation *in)
@@ -127,6 +131,8 @@ static int run(struct invocation *in)
         code = check_patterns(&s, s.plan.skip, "skip");
     if (!code)
         code = smoke_report_check(in);
+    if (!code)
+        code = against_read(&s.against, in, &s.plan);
     if (code)
         return code;
     if (invocation_flag(in, "dry-run"))
@@ -134,7 +140,7 @@ static int run(struct invocation *in)
     struct smoke_progress progress = smoke_progress_start(in);
     s.plan.on_step = smoke_progress_step;
     s.plan.ctx = &progress;
-    return smoke_run(&s.plan, report, NULL);
+    return smoke_run(&s.plan, report, &s);
 }
 
 static const char *const formats[] = {"text",   "json",   "junit", "tap",
@@ -169,6 +175,12 @@ static const struct flag flags[] = {
      .doc = "Runs it so often, as long as it passes: for what fails now and then."},
     {.name = "accept",
      .doc = "What is found is right from now on: steps with a `lock` write its file."},
+    {.name = "against",
+     .operand = "BASELINE",
+     .completes = COMPLETES_FILES,
+     .doc = against_doc},
+    {.name = "tolerance", .operand = "PERCENT", .doc = tolerance_doc},
+    {.name = "fail-slower", .doc = fail_slower_doc},
     {.name = "dry-run", .doc = "Checks everything and shows the steps; sends nothing."},
     {.name = "report",
      .operand = "[FORMAT=]FILE",
@@ -209,6 +221,8 @@ const struct command command_smoke = {
             {"healthctl smoke smoke.yml --wait 120s", "After docker compose up -d"},
             {"healthctl smoke checkout --var release=$SHA --report junit=smoke.xml",
              "A flow of the configuration, for CI"},
+            {"healthctl smoke smoke.yml --repeat 5 --against smoke.baseline.json",
+             "Is it as it was when all was well?"},
             {"docker compose exec healthd healthctl smoke",
              "Where the services' names resolve"},
             {0}},

@@ -59,11 +59,15 @@ static int read_smoke(struct deploy_proof *p, const char *smoke, nsec wait)
                                   .ctx = &p->progress};
     smoke_choose(&p->plan, &p->choice);
     code = flow_choice_vars(in, &p->plan.vars);
+    if (!code)
+        code = flow_choice_count(in, "repeat", &p->plan.repeat);
     if (code)
         return code;
     add_release(p);
     code = flow_choice_check(in, &p->choice, &p->plan.vars);
-    return code ? code : smoke_report_check(in);
+    if (!code)
+        code = smoke_report_check(in);
+    return code ? code : against_read(&p->against, in, &p->plan);
 }
 
 static bool is_of(const struct probe *probe, const char *what)
@@ -116,8 +120,10 @@ int deploy_proof_read(struct deploy_proof *p, struct invocation *in)
         return code;
     if (smoke)
         return read_smoke(p, smoke, wait);
-    for (const char *const *flag = (const char *const[]){"var", "report", NULL}; *flag;
-         flag++) {
+    for (const char *const *flag =
+             (const char *const[]){"var", "report", "repeat", "against", "tolerance",
+                                   "fail-slower", NULL};
+         *flag; flag++) {
         if (invocation_flag(in, *flag))
             return complain(in, CODE_USAGE, "--%s is for --smoke", *flag);
     }
@@ -125,6 +131,18 @@ int deploy_proof_read(struct deploy_proof *p, struct invocation *in)
 }
 
 /* ---- after ---- */
+
+static const char *first_difference(const struct smoke *smoke)
+{
+    const struct comparison *c = smoke->comparison;
+    for (size_t i = 0; c && i < c->count; i++) {
+        const struct compared_step *s = &c->steps[i];
+        if (report_against_is_failure(smoke, s->verdict))
+            return arena_printf(smoke->plan->in->arena, "%s, %s is %s: %.200s", s->flow,
+                                s->step, compared_name(s->verdict), s->why);
+    }
+    return "";
+}
 
 static const char *first_failure(const struct smoke *smoke)
 {
@@ -136,15 +154,16 @@ static const char *first_failure(const struct smoke *smoke)
             return arena_printf(arena, "%s, %s: %.200s", r->flow->name,
                                 report_step_name(s, arena), s->why);
     }
-    return smoke->code == CODE_STOPPED ? "stopped by hand" : "";
+    return smoke->code == CODE_STOPPED ? "stopped by hand" : first_difference(smoke);
 }
 
 static int report(void *ctx, const struct smoke *smoke)
 {
     struct deploy_proof *p = ctx;
-    p->code = smoke->code;
-    p->why = first_failure(smoke);
-    return smoke_report(smoke);
+    const struct smoke with = against_compare(&p->against, smoke);
+    p->code = with.code;
+    p->why = first_failure(&with);
+    return smoke_report(&with);
 }
 
 static int smoke(struct deploy_proof *p)

@@ -6,6 +6,7 @@
 #ifndef HEALTHD_HEALTHCTL_DEPLOY_PROOF_H
 #define HEALTHD_HEALTHCTL_DEPLOY_PROOF_H
 
+#include "healthctl/against.h"
 #include "healthctl/readiness.h"
 #include "healthctl/smoke.h"
 #include "healthctl/smoke_text.h"
@@ -18,6 +19,7 @@ struct deploy_proof {
     struct flow_choice choice;
     struct smoke_plan plan;
     struct smoke_progress progress;
+    struct against against;
     struct readiness readiness;
     /* Of the run: */
     int code;        /* what it is worth */

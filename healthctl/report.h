@@ -6,6 +6,7 @@
 #ifndef HEALTHD_HEALTHCTL_REPORT_H
 #define HEALTHD_HEALTHCTL_REPORT_H
 
+#include "healthctl/comparison.h"
 #include "healthctl/smoke.h"
 #include "lib/base/buf.h"
 #include "lib/core/json.h"
@@ -33,6 +34,24 @@ void report_github(const struct smoke *smoke, struct buf *out);
 
 /* As a value, for the JSON writer. */
 json_t *report_json_value(const struct smoke *smoke);
+
+/* ---- report_against.c: the comparison, when there is one ---- */
+
+struct compared_words {
+    const char *flow, *name;
+    enum compared verdict;
+    bool is_failure;
+    const char *words; /* what differs; "" */
+};
+void report_against_text(const struct smoke *smoke);
+json_t *report_against_json(const struct comparison *c);
+/* changed and broken, and slower when it was asked to be. */
+bool report_against_is_failure(const struct smoke *smoke, enum compared verdict);
+/* Each step of it; none when there is no comparison. */
+void report_against_each(const struct smoke *smoke,
+                         void (*fn)(void *ctx, const struct smoke *smoke,
+                                    const struct compared_words *w),
+                         void *ctx);
 
 /* What all of them say of a step. In arena. */
 struct step_words {

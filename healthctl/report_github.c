@@ -36,6 +36,23 @@ static void add_annotation(struct buf *out, const struct smoke *smoke,
     buf_add_byte(out, '\n');
 }
 
+static void add_compared(void *ctx, const struct smoke *smoke,
+                         const struct compared_words *w)
+{
+    struct buf *out = ctx;
+    struct arena *arena = smoke->plan->in->arena;
+    if (w->verdict < COMPARED_SLOWER)
+        return;
+    buf_add_text(out, w->is_failure ? "::error title=" : "::warning title=");
+    add_escaped(
+        out,
+        arena_printf(arena, "%s: %s is %s", w->flow, w->name, compared_name(w->verdict)),
+        true);
+    buf_add_text(out, "::");
+    add_escaped(out, w->words, false);
+    buf_add_byte(out, '\n');
+}
+
 void report_github(const struct smoke *smoke, struct buf *out)
 {
     for (size_t i = 0; i < smoke->count; i++) {
@@ -52,4 +69,8 @@ void report_github(const struct smoke *smoke, struct buf *out)
                    r->flow->name, c.passed + c.degraded, c.failed + c.unknown, c.skipped,
                    nsec_to_sec(r->duration));
     }
+    report_against_each(smoke, add_compared, out);
+    if (smoke->comparison)
+        buf_printf(out, "beside %s: %s\n", smoke->comparison->path,
+                   compared_name(smoke->comparison->verdict));
 }

@@ -87,8 +87,11 @@ json_t *report_json_value(const struct smoke *smoke)
     json_t *flows = json_array();
     for (size_t i = 0; i < smoke->count; i++)
         json_array_append_new(flows, flow_json(smoke, smoke->results[i]));
-    return json_pack("{s:b, s:i, s:o}", "passed", smoke->code == CODE_PASS, "exit_code",
-                     smoke->code, "flows", flows);
+    json_t *o = json_pack("{s:b, s:i, s:o}", "passed", smoke->code == CODE_PASS,
+                          "exit_code", smoke->code, "flows", flows);
+    if (smoke->comparison)
+        json_object_set_new(o, "against", report_against_json(smoke->comparison));
+    return o;
 }
 
 void report_json(const struct smoke *smoke, struct buf *out)

@@ -105,9 +105,60 @@ static void add_suite(struct buf *out, const struct smoke *smoke,
     buf_add_text(out, "  </testsuite>\n");
 }
 
+/* ---- beside a baseline ---- */
+
+static void add_compared(void *ctx, const struct smoke *smoke UNUSED,
+                         const struct compared_words *w)
+{
+    struct buf *out = ctx;
+    const char *element = w->is_failure                ? "failure"
+                          : w->verdict == COMPARED_NOT ? "skipped"
+                                                       : NULL;
+    buf_add_text(out, "    <testcase");
+    add_attribute(out, "classname", w->flow);
+    add_attribute(out, "name", w->name);
+    buf_add_byte(out, '>');
+    if (element) {
+        buf_printf(out, "<%s", element);
+        add_attribute(out, "message", w->words);
+        if (w->is_failure)
+            add_attribute(out, "type", compared_name(w->verdict));
+        buf_add_text(out, "/>");
+    }
+    buf_add_text(out, "<system-out>");
+    add_text(out, compared_name(w->verdict));
+    buf_printf(out, "%s", *w->words ? ": " : "");
+    add_text(out, w->words);
+    buf_add_text(out, "</system-out></testcase>\n");
+}
+
+static void count_compared(void *ctx, const struct smoke *smoke UNUSED,
+                           const struct compared_words *w)
+{
+    struct smoke_counts *c = ctx;
+    c->failed += w->is_failure;
+    c->skipped += !w->is_failure && w->verdict == COMPARED_NOT;
+    c->passed++;
+}
+
+static void add_comparison(struct buf *out, const struct smoke *smoke,
+                           const struct smoke_counts *c)
+{
+    buf_add_text(out, "  <testsuite");
+    add_attribute(out, "name", smoke->comparison->path);
+    buf_printf(
+        out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"0\">\n",
+        c->passed, c->failed, c->skipped);
+    buf_add_text(out, "    <properties>\n      <property name=\"verdict\"");
+    add_attribute(out, "value", compared_name(smoke->comparison->verdict));
+    buf_add_text(out, "/>\n    </properties>\n");
+    report_against_each(smoke, add_compared, out);
+    buf_add_text(out, "  </testsuite>\n");
+}
+
 void report_junit(const struct smoke *smoke, struct buf *out)
 {
-    struct smoke_counts all = {0};
+    struct smoke_counts all = {0}, compared = {0};
     nsec duration = 0;
     for (size_t i = 0; i < smoke->count; i++) {
         const struct smoke_counts c = smoke_count(smoke->results[i]);
@@ -116,11 +167,16 @@ void report_junit(const struct smoke *smoke, struct buf *out)
         all.unknown += c.unknown;
         duration += smoke->results[i]->duration;
     }
+    report_against_each(smoke, count_compared, &compared);
+    all.passed += compared.passed;
+    all.failed += compared.failed;
     buf_printf(out,
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" "
                "failures=\"%zu\" errors=\"%zu\" time=\"%.6f\">\n",
                all.passed, all.failed, all.unknown, nsec_to_sec(duration));
     for (size_t i = 0; i < smoke->count; i++)
         add_suite(out, smoke, smoke->results[i]);
+    if (smoke->comparison)
+        add_comparison(out, smoke, &compared);
     buf_add_text(out, "</testsuites>\n");
 }

@@ -43,6 +43,17 @@ int report_nagios_code(int code, bool is_degraded)
                                                                               : 2;
 }
 
+static void add_compared(void *ctx, const struct smoke *smoke UNUSED,
+                         const struct compared_words *w)
+{
+    struct buf *out = ctx;
+    if (w->verdict < COMPARED_SLOWER)
+        return;
+    buf_printf(out, "%s: %s: %s: ", w->flow, w->name, compared_name(w->verdict));
+    add_words(out, w->words);
+    buf_add_byte(out, '\n');
+}
+
 void report_nagios(const struct smoke *smoke, struct buf *out)
 {
     nsec duration;
@@ -52,6 +63,9 @@ void report_nagios(const struct smoke *smoke, struct buf *out)
                "SMOKE %s - %zu of %zu steps passed, %zu failed, %zu skipped in %.3fs",
                word_of(smoke, &c), c.passed + c.degraded, total, c.failed + c.unknown,
                c.skipped, nsec_to_sec(duration));
+    if (smoke->comparison)
+        buf_printf(out, ", beside the baseline: %s",
+                   compared_name(smoke->comparison->verdict));
     buf_printf(out, " | total=%zu failed=%zu skipped=%zu duration=%.3fs\n", total,
                c.failed + c.unknown, c.skipped, nsec_to_sec(duration));
     for (size_t i = 0; i < smoke->count; i++) {
@@ -66,4 +80,5 @@ void report_nagios(const struct smoke *smoke, struct buf *out)
             buf_add_byte(out, '\n');
         }
     }
+    report_against_each(smoke, add_compared, out);
 }

@@ -46,9 +46,32 @@ static void add_step(struct buf *out, const struct smoke *smoke,
     buf_printf(out, "  duration_seconds: %.6f\n  ...\n", nsec_to_sec(s->duration));
 }
 
+struct comparing {
+    struct buf *out;
+    size_t number;
+};
+
+static void add_compared(void *ctx, const struct smoke *smoke,
+                         const struct compared_words *w)
+{
+    struct comparing *c = ctx;
+    struct arena *arena = smoke->plan->in->arena;
+    buf_printf(c->out, "%s %zu - ", w->is_failure ? "not ok" : "ok", ++c->number);
+    add_words(c->out, arena_printf(arena, "%s: %s beside the baseline: %s", w->flow,
+                                   w->name, compared_name(w->verdict)));
+    if (w->verdict == COMPARED_NOT)
+        buf_add_text(c->out, " # SKIP");
+    buf_add_byte(c->out, '\n');
+    if (!w->is_failure)
+        return;
+    buf_add_text(c->out, "  ---\n");
+    add_field(c->out, "message", w->words);
+    buf_add_text(c->out, "  ...\n");
+}
+
 void report_tap(const struct smoke *smoke, struct buf *out)
 {
-    size_t total = 0, number = 0;
+    size_t total = smoke->comparison ? smoke->comparison->count : 0, number = 0;
     for (size_t i = 0; i < smoke->count; i++) {
         for (size_t k = 0; k < smoke->results[i]->count; k++)
             total += report_is_shown(&smoke->results[i]->steps[k]);
@@ -61,4 +84,6 @@ void report_tap(const struct smoke *smoke, struct buf *out)
                 add_step(out, smoke, r, &r->steps[k], ++number);
         }
     }
+    struct comparing c = {out, number};
+    report_against_each(smoke, add_compared, &c);
 }

@@ -34,9 +34,10 @@ struct smoke_plan {
     void (*on_answer)(void *ctx, const struct flow_result *result,
                       const struct flow_step_result *step, size_t finding,
                       struct run *run);
-    void *ctx;
+    void *ctx, *answer_ctx; /* of the two */
 };
 
+struct comparison;
 struct smoke { /* what came of it */
     const struct smoke_plan *plan;
     const struct flow_result **results; /* in order; repeated flows again */
@@ -44,6 +45,8 @@ struct smoke { /* what came of it */
     int code;
     nsec steady; /* for how long all had passed at the end, when the plan asks for that */
     nsec duration;
+    const struct comparison *comparison; /* with a baseline; NULL: none was asked for */
+    bool is_slower_failure;
 };
 
 void smoke_choose(struct smoke_plan *plan, const struct flow_choice *c);

@@ -49,7 +49,7 @@ static void on_answer(void *ctx, const struct flow_result *result,
 {
     const struct smoke_plan *plan = ((const struct smoking_run *)ctx)->smoke.plan;
     if (plan->on_answer)
-        plan->on_answer(plan->ctx, result, step, finding, run);
+        plan->on_answer(plan->answer_ctx, result, step, finding, run);
 }
 
 /* ---- rounds ---- */

@@ -215,4 +215,6 @@ void smoke_write(const struct smoke *smoke)
 {
     for (size_t i = 0; i < smoke->count; i++)
         write_flow(smoke, smoke->results[i]);
+    if (smoke->comparison)
+        report_against_text(smoke);
 }

@@ -259,3 +259,137 @@ def test_ctrl_c_ends_a_deployment_as_failed(web, standin, tmp_path, moment):
                                     standin.asked[-1][2]["why"]}
     assert not (tmp_path / "back").exists()
     assert [one.path for one in web.asked][-1:] == ([] if moment == "command" else ["/version"])
+
+
+# ---- baselines ----
+
+ORDERS = {"orders": [{"id": "a1", "total": 12.5, "paid": True}], "by_day": {"2026-11-27": {"count": 1}}, "next": None}
+
+
+@pytest.fixture
+def shop(web, tmp_path):
+    """A flow of three steps whose answers have shapes; the file's name."""
+    web.answers.update({"GET /orders": ORDERS, "GET /login": {"token": "t0k3n-of-the-day"}})
+    return config(tmp_path, name="shop", steps=[
+        {"name": "login", "http": web.url + "/login", "capture": {"token": {"expr": "json.token", "secret": True}}},
+        {"name": "data", "parallel": [{"name": "orders", "http": {
+            "url": web.url + "/orders", "headers": {"authorization": "Bearer ${token}"}}},
+            {"name": "page", "http": web.url + "/"}]}])
+
+
+@pytest.fixture
+def baseline(healthctl, shop, tmp_path):
+    path = tmp_path / "good.json"
+    done = healthctl("baseline", "record", shop, "--repeat", "6", "--output", str(path), "--release", "a1b2c3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return path
+
+
+@pytest.fixture
+def against(healthctl, shop, baseline):
+    """against(*words): smoke beside the baseline, with .verdicts by step and .all."""
+    def run(*words):
+        done = healthctl("smoke", shop, "--against", str(baseline), "--format", "json", *words)
+        answer = json.loads(done.stdout)["against"]
+        done.all, done.steps = answer["verdict"], {one["step"]: one for one in answer["steps"]}
+        done.verdicts = {name: one["verdict"] for name, one in done.steps.items()}
+        return done
+    return run
+
+
+def test_a_baseline_is_readable_and_has_no_values(healthctl, baseline, shop, web):
+    text = baseline.read_text()
+    kept = json.loads(text)
+    assert kept["healthctl_baseline"] == 1 and kept["release"] == "a1b2c3"
+    answers = {one["step"]: one for one in kept["flows"][0]["answers"]}
+    assert kept["flows"][0]["runs"] == 6 and set(answers) == {"login", "data/orders", "data/page"}
+    for one in answers.values():
+        assert len(one["seconds"]["total"]["samples"]) == 6
+        assert one["seconds"]["total"]["p95"] == max(one["seconds"]["total"]["samples"])
+    shape = answers["data/orders"]["shapes"]["json"]
+    assert shape["required"] == ["orders", "by_day", "next"] or set(shape["required"]) == set(ORDERS)
+    assert shape["properties"]["orders"]["items"]["properties"]["total"] == {"type": "number"}
+    assert shape["properties"]["by_day"]["additionalProperties"]["properties"] == {"count": {"type": "number"}}
+    for value in ("t0k3n", "a1\"", "12.5", "2026-11-27\":"):
+        assert value not in text, value
+    shown = healthctl("baseline", "show", str(baseline))
+    assert shown.returncode == 0 and "data/orders" in shown.stdout and "a1b2c3" in shown.stdout
+
+
+def test_the_same(against):
+    done = against("--repeat", "3")
+    assert done.returncode == 0 and done.all == "same", done.stdout
+    assert set(done.verdicts.values()) == {"same"}
+    assert done.steps["login"]["fresh_samples"] == 3 and done.steps["login"]["recorded_samples"] == 6
+
+
+def test_slower(against, web, healthctl, shop, baseline):
+    web.answers["GET /orders"] = lambda _: (time.sleep(0.4), ORDERS)[1]
+    done = against("--repeat", "2")
+    assert done.returncode == 0 and done.all == "slower", done.stdout
+    assert done.verdicts == {"login": "same", "data/orders": "slower", "data/page": "same"}
+    assert "total: p95 4" in done.steps["data/orders"]["why"] and "wait: p95" in done.steps["data/orders"]["why"]
+    assert against("--fail-slower").returncode == 1, "of one run, too, when it is clear"
+    assert against("--tolerance", "100000%").all == "same"
+    done = healthctl("smoke", shop, "--against", str(baseline), "--format", "github")
+    assert done.returncode == 0 and "::warning title=shop%3A data/orders is slower::total" in done.stdout
+
+
+def test_changed(against, web, healthctl, shop, baseline, tmp_path):
+    web.answers["GET /orders"] = {**ORDERS, "orders": [{"id": 1, "paid": True}], "more": 1}
+    done = against()
+    assert done.returncode == 1 and done.all == "changed"
+    assert done.verdicts == {"login": "same", "data/orders": "changed", "data/page": "same"}
+    assert done.steps["data/orders"]["why"] == ("json.orders[].id: was string, is number; "
+                                                "json.orders[].total is gone")
+    assert done.steps["data/orders"]["note"] == "json.more is new"
+    web.answers["GET /orders"] = {**ORDERS, "more": 1, "orders": []}
+    assert against().all == "same", "a key more breaks no reader, and an empty list has no shape"
+    web.answers["GET /orders"] = "no JSON"
+    report = tmp_path / "out.xml"
+    done = healthctl("smoke", shop, "--against", str(baseline), "--report", f"junit={report}", "--report",
+                     f"tap={tmp_path}/out.tap", "--report", f"nagios={tmp_path}/out.nagios")
+    assert done.returncode == 1 and "3 of 3 steps passed" in done.stdout
+    assert "json is not there any more" in done.stdout and ": changed\n" in done.stdout
+    root = ElementTree.parse(report).getroot()
+    assert (root.get("tests"), root.get("failures")) == ("6", "1")
+    failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
+    assert failed == ["data/orders"] and len(root.findall("testsuite")) == 2
+    assert "not ok 5 - shop: data/orders beside the baseline: changed" in (tmp_path / "out.tap").read_text()
+    assert "data/orders: changed: json is not there" in (tmp_path / "out.nagios").read_text()
+
+
+def test_broken(against, web):
+    web.answers["GET /login"] = (500, {"error": "x"})
+    done = against("--repeat", "3")
+    assert done.returncode == 1 and done.all == "broken"
+    assert done.verdicts == {"login": "broken", "data/orders": "broken", "data/page": "same"}
+    assert "500" in done.steps["login"]["why"] and "token" in done.steps["data/orders"]["why"]
+
+
+def test_what_is_in_one_of_the_two_only(healthctl, web, baseline, tmp_path):
+    flow = config(tmp_path, name="shop", steps=[step(web)])
+    done = healthctl("smoke", flow, "--against", str(baseline))
+    assert done.returncode == 0 and "it is not in the baseline" in done.stdout
+    other = config(tmp_path, name="other", steps=[step(web)])
+    web.asked.clear()
+    for words in (["--against", str(baseline)], ["--against", str(tmp_path / "none.json")], ["--fail-slower"],
+                  ["--against", other], ["--against", str(baseline), "--tolerance", "much"]):
+        done = healthctl("smoke", other, *words)
+        assert done.returncode == 2 and not web.asked, (words, done.stdout + done.stderr)
+
+
+def test_nothing_is_recorded_of_a_flow_that_fails(healthctl, shop, web, baseline):
+    before = baseline.read_text()
+    web.answers["GET /"] = (500, "no")
+    done = healthctl("baseline", "record", shop, "--output", str(baseline))
+    assert done.returncode == 1 and "nothing was recorded" in done.stderr
+    assert baseline.read_text() == before and list(baseline.parent.glob("*.new")) == []
+
+
+def test_a_deployment_is_compared_too(deploy, shop, baseline, web):
+    web.answers["GET /orders"] = {"orders": "none"}
+    with open(shop, encoding="utf-8") as flow:
+        done = deploy(flow.read(), "--against", str(baseline))
+    assert done.returncode == 1 and "data/orders is changed: json.orders: was array" in done.end["why"]
+    assert done.rolled_back.startswith("d1  1 shop, data/orders is changed")

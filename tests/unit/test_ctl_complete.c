@@ -45,7 +45,8 @@ static void words_are_completed(void **state)
         const char *words[WORDS], *candidates;
     } cases[] = {
         {{""},
-         "smoke healthcheck deploy run status explain alerts ack silence query outbox "
+         "smoke wait healthcheck deploy baseline run status explain alerts ack silence "
+         "query outbox "
          "runbook "
          "validate "
          "probe "
