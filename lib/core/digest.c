@@ -80,3 +80,8 @@ bool digest_md5(struct bytes data, char ret_text[DIGEST_MD5_TEXT_SIZE])
     to_text(digest, MD5_BYTES, ret_text);
     return true;
 }
+
+bool digest_sha1(struct bytes data, unsigned char ret_digest[DIGEST_SHA1_BYTES])
+{
+    return EVP_Digest(data.ptr, data.len, ret_digest, NULL, EVP_sha1(), NULL) == 1;
+}

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "lib/base/base64.h"
 #include "lib/base/clock.h"
 #include "lib/core/dns_impl.h"
 
@@ -105,21 +106,6 @@ static void hex_print(struct bytes data, bool is_low, struct buf *out)
         buf_printf(out, is_low ? "%02x" : "%02X", (unsigned char)data.ptr[i]);
 }
 
-static void base64_print(struct bytes data, struct buf *out)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < data.len; i += 3) {
-        uint32_t group = 0;
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (i + k < data.len ? (unsigned char)data.ptr[i + k] : 0u);
-        for (size_t k = 0; k < 4; k++)
-            buf_add_byte(out,
-                         i + k > data.len ? '=' : digits[group >> (18 - 6 * k) & 63]);
-    }
-}
-
 static bool address_print(struct dns_reader *r, int family, struct buf *out)
 {
     char text[INET6_ADDRSTRLEN];
@@ -212,7 +198,7 @@ static bool part_print(struct dns_reader *r, enum part part, struct arena *arena
         hex_print(rest_of(r), part == HEX_LOW, out);
         return true;
     case BASE64:
-        base64_print(rest_of(r), out);
+        base64_add(out, rest_of(r));
         return true;
     case TYPES:
         return types_print(r, arena, out);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handshake that makes an HTTP/1.1 connection a WebSocket (RFC 6455 §4): our request, and what is right of the answer.
+ * Called by websocket.c. Never sees a frame.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/base64.h"
+#include "lib/core/digest.h"
+#include "lib/core/secret.h"
+#include "lib/core/trace_parent.h"
+#include "probes/websocket.h"
+
+#define MAX_HEADERS 200
+
+bool websocket_accept(const char *key, char ret_text[WEBSOCKET_ACCEPT_SIZE])
+{
+    struct buf text = BUF_MAX(200), encoded = BUF_MAX(WEBSOCKET_ACCEPT_SIZE - 1);
+    unsigned char digest[DIGEST_SHA1_BYTES];
+
+    buf_printf(&text, "%.100s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+    const bool ok = digest_sha1(buf_bytes(&text), digest);
+    base64_add(&encoded, (struct bytes){(const char *)digest, sizeof(digest)});
+    memcpy(ret_text, buf_text(&encoded), WEBSOCKET_ACCEPT_SIZE);
+    buf_finish(&encoded);
+    buf_finish(&text);
+    return ok;
+}
+
+/* ---- the request ---- */
+
+static bool has(const struct pairs *headers, const char *name)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!strcasecmp(headers->items[i].key, name))
+            return true;
+    }
+    return false;
+}
+
+static void put(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "%s: %s\r\n", name, value);
+}
+
+static void add_basic(struct buf *out, const char *username, const char *password)
+{
+    struct buf pair = BUF_MAX(WEBSOCKET_MAX_HEAD / 2);
+
+    buf_printf(&pair, "%s:%s", username, password ? password : "");
+    buf_add_text(out, "Authorization: Basic ");
+    base64_add(out, buf_bytes(&pair));
+    buf_add_text(out, "\r\n");
+    buf_finish(&pair);
+}
+
+static bool add_credentials(struct run *run, const struct websocket_conf *conf,
+                            struct buf *out, struct err *e)
+{
+    struct secrets *secrets = run_frame(run)->secrets;
+    struct request q = {0};
+    const char *header = NULL;
+
+    if (!http_auth_fill(&conf->auth, secrets, run_arena(run), &q, &header, e))
+        return false;
+    if (!header && q.bearer.value && q.bearer.value[0])
+        header = arena_printf(run_arena(run), "Bearer %s", q.bearer.value);
+    if (header && strpbrk(header, "\r\n"))
+        return err_set(e, "the credentials have a line break in them");
+    if (header)
+        put(out, "Authorization", header);
+    else if (q.username)
+        add_basic(out, q.username, q.password.value);
+    else if (conf->at.username)
+        add_basic(out, conf->at.username, conf->at.password);
+    if (secrets && conf->at.password)
+        secrets_add(secrets, bytes_of(conf->at.password));
+    return true;
+}
+
+static void add_task(struct run *run, const struct pairs *headers, struct buf *out)
+{
+    const char *task = run_task_id(run);
+
+    if (task && !has(headers, "X-Request-Id"))
+        put(out, "X-Request-Id", task);
+    if (task && !has(headers, "traceparent"))
+        put(out, "traceparent", trace_parent(run_arena(run), task));
+}
+
+static void add_subprotocols(const struct texts *subprotocols, struct buf *out)
+{
+    for (size_t i = 0; i < subprotocols->count; i++)
+        buf_printf(out, "%s%s",
+                   i ? ", " : "Sec-WebSocket-Protocol: ", subprotocols->items[i]);
+    if (subprotocols->count)
+        buf_add_text(out, "\r\n");
+}
+
+/* Path and query of the URL, as its text has them behind the authority. */
+static const char *target_of(const struct url *at)
+{
+    const char *authority = strstr(at->text, "://");
+    const char *path = authority ? strpbrk(authority + 3, "/?") : NULL;
+
+    return path ? path : "/";
+}
+
+bool websocket_request_write(struct run *run, const struct websocket_conf *conf,
+                             const char *key, struct buf *out, struct err *e)
+{
+    const char *target = target_of(&conf->at);
+
+    buf_printf(out, "GET %s%s HTTP/1.1\r\n", target[0] == '?' ? "/" : "", target);
+    if (!has(&conf->headers, "Host"))
+        put(out, "Host", url_authority(run_arena(run), &conf->at));
+    buf_add_text(out, "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+    put(out, "Sec-WebSocket-Key", key);
+    put(out, "Sec-WebSocket-Version", "13");
+    add_subprotocols(&conf->subprotocols, out);
+    if (conf->origin[0])
+        put(out, "Origin", conf->origin);
+    if (!has(&conf->headers, "User-Agent"))
+        put(out, "User-Agent", "healthd/" HEALTHD_VERSION);
+    if (!add_credentials(run, conf, out, e))
+        return false;
+    add_task(run, &conf->headers, out);
+    for (size_t i = 0; i < conf->headers.count; i++)
+        put(out, conf->headers.items[i].key, conf->headers.items[i].value);
+    buf_add_text(out, "\r\n");
+    return !out->overflow || err_set(e, "the request has more than 64 KiB");
+}
+
+/* ---- the answer ---- */
+
+static bool head_is_whole(struct bytes in)
+{
+    struct bytes line;
+
+    while (bytes_line(&in, &line)) {
+        if (!line.len)
+            return true;
+    }
+    return false;
+}
+
+static bool refuse(struct bytes in, enum reason *ret_reason, struct err *e)
+{
+    const bool is_tls =
+        in.len > 2 && (in.ptr[0] == 0x15 || in.ptr[0] == 0x16) && in.ptr[1] == 3;
+
+    *ret_reason = is_tls ? REASON_IS_TLS : REASON_PROTOCOL;
+    return is_tls ? err_set(e, "answered with TLS: ask it with wss://")
+                  : err_set(e, "answered with something else than HTTP/1.1");
+}
+
+static bool status_read(struct bytes line, int *ret_status)
+{
+    struct bytes version, digits;
+    uint64_t status;
+
+    if (!bytes_token(&line, ' ', &version) || !bytes_starts(version, "HTTP/1.") ||
+        !bytes_token(&line, ' ', &digits) || digits.len != 3 ||
+        !bytes_to_u64(digits, &status) || status < 100)
+        return false;
+    *ret_status = (int)status;
+    return true;
+}
+
+static bool header_read(struct bytes line, struct arena *arena, struct pair *ret_pair)
+{
+    const ptrdiff_t colon = bytes_find_byte(line, ':');
+
+    if (colon <= 0 || bytes_find_byte(line, '\0') >= 0)
+        return false;
+    const struct bytes value = bytes_trim(bytes_slice(line, (size_t)colon + 1, line.len));
+    *ret_pair = (struct pair){arena_strndup(arena, line.ptr, (size_t)colon),
+                              arena_strndup(arena, value.ptr, value.len)};
+    return true;
+}
+
+bool websocket_answer_take(struct bytes *in, struct arena *arena,
+                           struct websocket_answer *ret_answer, enum reason *ret_reason,
+                           struct err *e)
+{
+    static const struct bytes http = {"HTTP/", 5};
+    struct bytes line, rest = *in;
+    struct pair *pairs;
+    size_t count = 0;
+
+    *ret_reason = REASON_NONE;
+    if (!bytes_equal(bytes_slice(http, 0, in->len), bytes_slice(*in, 0, http.len)))
+        return refuse(*in, ret_reason, e);
+    if (!head_is_whole(*in)) {
+        if (in->len <= WEBSOCKET_MAX_HEAD)
+            return false;
+        *ret_reason = REASON_TOO_LARGE;
+        return err_set(e, "sent more than 64 KiB of headers");
+    }
+    if (!bytes_line(&rest, &line) || !status_read(line, &ret_answer->status))
+        return refuse(*in, ret_reason, e);
+    pairs = arena_alloc(arena, MAX_HEADERS * sizeof(*pairs));
+    while (bytes_line(&rest, &line) && line.len) {
+        if (count < MAX_HEADERS && header_read(line, arena, &pairs[count]))
+            count++;
+    }
+    ret_answer->headers = (struct pairs){pairs, count};
+    *in = rest;
+    return true;
+}
+
+static const char *value_of(const struct websocket_answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->headers.count; i++) {
+        if (!strcasecmp(answer->headers.items[i].key, name))
+            return answer->headers.items[i].value;
+    }
+    return NULL;
+}
+
+/* One of the comma-separated words of a header, in any case. */
+static bool has_word(const char *list, const char *word)
+{
+    struct bytes rest = bytes_of(list), one;
+
+    while (bytes_token(&rest, ',', &one)) {
+        if (bytes_is_nocase(bytes_trim(one), word))
+            return true;
+    }
+    return false;
+}
+
+static enum reason judge_status(const struct websocket_answer *answer, struct err *e)
+{
+    const char *to = value_of(answer, "Location");
+
+    switch (answer->status) {
+    case 401:
+    case 407:
+        err_set(e, "wants other credentials: it answered with status %d", answer->status);
+        return REASON_AUTH;
+    case 403:
+        err_set(e, "does not allow this: it answered with status 403; some servers do "
+                   "that for an `origin` they do not know");
+        return REASON_FORBIDDEN;
+    case 426:
+        err_set(e, "speaks another version of the protocol: it answered with status 426");
+        return REASON_VERSION;
+    default:
+        break;
+    }
+    if (answer->status >= 300 && answer->status < 400 && to) {
+        err_set(e, "redirects (status %d) to %.200s: give that as `url`", answer->status,
+                to);
+        return REASON_REDIRECT;
+    }
+    err_set(e, "did not upgrade the connection: expected status 101, got %d",
+            answer->status);
+    return REASON_STATUS;
+}
+
+static enum reason judge_subprotocol(const struct websocket_conf *conf,
+                                     const char *chosen, struct err *e)
+{
+    for (size_t i = 0; chosen && i < conf->subprotocols.count; i++) {
+        if (!strcmp(conf->subprotocols.items[i], chosen))
+            return REASON_NONE;
+    }
+    if (!chosen && !conf->subprotocols.count)
+        return REASON_NONE;
+    if (chosen)
+        err_set(e, "chose the subprotocol '%.60s', which was not offered", chosen);
+    else
+        err_set(e, "chose no subprotocol: expected one of `subprotocols`");
+    return REASON_HEADER;
+}
+
+enum reason websocket_answer_judge(const struct websocket_conf *conf, const char *key,
+                                   const struct websocket_answer *answer,
+                                   const char **ret_subprotocol, struct err *e)
+{
+    const char *upgrade = value_of(answer, "Upgrade");
+    const char *connection = value_of(answer, "Connection");
+    const char *accept = value_of(answer, "Sec-WebSocket-Accept");
+    const char *extensions = value_of(answer, "Sec-WebSocket-Extensions");
+    const char *chosen = value_of(answer, "Sec-WebSocket-Protocol");
+    char expected[WEBSOCKET_ACCEPT_SIZE];
+
+    if (answer->status != 101)
+        return judge_status(answer, e);
+    if (!upgrade || !has_word(upgrade, "websocket") || !connection ||
+        !has_word(connection, "upgrade")) {
+        err_set(e, "upgraded to something else: expected the headers `Upgrade: "
+                   "websocket` and `Connection: Upgrade`");
+        return REASON_HEADER;
+    }
+    if (websocket_accept(key, expected) && (!accept || strcmp(accept, expected) != 0)) {
+        err_set(e, "sent a Sec-WebSocket-Accept that does not belong to our key: is a "
+                   "cache in between, or no WebSocket server?");
+        return REASON_HEADER;
+    }
+    if (extensions && extensions[0]) {
+        err_set(e, "uses the extension '%.60s', which was not offered", extensions);
+        return REASON_HEADER;
+    }
+    *ret_subprotocol = chosen;
+    return judge_subprotocol(conf, chosen, e);
+}
