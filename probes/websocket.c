@@ -351,6 +351,12 @@ static enum talk hear_frames(struct run *run, struct bytes *in)
 
 /* ---- the upgrade ---- */
 
+/* RFC 9110 §15.2: other 1xx come before an answer, and mean nothing here. */
+static bool is_interim(int status)
+{
+    return status < 200 && status != 101;
+}
+
 static enum talk hear_upgrade(struct run *run, struct bytes *in)
 {
     const struct websocket_conf *conf = run_conf(run);
@@ -358,12 +364,16 @@ static enum talk hear_upgrade(struct run *run, struct bytes *in)
     enum reason reason;
     struct err e = {0};
 
-    if (!websocket_answer_take(in, run_arena(run), &state->answer, &reason, &e)) {
-        if (reason == REASON_NONE)
-            return TALK_MORE;
-        run_down(run, reason, "%s %s", peer_name(run), e.text);
-        return TALK_CLOSE;
-    }
+    do {
+        const size_t unread = in->len;
+        if (!websocket_answer_take(in, run_arena(run), &state->answer, &reason, &e)) {
+            if (reason == REASON_NONE)
+                return TALK_MORE;
+            run_down(run, reason, "%s %s", peer_name(run), e.text);
+            return TALK_CLOSE;
+        }
+        state->head_len += unread - in->len;
+    } while (is_interim(state->answer.status) && state->head_len <= WEBSOCKET_MAX_HEAD);
     reason =
         websocket_answer_judge(conf, state->key, &state->answer, &state->subprotocol, &e);
     if (reason != REASON_NONE) {

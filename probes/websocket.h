@@ -64,6 +64,7 @@ struct websocket_state {
     enum websocket_place place; /* moved by websocket.c's go_to alone */
     const char *key;
     struct websocket_answer answer;
+    size_t head_len;         /* bytes of the answers so far */
     const char *subprotocol; /* NULL: none was chosen */
     struct websocket_reader reader;
     size_t step;

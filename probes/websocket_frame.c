@@ -121,24 +121,27 @@ static bool length_read(struct websocket_reader *r, struct err *e)
     return true;
 }
 
-static bool head_read(struct websocket_reader *r, int *ret_code, struct err *e)
+/* 0, or the code to close with. */
+static int head_read(struct websocket_reader *r, struct err *e)
 {
     const unsigned char first = (unsigned char)r->head[0];
 
-    *ret_code = WEBSOCKET_CLOSE_PROTOCOL;
     r->is_final = first & BIT_FINAL;
     r->frame = first & 0x0f;
-    if (first & BITS_RESERVED)
-        return err_set(e, "used an extension, and none was agreed on");
-    if ((unsigned char)r->head[1] & BIT_MASKED)
-        return err_set(e, "masked a frame, which only clients do");
+    if (first & BITS_RESERVED) {
+        err_set(e, "used an extension, and none was agreed on");
+        return WEBSOCKET_CLOSE_PROTOCOL;
+    }
+    if ((unsigned char)r->head[1] & BIT_MASKED) {
+        err_set(e, "masked a frame, which only clients do");
+        return WEBSOCKET_CLOSE_PROTOCOL;
+    }
     if (!opcode_accept(r, e) || !length_read(r, e))
-        return false;
-    *ret_code = WEBSOCKET_CLOSE_TOO_BIG;
-    if (!is_control(r->frame) && r->left > r->max - r->len)
-        return err_set(e, "sent a message of more than %zu bytes (`max_message`)",
-                       r->max);
-    return true;
+        return WEBSOCKET_CLOSE_PROTOCOL;
+    if (is_control(r->frame) || r->left <= r->max - r->len)
+        return 0;
+    err_set(e, "sent a message of more than %zu bytes (`max_message`)", r->max);
+    return WEBSOCKET_CLOSE_TOO_BIG;
 }
 
 /* ---- reading: what it holds ---- */
@@ -267,8 +270,11 @@ enum websocket_heard websocket_hear(struct websocket_reader *r, struct bytes *in
             r->head[r->head_len++] = one.ptr[0];
         if (!r->is_in_payload && (r->head_len < 2 || r->head_len < head_size(r)))
             return WEBSOCKET_HEARD_LITTLE;
-        if (!r->is_in_payload && !head_read(r, ret_code, e))
+        const int fault = r->is_in_payload ? 0 : head_read(r, e);
+        if (fault) {
+            *ret_code = fault;
             return WEBSOCKET_HEARD_FAULT;
+        }
         r->is_in_payload = true;
         payload_take(r, in);
         if (r->left)

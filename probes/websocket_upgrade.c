@@ -12,8 +12,6 @@
 #include "lib/core/trace_parent.h"
 #include "probes/websocket.h"
 
-#define MAX_HEADERS 200
-
 bool websocket_accept(const char *key, char ret_text[WEBSOCKET_ACCEPT_SIZE])
 {
     struct buf text = BUF_MAX(200), encoded = BUF_MAX(WEBSOCKET_ACCEPT_SIZE - 1);
@@ -134,15 +132,18 @@ bool websocket_request_write(struct run *run, const struct websocket_conf *conf,
 
 /* ---- the answer ---- */
 
-static bool head_is_whole(struct bytes in)
+/* Lines of the head without the empty one that ends it; 0: it is not whole yet. */
+static size_t head_lines(struct bytes in)
 {
     struct bytes line;
+    size_t count = 0;
 
     while (bytes_line(&in, &line)) {
         if (!line.len)
-            return true;
+            return count ? count : 1;
+        count++;
     }
-    return false;
+    return 0;
 }
 
 static bool refuse(struct bytes in, enum reason *ret_reason, struct err *e)
@@ -186,13 +187,13 @@ bool websocket_answer_take(struct bytes *in, struct arena *arena,
 {
     static const struct bytes http = {"HTTP/", 5};
     struct bytes line, rest = *in;
-    struct pair *pairs;
     size_t count = 0;
 
     *ret_reason = REASON_NONE;
     if (!bytes_equal(bytes_slice(http, 0, in->len), bytes_slice(*in, 0, http.len)))
         return refuse(*in, ret_reason, e);
-    if (!head_is_whole(*in)) {
+    const size_t lines = head_lines(*in);
+    if (!lines) {
         if (in->len <= WEBSOCKET_MAX_HEAD)
             return false;
         *ret_reason = REASON_TOO_LARGE;
@@ -200,9 +201,9 @@ bool websocket_answer_take(struct bytes *in, struct arena *arena,
     }
     if (!bytes_line(&rest, &line) || !status_read(line, &ret_answer->status))
         return refuse(*in, ret_reason, e);
-    pairs = arena_alloc(arena, MAX_HEADERS * sizeof(*pairs));
+    struct pair *pairs = arena_alloc(arena, lines * sizeof(*pairs));
     while (bytes_line(&rest, &line) && line.len) {
-        if (count < MAX_HEADERS && header_read(line, arena, &pairs[count]))
+        if (header_read(line, arena, &pairs[count]))
             count++;
     }
     ret_answer->headers = (struct pairs){pairs, count};

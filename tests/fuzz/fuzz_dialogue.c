@@ -27,6 +27,8 @@ static const char *const confs[] = {
     "tls: {address: h, starttls: pop3}",
     "tls: {address: h, starttls: ftp}",
     "tls: {address: h, starttls: postgres}",
+    "websocket: {url: \"ws://h/\", key: \"dGhlIHNhbXBsZSBub25jZQ==\", subprotocols: [a], "
+    "query_response: [{send: hi}, {expect: \"(a+)\", send: \"${1}\"}, {expect: b}]}",
 };
 
 static const char *conf_of(uint8_t choice)

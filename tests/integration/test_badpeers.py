@@ -70,6 +70,16 @@ GRPCS = {
     **{name: reason for name, reason in HTTPS.items() if reason in ("timeout", "reset", "closed", CUT)},
     **dict.fromkeys(["half_head", "half_answer", "half_answer_reset", "drip_body"], "protocol"),
 }
+# What has a head of HTTP is refused by its status; what has none is not waited for to end.
+WEBSOCKET = {
+    **dict.fromkeys(names(), "status"), **SILENT,
+    **dict.fromkeys(["garbage", "endless_garbage", "tls_garbage", "bad_status"], "protocol"),
+    "tls_half_hello": "is_tls", "tls_alert": "is_tls",
+    **dict.fromkeys(["drip_head"], "timeout"), **dict.fromkeys(["huge_header", "endless_headers"], "too_large"),
+    **dict.fromkeys(["redirect_loop", "redirect_file"], "redirect"), "half_head": "closed",
+    "tls_reset": "reset", "reset_on_accept": "reset", "close_on_accept": CUT,
+    "reset_after_request": "reset", "close_after_request": "closed",
+}
 
 
 @pytest.fixture
@@ -149,3 +159,12 @@ def test_grpc(meet):
 def test_grpc_inside_tls(meet, certs):
     probe = lambda peer: {"grpc": {"target": f"https://localhost:{peer.port}", "tls_config": {"ca_file": certs.path}}}
     judge(*meet(probe, certs.server), GRPCS)
+
+
+def test_websocket(meet):
+    judge(*meet(lambda peer: {"websocket": f"ws://127.0.0.1:{peer.port}/"}), WEBSOCKET)
+
+
+def test_websocket_inside_tls(meet, certs):
+    probe = lambda peer: {"websocket": {"url": f"wss://localhost:{peer.port}/", "tls_config": {"ca_file": certs.path}}}
+    judge(*meet(probe, certs.server), WEBSOCKET)
