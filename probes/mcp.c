@@ -45,6 +45,20 @@ void mcp_find(struct mcp_state *s, enum health health, enum reason reason,
     keep(s, &f);
 }
 
+void mcp_find_excess(struct mcp_state *s)
+{
+    const char *peer = s->way->peer(s), *method = mcp_method_of_step(s->step);
+    if (s->messages > MCP_MAX_MESSAGES)
+        mcp_find(s, HEALTH_DOWN, REASON_TOO_LARGE,
+                 "%s sent more than %d messages%s%s and not the answer to %s", peer,
+                 MCP_MAX_MESSAGES, s->strays ? ", as " : "", s->strays ? s->stray : "",
+                 method);
+    else
+        mcp_find(s, HEALTH_DOWN, REASON_TOO_LARGE,
+                 "the answer of %s to %s is larger than `max_size` (%llu bytes)", peer,
+                 method, (unsigned long long)s->conf->max_size);
+}
+
 void mcp_find_trouble(struct mcp_state *s, const struct trouble *why)
 {
     mcp_find(s, why->is_unknown ? HEALTH_UNKNOWN : HEALTH_DOWN, why->reason, "%s",

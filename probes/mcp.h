@@ -174,6 +174,8 @@ struct mcp_session {   /* of a configured probe, between its runs */
 /* mcp.c: told by the way */
 void mcp_find(struct mcp_state *s, enum health health, enum reason reason,
               const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Too much came: too many messages, or one that is too large. */
+void mcp_find_excess(struct mcp_state *s);
 void mcp_find_trouble(struct mcp_state *s, const struct trouble *why);
 void mcp_answered(struct mcp_state *s); /* s->response is there */
 void mcp_sent(struct mcp_state *s);     /* the notification */

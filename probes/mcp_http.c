@@ -136,20 +136,6 @@ static bool on_piece(void *ctx, struct bytes piece)
 
 /* ---- what it means ---- */
 
-static void fail_too_large(struct exchange *x)
-{
-    struct mcp_state *s = x->s;
-    if (s->messages > MCP_MAX_MESSAGES)
-        mcp_find(s, HEALTH_DOWN, REASON_TOO_LARGE,
-                 "%s sent more than %d messages and not the answer to %s",
-                 s->way->peer(s), MCP_MAX_MESSAGES, mcp_method_of_step(s->step));
-    else
-        mcp_find(s, HEALTH_DOWN, REASON_TOO_LARGE,
-                 "the answer of %s to %s is larger than `max_size` (%llu bytes)",
-                 s->way->peer(s), mcp_method_of_step(s->step),
-                 (unsigned long long)s->conf->max_size);
-}
-
 static void on_resume(void *ctx)
 {
     struct exchange *x = ctx;
@@ -271,7 +257,7 @@ static void judge(struct exchange *x, const struct reply *reply)
     struct mcp_state *s = x->s;
     take_session(s, reply);
     if (x->is_too_large)
-        fail_too_large(x);
+        mcp_find_excess(s);
     else if (reply->trouble.reason != REASON_NONE && !x->is_answered && !x->is_stream)
         mcp_find_trouble(s, &reply->trouble);
     else if (follow(x, reply))

@@ -169,8 +169,6 @@ static enum mcp_taken take_one(struct mcp_state *s, const json_t *message, struc
         err_set(e, "no message of JSON-RPC 2.0");
         return MCP_IS_NONSENSE;
     }
-    if (++s->messages > MCP_MAX_MESSAGES)
-        return MCP_TOO_MANY;
     if (json_is_string(method) && (json_is_string(id) || json_is_integer(id))) {
         s->asked++;
         s->way->send(s, MCP_RESPONSE, mcp_text_of_refusal(s, message));
@@ -201,6 +199,8 @@ static enum mcp_taken take_all(struct mcp_state *s, const json_t *root, struct e
     if (!json_is_array(root))
         return take_one(s, root, e);
     for (size_t i = 0; i < json_array_size(root) && taken <= MCP_IS_RESPONSE; i++) {
+        if (++s->messages > MCP_MAX_MESSAGES)
+            return MCP_TOO_MANY;
         const enum mcp_taken one = take_one(s, json_array_get(root, i), e);
         taken = one > taken ? one : taken;
     }
@@ -209,6 +209,8 @@ static enum mcp_taken take_all(struct mcp_state *s, const json_t *root, struct e
 
 enum mcp_taken mcp_take(struct mcp_state *s, struct bytes text, struct err *e)
 {
+    if (++s->messages > MCP_MAX_MESSAGES)
+        return MCP_TOO_MANY;
     struct arena *arena = arena_create(0);
     const json_t *root = json_read(arena, text, (size_t)s->conf->max_size, e);
     const enum mcp_taken taken = root ? take_all(s, root, e) : MCP_IS_NONSENSE;

@@ -35,10 +35,7 @@ static void note_stray(struct mcp_state *s, struct bytes line)
 
 static void fail_too_large(struct mcp_state *s)
 {
-    mcp_find(s, HEALTH_DOWN, REASON_TOO_LARGE,
-             "%s wrote more than `max_size` (%llu bytes) and not the answer to %s",
-             s->way->peer(s), (unsigned long long)s->conf->max_size,
-             mcp_method_of_step(s->step));
+    mcp_find_excess(s);
     mcp_over(s);
 }
 
