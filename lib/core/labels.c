@@ -105,7 +105,8 @@ struct labels labels_copy(struct arena *arena, struct labels from)
 const char *labels_get(struct labels l, const char *name)
 {
     for (size_t i = 0; i < l.count; i++) {
-        if (!strcmp(l.items[i].name, name))
+        const char *has = l.items[i].name;
+        if (*has == *name && !strcmp(has, name)) /* most differ in the first byte */
             return l.items[i].value;
     }
     return NULL;
