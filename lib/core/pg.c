@@ -8,12 +8,14 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/core/loop.h"
 #include "lib/core/pg_impl.h"
 #include "lib/core/pool.h"
 
 #define LOOK_EVERY (20 * NSEC_PER_MSEC)
+#define RECEIVE_BYTES (64 << 10)
 
 void pg_move(struct pg *pg, enum pg_state next)
 {
@@ -51,6 +53,14 @@ static void on_given_up(void *ctx)
         gone(gone_ctx);
 }
 
+/* libpq reads on as long as there is something, into a buffer of any size that a server announces: what the kernel holds
+ * for us is the only bound there is on how long one reading takes. */
+static void limit_reading(PGconn *conn)
+{
+    const int bytes = RECEIVE_BYTES;
+    (void)setsockopt(PQsocket(conn), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 static void take_over(struct pg *pg, struct pg_login *l)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -58,6 +68,8 @@ static void take_over(struct pg *pg, struct pg_login *l)
 
     pg->conn = l->conn;
     l->conn = NULL;
+    if (pg->conn)
+        limit_reading(pg->conn);
     for (size_t i = 0; i < PHASE_COUNT; i++)
         pg->took[i] = l->took[i];
     if (a) {

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The host probe beside Debian's node_exporter, on this machine: families, types and labels."""
-import ctypes
-import os
-from pathlib import Path
 
 import pytest
 
+from lib import hung
 from lib.metrics import Page
 from lib.probe import probe
 from lib.servers import NodeExporter
@@ -28,8 +26,6 @@ NEWER_EXCLUDES = ("zram",)
 # Collectors of hardware and file systems that the host probe does not have.
 OTHER_COLLECTORS = ("bcache", "btrfs", "fibrechannel", "infiniband", "ipvs", "nfs",
                     "nfsd", "power_supply", "rapl", "tape", "xfs", "zfs", "watchdog")
-LIBC = ctypes.CDLL(None, use_errno=True)
-MNT_DETACH = 2
 
 
 def families_of(text):
@@ -105,17 +101,10 @@ def test_a_folder_that_is_not_the_hosts_root_is_noticed(healthctl, tmp_path):
 
 @pytest.fixture
 def hung_mount(tmp_path):
-    """A FUSE mount whose server never answers; closing its descriptor lets everybody go."""
-    if os.geteuid() != 0 or not Path("/dev/fuse").exists():
+    if not hung.is_possible():
         pytest.skip("a hung mount needs root and /dev/fuse")
-    place = tmp_path / "hung"
-    place.mkdir()
-    server = os.open("/dev/fuse", os.O_RDWR)
-    options = f"fd={server},rootmode=40000,user_id=0,group_id=0".encode()
-    assert LIBC.mount(b"hungfs", bytes(place), b"fuse", 0, options) == 0, ctypes.get_errno()
-    yield str(place)
-    os.close(server)
-    LIBC.umount2(bytes(place), MNT_DETACH)
+    with hung.mount(tmp_path / "hung") as place:
+        yield place
 
 
 def test_a_hung_mount_is_said_and_delays_nothing(healthd, hung_mount):

@@ -3,16 +3,13 @@
 HEALTHD_TEST_MONGODB_URI names it."""
 import json
 import os
-import socket
-import struct
-import threading
 from pathlib import Path
 
 import pytest
 
 from lib import mongodb_documents as documents
 from lib.metrics import Page
-from lib.mongodb import ITERATIONS, Mongo, User, failure, users_of_script
+from lib.mongodb import HARM, ITERATIONS, Hostile, Mongo, User, failure, users_of_script
 from lib.probe import probe, refused
 from lib.wait import free_port, wait_until
 
@@ -439,51 +436,9 @@ def test_a_server_that_does_not_know_the_password(mongo):
     assert not server.asked("ping")
 
 
-class Hostile:
-    """Answers each message with what `make(number of the message)` gives."""
-
-    def __init__(self, make):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, args=(make,), daemon=True).start()
-
-    def _serve(self, make):
-        try:
-            client, _ = self.listener.accept()
-            with client:
-                while len(head := client.recv(16, socket.MSG_WAITALL)) == 16:
-                    length, number = struct.unpack("<ii", head[:8])
-                    client.recv(length - 16, socket.MSG_WAITALL)
-                    client.sendall(make(number))
-        except OSError:
-            pass
-
-    def close(self):
-        self.listener.close()
-
-
-def op_msg(number, body):
-    return struct.pack("<iiiiI", 21 + len(body), 1, number, 2013, 0) + b"\0" + body
-
-
-def document(elements):
-    return struct.pack("<i", len(elements) + 5) + elements + b"\0"
-
-
-def deep(levels):
-    heads = [struct.pack("<i", 5 + 8 * left) + b"\x03a\0" for left in range(levels, 0, -1)]
-    return b"".join(heads) + document(b"") + b"\0" * levels
-
-
-@pytest.mark.parametrize("name, make, reason", [
-    ("a gigabyte", lambda n: struct.pack("<iiii", 1 << 30, 1, n, 2013) + b"x" * 4096, "too_large"),
-    ("just above a mebibyte", lambda n: op_msg(n, document(b"x" * (1 << 20))), "too_large"),
-    ("100,000 levels", lambda n: op_msg(n, deep(100_000)), "protocol"),
-    ("100,000 fields", lambda n: op_msg(n, document(b"\x10a\0\1\0\0\0" * 100_000)), "protocol"),
-    ("a text of two gigabytes", lambda n: op_msg(n, document(b"\x02a\0\xff\xff\xff\x7fabc\0")), "protocol"),
-    ("no ok", lambda n: op_msg(n, document(b"")), "protocol"),
-])
-def test_hostile_answers(request, name, make, reason):
+@pytest.mark.parametrize("name", HARM)
+def test_hostile_answers(request, name):
+    make, reason = HARM[name]
     peer = Hostile(make)
     request.addfinalizer(peer.close)
     outcome = probe("mongodb", f"mongodb://127.0.0.1:{peer.port}/", timeout=3)

@@ -11,7 +11,7 @@ import pytest
 from lib.badpeer import names
 from lib.metrics import Page
 from lib.probe import probe, refused
-from lib.redis import PASSWORD, Redis, RedisExporter, example_acl
+from lib.redis import HARM, PASSWORD, Hostile, Redis, RedisExporter, example_acl
 from lib.wait import SLOWNESS, wait_until
 
 DEFAULT_OFF = f"user default off\n{example_acl()}user bare on >{PASSWORD} resetkeys -@all +ping\n"
@@ -350,39 +350,9 @@ def test_every_bad_peer(healthd, badpeer):
     assert not wrong, "\n".join(wrong)
 
 
-class Hostile:
-    """Answers PING well, and INFO with something that never ends or cannot be."""
-
-    def __init__(self, head, again):
-        self.head, self.again = head, again
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        try:
-            client, _ = self.listener.accept()
-            client.recv(4096)
-            client.sendall(b"+PONG\r\n")
-            client.recv(4096)
-            client.sendall(b"+OK\r\n" + self.head)
-            for _ in range(20000):
-                client.sendall(self.again)
-        except OSError:
-            pass
-
-    def close(self):
-        self.listener.close()
-
-
-@pytest.mark.parametrize("head, again, words", [
-    (b"$1073741824\r\n", b"x" * 4096, "a text of 1 GiB"),
-    (b"*2147483647\r\n", b"$-1\r\n" * 800, "lists of more than"),
-    (b"", b"*1\r\n" * 1000, "lists in lists"),
-    (b"+", b"x" * 4096, "a line of more than 64 KiB"),
-    (b"*262144\r\n", b"$65534\r\n" + b"x" * 65534 + b"\r\n", "16 MiB of text"),
-], ids=["gigabyte", "elements", "nested", "line", "sum"])
-def test_hostile_servers(head, again, words):
+@pytest.mark.parametrize("name", HARM)
+def test_hostile_servers(name):
+    head, again, words = HARM[name]
     server = Hostile(head, again)
     found = probe("redis", f"127.0.0.1:{server.port}")
     server.close()

@@ -15,6 +15,8 @@ import os
 import re
 import socket
 import ssl
+import struct
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -251,3 +253,52 @@ class Mongo:
         answer = sign(sign(salted, "Server Key"), f"{first},{challenge},{without_proof}")
         return {"conversationId": 1, "done": not self.legacy,
                 "payload": Binary(b"v=" + base64.b64encode(answer))}
+
+
+# ---- servers that mean harm ----
+
+class Hostile:
+    """Answers each message with what `make(number of the message)` gives."""
+
+    def __init__(self, make):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, args=(make,), daemon=True).start()
+
+    def _serve(self, make):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, contextlib.suppress(OSError):
+                while len(head := client.recv(16, socket.MSG_WAITALL)) == 16:
+                    length, number = struct.unpack("<ii", head[:8])
+                    client.recv(length - 16, socket.MSG_WAITALL)
+                    client.sendall(make(number))
+
+    def close(self):
+        self.listener.close()
+
+
+def op_msg(number, body):
+    return struct.pack("<iiiiI", 21 + len(body), 1, number, 2013, 0) + b"\0" + body
+
+
+def document(elements):
+    return struct.pack("<i", len(elements) + 5) + elements + b"\0"
+
+
+def deep(levels):
+    heads = [struct.pack("<i", 5 + 8 * left) + b"\x03a\0" for left in range(levels, 0, -1)]
+    return b"".join(heads) + document(b"") + b"\0" * levels
+
+
+HARM = {  # what is answered to a message of this number, and what the probe says of it
+    "a gigabyte": (lambda n: struct.pack("<iiii", 1 << 30, 1, n, 2013) + b"x" * 4096, "too_large"),
+    "just above a mebibyte": (lambda n: op_msg(n, document(b"x" * (1 << 20))), "too_large"),
+    "100,000 levels": (lambda n: op_msg(n, deep(100_000)), "protocol"),
+    "100,000 fields": (lambda n: op_msg(n, document(b"\x10a\0\1\0\0\0" * 100_000)), "protocol"),
+    "a text of two gigabytes": (lambda n: op_msg(n, document(b"\x02a\0\xff\xff\xff\x7fabc\0")), "protocol"),
+    "no ok": (lambda n: op_msg(n, document(b"")), "protocol"),
+}

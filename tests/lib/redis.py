@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real Redis servers and sentinels, and Debian's redis_exporter, each in a scratch folder and not as root."""
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 from lib.http import request
@@ -153,3 +155,41 @@ class RedisExporter:
 
     def stop(self):
         self.process.stop()
+
+
+# ---- servers that mean harm ----
+
+class Hostile:
+    """Answers PING well, and INFO with something that never ends or cannot be."""
+
+    def __init__(self, head, again):
+        self.head, self.again = head, again
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, contextlib.suppress(OSError):
+                client.recv(4096)
+                client.sendall(b"+PONG\r\n")
+                client.recv(4096)
+                client.sendall(b"+OK\r\n" + self.head)
+                for _ in range(20000):
+                    client.sendall(self.again)
+
+    def close(self):
+        self.listener.close()
+
+
+HARM = {  # how its answer begins, how it goes on, and what the probe says of it
+    "gigabyte": (b"$1073741824\r\n", b"x" * 4096, "a text of 1 GiB"),
+    "elements": (b"*2147483647\r\n", b"$-1\r\n" * 800, "lists of more than"),
+    "nested": (b"", b"*1\r\n" * 1000, "lists in lists"),
+    "line": (b"+", b"x" * 4096, "a line of more than 64 KiB"),
+    "sum": (b"*262144\r\n", b"$65534\r\n" + b"x" * 65534 + b"\r\n", "16 MiB of text"),
+}

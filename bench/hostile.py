@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long the loop is held while everybody that is asked means harm: databases with endless, nested and lying answers, HTTP
+servers with bombs, a mount that hangs, and a page of 5,000 series that is scraped all the while."""
+import contextlib
+import http.server
+import json
+import os
+import re
+import threading
+import time
+
+from lib import hung, mongodb, postgres, redis
+from lib.badpeer import BadPeer
+from measure import healthd, judge
+
+SECONDS = 30
+POSTGRES = ("many_rounds", "many_rounds_in_pieces", "wrong_signature", "huge_auth", "endless_parameters", "huge_row", "endless_rows",
+            "never_answers", "nonsense")
+HTTP = ("endless_garbage", "endless_body", "huge_header", "endless_headers", "endless_chunks", "gzip_bomb", "drip_body")
+PAGE = "".join(f'shop_orders_total{{branch="b{n % 97}",till="{n}"}} {n * 7}\n' for n in range(5000))
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.end_headers()
+        self.wfile.write(("# TYPE shop_orders_total counter\n" + PAGE).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def peers(stack):
+    """A probe of each: {name: what it asks}."""
+    probes = {}
+    for name in POSTGRES:
+        server = postgres.Hostile(name)
+        stack.callback(server.stop)
+        probes[f"postgres {name}"] = {"postgres": {"url": server.url()}}
+    for name, (make, _) in mongodb.HARM.items():
+        server = mongodb.Hostile(make)
+        stack.callback(server.close)
+        probes[f"mongodb {name}"] = {"mongodb": f"mongodb://127.0.0.1:{server.port}/"}
+    for name, (head, again, _) in redis.HARM.items():
+        server = redis.Hostile(head, again)
+        stack.callback(server.close)
+        probes[f"redis {name}"] = {"redis": f"127.0.0.1:{server.port}"}
+    for name in HTTP:
+        peer = stack.enter_context(contextlib.closing(BadPeer(name)))
+        probes[f"http {name}"] = {"http": peer.url()}
+    pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    stack.callback(pages.shutdown)
+    probes["scrape"] = {"scrape": f"http://127.0.0.1:{pages.server_port}/metrics"}
+    probes["host"] = {"host": {"mount_timeout": "300ms"}}
+    return probes
+
+
+def run(folder, rounds):
+    with contextlib.ExitStack() as stack:
+        if hung.is_possible():
+            stack.enter_context(hung.mount(folder / "hung"))
+        probes = [{"name": re.sub("[^a-z0-9]+", "-", name), "interval": "2s", "timeout": "1s", **asked} for name, asked in peers(stack).items()]
+        ours = healthd(folder / "healthd", f"probes: {json.dumps(probes)}\n")
+        for thread in os.listdir(f"/proc/{ours.pid}/task"):  # what else runs here is not what is measured
+            os.sched_setscheduler(int(thread), os.SCHED_RR, os.sched_param(1))
+        time.sleep(SECONDS)
+        longest = ours.metric("healthd_loop_callback_seconds") * 1000
+        slow, runs = ours.metric("healthd_loop_slow_callbacks_total"), ours.metric("healthd_runs_total")
+        ours.stop()
+        said = {line for line in ours.process.err.read_text().splitlines() if "slow callback" in line}
+    print(f"  {len(probes)} probes, {runs:.0f} runs, callbacks over 5 ms: {slow:.0f}")
+    for line in sorted(said)[:12]:
+        print("   ", line)
+    return judge("longest callback among hostile servers", longest, 5, " ms")
