@@ -314,7 +314,7 @@ def test_hostile_servers(healthd, start, request):
         peers[harm] = Hostile(harm)
         request.addfinalizer(peers[harm].stop)
     daemon = healthd("probes: " + json.dumps([
-        {"name": harm, "postgres": {"url": peer.url()}, "interval": "1h", "timeout": "2s"} for harm, peer in peers.items()]))
+        {"name": harm, "postgres": {"url": peer.url()}, "interval": "1h", "timeout": "3s"} for harm, peer in peers.items()]))
     wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20 * SLOWNESS, "every server to have been met")
     wrong = []
     for harm, (reason, words) in HARM.items():
@@ -322,7 +322,7 @@ def test_hostile_servers(healthd, start, request):
         reasons = reason if isinstance(reason, tuple) else (reason,)
         if run["health"] != "down" or run["reason"] not in reasons or words not in run["detail"]:
             wrong.append(f"{harm}: {run['health']} {run['reason']} ({run['detail']})")
-        if run["duration_seconds"] > 2 + 0.1 * SLOWNESS:
+        if run["duration_seconds"] > 3 + 0.1 * SLOWNESS:
             wrong.append(f"{harm}: took {run['duration_seconds']:.3f} s")
     assert not wrong, "\n".join(wrong)
     assert daemon.value("process_resident_memory_bytes") < 1 << 30  # AddressSanitizer keeps what was freed
