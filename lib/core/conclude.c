@@ -74,7 +74,10 @@ void run_answer_timeout(struct run *run)
     const char *waited = short_time(run, run_phase_time(run, run->phase));
 
     if (!run->is_in_phase) {
-        run_down(run, REASON_TIMEOUT, "no answer from %s within %s", from, limit);
+        run_down(run,
+                 run->deadline_reason != REASON_NONE ? run->deadline_reason
+                                                     : REASON_TIMEOUT,
+                 "no answer from %s within %s", from, limit);
         return;
     }
     switch (run->phase) {

@@ -44,6 +44,9 @@
     X(EXPECT, "expect", "an expectation does not hold")                                  \
     X(EXPECT_ERROR, "expect_error",                                                      \
       "an expectation cannot be judged: a value is missing")                             \
+    X(MISSING, "missing", "the file, or what was to be mounted, is not there")           \
+    X(CORRUPT, "corrupt", "the file is not whole, or not what its name says")            \
+    X(HUNG, "hung", "the file system does not answer")                                   \
     X(LATE, "late", "it did not come by the time it was expected")                       \
     X(FAILED, "failed", "the run or command ended as failed")                            \
     X(OVERRUN, "overrun", "a run goes on for longer than it may")                        \

@@ -277,6 +277,11 @@ void run_asks(struct run *run, const char *host, int port)
     run->asked_port = port;
 }
 
+void run_deadline_means(struct run *run, enum reason reason)
+{
+    run->deadline_reason = reason;
+}
+
 void run_resolved(struct run *run, nsec took, const struct address *address)
 {
     if (!run->is_resolved) {

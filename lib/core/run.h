@@ -74,6 +74,8 @@ void run_address(struct run *run, const char *text);
 /* Start and work kinds: whom the run is about to ask, for what is said if the deadline comes before an address is
  * known. Dialogues have it from their dial. host stays valid as long as the run. */
 void run_asks(struct run *run, const char *host, int port);
+/* What it is called when the deadline comes first, instead of `timeout`; not within a phase. */
+void run_deadline_means(struct run *run, enum reason reason);
 /* A name or literal was looked up, and which address was gone for (NULL: there is none). The first call makes
  * probe_dns_lookup_time_seconds, probe_ip_protocol and probe_ip_addr_hash, and the variable `ip`. */
 void run_resolved(struct run *run, nsec took, const struct address *address);

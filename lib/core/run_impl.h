@@ -73,6 +73,7 @@ struct run {
     /* What was found. */
     const char *asked_host; /* run_asks; NULL: nobody in particular, or the dial's */
     int asked_port;
+    enum reason deadline_reason; /* run_deadline_means; REASON_NONE: timeout */
     bool is_answered;
     struct verdict verdict;
     struct batch *batch;
