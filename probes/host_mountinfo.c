@@ -8,61 +8,11 @@
 
 #include <linux/magic.h>
 
+#include "lib/base/mountinfo.h"
 #include "lib/core/regex.h"
 #include "probes/host.h"
 
 #define OWN_MOUNTINFO "/proc/self/mountinfo"
-
-struct mount_line {
-    struct bytes number, mountpoint, options, fstype, source, super_options;
-};
-
-static bool read_line(struct bytes line, struct mount_line *ret_mount)
-{
-    struct bytes id, parent, root, word;
-    struct mount_line m;
-    if (!words_next(&line, &id) || !words_next(&line, &parent) ||
-        !words_next(&line, &m.number) || !words_next(&line, &root) ||
-        !words_next(&line, &m.mountpoint) || !words_next(&line, &m.options))
-        return false;
-    do {
-        if (!words_next(&line, &word))
-            return false;
-    } while (!bytes_is(word, "-"));
-    if (!words_next(&line, &m.fstype) || !words_next(&line, &m.source) ||
-        !words_next(&line, &m.super_options))
-        return false;
-    *ret_mount = m;
-    return true;
-}
-
-/* \040 is a space, and so on for what would break the line. */
-static struct bytes unescaped(struct arena *arena, struct bytes text)
-{
-    char *copy = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        const char *at = text.ptr + i;
-        const bool is_escape = at[0] == '\\' && i + 3 < text.len && at[1] >= '0' &&
-                               at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
-                               at[3] >= '0' && at[3] <= '7';
-        copy[len++] =
-            is_escape ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'))
-                      : at[0];
-        i += is_escape ? 3 : 0;
-    }
-    return (struct bytes){copy, len};
-}
-
-static bool has_option(struct bytes options, const char *wanted)
-{
-    struct bytes option;
-    while (bytes_token(&options, ',', &option)) {
-        if (bytes_is(option, wanted))
-            return true;
-    }
-    return false;
-}
 
 static bool is_excluded(const struct regex *exclude, struct bytes text)
 {
@@ -90,8 +40,8 @@ static bool is_listed(const struct host_mount *list, const struct host_mount *mo
     return false;
 }
 
-static struct host_mount *
-make_mount(struct host_scan *scan, const struct mount_line *line, struct bytes mountpoint)
+static struct host_mount *make_mount(struct host_scan *scan, const struct mountinfo *line,
+                                     struct bytes mountpoint)
 {
     struct arena *a = scan->arena;
     struct host_mount *mount = arena_alloc(a, sizeof(*mount));
@@ -102,16 +52,14 @@ make_mount(struct host_scan *scan, const struct mount_line *line, struct bytes m
         minor = bytes_slice(line->number, (size_t)colon + 1, line->number.len);
     }
     *mount = (struct host_mount){
-        .device = words_label(a, unescaped(a, line->source)),
+        .device = words_label(a, mountinfo_path(a, line->source)),
         .mountpoint = words_label(a, mountpoint),
         .fstype = words_label(a, line->fstype),
         .major = words_label(a, major),
         .minor = words_label(a, minor),
         .path = arena_printf(a, "%s%.*s", scan->conf->rootfs, (int)mountpoint.len,
                              mountpoint.ptr),
-        .is_readonly = has_option(line->options, "ro") ||
-                       has_option(line->super_options, "ro") ||
-                       has_option(line->super_options, "emergency_ro"),
+        .is_readonly = mountinfo_readonly(line),
     };
     return mount;
 }
@@ -119,15 +67,15 @@ make_mount(struct host_scan *scan, const struct mount_line *line, struct bytes m
 void host_mountinfo_parse(struct host_scan *scan, struct bytes text)
 {
     struct host_mount **last = &scan->mounts;
-    struct mount_line line;
+    struct mountinfo line;
     struct bytes row;
     while (*last)
         last = &(*last)->next;
     while (words_line(&text, &row)) {
-        if (!read_line(row, &line))
+        if (!mountinfo_read(row, &line))
             continue;
         const struct bytes mountpoint =
-            below_root(scan, unescaped(scan->arena, line.mountpoint));
+            below_root(scan, mountinfo_path(scan->arena, line.mountpoint));
         if (is_excluded(scan->conf->mount_exclude, mountpoint) ||
             is_excluded(scan->conf->fstype_exclude, line.fstype))
             continue;
@@ -145,11 +93,11 @@ void host_mountinfo_parse(struct host_scan *scan, struct bytes text)
 static struct bytes device_at(struct host_scan *scan, struct bytes mountinfo,
                               const char *place)
 {
-    struct mount_line line;
+    struct mountinfo line;
     struct bytes row, found = {0};
     while (words_line(&mountinfo, &row)) {
-        if (read_line(row, &line) &&
-            bytes_is(unescaped(scan->arena, line.mountpoint), place))
+        if (mountinfo_read(row, &line) &&
+            bytes_is(mountinfo_path(scan->arena, line.mountpoint), place))
             found = line.number;
     }
     return found;

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "lib/base/buf.h"
+#include "lib/base/units.h"
 #include "lib/core/frame.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
@@ -37,6 +39,20 @@ bool errand_is_out(const struct errand *e)
 nsec errand_out_for(const struct errand *e, struct mono now)
 {
     return e->trip ? mono_since(now, e->trip->since) : 0;
+}
+
+bool errand_hangs(const struct errand *e, struct run *run, const char *path)
+{
+    if (!errand_is_out(e))
+        return false;
+    struct buf text = BUF_MAX(64);
+    duration_format_short(&text, errand_out_for(e, loop_now(e->frame->loop)));
+    run_down(
+        run, REASON_HUNG,
+        "the file system of %s has not answered for %s: is its server or disk there?",
+        path, buf_text(&text));
+    buf_finish(&text);
+    return true;
 }
 
 static void trip_work(void *ctx)

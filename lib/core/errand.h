@@ -29,6 +29,8 @@ bool errand_is_out(const struct errand *e);
 nsec errand_out_for(const struct errand *e,
                     struct mono now); /* since it was sent; 0: nobody is out */
 
+/* True when an earlier run's errand is still at path: the run is answered with down, and `hung`. */
+bool errand_hangs(const struct errand *e, struct run *run, const char *path);
 /* Sends work(ctx) away; back(run, ctx) is called once on the loop unless the run stops waiting before. arena holds ctx
  * and all that work touches: it becomes the run's when back is called, and ends when work does otherwise. Nobody may be
  * out. False: there is no thread; the run is answered with unknown, and arena has ended. */
