@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One rule on one label set, now: the state machine, pure. The caller says what is true and when; out goes the next
- * state and whether there is something to tell. alerting.md §3 is the semantics, three-valued: a held alert keeps its
+ * state and whether there is something to tell. docs/alerting.md (States) is the semantics, three-valued: a held alert keeps its
  * state while nobody knows. Owned by the book (book.h), which is what evaluation moves.
  */
 #ifndef HEALTHD_ALERTS_ALERT_H

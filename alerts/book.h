@@ -37,7 +37,7 @@ struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.
     struct promql_result resolve; /* of resolve_when */
     nsec duration;
 };
-/* Whether absent instances are false, or nobody knows (coverage, design.md §10). */
+/* Whether absent instances are false, or nobody knows (coverage.c). */
 struct coverage_view {
     void *ctx;
     /* Can the absence of an element with these labels be believed? false: a covering probe is unknown or warming up.

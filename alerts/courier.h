@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes notices from the outbox to their receivers: per lane in order, per receiver within its rate, with back-off,
- * Retry-After, a circuit breaker and dead letters (alerting.md §2, §5). The only one who does I/O for notifiers, through a
+ * Retry-After, a circuit breaker and dead letters (docs/alerting.md, When a receiver fails). The only one who does I/O for notifiers, through a
  * transport that tests replace. Says of itself what is wrong (the meta-alerts are rules over its metrics).
  */
 #ifndef HEALTHD_ALERTS_COURIER_H

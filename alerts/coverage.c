@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rule's silence is worth (design.md §10): which probes own the series that its selectors match, and whether
+ * What a rule's silence is worth: which probes own the series that its selectors match, and whether
  * these were asked lately and long enough. Called by the book for alerts whose element is missing. Decides nothing
  * else, and changes nothing.
  */

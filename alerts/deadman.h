@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The dead-man ping (`notify.deadman`): somebody outside is asked at a steady pace as long as alerting works, and tells
- * people when that stops (alerting.md §5). It is withheld when anything between a rule and a receiver stands still: a
+ * people when that stops (docs/alerting.md, The dead-man ping). It is withheld when anything between a rule and a receiver stands still: a
  * ping that goes out whatever happens says only that a process is there. Decides from facts that the engine gathers;
  * reads no other part, and does no I/O but through its transport. Loop thread only.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tells what a group has to tell: chooses the kind of notice, puts it and the group's new memory into one transaction,
- * and lets go of members of whom nothing is owed any more. The contract (alerting.md §3) is kept here: an end goes to
+ * and lets go of members of whom nothing is owed any more. The contract (docs/alerting.md, Told and held) is kept here: an end goes to
  * whoever was told of the beginning, whatever holds or mutes it by now, and to nobody else.
  */
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * alerts.db: everything about alerts that must survive. Rows of state (a kind, a key, a JSON value that only their
  * owner reads), the outbox, and a journal of what happened. Changes gather in a transaction that is committed
- * as one; only when it is on disk does anything leave the machine (design.md §10, alerting.md §5).
+ * as one; only when it is on disk does anything leave the machine (docs/alerting.md, What is promised).
  */
 #ifndef HEALTHD_ALERTS_LEDGER_H
 #define HEALTHD_ALERTS_LEDGER_H

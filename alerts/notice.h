@@ -61,12 +61,12 @@ struct notice {
     const char *
         lane; /* what must stay in order: a group's or an alert's key within the receiver */
     const char *
-        dedup_key; /* "hd-" + 40 hex digits of sha256(site, receiver, lane): alerting.md §2.1 */
+        dedup_key; /* "hd-" + 40 hex digits of sha256(site, receiver, lane) */
     const char *site;
     const char *group_key; /* Alertmanager's: {}/{severity="critical"}:{alertname="X"} */
     const char *severity; /* the worst of its firing members, or of all when none fires */
     const char
-        *reason; /* "first notification", "new alerts added", … : alerting.md §2.4 */
+        *reason; /* "first notification", "new alerts added", … */
     struct labels group_labels, common_labels, common_annotations;
     const struct notice_alert *alerts;
     size_t alert_count;

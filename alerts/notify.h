@@ -112,7 +112,7 @@ struct receivers {
 };
 const struct receiver *receivers_find(const struct receivers *r, const char *name);
 
-/* notify_http.c: what most vendors share (alerting.md §2, outcome classes). ret->why never has the URL's path or the
+/* notify_http.c: what most vendors share (outcome classes: enum outcome). ret->why never has the URL's path or the
  * answer's words in it: notifiers add those that they know to be harmless. now: for a Retry-After that is a date. */
 void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
                 struct judgement *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notices that were committed and have not arrived: the queue in alerts.db and its picture in memory, by receiver
- * and lane. Guarantees G1-G8 of alerting.md §5. The courier takes from it; nobody else moves a row.
+ * and lane. Guarantees G1-G8 of docs/alerting.md. The courier takes from it; nobody else moves a row.
  */
 #ifndef HEALTHD_ALERTS_OUTBOX_H
 #define HEALTHD_ALERTS_OUTBOX_H

@@ -2,7 +2,7 @@
 /*
  * Why an alert that fires is not told now: silences, maintenance windows, inhibition, a parent that is down
  * (`depends_on`), the connectivity gate, start grace, a deploy hold. Never touches evaluation, never stops a resolve of
- * what was told (alerting.md §3, contract). Owns silences (silence.h), acknowledgements (ack.h) and deploys (deploy.h),
+ * what was told (docs/alerting.md, Told and held). Owns silences (silence.h), acknowledgements (ack.h) and deploys (deploy.h),
  * which live in the ledger. Asked by dispatch before each telling; driven by the engine. Loop thread only.
  */
 #ifndef HEALTHD_ALERTS_OVERLAY_H

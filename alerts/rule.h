@@ -40,7 +40,7 @@ struct rule {
     struct place at;
     const char *expr_text; /* as written */
     const struct promql *expr;
-    const struct promql *resolve_when; /* NULL: none. Hysteresis: alerting.md §3 */
+    const struct promql *resolve_when; /* NULL: none. Hysteresis: docs/rules.md */
     nsec hold_for;                     /* `for` */
     nsec keep_firing_for;
     struct rule_texts labels, annotations;

@@ -32,7 +32,7 @@ static const struct metric families[] = {
     {.name = "bench_queue", .labels = {"device"}},
 };
 
-/* Of the kinds that people's rules are of (reference: alerting.md §6), each for one instance. */
+/* Of the kinds that people's rules are of, each for one instance. */
 static const char *const kinds[] = {
     "bench_up{instance=\"%d\"} == 0",
     "bench_lag_seconds{instance=\"%d\"} > 30",

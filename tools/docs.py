@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
-./dev, files shown whole. Run at the source root."""
+./dev, files shown whole; and that comments cite pages that are. Run at the source root."""
 import os
 import re
 
@@ -12,6 +12,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 DEV = re.compile(r"\./dev ([a-z]+)")
 COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|help)", re.M)
 SHOWN = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
+CITED = re.compile(r"\b[\w/]+\.md,? §")
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
                "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
 
@@ -54,8 +55,18 @@ def check_shown_files(path, text, faults):
             faults.add(path, line, f"what it shows is not {found[1]} any more: copy it again")
 
 
+def check_citations(faults):
+    """A comment that cites a page by its paragraph cites one of another tree: ours are cited by their headings."""
+    for path in tracked("*.[ch]") + tracked("*.py"):
+        for number, line in enumerate(read(path).splitlines(), 1):
+            found = CITED.search(line)
+            if found and path != "tools/docs.py":
+                faults.add(path, number, f"cites {found[0]}: say the reason, or a page of docs/ and its heading")
+
+
 def main():
     faults = Faults()
+    check_citations(faults)
     known = commands()
     pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
     for path in pages:

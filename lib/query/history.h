@@ -95,7 +95,7 @@ void history_walk_begin(struct history *h, struct history_walk *w);
 bool history_walk(struct history *h, struct history_walk *w, nsec budget,
                   void (*fn)(void *ctx, struct labels labels), void *ctx);
 
-/* Which owners' series do these selectors match, or did within reach? For coverage (design.md §10). Loop. */
+/* Which owners' series do these selectors match, or did within reach? For alerts/coverage.c. Loop. */
 void history_owners(struct history *h, const struct selector *const *selectors,
                     size_t count, void (*fn)(void *ctx, struct history_owner *o),
                     void *ctx);

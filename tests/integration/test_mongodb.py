@@ -16,7 +16,7 @@ from lib.wait import free_port, wait_until
 SCRIPT = Path(__file__).parents[2] / "examples" / "privileges" / "mongodb.js"
 USERS = {"healthd": User("secret")}
 
-# Of reference/exporters.md §1.5: the names that surveyed dashboards and rules query, which a member of a set shows.
+# The names that surveyed dashboards and rules query, which a member of a set shows.
 NAMES = """
 mongodb_up mongodb_connections mongodb_ss_connections mongodb_op_counters_total mongodb_ss_opcounters
 mongodb_mongod_replset_my_state mongodb_mongod_replset_member_replication_lag mongodb_mongod_replset_member_ping_ms

@@ -355,14 +355,14 @@ def test_bad_peers(healthd, badpeer):
 
 # ---- beside postgres_exporter ----
 
-# Debian's 0.11 has these; newer ones (exporters.md: 0.20) have not, or by another name.
+# Debian's 0.11 has these; newer ones (0.20) have not, or by another name.
 GONE = re.compile(r"pg_(exporter_user_queries_load_error|static|settings_pg_stat_statements.*|replication_slot_.*"
                   r"|stat_replication_(?!pg_).*|stat_database_(sessions|conflicts_|checksum_|session_time|active_time|idle_in_).*)$")
 # What a session of our own has set for itself.
 OF_SESSION = {"pg_settings_statement_timeout_seconds", "pg_settings_lock_timeout_seconds",
               "pg_settings_default_transaction_read_only", "pg_settings_idle_in_transaction_session_timeout_seconds",
               "pg_settings_extra_float_digits"}
-# reference/exporters.md §1.3: what is on by default.
+# What is on by default.
 WANTED = {
     "pg_up", "pg_exporter_last_scrape_error", "pg_exporter_last_scrape_duration_seconds", "pg_exporter_scrapes_total",
     "pg_scrape_collector_success", "pg_scrape_collector_duration_seconds",
