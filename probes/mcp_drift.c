@@ -39,7 +39,7 @@ static void change(struct differ *d, enum mcp_change_kind kind, bool is_breaking
 
 static const char *subject(const struct differ *d)
 {
-    return arena_printf(d->arena, "%s '%.80s'%s", "tool", d->tool,
+    return arena_printf(d->arena, "tool '%.80s'%s", d->tool,
                         d->is_output ? " returns: " : ": ");
 }
 
@@ -63,7 +63,7 @@ static bool is_required(const json_t *schema, const char *name)
 
 static const char *brief(const struct differ *d, const json_t *value)
 {
-    return value ? json_brief(value, d->arena, MAX_BRIEF) : "not said";
+    return json_brief(value, d->arena, MAX_BRIEF);
 }
 
 static void compare(struct differ *d, const json_t *was, const json_t *is,
@@ -150,9 +150,14 @@ static void compare_keywords(struct differ *d, const json_t *was, const json_t *
     json_t *value;
     json_object_foreach ((json_t *)(uintptr_t)was, key, value) {
         const json_t *other = json_object_get(is, key);
-        if (!is_told_elsewhere(key) && !json_equal(value, (json_t *)(uintptr_t)other))
+        if (is_told_elsewhere(key) || json_equal(value, (json_t *)(uintptr_t)other))
+            continue;
+        if (other)
             change(d, MCP_CHANGED, true, "%s%s has %.40s %s, it was %s", subject(d),
                    whose, key, brief(d, other), brief(d, value));
+        else
+            change(d, MCP_CHANGED, true, "%s%s has no %.40s any more, it was %s",
+                   subject(d), whose, key, brief(d, value));
     }
     json_object_foreach ((json_t *)(uintptr_t)is, key, value) {
         if (!is_told_elsewhere(key) && !json_object_get(was, key))
