@@ -6,39 +6,7 @@
 #include "probes/redis.h"
 
 #include "lib/core/conn.h"
-
-static const struct {
-    const char *start; /* of the error's text */
-    enum reason reason;
-    const char *advice; /* after what the server said; NULL: nothing */
-} faults[] = {
-    {"NOAUTH", REASON_AUTH, "give `password`, and `username` for an ACL user"},
-    {"WRONGPASS", REASON_AUTH, "is `password` right, and `username` the ACL user's?"},
-    {"ERR invalid password", REASON_AUTH, "is `password` right?"},
-    {"ERR AUTH <password> called without any password", REASON_AUTH,
-     "the server wants none: leave `password` out, or give `username` for an ACL user"},
-    {"ERR Client sent AUTH, but no password is set", REASON_AUTH,
-     "the server wants none: leave `password` out"},
-    {"NOPERM", REASON_FORBIDDEN,
-     "allow this user what examples/privileges/redis.acl lists"},
-    {"DENIED", REASON_FORBIDDEN,
-     "its protected mode takes local connections only: give the server a password, or "
-     "`protected-mode no` behind a firewall"},
-    {"LOADING", REASON_STARTING, "it reads its data from disk"},
-    {"MASTERDOWN", REASON_UNHEALTHY,
-     "this replica has lost its master and does not answer with old data"},
-    {"MISCONF", REASON_UNHEALTHY,
-     "its snapshots fail, so it takes no writes: look at its log, and at the disk"},
-    {"BUSY", REASON_BUSY, "a script runs for too long: SCRIPT KILL ends it"},
-    {"CLUSTERDOWN", REASON_UNHEALTHY, "some slots of the cluster are served by nobody"},
-    {"ERR max number of clients", REASON_FULL,
-     "`maxclients` is reached: which client opens connections without end?"},
-    {"ERR DB index is out of range", REASON_DATABASE,
-     "`databases` of the server is smaller than that"},
-    {"ERR invalid DB index", REASON_DATABASE, NULL},
-    {"ERR SELECT is not allowed in cluster mode", REASON_DATABASE,
-     "a cluster has database 0 only"},
-};
+#include "lib/core/resp_fault.h"
 
 const char *redis_said(struct run *run, const struct resp_value *value)
 {
@@ -60,17 +28,15 @@ const char *redis_said(struct run *run, const struct resp_value *value)
 void redis_fault(struct run *run, const char *command, const struct resp_value *value)
 {
     const char *said = redis_said(run, value);
+    const struct resp_fault *fault =
+        value->kind == RESP_ERROR ? resp_fault_find(value->text) : NULL;
 
-    for (size_t i = 0; value->kind == RESP_ERROR && i < ARRAY_LEN(faults); i++) {
-        if (!bytes_starts(value->text, faults[i].start))
-            continue;
-        run_down(run, faults[i].reason, "the server answered %s with %s%s%s", command,
-                 said, faults[i].advice ? "; " : "",
-                 faults[i].advice ? faults[i].advice : "");
-        return;
-    }
-    run_down(run, value->kind == RESP_ERROR ? REASON_UNHEALTHY : REASON_PROTOCOL,
-             "the server answered %s with %s", command, said);
+    if (fault)
+        run_down(run, fault->reason, "the server answered %s with %s%s%s", command, said,
+                 fault->advice ? "; " : "", fault->advice ? fault->advice : "");
+    else
+        run_down(run, value->kind == RESP_ERROR ? REASON_UNHEALTHY : REASON_PROTOCOL,
+                 "the server answered %s with %s", command, said);
 }
 
 /* The alert of a TLS server that was spoken to in plain text (RFC 8446 §5.1). */

@@ -6,110 +6,28 @@
 #include <string.h>
 
 #include "lib/core/conn.h"
-#include "lib/core/url.h"
+#include "lib/core/redis_url.h"
 #include "probes/redis.h"
-
-static const struct {
-    const char *scheme;
-    bool is_tls, is_unix;
-} schemes[] = {
-    {"redis", false, false},       {"rediss", true, false},
-    {"valkey", false, false},      {"valkeys", true, false},
-    {"keydb", false, false},       {"keydbs", true, false},
-    {"unix", false, true},         {"redis+unix", false, true},
-    {"redis+socket", false, true}, {"redis-socket", false, true},
-    {"valkey+unix", false, true},
-};
 
 static const char *given(const char *text)
 {
     return text && text[0] ? text : NULL;
 }
 
-/* "unix://user:pass@/path" has no host: with one, libcurl takes it apart. */
-static const char *with_host(struct arena *arena, const char *text)
-{
-    const char *rest = strstr(text, "://") + 3;
-    const size_t before = strcspn(rest, "/");
-
-    return arena_printf(arena, "redis://%.*s%s%s", (int)before, rest,
-                        before && rest[before - 1] == '@' ? "localhost"
-                        : before                          ? "@localhost"
-                                                          : "localhost",
-                        rest + before);
-}
-
-static bool read_database(struct bytes text, int64_t *ret_database, struct err *e)
-{
-    uint64_t number;
-
-    if (!bytes_to_u64(text, &number) || number > INT32_MAX)
-        return err_set(e, "'%.*s' is no database: expected a number from 0 on",
-                       (int)(text.len < 40 ? text.len : 40), text.ptr);
-    *ret_database = (int64_t)number;
-    return true;
-}
-
-/* ?db=1; what else drivers write there is not ours. */
-static bool read_query(struct bytes query, int64_t *ret_database, struct err *e)
-{
-    struct bytes part;
-
-    while (bytes_token(&query, '&', &part)) {
-        if (bytes_starts(part, "db=") &&
-            !read_database(bytes_slice(part, 3, part.len), ret_database, e))
-            return err_wrap(e, "db");
-    }
-    return true;
-}
-
-static bool read_login(const struct url *url, struct redis_conf *conf)
-{
-    /* "redis://secret@host", as redis-cli reads it: a word alone is the password. */
-    conf->user = given(url->password) ? given(url->username) : NULL;
-    conf->pass = given(url->password) ? url->password : given(url->username);
-    return true;
-}
-
-static bool read_place(struct redis_conf *conf, struct arena *arena,
-                       const struct url *url, bool is_unix, struct err *e)
-{
-    const char *query = strchr(url->text, '?');
-    const char *path = arena_strndup(arena, url->path, strcspn(url->path, "?"));
-
-    if (query && !read_query(bytes_of(query + 1), &conf->selected, e))
-        return false;
-    if (is_unix) {
-        conf->unix_path = path;
-        return strlen(path) > 1 ||
-               err_set(e, "there is no path: expected unix:///run/redis/redis.sock");
-    }
-    conf->host = url->host;
-    conf->port = url->port;
-    if (strlen(path) > 1 && !read_database(bytes_of(path + 1), &conf->selected, e))
-        return err_wrap(e, "the URL's path");
-    return true;
-}
-
 static bool read_url(struct redis_conf *conf, struct arena *arena, struct err *e)
 {
-    const char *end = strstr(conf->url, "://");
-    const struct bytes scheme = {end ? conf->url : "redis",
-                                 end ? (size_t)(end - conf->url) : strlen("redis")};
-    struct url url;
+    struct redis_url url;
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        if (!bytes_is_nocase(scheme, schemes[i].scheme))
-            continue;
-        const char *text = schemes[i].is_unix ? with_host(arena, conf->url)
-                           : end              ? conf->url
-                                 : arena_printf(arena, "redis://%s", conf->url);
-        conf->is_tls = schemes[i].is_tls;
-        return url_parse(arena, text, &url, e) && read_login(&url, conf) &&
-               read_place(conf, arena, &url, schemes[i].is_unix, e);
-    }
-    return err_set(e, "'%.*s://' is not Redis: expected redis://, rediss:// or unix://",
-                   (int)(scheme.len < 40 ? scheme.len : 40), scheme.ptr);
+    if (!redis_url_parse(arena, conf->url, &url, e))
+        return false;
+    conf->host = url.host;
+    conf->unix_path = url.unix_path;
+    conf->user = url.user;
+    conf->pass = url.password;
+    conf->port = url.port;
+    conf->is_tls = url.is_tls;
+    conf->selected = url.database;
+    return true;
 }
 
 /* "jobs", or "db1=jobs" as redis_exporter's flags have it. */

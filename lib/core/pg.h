@@ -30,6 +30,7 @@ struct pg_conf { /* copied by pg_open */
     const struct tls_conf *tls;
     nsec statement_timeout; /* of the server, for each question */
     bool is_bare;           /* no start-up options: a pooler refuses them */
+    bool is_writing;        /* it is not made read-only */
     struct mono deadline;   /* of connecting and logging in */
 };
 
@@ -96,6 +97,14 @@ void pg_tell(struct pg *pg, const char *sql, const struct pg_asking *asking, voi
 /* Watches a connection that is open and idle: ended is called once if the server ends it, orderly (it said goodbye or
  * closed) or not. Asking it or closing it ends the watch. */
 void pg_watch(struct pg *pg, void (*ended)(void *ctx, bool orderly), void *ctx);
+
+/* What NOTIFY said to a channel that this connection listens to. */
+struct pg_notice {
+    const char *channel;
+    struct bytes payload;
+};
+/* Takes the oldest notice that came with an answer, or while the connection was watched; false when there is none. */
+bool pg_take_notice(struct pg *pg, struct arena *arena, struct pg_notice *ret_notice);
 
 /* pg_trouble.c: what a message of libpq or the server means. Pure; for tests. text as libpq gives it with
  * PQERRORS_VERBOSE; whom: for the sentence. */

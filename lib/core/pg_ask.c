@@ -223,6 +223,20 @@ void pg_watch(struct pg *pg, void (*ended)(void *ctx, bool orderly), void *ctx)
     listen_for(pg, WATCH_READ);
 }
 
+bool pg_take_notice(struct pg *pg, struct arena *arena, struct pg_notice *ret_notice)
+{
+    PGnotify *notify = PQnotifies(pg->conn);
+
+    if (!notify)
+        return false;
+    *ret_notice = (struct pg_notice){
+        .channel = arena_strdup(arena, notify->relname),
+        .payload = bytes_of(arena_strdup(arena, notify->extra)),
+    };
+    PQfreemem(notify);
+    return true;
+}
+
 /* ---- rows ---- */
 
 const char *pg_row_name(const struct pg_row *row, size_t column)

@@ -134,9 +134,9 @@ static const char *options_of(struct pg_login *l, const struct pg *pg)
         return said;
     return arena_printf(
         l->arena,
-        "%s%s-c default_transaction_read_only=on -c statement_timeout=%lld "
+        "%s%s-c default_transaction_read_only=%s -c statement_timeout=%lld "
         "-c lock_timeout=1000 -c idle_in_transaction_session_timeout=60000",
-        said, said[0] ? " " : "",
+        said, said[0] ? " " : "", pg->conf.is_writing ? "off" : "on",
         (long long)(pg->conf.statement_timeout / NSEC_PER_MSEC));
 }
 

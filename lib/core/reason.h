@@ -30,6 +30,10 @@
     X(FORBIDDEN, "forbidden", "the credentials are good, but do not allow this")         \
     X(DATABASE, "database", "the server has no such database")                           \
     X(FULL, "full", "the server takes no more connections")                              \
+    X(QUEUE_FULL, "queue_full", "the queue takes no more messages")                      \
+    X(NO_QUEUE, "no_queue", "there is no such queue, table or group")                    \
+    X(REJECTED, "rejected", "the target did not take what it was given")                 \
+    X(LEFTOVER, "leftover", "what was put there to ask could not be removed again")      \
     X(STARTING, "starting", "the server runs, but is not ready to answer yet")           \
     X(BUSY, "busy", "the server answers nobody until it is done with something else")    \
     X(PROTOCOL, "protocol", "the peer does not speak the expected protocol")             \

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What it means when a Redis server says no: a reason, and what to do. Used by every probe that asks such a server. Pure.
+ */
+#ifndef HEALTHD_CORE_RESP_FAULT_H
+#define HEALTHD_CORE_RESP_FAULT_H
+
+#include "lib/base/bytes.h"
+#include "lib/core/reason.h"
+
+struct resp_fault {
+    const char *start; /* of the error's text */
+    enum reason reason;
+    const char *advice; /* to be put after what the server said; NULL: nothing */
+};
+
+/* NULL: an error that means nothing in particular. */
+const struct resp_fault *resp_fault_find(struct bytes error);
+
+#endif
