@@ -25,6 +25,21 @@ const char *pg_quote_name(struct arena *arena, const char *name)
     return text;
 }
 
+const char *pg_quote_channel(struct arena *arena, const char *name)
+{
+    char *text = arena_alloc(arena, 2 * strlen(name) + 3), *at = text;
+
+    *at++ = '"';
+    for (; *name; name++) {
+        if (*name == '"')
+            *at++ = '"';
+        *at++ = *name;
+    }
+    *at++ = '"';
+    *at = '\0';
+    return text;
+}
+
 const char *pg_quote_text(struct arena *arena, struct bytes text)
 {
     char *quoted = arena_alloc(arena, 2 * text.len + 4), *at = quoted;
