@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alerts/overlay_impl.h"
+#include "lib/base/log.h"
 
 struct kept_deploy {
     struct deploy deploy;
@@ -23,6 +24,7 @@ static void save(const struct deploy *d, struct ledger_txn *txn)
     row_put_number(row, "start_period", d->start_period);
     row_put_number(row, "hold_until", d->hold_until.ns);
     row_put_text(row, "service", d->service);
+    row_put_text(row, "why", d->why);
     json_object_set_new(row, "failed", json_boolean(d->has_failed));
     json_object_set_new(row, "seen", json_boolean(d->is_seen));
     row_save(txn, LEDGER_DEPLOY, d->id, row);
@@ -46,6 +48,7 @@ static bool keep(struct overlay *o, struct arena *arena, const struct deploy *d,
     k->deploy.release = arena_strdup(arena, d->release ? d->release : "");
     k->deploy.who = arena_strdup(arena, d->who ? d->who : "");
     k->deploy.service = arena_strdup(arena, d->service ? d->service : "");
+    k->deploy.why = arena_strdup(arena, d->why ? d->why : "");
     if (!matchers_copy(d->scope, arena, &k->deploy.scope, e))
         return false;
     struct kept_deploy *former = map_put(o->deploys, bytes_of(d->id), k);
@@ -90,6 +93,8 @@ const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall 
     deploy_forget(o, now, txn);
     const struct deploy *kept = deploy_find(o, full.id);
     save(kept, txn);
+    log_info(EV("deploy.began"), STR("deploy", kept->id), STR("what", kept->what),
+             STR("release", kept->release), STR("who", kept->who));
     return kept->id;
 }
 
@@ -99,8 +104,23 @@ const struct deploy *deploy_find(const struct overlay *o, const char *id)
     return k ? &k->deploy : NULL;
 }
 
-bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall now,
-                struct ledger_txn *txn, struct err *e)
+static void log_end(const struct deploy *d)
+{
+    const enum log_level level = d->has_failed ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+    log_write(level,
+              LOG_FIELDS(EV("deploy.ended"), STR("deploy", d->id), STR("what", d->what),
+                         STR("release", d->release), STR("who", d->who),
+                         STR("outcome", d->has_failed ? "failed" : "passed"),
+                         STR("why", d->why), DUR("duration", d->ended.ns - d->begun.ns)));
+}
+
+uint64_t deploys_ended(const struct overlay *o, bool has_failed)
+{
+    return has_failed ? o->deploys_failed : o->deploys_passed;
+}
+
+bool deploy_end(struct overlay *o, const char *id, bool has_failed, const char *why,
+                struct wall now, struct ledger_txn *txn, struct err *e)
 {
     struct kept_deploy *k = map_get(o->deploys, bytes_of(id));
     if (!k)
@@ -110,8 +130,13 @@ bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall 
         return err_set(e, "deploy '%s' has ended already", d->id);
     d->ended = now;
     d->has_failed = has_failed;
+    const struct bytes short_why = bytes_cut(bytes_of(why), DEPLOY_TEXT_MAX);
+    d->why = arena_strndup(k->arena, short_why.ptr, short_why.len);
     d->hold_until = has_failed ? now : wall_add(now, d->start_period);
+    if (!d->is_seen)
+        *(has_failed ? &o->deploys_failed : &o->deploys_passed) += 1;
     save(d, txn);
+    log_end(d);
     overlay_touch(o);
     return true;
 }
@@ -249,11 +274,13 @@ const char *deploy_story(const struct overlay *o, const struct alert *a, struct 
     const char *at = overlay_clock(o, a->status.active_at, now, arena);
     const char *probe = alert_probe(a);
     const bool is_down = *probe && p->phase(p->ctx, probe, &since) == PROBE_DOWN;
-    return arena_printf(arena, "%s %s during %s, %s", is_down ? "stopped" : "since", at,
-                        words_of(d, arena),
+    return arena_printf(arena, "%s %s during %s, %s%s%s%s", is_down ? "stopped" : "since",
+                        at, words_of(d, arena),
                         d->has_failed ? "which failed"
                         : is_down     ? "never came back"
-                                      : "and not over");
+                                      : "and not over",
+                        d->has_failed && *d->why ? " (" : "", d->has_failed ? d->why : "",
+                        d->has_failed && *d->why ? ")" : "");
 }
 
 struct wall deploy_next(const struct overlay *o, struct wall now)
@@ -280,6 +307,7 @@ static void read_row(const json_t *row, struct deploy *ret)
     ret->release = row_text(row, "release");
     ret->who = row_text(row, "who");
     ret->service = row_text(row, "service");
+    ret->why = row_text(row, "why");
     ret->is_seen = json_is_true(json_object_get(row, "seen"));
     ret->begun = row_time(row, "begun");
     ret->ended = row_time(row, "ended");

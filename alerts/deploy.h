@@ -36,6 +36,8 @@ struct deploy {
     struct wall
         hold_until; /* set by deploy_end: ended + start_period, or ended when it failed */
     bool has_failed;
+    const char
+        *why; /* how it ended, in a line: "login: HTTP 500"; "" for nothing to say */
     const char *who;
     /* Seen in events: what is a container's name. It concerns what is labelled with that name or with service, and
      * probes whose target is called so. */
@@ -43,13 +45,15 @@ struct deploy {
     const char *service; /* its compose service; "" for none */
 };
 
-/* id, ended, hold_until and has_failed of d are not read; begun 0: now. Everything is copied. Returns its id, which lives
+/* id, ended, hold_until, has_failed and why of d are not read; begun 0: now. Everything is copied. Returns its id, which lives
  * as long as the deploy. NULL and e when a text is too long. */
 const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall now,
                          struct ledger_txn *txn, struct err *e);
-/* False and e when there is none of that id, or it has ended. */
-bool deploy_end(struct overlay *o, const char *id, bool has_failed, struct wall now,
-                struct ledger_txn *txn, struct err *e);
+/* why is cut at DEPLOY_TEXT_MAX. False and e when there is none of that id, or it has ended. */
+bool deploy_end(struct overlay *o, const char *id, bool has_failed, const char *why,
+                struct wall now, struct ledger_txn *txn, struct err *e);
+/* How many have ended since the start, without those that are only seen. */
+uint64_t deploys_ended(const struct overlay *o, bool has_failed);
 /* True when one of the labels that say what something is (probe, component, container, name, service, workflow_id) has this
  * value, or what is "". */
 bool deploy_is_of(const char *what, struct labels labels);

@@ -83,7 +83,7 @@ static void take_item(struct overlay *o, const struct item *item, struct wall no
         break;
     }
     if (id)
-        deploy_end(o, id, false, now, txn, &ignored);
+        deploy_end(o, id, false, "", now, txn, &ignored);
 }
 
 void deploys_see(struct overlay *o, const struct verdict *v, struct wall now,

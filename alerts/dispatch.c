@@ -307,8 +307,31 @@ static const char *deploy_title(const struct deploy *deploy, struct arena *arena
     const char *end = !deploy->ended.ns    ? " began"
                       : deploy->has_failed ? " failed"
                                            : " ended";
-    return arena_printf(arena, "deploy%s%s%s%s%s", *deploy->release ? " " : "",
-                        deploy->release, *deploy->what ? " of " : "", deploy->what, end);
+    const bool has_why = deploy->ended.ns && deploy->why && *deploy->why;
+    return arena_printf(arena, "deploy%s%s%s%s%s%s%s", *deploy->release ? " " : "",
+                        deploy->release, *deploy->what ? " of " : "", deploy->what, end,
+                        has_why ? ": " : "", has_why ? deploy->why : "");
+}
+
+/* What it is about, for whoever filters by it; sorted by name, none empty. */
+static struct labels deploy_labels(const struct deploy *deploy, struct arena *arena)
+{
+    const struct label all[] = {
+        {"deploy", deploy->id},
+        {"outcome", !deploy->ended.ns    ? "under way"
+                    : deploy->has_failed ? "failed"
+                                         : "passed"},
+        {"release", deploy->release},
+        {"what", deploy->what},
+        {"who", deploy->who},
+    };
+    struct label *items = arena_alloc(arena, sizeof(all));
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (all[i].value && *all[i].value)
+            items[count++] = all[i];
+    }
+    return (struct labels){items, count};
 }
 
 void dispatch_deploy(struct dispatch *d, const struct deploy *deploy, struct wall now,
@@ -339,8 +362,9 @@ void dispatch_deploy(struct dispatch *d, const struct deploy *deploy, struct wal
             .also = "",
             .ack_hint = "",
             .timezone = d->words.timezone ? d->words.timezone : "UTC",
+            .common_labels = deploy_labels(deploy, arena),
             .made = now,
-            .first_since = deploy->begun};
+            .first_since = deploy->ended.ns ? deploy->ended : deploy->begun};
         ledger_notice(txn, &n);
     }
     arena_destroy(arena);

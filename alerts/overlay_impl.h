@@ -32,6 +32,7 @@ struct overlay {
     struct map *silences;          /* id → struct kept_silence */
     struct map *acks;              /* alert key → struct kept_ack */
     struct map *deploys;           /* id → struct kept_deploy */
+    uint64_t deploys_passed, deploys_failed; /* that ended since the start */
     struct map *parents;           /* probe → struct asked_parent */
     struct alert_index index;
     struct reach *reach;      /* NULL: nobody tells */

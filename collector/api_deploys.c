@@ -8,9 +8,10 @@ static void add_deploy(void *ctx, const struct deploy *d)
 {
     struct buf scope = BUF_MAX(16384);
     matchers_print(d->scope, &scope);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "id", d->id, "what",
-                               d->what, "release", d->release, "matchers",
-                               buf_text(&scope), "who", d->who, "failed", d->has_failed);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "id", d->id, "what", d->what,
+                  "release", d->release, "matchers", buf_text(&scope), "who", d->who,
+                  "failed", d->has_failed, "why", d->why);
     buf_finish(&scope);
     json_object_set_new(object, "begun", wall_to_json(d->begun));
     json_object_set_new(object, "ended", wall_to_json(d->ended));
@@ -63,7 +64,8 @@ static void post_end(struct exchange *x, struct daemon *d)
     const bool has_failed = json_is_true(json_object_get(body, "failed"));
     const struct wall now = act_now(d);
     struct ledger_txn *txn = engine_begin(engine, now);
-    const bool ok = deploy_end(engine_overlay(engine), id, has_failed, now, txn, &e);
+    const bool ok = deploy_end(engine_overlay(engine), id, has_failed,
+                               act_text(body, "why"), now, txn, &e);
     if (ok)
         dispatch_deploy(engine_dispatch(engine), deploy_find(engine_overlay(engine), id),
                         now, txn);
@@ -85,5 +87,5 @@ const struct endpoint deploys_endpoints[] = {
      "is back.",
      post_deploy},
     {"POST", "/api/deploys/{id}/end", RIGHT_ACT, id_segment,
-     "It has ended: {failed}. What has not come back soon is told.", post_end},
+     "It has ended: {failed, why}. What has not come back soon is told.", post_end},
     {0}};

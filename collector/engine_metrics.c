@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "alerts/deploy_metrics.h"
 #include "collector/engine_host.h"
 
 /* The worst lag is shown for one to two of these. */
@@ -14,6 +15,7 @@ struct engine_metrics {
     struct registry *registry;
     struct source *source;
     struct series **series; /* one a row */
+    struct deploy_metrics *deploys;
     struct evaluation_stats evaluation;
     struct history_stats history;
     struct ledger_health ledger;
@@ -185,6 +187,7 @@ struct engine_metrics *engine_metrics_create(struct engine_host *h, struct regis
         .registry = r,
         .source = registry_source(r, "alerting", false, (struct labels){0}),
         .series = series,
+        .deploys = deploy_metrics_create(r),
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         m->series[i] = registry_series(r, m->source, &rows[i].metric, NULL);
@@ -198,6 +201,7 @@ void engine_metrics_destroy(struct engine_metrics *m)
     if (!m)
         return;
     registry_source_end(m->registry, m->source);
+    deploy_metrics_destroy(m->deploys);
     free(m->series);
     free(m);
 }
@@ -217,6 +221,7 @@ static void collect(struct engine_metrics *m)
     if (m->evaluation.worst_lag > m->lag)
         m->lag = m->evaluation.worst_lag;
     courier_refresh_metrics(engine_courier(e), now);
+    deploy_metrics_refresh(m->deploys, engine_overlay(e), now);
 }
 
 void engine_metrics_refresh(struct engine_metrics *m)

@@ -393,3 +393,85 @@ def test_a_deployment_is_compared_too(deploy, shop, baseline, web):
         done = deploy(flow.read(), "--against", str(baseline))
     assert done.returncode == 1 and "data/orders is changed: json.orders: was array" in done.end["why"]
     assert done.rolled_back.startswith("d1  1 shop, data/orders is changed")
+
+
+# ---- the mark ----
+
+VERSION = "default_type application/json; return 200 '{\"commit\": \"%s\"}';"
+
+
+@pytest.fixture
+def stack(healthd, nginx, notify_stub, tmp_path, monkeypatch):
+    """A real nginx that serves a release, a healthd that watches it and pages, and a flow that asks for the release."""
+    server = nginx(VERSION % "old")
+    daemon = healthd("".join(f"{key}: {json.dumps(value)}\n" for key, value in {
+        "site": "it",
+        "probes": [{"name": "shop", "http": server.url(), "interval": "500ms", "timeout": "400ms", "fall": 1, "rise": 1,
+                    "labels": {"component": "shop"}}],
+        "packs": {"probes": False, "healthd": False},
+        "rules": [{"alert": "Down", "expr": "probe_state == 3", "labels": {"severity": "critical"},
+                   "annotations": {"summary": "{{ $labels.probe }} is down"}}],
+        "receivers": {"oncall": {"pagerduty": {"routing_key": "0" * 32, "url": notify_stub.url}}},
+        "notify": {"critical": ["oncall"]}}.items()))
+    daemon.wait_value(1, "probe_success", probe="shop")
+    monkeypatch.setenv("HEALTHD_SOCKET", str(daemon.socket))
+    flow = tmp_path / "smoke.yml"
+    flow.write_text(json.dumps({"vars": {"release": None}, "steps": [
+        {"name": "release", "http": server.url(), "expect": ["json.commit == vars.release"]}]}))
+    return daemon, server, notify_stub, str(flow)
+
+
+def put(server, release):
+    """A command that deploys it."""
+    conf = server.folder / "nginx.conf"
+    return ["sh", "-c", f"""sed -i 's/"commit": "[^"]*"/"commit": "{release}"/' {conf} && kill -HUP {server.process.pid}"""]
+
+
+def changes(stub, count):
+    wait_until(lambda: len(stub.pagerduty.changes) >= count, 20, f"{count} change events")
+    return [one["payload"] for one in stub.pagerduty.changes]
+
+
+def test_a_deployment_leaves_its_mark(stack, healthctl):
+    daemon, server, stub, flow = stack
+    done = healthctl("deploy", "--what", "shop", "--release", "a1b2c3", "--as", "ci", "--smoke", flow, "--wait", "20s",
+                     "--", *put(server, "a1b2c3"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    began, ended = changes(stub, 2)
+    assert began["summary"] == "deploy a1b2c3 of shop began" and ended["summary"] == "deploy a1b2c3 of shop ended"
+    assert ended["custom_details"]["labels"].items() >= {"release": "a1b2c3", "what": "shop", "outcome": "passed",
+                                                        "who": "ci"}.items()
+    assert ended["timestamp"] >= began["timestamp"] and ended["source"] == "it"
+    (line,) = daemon.logs(event="deploy.ended")
+    assert (line["release"], line["what"], line["who"], line["outcome"]) == ("a1b2c3", "shop", "ci", "passed")
+    assert daemon.logs(event="deploy.began")[0]["deploy"] == line["deploy"]
+    marks = {"what": "shop", "release": "a1b2c3"}
+    assert abs(daemon.value("healthd_deploy_timestamp_seconds", **marks) - time.time()) < 60
+    assert daemon.value("healthd_deploy_success", **marks) == 1
+    assert daemon.value("healthd_deploys_total", outcome="passed") == 1
+    assert daemon.value("healthd_deploys_under_way") == 0
+
+    healthctl("deploy", "mark", "--what", "shop", "--release", "d4e5f6")
+    page = daemon.page()
+    assert [labels["release"] for labels, _ in page.select("healthd_deploy_success", what="shop")] == ["d4e5f6"]
+
+
+def test_a_release_that_is_wrong_is_taken_back(stack, healthctl):
+    daemon, server, stub, flow = stack
+    script = server.folder / "back.sh"
+    script.write_text(put(server, "old")[2])
+    done = healthctl("deploy", "--what", "shop", "--release", "a1b2c3", "--smoke", flow, "--wait", "1s", "--on-fail",
+                     f"sh {script}", "--", *put(server, "wrong"))
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "wrong" in done.stdout and "--on-fail failed" not in done.stderr
+    wait_until(lambda: healthctl("smoke", flow, "--var", "release=old").returncode == 0, 20, "the old release to be back")
+    _, ended = changes(stub, 2)
+    assert ended["summary"].startswith("deploy a1b2c3 of shop failed: ") and "release" in ended["summary"]
+    assert daemon.value("healthd_deploy_success", what="shop", release="a1b2c3") == 0
+    line = daemon.wait_log(event="deploy.ended")
+    assert line["level"] == "warning" and line["outcome"] == "failed" and "json.commit" in line["why"]
+    assert json.loads(daemon.get("/api/deploys").text)[-1]["why"] == line["why"]
+
+    server.kill()  # later, for another reason: a failed deployment holds nothing any more
+    (page, *_) = wait_until(lambda: [one.json() for one in stub.log if one.action == "trigger"], 20, "the page")
+    assert "after deploy a1b2c3 of shop" in page["payload"]["custom_details"]["Last deploy"]

@@ -38,6 +38,9 @@ class PagerDuty(Vendor):
     SEVERITIES = {"critical", "error", "warning", "info"}
     KNOWN = {"routing_key", "event_action", "dedup_key", "client", "client_url", "payload", "links", "images"}
     PAYLOAD = {"summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"}
+    # A change event opens nothing: it has no action, key, client or severity.
+    CHANGE, CHANGE_PAYLOAD = {"routing_key", "payload", "links", "images"}, {"summary", "source", "timestamp",
+                                                                            "custom_details"}
 
     def __init__(self):
         super().__init__()
@@ -52,24 +55,25 @@ class PagerDuty(Vendor):
         payload = event.get("payload")
         if not isinstance(payload, dict):
             return ["'payload' is missing or blank"]
-        faults = [f"'payload.{k}' is not known" for k in payload if k not in self.PAYLOAD]
+        faults = [f"'payload.{k}' is not known" for k in payload
+                  if k not in (self.CHANGE_PAYLOAD if is_change else self.PAYLOAD)]
         if not text_of(payload.get("summary"), 1024):
             faults.append("'payload.summary' must be 1 to 1024 characters")
         if "timestamp" in payload and not re.fullmatch(
                 r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)", payload["timestamp"]):
             faults.append("'payload.timestamp' is invalid")
+        if not isinstance(payload.get("custom_details", {}), (dict, str)):
+            faults.append("'payload.custom_details' is invalid")
         if is_change:
             return faults
         if not text_of(payload.get("source"), 5000):
             faults.append("'payload.source' is missing or blank")
         if payload.get("severity") not in self.SEVERITIES:
             faults.append("'payload.severity' is invalid (must be one of: critical, warning, error or info)")
-        if not isinstance(payload.get("custom_details", {}), (dict, str)):
-            faults.append("'payload.custom_details' is invalid")
         return faults
 
     def event_faults(self, event, is_change):
-        faults = [f"'{k}' is not known" for k in event if k not in self.KNOWN]
+        faults = [f"'{k}' is not known" for k in event if k not in (self.CHANGE if is_change else self.KNOWN)]
         if not text_of(event.get("routing_key"), 32, 32):
             faults.append("Length of 'routing_key' is incorrect (should be 32 characters)")
         for link in event.get("links", []):

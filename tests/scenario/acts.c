@@ -132,8 +132,8 @@ static bool deploy_over(struct world *w, const struct step *s)
     if (!w->deploy)
         return err_set(&w->e, "line %d: there is no deployment", s->line);
     struct ledger_txn *txn = engine_begin(w->engine, now);
-    const bool ok =
-        deploy_end(o, w->deploy, !strcmp(word(s, 1), "failed"), now, txn, &w->e);
+    const bool ok = deploy_end(o, w->deploy, !strcmp(word(s, 1), "failed"), word(s, 2),
+                               now, txn, &w->e);
     if (ok)
         dispatch_deploy(engine_dispatch(w->engine), deploy_find(o, w->deploy), now, txn);
     engine_commit(w->engine, txn);

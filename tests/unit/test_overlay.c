@@ -201,8 +201,9 @@ static void tell_one(struct teller *t, const struct step *s)
         break;
     case DEPLOYED:
     case FAILED:
-        assert_true(
-            deploy_end(w->overlay, t->deploy, s->act == FAILED, now, &w->ledger, &e));
+        assert_true(deploy_end(w->overlay, t->deploy, s->act == FAILED,
+                               s->act == FAILED ? "login: HTTP 500" : "", now, &w->ledger,
+                               &e));
         break;
     case RESTART:
         world_restart(w, now);
@@ -554,7 +555,8 @@ static void test_a_failed_deploy_lets_go_at_once(void **ctx)
     TELL(&nothing, {0, DEPLOY, "cache"}, {10, IS_DOWN, "cache"}, {10, FIRES, "cache"},
          {11, JUDGE, "cache", "deploy"}, {12, FAILED}, {12, JUDGE, "cache", "none"},
          {12, STORY, "cache",
-          "stopped 12:00 during the deploy of cache a1b2c3, which failed"});
+          "stopped 12:00 during the deploy of cache a1b2c3, which failed (login: HTTP "
+          "500)"});
 }
 
 int main(void)

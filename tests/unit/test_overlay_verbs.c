@@ -148,7 +148,7 @@ static void test_deploys(void **ctx)
     char long_text[DEPLOY_TEXT_MAX + 2] = {0};
     memset(long_text, 'x', sizeof(long_text) - 1);
     world_open(&w, &nothing);
-    assert_false(deploy_end(w.overlay, "nope", false, at_second(0), &w.ledger, &e));
+    assert_false(deploy_end(w.overlay, "nope", false, "", at_second(0), &w.ledger, &e));
     assert_non_null(strstr(e.text, "no deploy 'nope'"));
     assert_null(deploy_begin(w.overlay, &(struct deploy){.what = long_text}, at_second(0),
                              &w.ledger, &e));
@@ -169,9 +169,9 @@ static void test_deploys(void **ctx)
                                   .start_period = NSEC_PER_HOUR};
     const char *id = deploy_begin(w.overlay, &scoped, at_second(900), &w.ledger, &e);
     assert_non_null(deploy_last(w.overlay, book_find(&w.book, "host")->labels));
-    assert_true(deploy_end(w.overlay, id, false, at_second(910), &w.ledger, &e));
+    assert_true(deploy_end(w.overlay, id, false, "", at_second(910), &w.ledger, &e));
     assert_int_equal(deploy_find(w.overlay, id)->hold_until.ns, at_second(910 + 300).ns);
-    assert_false(deploy_end(w.overlay, id, false, at_second(911), &w.ledger, &e));
+    assert_false(deploy_end(w.overlay, id, false, "", at_second(911), &w.ledger, &e));
     world_close(&w);
 }
 
