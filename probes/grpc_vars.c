@@ -59,7 +59,7 @@ static bool get_metadata(struct run *run, struct arena *arena, struct value *ret
 
 const struct var grpc_vars[] = {
     {"status", VALUE_TEXT, "What the server says: SERVING.", get_status},
-    {"code", VALUE_TEXT, "The call's gRPC status: OK, NOT_FOUND, UNIMPLEMENTED …",
+    {"code", VALUE_TEXT, "The call's gRPC status: OK, NOT_FOUND, UNIMPLEMENTED.",
      get_code},
     {"message", VALUE_TEXT, "The text beside that status; mostly empty.", get_message},
     {"metadata", VALUE_MAP, "Metadata of the answer, its headers and trailers, by name.",

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Health over gRPC: the official server for Node, what gets it wrong, and the same module in blackbox_exporter."""
+"""Health over gRPC: the official servers for Node and Python, what gets it wrong, and the same module in blackbox_exporter."""
 import json
 
 import pytest
 
-from lib.grpc import GrpcFaults, GrpcServer
+from lib.grpc import GrpcCore, GrpcFaults, GrpcServer
 from lib.healthd import Healthd
 from lib.metrics import Page
 from lib.probe import probe, refused
@@ -161,6 +161,20 @@ def test_nobody_there():
     unknown = probe("grpc", "no-such-name.invalid:1")
     assert unknown.page.value("probe_grpc_status_code") == 0
     assert not [key for key in unknown.page.series if "check" in str(key) and "duration" in key[0]]
+
+
+def test_the_core_of_other_languages(start, certs):
+    """C++, Python, Ruby and C# share it; it compresses when it is told to."""
+    server = start(GrpcCore, SERVICES, compression="Gzip")
+    assert probe("grpc", server.address).health == "up"
+    assert probe("grpc", {"target": server.address, "service": "shop.v1.Mail"}).reason == "unhealthy"
+    found = probe("grpc", {"target": server.address, "service": "shop.v1.Gone"})
+    assert found.reason == "status" and "unknown service ä" in found.detail, found
+    bare = start(GrpcCore)
+    assert "has no health service" in probe("grpc", bare.address).detail
+    tls = start(GrpcCore, SERVICES, cert=certs.server)
+    assert probe("grpc", {"target": f"localhost:{tls.port}", "tls": True,
+                          "tls_config": {"ca_file": certs.path}}).health == "up"
 
 
 @pytest.mark.parametrize("name", FAULTS)

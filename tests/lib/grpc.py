@@ -2,12 +2,12 @@
 """gRPC servers on loopback ports: the official one for Node with its health service, and one that gets it wrong."""
 import json
 
-from lib.node import NodeServer
 from lib.npm import node_modules
+from lib.script import ScriptServer
 from lib.wait import wait_until
 
 
-class GrpcServer(NodeServer):
+class GrpcServer(ScriptServer):
     """services: {name: status}, "" is the server itself; without any there is no health service.
 
     cert       a Cert: over TLS         client_ca  and only to clients that this file signed
@@ -32,7 +32,17 @@ class GrpcServer(NodeServer):
         return self.said()[1:]
 
 
-class GrpcFaults(NodeServer):
+class GrpcCore(ScriptServer):
+    """The C++ core, below Python: its health service knows "" and what `services` says."""
+
+    def __init__(self, folder, services=None, cert=None, compression=None):
+        conf = {"services": services, "compression": compression}
+        if cert:
+            conf.update(cert=str(cert.cert), key=str(cert.key))
+        super().__init__(folder, "grpc-core", "grpc_core.py", json.dumps(conf))
+
+
+class GrpcFaults(ScriptServer):
     """Wrong in one way a service name; FAULTS of test_grpc.py has them all."""
 
     def __init__(self, folder):

@@ -2,11 +2,11 @@
 """A WebSocket server on a loopback port: npm's `ws`; websocket_server.js lists its paths."""
 import json
 
-from lib.node import NodeServer
 from lib.npm import node_modules
+from lib.script import ScriptServer
 
 
-class WebSocketServer(NodeServer):
+class WebSocketServer(ScriptServer):
     """cert    a Cert: wss          token   the Authorization header that is wanted
     origin  the Origin that is      path    a Unix socket instead of a port
     """

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that are scripts for Node, beside this file."""
+"""Servers that are scripts for Node or Python, beside this file."""
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 from lib.process import Process
@@ -9,11 +10,12 @@ from lib.process import Process
 LIB = Path(__file__).resolve().parent
 
 
-class NodeServer:
+class ScriptServer:
     """A program that says its port on the first line of stdout, and JSON on others."""
 
     def __init__(self, folder, name, script, *arguments, env=None):
-        self.process = Process(["node", LIB / script, *arguments], folder, name, env=env, stdin=subprocess.PIPE)
+        language = "node" if script.endswith(".js") else sys.executable
+        self.process = Process([language, LIB / script, *arguments], folder, name, env=env, stdin=subprocess.PIPE)
         self.process.wait_ready(lambda: self.said())
         self.port = self.said()[0]["port"]
         self.address = f"127.0.0.1:{self.port}"
