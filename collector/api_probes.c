@@ -79,11 +79,30 @@ static json_t *alerts_of(const struct tracked *t, const struct daemon *d)
     return of.list;
 }
 
+static json_t *expressions_to_json(const struct expr *const *expressions)
+{
+    json_t *list = json_array();
+    for (; expressions && *expressions; expressions++)
+        json_array_append_new(list, json_string(expr_text(*expressions)));
+    return list;
+}
+
+static json_t *names_to_json(const char *const *names)
+{
+    json_t *list = json_array();
+    for (; names && *names; names++)
+        json_array_append_new(list, json_string(*names));
+    return list;
+}
+
 static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
 {
     json_t *object = summary_to_json(t);
     const struct mono now = loop_now(d->frame.loop);
     json_object_set_new(object, "timing", timing_to_json(t->probe));
+    json_object_set_new(object, "expect", expressions_to_json(t->probe->expect));
+    json_object_set_new(object, "should", expressions_to_json(t->probe->should));
+    json_object_set_new(object, "depends_on", names_to_json(t->probe->depends_on));
     json_object_set_new(
         object, "next_run",
         wall_to_json(wall_add(loop_wall(d->frame.loop), t->due.ns - now.ns)));

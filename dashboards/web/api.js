@@ -67,7 +67,9 @@ export async function query(expression, time) {
   return (await get(`api/v1/query?query=${encodeURIComponent(expression)}${at}`)).data.result;
 }
 
-export async function queryRange(expression, start, end, step) {
+// The grid ends now, so that the last value is the newest.
+export async function queryRange(expression, from, end, step) {
+  const start = end - Math.floor((end - from) / step) * step;
   const span = `start=${start}&end=${end}&step=${step}`;
   return (await get(`api/v1/query_range?query=${encodeURIComponent(expression)}&${span}`)).data;
 }

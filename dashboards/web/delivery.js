@@ -2,7 +2,7 @@
 // Who was told of an alert, who was not, and why: one line for each receiver.
 
 import { h } from "./dom.js";
-import { clock, exact } from "./words.js";
+import { clock, exact, seconds } from "./words.js";
 
 const HELD = {
   silence: "silenced", inhibition: "hidden by", ack: "acknowledged", deploy: "a deployment runs", window: "outside its hours",
@@ -19,7 +19,7 @@ function outcome(told, now) {
   const d = told.delivery;
   if (d && d.state === "dead") return ["is-down", `given up after ${d.attempts} tries: ${d.last_error}`];
   if (d && (d.state === "pending" || d.state === "sending")) {
-    const again = d.next_at ? `, again ${clock(d.next_at, now)}` : "";
+    const again = d.next_at && seconds(d.next_at) > now ? `, again ${clock(d.next_at, now)}` : ", tried again soon";
     if (d.attempts > 0) return ["is-down", `not delivered: ${d.last_error || "no answer"}${again}`];
     return ["is-degraded", "on its way"];
   }

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts the page, and shows the view that the address names.
 
+import { askEntry } from "./act.js";
+import { AlertsView } from "./alerts.js";
 import { ApiError } from "./api.js";
 import { byId, h, put } from "./dom.js";
+import { FlowsView } from "./flows.js";
 import { makeHeader, markPlace } from "./header.js";
 import { listenToKeys } from "./keys.js";
+import { MachineView } from "./machine.js";
 import { model, refresh, refreshMe, subscribe } from "./model.js";
 import { Overview } from "./overview.js";
+import { ProbeView } from "./probe.js";
+import { QueryView } from "./query.js";
 import { keepUp } from "./stream.js";
 
 const VIEWS = [
   [/^#\/$/, () => new Overview()],
+  [/^#\/probe\/(.+)$/, (name) => new ProbeView(name)],
+  [/^#\/alerts$/, () => new AlertsView()],
+  [/^#\/flows$/, () => new FlowsView()],
+  [/^#\/machine$/, () => new MachineView()],
+  [/^#\/query(?:\?q=(.*))?$/, (text) => new QueryView(text)],
 ];
 
 let view = null;
@@ -20,10 +31,18 @@ function nowhere() {
     h("p", null, h("a", { href: "#/" }, "Overview"))) };
 }
 
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that somebody typed
+  }
+}
+
 function make(route) {
   for (const [pattern, create] of VIEWS) {
     const match = route.match(pattern);
-    if (match) return create(...match.slice(1).map(decodeURIComponent));
+    if (match) return create(...match.slice(1).map((part) => part && decode(part)));
   }
   return nowhere();
 }
@@ -59,6 +78,10 @@ async function begin() {
       return;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401) {
+        await askEntry();
+        continue;
+      }
       put(byId("main"), h("div", { class: "alone" }, h("h1", null, "healthd does not answer"), h("p", null, error.message),
         h("p", { class: "quiet" }, "It is asked again every few seconds.")));
       await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -77,7 +100,7 @@ async function start() {
   document.body.dataset.ready = "true";
   performance.mark("ready");
   refreshMe().catch(() => { model.me = null; });
-  keepUp(() => new Promise((resolve) => setTimeout(resolve, 5000)));
+  keepUp(askEntry);
 }
 
 start();

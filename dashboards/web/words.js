@@ -37,7 +37,8 @@ export function exact(at) {
 
 export function milliseconds(ms) {
   if (ms === null || ms === undefined || Number.isNaN(ms)) return "–";
-  if (ms < 1) return `${ms.toPrecision(2)} ms`;
+  if (ms === 0) return "0 ms";
+  if (ms < 1) return `${Math.round(ms * 1000)} µs`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return `${(ms / 1000).toPrecision(3)} s`;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outbox: every notice with how far it came; and the receivers, with how they do.
+
+import { mayAct, tell } from "./act.js";
+import { outboxAct } from "./acts.js";
+import { h, wide } from "./dom.js";
+import { healthIcon } from "./icons.js";
+import { now } from "./model.js";
+import { clock, exact, seconds, since } from "./words.js";
+
+const SHOWN_MAX = 50;
+const HEALTH = { pending: "degraded", sending: "degraded", done: "up", dead: "down", merged: "up" };
+const WORDS = { pending: "waits", sending: "is sent now", done: "delivered", dead: "given up", merged: "part of another" };
+
+function later(at) {
+  return at && seconds(at) > now() ? clock(at, now()) : "soon";
+}
+
+function stateWords(row) {
+  if (row.state === "pending" && row.attempts > 0) return `tried ${row.attempts} times, again ${later(row.next_at)}`;
+  if (row.state === "done" && row.in_doubt) return "delivered, perhaps twice";
+  return WORDS[row.state] || row.state;
+}
+
+function healthOf(row) {
+  return row.state === "pending" && row.attempts > 0 ? "down" : HEALTH[row.state] || "unknown";
+}
+
+export function noticeTable(outbox, again) {
+  const rows = [...outbox].sort((a, b) => b.id - a.id);
+  const act = (id, verb) => () => outboxAct(id, verb).then(again).catch((error) => tell(error.message));
+  const acts = (row) => (mayAct() && (row.state === "dead" || row.state === "pending")
+    ? [h("button", { type: "button", onclick: act(row.id, "retry"), "aria-label": `Send notice ${row.id} again` }, "Send"), " ",
+      h("button", { type: "button", onclick: act(row.id, "drop"), "aria-label": `Give notice ${row.id} up` }, "Drop")] : null);
+  const row = (r) => h("tr", null,
+    h("td", { class: "tight number quiet" }, r.id), h("th", { scope: "row" }, r.title || r.kind, h("span", { class: "quiet" }, ` ${r.kind}`)),
+    h("td", { class: "tight" }, r.receiver), h("td", { class: "tight", title: exact(r.made) }, clock(r.made, now())),
+    h("td", null, healthIcon(healthOf(r), ""), ` ${stateWords(r)}`, r.last_error && r.state !== "done" ? h("span", { class: "quiet" }, `: ${r.last_error}`) : null),
+    h("td", { class: "tight" }, acts(r)));
+  return h("section", null, h("h2", null, "Notices"),
+    rows.length ? wide("Notices", h("table", { class: "list" },
+      h("thead", null, h("tr", null, ["No.", "Of what", "To", "Made", "State", ""].map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))))),
+      h("tbody", null, rows.slice(0, SHOWN_MAX).map(row)))) : h("p", { class: "quiet" }, "None was sent lately."));
+}
+
+function receiverState(r) {
+  if (r.misconfigured) return ["down", `refuses our credentials: ${r.last_error}`];
+  if (r.circuit_until && seconds(r.circuit_until) > now()) return ["down", `does not answer, asked again ${clock(r.circuit_until, now())}: ${r.last_error}`];
+  if (r.failures > 0) return ["down", `failed ${r.failures} times in a row: ${r.last_error}`];
+  if (r.paused_until && seconds(r.paused_until) > now()) return ["degraded", `asked us to wait until ${clock(r.paused_until, now())}`];
+  if (r.last_success) return ["up", `took a notice ${since(r.last_success, now())} ago`];
+  return ["unknown", "has not been told anything yet"];
+}
+
+export function receiverTable(receivers) {
+  if (!receivers.length) return null;
+  const row = (r) => {
+    const [health, words] = receiverState(r);
+    return h("tr", null, h("th", { scope: "row" }, r.name, h("span", { class: "quiet" }, ` ${r.type}`)),
+      h("td", null, healthIcon(health, ""), ` ${words}`),
+      h("td", { class: "tight number" }, r.delivered), h("td", { class: "tight number" }, r.pending), h("td", { class: "tight number" }, r.dead));
+  };
+  return h("section", null, h("h2", null, "Receivers"), wide("Receivers", h("table", { class: "list" },
+    h("thead", null, h("tr", null, ["Receiver", "State"].map((name) => h("th", { scope: "col" }, name)),
+      ["Delivered", "Waiting", "Given up"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
+    h("tbody", null, receivers.map(row)))));
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the health was over time: a strip, and the changes in words, newest first.
+
+import { h, svg, wide } from "./dom.js";
+import { healthIcon } from "./icons.js";
+import { clock, exact, seconds, span } from "./words.js";
+
+const LISTED_MAX = 40;
+const WIDTH = 1000, HEIGHT = 26;
+
+// [{from, to, health, change}], oldest first; the changes of history come in either order.
+export function spells(history, to) {
+  const changes = [...history.changes].sort((a, b) => seconds(a.at) - seconds(b.at));
+  return changes.map((change, i) => ({
+    from: seconds(change.at), to: i + 1 < changes.length ? seconds(changes[i + 1].at) : to, health: change.health, change,
+  }));
+}
+
+export function badSpans(history, from, to) {
+  return spells(history, to).filter((s) => s.health !== "up" && s.to > from)
+    .map((s) => ({ from: Math.max(s.from, from), to: s.to, kind: s.health }));
+}
+
+// Where something was known at all: hours with figures, joined; and since the first change that memory has.
+function knownSpans(history, from, to) {
+  const spans = [];
+  for (const [start, up, degraded, down] of history.hours) {
+    if (up + degraded + down === 0 || start + 3600 < from) continue;
+    const last = spans[spans.length - 1];
+    if (last && last.to >= start) last.to = start + 3600;
+    else spans.push({ from: Math.max(start, from), to: start + 3600 });
+  }
+  const known = history.since ? seconds(history.since) : NaN;
+  if (known > to - 3600) spans.push({ from: Math.max(known, from), to });
+  return spans.map((s) => ({ from: s.from, to: Math.min(s.to, to), kind: "up" }));
+}
+
+export function strip(history, from, to) {
+  const x = (t) => ((Math.max(t, from) - from) / (to - from)) * WIDTH;
+  const bad = badSpans(history, from, to);
+  const rects = [{ from, to, kind: "none" }, ...knownSpans(history, from, to), ...bad].map((s) =>
+    svg("rect", { class: `cell-${s.kind}`, x: x(s.from), width: Math.max(x(s.to) - x(s.from), s.kind === "up" ? 0 : 2), height: HEIGHT }));
+  const downFor = bad.filter((s) => s.kind === "down").reduce((sum, s) => sum + s.to - s.from, 0);
+  return h("div", { class: "timeline" },
+    svg("svg", { class: "timeline-strip", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
+      "aria-label": downFor ? `down for ${span(downFor)} of ${span(to - from)}` : `not down in ${span(to - from)}` }, rects),
+    h("div", { class: "timeline-ends quiet" }, h("span", null, clock(from * 1000, to)), h("span", null, "now")));
+}
+
+export function changeTable(history, from, to) {
+  const rows = spells(history, to).filter((s) => s.to >= from).reverse();
+  if (!rows.length) return h("p", { class: "quiet" }, "No change in this time.");
+  const more = rows.length - LISTED_MAX;
+  return wide("Changes", h("table", { class: "list" },
+    h("thead", null, h("tr", null, ["Became", "When", "For", "Why"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", null, rows.slice(0, LISTED_MAX).map((s) => h("tr", null,
+      h("td", { class: "tight" }, healthIcon(s.health, ""), ` ${s.health}`),
+      h("td", { class: "tight", title: exact(s.from * 1000) }, clock(s.from * 1000, to)),
+      h("td", { class: "tight" }, span(s.to - s.from)),
+      h("td", null, s.change.detail || s.change.reason || ""))))),
+  more > 0 ? h("p", { class: "quiet" }, `and ${more} before that`) : null);
+}
