@@ -58,7 +58,7 @@ function card(alert) {
   const health = healthOf(alert), probe = alert.labels.probe;
   const labels = Object.entries(alert.labels).filter(([name]) => !HIDDEN_LABELS.has(name));
   return h("article", { class: `card alert is-${health}`, tabindex: "-1", "data-key": alert.key },
-    h("h3", null, healthIcon(health, alert.severity), h("span", null, alert.annotations.summary || alert.alertname)),
+    h("h2", null, healthIcon(health, alert.severity), h("span", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, stateWords(alert)), h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}`),
       alert.unknown ? h("span", { class: "quiet" }, "; right now it cannot be told whether it still holds") : null),
     alert.annotations.description ? h("p", { class: "detail" }, coded(alert.annotations.description)) : null,

@@ -141,7 +141,7 @@ export class ProbeView {
 
   drawAlerts() {
     put(this.alerts, alertsOf(this.name).map((alert) => h("div", { class: "told-of" },
-      h("h3", null, link("#/alerts", null, alert.alertname), h("span", { class: "quiet" }, ` fires for ${since(alert.since, now())}`)), toldList(alert, now()))));
+      h("h2", null, link("#/alerts", null, alert.alertname), h("span", { class: "quiet" }, ` fires for ${since(alert.since, now())}`)), toldList(alert, now()))));
   }
 
   async run(button) {

@@ -8,6 +8,11 @@ const SILENCE_MS = 40000; // healthd sends something every 15 s
 const POLL_MS = 10000;
 const RETRY_MS = 3000;
 const RETRY_MAX_MS = 30000;
+const HIDDEN_POLL_MS = 30000;
+
+// A browser has six connections to one host: a tab that nobody sees gives its own back.
+let stopFollowing = null;
+let wakeUp = null;
 
 function parse(block) {
   let event = "message", data = "";
@@ -35,7 +40,8 @@ async function handle({ event, data }) {
 // Until it ends; throws when it breaks off or falls silent.
 async function follow() {
   const stop = new AbortController();
-  let alarm = setTimeout(() => stop.abort(), SILENCE_MS);
+  stopFollowing = () => stop.abort();
+  let alarm = setTimeout(stopFollowing, SILENCE_MS);
   try {
     const answer = await fetch("api/stream", { headers: headers(), signal: stop.signal, cache: "no-store" });
     if (!answer.ok) throw new ApiError(answer.status, (await answer.text()).trim());
@@ -45,7 +51,7 @@ async function follow() {
       const { value, done } = await reader.read();
       if (done) return;
       clearTimeout(alarm);
-      alarm = setTimeout(() => stop.abort(), SILENCE_MS);
+      alarm = setTimeout(stopFollowing, SILENCE_MS);
       const blocks = (text + value).split("\n\n");
       text = blocks.pop();
       for (const block of blocks) {
@@ -56,11 +62,31 @@ async function follow() {
   } finally {
     clearTimeout(alarm);
     stop.abort();
+    stopFollowing = null;
   }
 }
 
+// Ends early when the tab is looked at again.
 function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wakeUp = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+function onVisibility() {
+  if (document.hidden) stopFollowing?.();
+  else wakeUp?.();
+}
+
+async function pollHidden() {
+  while (document.hidden) {
+    await poll("nobody looks at this tab");
+    await pause(HIDDEN_POLL_MS);
+  }
 }
 
 async function poll(why) {
@@ -77,7 +103,10 @@ async function poll(why) {
 // For ever. onLocked is told when credentials are asked for, and resolves once there are some.
 export async function keepUp(onLocked) {
   let tries = 0;
+  document.addEventListener("visibilitychange", onVisibility);
+  addEventListener("pagehide", () => stopFollowing?.());
   for (;;) {
+    await pollHidden();
     let why = "the stream ended";
     try {
       await follow();
@@ -90,6 +119,7 @@ export async function keepUp(onLocked) {
         continue;
       }
     }
+    if (document.hidden) continue;
     const wait = await poll(why);
     await pause(Math.min(wait * 1.5 ** tries++, RETRY_MAX_MS));
   }

@@ -48,7 +48,7 @@ function probeCard(probe) {
   const alerts = alertsOf(probe.name);
   const told = alerts.map((alert) => toldList(alert, now()));
   return h("article", { class: `card is-${probe.health}` },
-    h("h3", null, healthIcon(probe.health), link(probeRoute(probe.name), null, probe.name),
+    h("h2", null, healthIcon(probe.health), link(probeRoute(probe.name), null, probe.name),
       h("span", { class: "quiet" }, ` ${probe.type}`)),
     h("p", { class: "when" }, h("b", null, `${probe.health} for ${since(probe.since, now())}`),
       h("span", { class: "quiet", title: exact(probe.since) }, ` since ${clock(probe.since, now())}`)),
@@ -58,7 +58,7 @@ function probeCard(probe) {
 
 function alertCard(alert) {
   return h("article", { class: `card is-${alert.severity === "critical" ? "down" : "degraded"}` },
-    h("h3", null, healthIcon(alert.severity === "critical" ? "down" : "degraded", alert.severity),
+    h("h2", null, healthIcon(alert.severity === "critical" ? "down" : "degraded", alert.severity),
       link("#/alerts", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, `for ${since(alert.since, now())}`),
       h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}`)),
