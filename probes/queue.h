@@ -100,8 +100,9 @@ struct queue_state { /* of a run; numbers that are not known are NaN */
     const char *entry;                 /* its id, once it has one; NULL */
     const char *reply;                 /* key or channel; NULL */
     struct pairs fields;
-    bool is_out;   /* something may have to be removed */
-    bool is_taken; /* somebody took it */
+    bool is_out;     /* something may have to be removed */
+    bool is_refused; /* it is known that the server did not take it */
+    bool is_taken;   /* somebody took it */
     bool has_arrived;
     struct mono published;
     nsec roundtrip; /* -1: it did not arrive */

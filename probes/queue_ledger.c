@@ -15,7 +15,7 @@ static const char *ledger_of(struct run *run)
 {
     const struct queue_conf *conf = run_conf(run);
 
-    return arena_printf(run_arena(run), "%s:%s:out", conf->own,
+    return arena_printf(run_arena(run), "%s:%sout", conf->own,
                         queue_tag_prefix(run) + strlen("healthd:"));
 }
 

@@ -54,11 +54,13 @@ static void publish_own(struct run *run)
 static void on_pushed(void *ctx, const struct resp_value *value)
 {
     struct run *run = ctx;
+    struct queue_state *state = run_state(run);
 
-    if (value->kind == RESP_NUMBER)
-        queue_next(run);
-    else
+    state->is_refused = value->kind != RESP_NUMBER;
+    if (state->is_refused)
         queue_redis_fail(run, push_of(run), value);
+    else
+        queue_next(run);
 }
 
 static void list_publish(struct run *run)
@@ -169,6 +171,8 @@ static void list_clean(struct run *run)
 
     if (is_own(run))
         queue_own_remove(run);
+    else if (state->is_refused)
+        queue_ledger_close(run);
     else
         queue_redis_ask(run, on_removed, "LREM", conf->name, "0", state->message, NULL);
     queue_redis_flush(run);

@@ -54,6 +54,7 @@ static void take_entry(struct run *run, const struct resp_value *value)
 {
     struct queue_state *state = run_state(run);
 
+    state->is_refused = value->kind != RESP_TEXT;
     if (value->kind == RESP_NIL && !is_own(run)) {
         queue_fail(run, REASON_NO_QUEUE, "there is no stream %s", state->place);
         return;
@@ -220,6 +221,10 @@ static void stream_clean(struct run *run)
 
     if (is_own(run)) {
         queue_own_remove(run);
+        return;
+    }
+    if (state->is_refused) {
+        queue_ledger_close(run);
         return;
     }
     if (!state->entry) { /* whether it was added is not known: the ledger is */

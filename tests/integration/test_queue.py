@@ -28,7 +28,9 @@ def redis(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _nothing_is_left(redis):
     yield
-    assert redis.ask("KEYS", "healthd:*") == ""
+    left = redis.ask("KEYS", "healthd:*")
+    redis.ask("FLUSHALL")
+    assert left == ""
 
 
 class Worker(threading.Thread):
@@ -51,7 +53,7 @@ class Worker(threading.Thread):
 
 
 def tag_in(text):
-    return re.search(r"healthd:queue:[0-9a-f-]{36}", text).group()
+    return re.search(r"healthd:once:[0-9a-f-]{36}", text).group()
 
 
 # ---- round trips of its own ----
@@ -65,7 +67,7 @@ def tag_in(text):
     lambda server: {"url": server.url("healthd-queue", PASSWORD), "own": "healthd:queue:shop", "push": "right"},
 ], ids=["url", "database", "rows", "unix", "own"])
 def test_a_message_goes_through(redis, conf):
-    found = probe("queue", conf(redis), expect=["roundtrip < 2s", 'tag.startsWith("healthd:queue:")'])
+    found = probe("queue", conf(redis), expect=["roundtrip < 2s", 'tag.startsWith("healthd:once:")'])
     assert (found.health, found.detail) == ("up", ""), found
     assert found.page.value("queue_up") == 1 and 0 < found.page.value("queue_roundtrip_seconds") < 2
     assert redis.ask("DBSIZE", database=1) == "0"
@@ -206,7 +208,7 @@ def test_what_is_said_of_it(redis, setup, conf, reason, words):
 
 @pytest.mark.parametrize("kind", [{}, {"stream": "orders"}, {"list": "jobs", "answered": "1s"}], ids=["list", "stream", "answered"])
 def test_a_redis_that_is_full(start, kind):
-    full = start(Redis, "maxmemory 1mb", "maxmemory-policy noeviction")
+    full = start(Redis, "maxmemory 1kb", "maxmemory-policy noeviction")
     found = probe("queue", {"url": full.url(), **kind})
     assert (found.health, found.reason) == ("down", "queue_full") and "maxmemory" in found.detail, found
     assert full.ask("DBSIZE") == "0"
@@ -296,12 +298,12 @@ def test_a_later_run_removes_what_a_killed_one_left(redis, kind, size):
 
 
 def test_keys_of_its_own_end_by_themselves(redis):
-    # What a kill between the push and the pop leaves is what this server keeps: nothing is popped here.
-    redis.ask("CONFIG", "SET", "maxmemory", "0")
-    found = probe("queue", {"url": redis.url("healthd-queue", PASSWORD)})
-    assert found.health == "up"
-    ttl = Worker(lambda: wait_until(lambda: redis.ask("KEYS", "healthd:*") == "", 10, "no key"))
-    ttl.done()
+    # A user who may put in and not take out leaves what a kill between the two would.
+    redis.ask("ACL", "SETUSER", "pusher", "on", f">{PASSWORD}", "~healthd:queue:*", "+ping", "+multi", "+exec", "+lpush", "+pexpire")
+    found = probe("queue", redis.url("pusher", PASSWORD), timeout=0.5)
+    assert (found.health, found.reason) == ("down", "forbidden") and "RPOP" in found.detail, found
+    assert redis.ask("KEYS", "healthd:*").startswith("healthd:queue:once:")
+    wait_until(lambda: redis.ask("KEYS", "healthd:*") == "", 10, "the key to end")
 
 
 def test_a_server_that_hangs_meanwhile(redis):
