@@ -21,6 +21,7 @@
 #include "collector/verdict_history.h"
 #include "collector/web.h"
 #include "lib/base/log.h"
+#include "lib/core/budget.h"
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
@@ -96,6 +97,7 @@ static bool start_frame(struct daemon *d, const struct generation *g, struct err
     f->resolver = resolver_create(f->loop, f->pool, &g->resolver, e);
     if (!f->resolver)
         return false;
+    f->budgets = budgets_create(f->loop, g->state_path);
     f->fetcher = fetcher_create(f, e);
     return f->fetcher != NULL;
 }
@@ -266,6 +268,7 @@ static void take_down(struct daemon *d)
     fetcher_destroy(d->frame.fetcher);
     resolver_destroy(d->frame.resolver);
     tls_destroy(d->frame.tls);
+    budgets_destroy(d->frame.budgets);
     pool_destroy(d->frame.pool, 200 * NSEC_PER_MSEC);
     generation_unref(d->generation);
     free(d->last_reload_text);

@@ -140,12 +140,11 @@ static void start_more(struct crowd *c)
     c->is_starting = false;
 }
 
-bool ask_all(const struct invocation *in, const struct resolver_conf *resolver,
-             struct asked *asked, size_t count,
-             void (*progress)(size_t done, size_t count), struct err *e)
+bool ask_all(const struct invocation *in, const struct generation *g, struct asked *asked,
+             size_t count, void (*progress)(size_t done, size_t count), struct err *e)
 {
     struct crowd c = {.in = in, .asked = asked, .count = count, .progress = progress};
-    const bool ok = frame_setup(&c.frame, FRAME_WHOLE, resolver, in->secrets, e);
+    const bool ok = frame_setup(&c.frame, FRAME_WHOLE, g, in->secrets, e);
     if (ok) {
         c.runner = runner_create(&c.frame, MAX_ACTIVE);
         start_more(&c);

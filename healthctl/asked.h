@@ -11,8 +11,9 @@
 #include "healthctl/command.h"
 #include "healthctl/writer.h"
 #include "lib/core/probe.h"
-#include "lib/core/resolve.h"
 #include "lib/core/verdict.h"
+
+struct generation;
 
 struct asked { /* one run, as it ended; texts live in the invocation's arena */
     const struct probe *probe;
@@ -33,10 +34,9 @@ struct asked { /* one run, as it ended; texts live in the invocation's arena */
     double expires;
 };
 
-/* Fills asked[count], whose probe, operand and timeout are set. progress is called after each; may
+/* g: the configuration that they are of; NULL: none. Fills asked[count], whose probe, operand and timeout are set. progress is called after each; may
  * be NULL. False (and e): the system stands in the way. */
-bool ask_all(const struct invocation *in, const struct resolver_conf *resolver,
-             struct asked *asked, size_t count,
-             void (*progress)(size_t done, size_t count), struct err *e);
+bool ask_all(const struct invocation *in, const struct generation *g, struct asked *asked,
+             size_t count, void (*progress)(size_t done, size_t count), struct err *e);
 
 #endif

@@ -227,11 +227,10 @@ static int run_now(struct invocation *in, const char *name)
 
 /* ---- the command ---- */
 
-static int ask_once(struct invocation *in, struct asked *a,
-                    const struct resolver_conf *resolver)
+static int ask_once(struct invocation *in, struct asked *a, const struct generation *g)
 {
     struct err e = {0};
-    if (!ask_all(in, resolver, a, 1, NULL, &e))
+    if (!ask_all(in, g, a, 1, NULL, &e))
         return complain(in, CODE_UNKNOWN, "%s", e.text);
     write_page(in->out, a->page);
     write_asked(in, a);
@@ -260,7 +259,7 @@ static int run(struct invocation *in)
             return code;
         struct asked a = {.probe = m->probe, .operand = in->operands[0]};
         a.timeout = m->timeout > 0 ? m->timeout : m->probe->timeout;
-        return ask_once(in, &a, &g->resolver);
+        return ask_once(in, &a, g);
     }
     if (!in->operand_count)
         return complain(

@@ -148,7 +148,7 @@ static enum exit_code run_probes(struct invocation *in, const struct generation 
     for (size_t i = 0; i < g->probe_count; i++)
         asked[i] =
             (struct asked){.probe = g->probes[i], .timeout = g->probes[i]->timeout};
-    if (!ask_all(in, &g->resolver, asked, g->probe_count, show_progress, &e))
+    if (!ask_all(in, g, asked, g->probe_count, show_progress, &e))
         return complain(in, CODE_UNKNOWN, "%s", e.text);
     write_runs(in, asked, g->probe_count);
     enum exit_code code = CODE_PASS;

@@ -68,7 +68,7 @@ static int add_targets(struct readiness *r, struct invocation *in)
     if (code)
         return code;
     const struct generation *g = c.generation;
-    r->resolver = &g->resolver;
+    r->generation = g;
     r->probes = arena_alloc(in->arena, (g->probe_count + in->operand_count + 1) *
                                            sizeof(struct probe *));
     r->flows = arena_alloc(in->arena, (g->flow_count + in->operand_count + 1) *

@@ -86,7 +86,7 @@ static int read_wait(struct deploy_proof *p, nsec wait)
         return code;
     const struct generation *g = p->choice.generation;
     p->kind = PROOF_WAIT;
-    *r = (struct readiness){.in = p->in, .resolver = &g->resolver, .timeout = wait};
+    *r = (struct readiness){.in = p->in, .generation = g, .timeout = wait};
     r->probes = arena_alloc(p->in->arena, (g->probe_count + 1) * sizeof(struct probe *));
     for (size_t i = 0; i < g->probe_count; i++) {
         if (readiness_can_ask(g->probes[i]) && is_of(g->probes[i], what))

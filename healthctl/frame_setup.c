@@ -5,9 +5,12 @@
 #include <stddef.h>
 
 #include "lib/base/clock.h"
+#include "lib/config/generation.h"
+#include "lib/core/budget.h"
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
+#include "lib/core/resolve.h"
 #include "lib/core/tls.h"
 
 #define POOL_THREADS 1
@@ -36,9 +39,16 @@ static bool load_trust(struct frame *f, struct err *e)
     return true;
 }
 
-bool frame_setup(struct frame *f, enum frame_use use,
-                 const struct resolver_conf *resolver, struct secrets *secrets,
-                 struct err *e)
+static void make_budgets(struct frame *f, const struct generation *g)
+{
+    struct arena *arena = arena_create(0);
+    f->budgets =
+        budgets_create(f->loop, g ? g->state_path : generation_state_path(arena));
+    arena_destroy(arena);
+}
+
+bool frame_setup(struct frame *f, enum frame_use use, const struct generation *g,
+                 struct secrets *secrets, struct err *e)
 {
     *f = (struct frame){.secrets = secrets};
     f->loop = loop_create(e);
@@ -47,8 +57,10 @@ bool frame_setup(struct frame *f, enum frame_use use,
     f->pool = pool_create(f->loop, POOL_THREADS);
     if (use == FRAME_WHOLE && !load_trust(f, e))
         return false;
+    if (use == FRAME_WHOLE)
+        make_budgets(f, g);
     f->resolver =
-        resolver_create(f->loop, f->pool, resolver ? resolver : &default_resolver, e);
+        resolver_create(f->loop, f->pool, g ? &g->resolver : &default_resolver, e);
     if (!f->resolver)
         return false;
     f->fetcher = fetcher_create(f, e);
@@ -62,6 +74,7 @@ void frame_finish(struct frame *f)
         resolver_destroy(f->resolver);
     if (f->tls)
         tls_destroy(f->tls);
+    budgets_destroy(f->budgets);
     if (f->pool)
         pool_destroy(f->pool, 100 * NSEC_PER_MSEC);
     loop_destroy(f->loop);

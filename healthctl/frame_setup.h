@@ -10,8 +10,8 @@
 
 #include "lib/base/err.h"
 #include "lib/core/frame.h"
-#include "lib/core/resolve.h"
 
+struct generation;
 struct secrets;
 
 enum frame_use {
@@ -19,11 +19,10 @@ enum frame_use {
     FRAME_WHOLE /* trust too, loaded when this returns: for probes, whose time it must not count in */
 };
 
-/* resolver: of a configuration; NULL: the defaults. secrets are lent. False (and e): the system
+/* g: whose resolver and state directory are meant; NULL: the defaults. secrets are lent. False (and e): the system
  * stands in the way; frame_finish is still due. */
-bool frame_setup(struct frame *f, enum frame_use use,
-                 const struct resolver_conf *resolver, struct secrets *secrets,
-                 struct err *e);
+bool frame_setup(struct frame *f, enum frame_use use, const struct generation *g,
+                 struct secrets *secrets, struct err *e);
 void frame_finish(struct frame *f);
 
 #endif

@@ -241,7 +241,7 @@ struct readiness_end readiness_wait(const struct readiness *r)
                         .settled = map_create(),
                         .end = {.why = ""}};
     struct smoke_plan plan = {.in = r->in,
-                              .resolver = r->resolver,
+                              .generation = r->generation,
                               .vars = r->vars,
                               .repeat = 1,
                               .wait = r->timeout,

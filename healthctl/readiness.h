@@ -10,7 +10,7 @@
 
 struct readiness { /* what to wait for; lives as long as the invocation */
     const struct invocation *in;
-    const struct resolver_conf *resolver;
+    const struct generation *generation;
     const struct probe **probes;
     size_t probe_count;
     const struct flow **flows;

@@ -111,7 +111,7 @@ struct smoke_counts smoke_count(const struct flow_result *r)
 
 void smoke_choose(struct smoke_plan *plan, const struct flow_choice *c)
 {
-    plan->resolver = c->generation ? &c->generation->resolver : NULL;
+    plan->generation = c->generation;
     plan->flows = c->flows;
     plan->count = c->count;
     plan->source = c->source;

@@ -14,7 +14,7 @@
 
 struct smoke_plan {
     const struct invocation *in;
-    const struct resolver_conf *resolver;
+    const struct generation *generation; /* that the flows are of */
     const struct flow *const *flows;
     size_t count;
     const char *source; /* the file, as it was named; NULL: the default configuration */

@@ -71,14 +71,18 @@ static void prepare_stream(struct run *run)
 {
     struct llm_state *state = run_state(run);
     struct arena *arena = run_arena(run);
-    state->stream = (struct llm_stream){.provider = state->conf->kind,
-                                        .arena = arena,
-                                        .text = BUF_MAX(LLM_TEXT_MAX_BYTES)};
-    state->refusal = BUF_MAX((size_t)64 << 10);
+    state->stream = (struct llm_stream){
+        .provider = state->conf->kind,
+        .arena = arena,
+        .most_pieces = llm_stream_most_pieces(state->conf->max_tokens),
+        .text = BUF_MAX(LLM_TEXT_MAX_BYTES),
+        .finish = BUF_MAX(LLM_FINISH_MAX_BYTES)};
+    state->refusal = BUF_MAX(LLM_REFUSAL_MAX_BYTES);
     llm_events_init(&state->events, state->conf->kind == LLM_OLLAMA ? LLM_LINES : LLM_SSE,
                     llm_stream_take, &state->stream);
     arena_cleanup(arena, llm_events_finish, &state->events);
     arena_cleanup(arena, finish_text, &state->stream.text);
+    arena_cleanup(arena, finish_text, &state->stream.finish);
     arena_cleanup(arena, finish_text, &state->refusal);
 }
 
@@ -97,6 +101,18 @@ static void llm_ask(struct run *run, enum llm_question question)
                                on_phase, on_done, run);
 }
 
+static void ask_first(struct run *run)
+{
+    const struct llm_state *state = run_state(run);
+    const struct llm_conf *conf = state->conf;
+    if (state->plan == LLM_PLAN_COMPLETE)
+        llm_ask(run, LLM_ASK_COMPLETION);
+    else if (conf->model[0] && conf->kind != LLM_OLLAMA)
+        llm_ask(run, LLM_ASK_MODEL);
+    else
+        llm_ask(run, LLM_ASK_LIST);
+}
+
 /* ---- the type ---- */
 
 static bool llm_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
@@ -110,29 +126,41 @@ static bool llm_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
     return true;
 }
 
+static void on_counted(void *ctx, const struct budget_answer *a)
+{
+    struct run *run = ctx;
+    struct llm_state *state = run_state(run);
+    state->counting = NULL;
+    state->count = *a;
+    state->is_counted = a->state != BUDGET_UNKNOWN;
+    state->plan = llm_plan(state->is_due, a->state);
+    ask_first(run);
+}
+
 static void llm_start(struct run *run)
 {
     struct llm_state *state = run_state(run);
     const struct llm_conf *conf = run_conf(run);
+    const struct wall now = run_wall(run);
     state->conf = conf;
     if (conf->key.value[0] && run_frame(run)->secrets)
         secrets_add(run_frame(run)->secrets, bytes_of(conf->key.value));
     state->kept = llm_memory_of(run);
-    state->plan = llm_plan(state->kept, conf, run_origin(run),
-                           loop_now(run_frame(run)->loop), run_wall(run));
+    state->is_due =
+        llm_plan_is_due(state->kept, conf, loop_now(run_frame(run)->loop), now);
     if (conf->level == LLM_COMPLETE)
-        llm_memory_write(run);
-    if (state->plan == LLM_PLAN_COMPLETE)
-        llm_ask(run, LLM_ASK_COMPLETION);
-    else if (conf->model[0] && conf->kind != LLM_OLLAMA)
-        llm_ask(run, LLM_ASK_MODEL);
+        state->counting = budget_take(run_frame(run)->budgets, llm_memory_budget(run),
+                                      state->is_due ? llm_plan_need(conf) : 0,
+                                      conf->daily_tokens, now, on_counted, run);
     else
-        llm_ask(run, LLM_ASK_LIST);
+        ask_first(run);
 }
 
 static void llm_cancel(struct run *run)
 {
     struct llm_state *state = run_state(run);
+    budget_forget(state->counting);
+    state->counting = NULL;
     fetch_cancel(state->fetch);
     state->fetch = NULL;
     llm_answer_cut(run);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the llm probe share; nobody else includes it. llm.c moves a run, llm_request.c says what is sent,
- * llm_sse.c cuts a stream into events, llm_stream.c reads them, llm_fault.c names refusals, llm_budget.c counts tokens,
- * llm_plan.c decides whether any may be used now, llm_limits.c reads what headers tell, llm_vars.c names values.
+ * llm_sse.c cuts a stream into events, llm_stream.c reads them, llm_fault.c names refusals, llm_plan.c decides whether a
+ * completion is due, llm_memory.c keeps how it ended, llm_limits.c reads what headers tell, llm_vars.c names values.
  */
 #ifndef HEALTHD_PROBES_LLM_H
 #define HEALTHD_PROBES_LLM_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/core/budget.h"
 #include "lib/core/expr.h"
 #include "lib/core/fetch.h"
 #include "lib/core/opt.h"
@@ -24,7 +25,7 @@ enum llm_level { LLM_KEY, LLM_COMPLETE };
 enum llm_field { LLM_FIELD_AUTO, LLM_MAX_TOKENS, LLM_MAX_COMPLETION_TOKENS };
 
 struct llm_conf {
-    const char *base_url, *model, *prompt, *version;
+    const char *base_url, *model, *prompt, *version, *budget;
     int provider, level, max_tokens_field;
     struct secret key;
     nsec every;
@@ -73,20 +74,26 @@ bool llm_events_overflow(const struct llm_events *v);
 /* ---- llm_stream.c ---- */
 
 #define LLM_TEXT_MAX_BYTES 1024
+#define LLM_FINISH_MAX_BYTES 64
 
 /* What a stream of a completion has told so far. */
 struct llm_stream {
     enum llm_provider provider;
     struct arena *arena;
-    struct buf text; /* the answer, cut */
-    bool has_token;  /* the model has begun, or ended without a word */
-    bool is_whole;   /* the end was told */
+    struct buf text;            /* the answer, cut */
+    bool has_token;             /* the model has begun, or ended without a word */
+    bool is_whole;              /* the end was told */
+    size_t pieces, most_pieces; /* events with a part of the answer; more are no answer */
+    bool is_endless;            /* there were more */
+    struct buf finish;          /* why it ended, as told; "" */
     bool has_usage;
     int64_t input, output; /* tokens, as the provider counts them */
     const json_t *error;   /* a refusal within the stream; NULL: none */
     const char *nonsense;  /* an event that is no JSON, quoted; NULL: none */
     size_t events;
 };
+/* How many pieces an answer of so many tokens comes in at most, with room for a provider that cuts tokens up. */
+size_t llm_stream_most_pieces(int64_t max_tokens);
 /* ctx: a struct llm_stream. Fits llm_events. */
 bool llm_stream_take(void *ctx, struct bytes name, struct bytes data);
 
@@ -102,7 +109,13 @@ struct llm_fault llm_fault_of(int status, const json_t *root, struct arena *aren
 
 /* ---- llm_limits.c ---- */
 
-enum { LLM_LIMIT_KINDS = 4 };
+enum llm_limit {
+    LLM_LIMIT_REQUESTS,
+    LLM_LIMIT_TOKENS,
+    LLM_LIMIT_INPUT,
+    LLM_LIMIT_OUTPUT,
+    LLM_LIMIT_KINDS
+};
 extern const char *const llm_limit_kinds[LLM_LIMIT_KINDS];
 struct llm_limits {
     double left[LLM_LIMIT_KINDS], most[LLM_LIMIT_KINDS]; /* -1: not told */
@@ -110,51 +123,35 @@ struct llm_limits {
 };
 struct llm_limits llm_limits_of(const struct reply *reply, struct wall now);
 
-/* ---- llm_budget.c ---- */
-
-/* Kept as the session's memo. Tokens that a call may need are set aside before it, and on disk before it is made. */
-struct llm_budget {
-    int64_t day;     /* since the epoch, UTC */
-    int64_t spent;   /* tokens of that day */
-    int64_t aside;   /* for the next call */
-    int64_t largest; /* the most that one call has used */
-    int64_t total;   /* of all days */
-    int64_t
-        asked_at; /* of the last call that succeeded: seconds since the epoch; 0: never */
-};
-/* After a restart: what was set aside may have been used, and counts as spent. */
-struct llm_budget llm_budget_recall(const char *memo);
-const char *llm_budget_text(const struct llm_budget *b, struct arena *arena);
-/* A new day begins; one that seems to be over already does not begin again. */
-void llm_budget_roll(struct llm_budget *b, struct wall now);
-/* The most that a call can cost, as far as is known. */
-int64_t llm_budget_need(const struct llm_budget *b, const struct llm_conf *conf);
-int64_t llm_budget_left(const struct llm_budget *b, const struct llm_conf *conf);
-bool llm_budget_set_aside(struct llm_budget *b, const struct llm_conf *conf);
-/* The call is over, and has cost this. */
-void llm_budget_settle(struct llm_budget *b, int64_t used);
-
 /* ---- llm_plan.c ---- */
 
 /* What a probe keeps between its runs. */
 struct llm_session {
-    struct llm_budget budget;
+    int64_t
+        asked_at; /* of the last call that succeeded: seconds since the epoch; 0: never */
     bool is_recalled;
     bool has_first_token;
-    nsec first_token; /* of the last call that succeeded */
-    int64_t used;     /* tokens of that call */
-    enum reason held; /* why the last call failed; NONE: it did not */
+    nsec first_token;  /* of that call */
+    int64_t used;      /* its tokens */
+    struct buf finish; /* why it ended, in the provider's word */
+    enum reason held;  /* why the last call failed; NONE: it did not */
     struct buf held_text;
-    struct mono not_before; /* the provider asked to wait until then */
+    size_t failures;        /* in a row */
+    struct mono not_before; /* no call until then */
 };
 enum llm_plan {
     LLM_PLAN_KEY,      /* nothing is due, or asked for */
-    LLM_PLAN_PREPARE,  /* the same now; tokens have been set aside for the next run */
-    LLM_PLAN_COMPLETE, /* a call */
-    LLM_PLAN_SPENT     /* a call is due, and today's tokens are used up */
+    LLM_PLAN_COMPLETE, /* a call, whose tokens are taken */
+    LLM_PLAN_SPENT,    /* a call is due, and today's tokens are used up */
+    LLM_PLAN_UNCOUNTED /* a call is due, and nobody knows how many are left */
 };
-enum llm_plan llm_plan(struct llm_session *s, const struct llm_conf *conf,
-                       enum origin origin, struct mono now, struct wall wall);
+bool llm_plan_is_due(const struct llm_session *s, const struct llm_conf *conf,
+                     struct mono now, struct wall wall);
+enum llm_plan llm_plan(bool is_due, enum budget_state budget);
+/* The most tokens that a call can use, as far as the configuration tells. */
+int64_t llm_plan_need(const struct llm_conf *conf);
+/* How long no call is made after so many failures in a row, of which the provider asked to wait. */
+nsec llm_plan_pause(const struct llm_conf *conf, size_t failures, nsec asked_to_wait);
 /* "00:00 UTC" of the next day, as a span from now. */
 nsec llm_plan_until_tomorrow(struct wall now);
 
@@ -169,13 +166,18 @@ void llm_request_make(struct run *run, enum llm_question question,
 struct llm_state {
     const struct llm_conf *conf;
     struct llm_session *kept;
+    bool is_due;
+    struct budget_ask *counting; /* NULL: not under way */
+    bool is_counted;
+    struct budget_answer count; /* of the budget, when is_counted */
     enum llm_plan plan;
     enum llm_question question; /* under way, or answered last */
     struct fetch *fetch;
     const struct reply *reply; /* the last one */
     struct llm_events events;
     struct llm_stream stream;
-    struct buf refusal; /* the body of an answer that is no stream */
+    struct buf
+        refusal; /* the body of an answer that is no stream; of a stream the head */
     struct mono sent_at;
     bool has_first_token, is_settled;
     nsec first_token;
@@ -188,6 +190,8 @@ struct llm_state {
 
 /* ---- llm_answer.c ---- */
 
+#define LLM_REFUSAL_MAX_BYTES ((size_t)64 << 10)
+
 /* The stream of a completion, or the refusal instead of it, as it comes. ctx: the run. Fits request.take. */
 bool llm_answer_take(void *ctx, struct bytes piece);
 /* What came is judged, and the run answered. Of a model's entry that cannot be had false: ask for the list instead. */
@@ -199,8 +203,9 @@ void llm_answer_cut(struct run *run);
 
 /* What the session keeps, with the memo read. */
 struct llm_session *llm_memory_of(struct run *run);
-void llm_memory_write(struct run *run);
-/* A call is over: used tokens, or -1 for all that was set aside. */
+/* Whose tokens it uses. */
+const char *llm_memory_budget(struct run *run);
+/* A call is over: used tokens, or -1 for all that was taken. */
 void llm_memory_settle(struct run *run, int64_t used);
 /* It failed, and holds until one succeeds. */
 void llm_memory_hold(struct run *run, enum reason reason, const char *detail);

@@ -12,7 +12,6 @@
 
 #define STREAM_MAX_BYTES ((uint64_t)1 << 20)
 #define DOCUMENT_MAX_BYTES ((size_t)8 << 20)
-#define REFUSAL_MAX_BYTES ((size_t)64 << 10)
 
 /* ---- while a completion comes ---- */
 
@@ -30,7 +29,7 @@ bool llm_answer_take(void *ctx, struct bytes piece)
     struct llm_state *state = run_state(run);
     const struct reply *so_far = fetch_so_far(state->fetch);
     if (so_far->status != 200) {
-        if (piece.len > REFUSAL_MAX_BYTES - state->refusal.len)
+        if (piece.len > LLM_REFUSAL_MAX_BYTES - state->refusal.len)
             return false;
         buf_add_bytes(&state->refusal, piece);
         return true;
@@ -38,6 +37,9 @@ bool llm_answer_take(void *ctx, struct bytes piece)
     state->is_too_large = so_far->body_bytes > STREAM_MAX_BYTES;
     if (state->is_too_large)
         return false;
+    if (state->refusal.len < RUN_MAX_QUOTE)
+        buf_add_bytes(&state->refusal,
+                      bytes_slice(piece, 0, RUN_MAX_QUOTE - state->refusal.len));
     const bool wants_more = llm_events_feed(&state->events, piece);
     note_first_token(run, state);
     return wants_more;
@@ -108,38 +110,56 @@ static void refuse(struct run *run, int status, const json_t *root)
 
 /* ---- a completion ---- */
 
+/* What was wrong with a stream, or NULL. */
+static const char *stream_fault(struct run *run, enum reason *ret_reason)
+{
+    struct llm_state *state = run_state(run);
+    const struct llm_stream *s = &state->stream;
+    struct arena *arena = run_arena(run);
+    *ret_reason = REASON_PROTOCOL;
+    if (s->nonsense)
+        return arena_printf(arena, "%s: expected events with JSON, got %s", asked(run),
+                            run_quoted(run, bytes_of(s->nonsense)));
+    if (s->is_endless || state->is_too_large || llm_events_overflow(&state->events)) {
+        *ret_reason = REASON_TOO_LARGE;
+        return arena_printf(arena,
+                            "%s did not end a completion of at most %lld tokens: it was "
+                            "cut after %zu events",
+                            asked(run), (long long)state->conf->max_tokens, s->events);
+    }
+    if (s->events == 0)
+        return arena_printf(arena, "%s: expected a stream of events, got %s", asked(run),
+                            run_quoted(run, buf_bytes(&state->refusal)));
+    if (s->is_whole && !s->pieces && !s->finish.len)
+        return arena_printf(arena, "%s ended the stream without an answer in it",
+                            asked(run));
+    if (s->is_whole)
+        return NULL;
+    *ret_reason = REASON_CLOSED;
+    return arena_printf(arena, "%s broke the stream off after %zu events", asked(run),
+                        s->events);
+}
+
 static void judge_stream(struct run *run)
 {
     struct llm_state *state = run_state(run);
-    struct llm_stream *s = &state->stream;
-    struct arena *arena = run_arena(run);
-    const bool is_counted = s->is_whole && s->has_usage;
-    llm_memory_settle(run, is_counted ? s->input + s->output : -1);
+    const struct llm_stream *s = &state->stream;
+    const int64_t counted = s->is_whole && s->has_usage ? s->input + s->output : -1;
+    const int64_t seen = (int64_t)s->pieces;
+    enum reason reason;
+    llm_memory_settle(run, s->is_endless && seen > state->count.taken ? seen : counted);
     if (s->error) {
         refuse(run, 200, s->error);
-    } else if (s->nonsense) {
-        fail(run, REASON_PROTOCOL,
-             arena_printf(arena, "%s: expected events with JSON, got %s", asked(run),
-                          run_quoted(run, bytes_of(s->nonsense))));
-    } else if (state->is_too_large || llm_events_overflow(&state->events)) {
-        fail(run, REASON_TOO_LARGE,
-             arena_printf(arena,
-                          "%s: the stream of a completion of at most %lld tokens "
-                          "does not end, or one of its events is too large",
-                          asked(run), (long long)state->conf->max_tokens));
-    } else if (s->events == 0) {
-        fail(
-            run, REASON_PROTOCOL,
-            arena_printf(arena, "%s: expected a stream of events, got none", asked(run)));
-    } else if (!s->is_whole) {
-        fail(run, REASON_CLOSED,
-             arena_printf(arena, "%s broke the stream off after %zu events", asked(run),
-                          s->events));
-    } else {
-        state->is_accepted = true;
-        llm_memory_succeed(run);
-        run_up(run);
+        return;
     }
+    const char *fault = stream_fault(run, &reason);
+    if (fault) {
+        fail(run, reason, fault);
+        return;
+    }
+    state->is_accepted = true;
+    llm_memory_succeed(run);
+    run_up(run);
 }
 
 static void judge_completion(struct run *run)
@@ -155,9 +175,9 @@ static void judge_completion(struct run *run)
         run_trouble(run, &reply->trouble);
     } else if (reply->status != 200) {
         llm_memory_settle(run, 0);
-        refuse(
-            run, reply->status,
-            json_read(run_arena(run), buf_bytes(&state->refusal), REFUSAL_MAX_BYTES, &e));
+        refuse(run, reply->status,
+               json_read(run_arena(run), buf_bytes(&state->refusal),
+                         LLM_REFUSAL_MAX_BYTES, &e));
     } else {
         judge_stream(run);
     }
@@ -186,33 +206,38 @@ static bool has_model(const json_t *list, const char *wanted)
     return !wanted[0];
 }
 
+static void say_spent(struct run *run)
+{
+    const struct llm_state *state = run_state(run);
+    struct buf wait = BUF_MAX(64);
+    duration_format_short(&wait, llm_plan_until_tomorrow(run_wall(run)));
+    run_degraded(run, REASON_BUDGET,
+                 "key and model are good; no completion was asked: %lld of "
+                 "`daily_tokens` (%lld) are used, and one may need %lld; the next day "
+                 "begins in %s",
+                 (long long)state->count.spent, (long long)state->conf->daily_tokens,
+                 (long long)state->count.need, buf_text(&wait));
+    buf_finish(&wait);
+}
+
 /* Key and model are good. What completions say besides comes on top. */
 static void accept_model(struct run *run)
 {
     struct llm_state *state = run_state(run);
     const struct llm_session *kept = state->kept;
-    const struct llm_conf *conf = state->conf;
-    struct buf wait = BUF_MAX(64);
     state->is_accepted = true;
-    if (state->plan == LLM_PLAN_SPENT) {
-        duration_format_short(&wait, llm_plan_until_tomorrow(run_wall(run)));
-        run_degraded(
-            run, REASON_BUDGET,
-            "key and model are good; no completion was asked: %lld of "
-            "`daily_tokens` (%lld) are used, and one may need %lld; the next day "
-            "begins in %s",
-            (long long)kept->budget.spent, (long long)conf->daily_tokens,
-            (long long)llm_budget_need(&kept->budget, conf), buf_text(&wait));
-        buf_finish(&wait);
-        return;
-    }
-    if (conf->level == LLM_COMPLETE && kept->held != REASON_NONE)
+    if (kept->held != REASON_NONE)
         run_down(run, kept->held, "the last completion failed: %s",
                  buf_text(&kept->held_text));
+    else if (state->plan == LLM_PLAN_SPENT)
+        say_spent(run);
+    else if (state->plan == LLM_PLAN_UNCOUNTED)
+        run_degraded(run, REASON_SELF,
+                     "key and model are good; no completion was asked, as today's tokens "
+                     "cannot be counted: %s",
+                     state->count.why.text);
     else
         run_up(run);
-    if (state->plan == LLM_PLAN_PREPARE)
-        session_wake(run_session(run), WAKE_PROBE);
 }
 
 static void judge_list(struct run *run, const json_t *root)

@@ -28,8 +28,8 @@ static const struct metric budget_metric = {
 static const struct metric left_metric = {
     .name = "llm_probe_budget_remaining_tokens",
     .help = "Tokens of today's budget that are not used"};
-static const struct metric first_token_metric = {
-    .name = "llm_probe_time_to_first_token_seconds",
+static const struct metric ttft_metric = {
+    .name = "llm_ttft_seconds",
     .unit = "seconds",
     .help = "From the request's last byte to the first token, of the last completion "
             "that succeeded"};
@@ -50,9 +50,9 @@ static const struct metric retry_metric = {
     .unit = "seconds",
     .help = "How long the provider asked to wait; 0 when it did not"};
 const struct metric *const llm_metrics[] = {
-    &up_metric,         &info_metric,  &refused_metric,     &tokens_metric,
-    &budget_metric,     &left_metric,  &first_token_metric, &asked_metric,
-    &limit_left_metric, &limit_metric, &retry_metric,       NULL};
+    &up_metric,         &info_metric,  &refused_metric, &tokens_metric,
+    &budget_metric,     &left_metric,  &ttft_metric,    &asked_metric,
+    &limit_left_metric, &limit_metric, &retry_metric,   NULL};
 
 static bool is_refusal(enum reason reason)
 {
@@ -76,13 +76,16 @@ static void report_limits(struct run *run, const struct llm_limits *limits)
 static void report_completions(struct run *run, const struct llm_state *state)
 {
     const struct llm_session *kept = state->kept;
-    run_sample(run, &tokens_metric, (double)kept->budget.total);
+    const int64_t left = state->conf->daily_tokens - state->count.spent;
     run_sample(run, &budget_metric, (double)state->conf->daily_tokens);
-    run_sample(run, &left_metric, (double)llm_budget_left(&kept->budget, state->conf));
+    if (state->is_counted) {
+        run_sample(run, &tokens_metric, (double)state->count.total);
+        run_sample(run, &left_metric, left > 0 ? (double)left : 0);
+    }
     if (kept->has_first_token)
-        run_sample(run, &first_token_metric, nsec_to_sec(kept->first_token));
-    if (kept->budget.asked_at)
-        run_sample(run, &asked_metric, (double)kept->budget.asked_at);
+        run_sample(run, &ttft_metric, nsec_to_sec(kept->first_token));
+    if (kept->asked_at)
+        run_sample(run, &asked_metric, (double)kept->asked_at);
 }
 
 void llm_report(struct run *run)

@@ -2,7 +2,7 @@
 /*
  * What a provider's refusal means: its status, and the code, type and message of its error. Called by llm.c. Pure.
  * Shapes: OpenAI {"error": {message, type, code}}, Anthropic {"type": "error", "error": {type, message}}, Ollama
- * {"error": "…"}, FastAPI servers {"detail": "…"}.
+ * {"error": "…"}, vLLM {"message", "type"}, FastAPI servers {"detail": "…"}, Gemini a list of {"error": {status, message}}.
  */
 #include <string.h>
 #include <strings.h>
@@ -24,21 +24,26 @@ static const struct row rows[] = {
     {"billing_not_active", REASON_NO_CREDIT, false},
     {"billing_error", REASON_NO_CREDIT, false},
     {"insufficient_balance", REASON_NO_CREDIT, false},
+    {"budget_exceeded", REASON_NO_CREDIT, false}, /* LiteLLM: the key's own budget */
     {"credit balance is too low", REASON_NO_CREDIT, true},
     {"insufficient balance", REASON_NO_CREDIT, true},
     {"invalid_api_key", REASON_INVALID_KEY, false},
     {"authentication_error", REASON_INVALID_KEY, false},
     {"invalid_authentication", REASON_INVALID_KEY, false},
     {"api key not valid", REASON_INVALID_KEY, true},
+    {"incorrect api key", REASON_INVALID_KEY, true},
     {"permission_error", REASON_FORBIDDEN, false},
     {"model_not_found", REASON_MODEL_MISSING, false},
     {"not_found_error", REASON_MODEL_MISSING, false},
+    {"deploymentnotfound", REASON_MODEL_MISSING, false}, /* Azure */
     {"not a valid model", REASON_MODEL_MISSING, true},
+    {"invalid model name", REASON_MODEL_MISSING, true}, /* LiteLLM */
     {"overloaded_error", REASON_OVERLOADED, false},
     {"server_overloaded", REASON_OVERLOADED, false},
     {"engine_overloaded", REASON_OVERLOADED, false},
     {"rate_limit_exceeded", REASON_RATE_LIMITED, false},
     {"rate_limit_error", REASON_RATE_LIMITED, false},
+    {"resource_exhausted", REASON_RATE_LIMITED, false}, /* Gemini */
 };
 
 static const char *text_of(const json_t *object, const char *key)
@@ -75,6 +80,7 @@ static enum reason reason_of_status(int status)
         return REASON_FORBIDDEN;
     case 429:
         return REASON_RATE_LIMITED;
+    case 498: /* Groq: the tier's capacity is used */
     case 503:
     case 529:
         return REASON_OVERLOADED;
@@ -90,7 +96,7 @@ static enum reason reason_of(int status, const char *code, const char *type,
         const struct row *r = &rows[i];
         const bool fits = r->is_message
                               ? has_part(message, r->word)
-                              : !strcmp(code, r->word) || !strcmp(type, r->word);
+                              : !strcasecmp(code, r->word) || !strcasecmp(type, r->word);
         if (fits)
             return r->reason;
     }
@@ -101,9 +107,13 @@ static enum reason reason_of(int status, const char *code, const char *type,
 
 struct llm_fault llm_fault_of(int status, const json_t *root, struct arena *arena)
 {
+    if (json_is_array(root))
+        root = json_array_get(root, 0);
     const json_t *error = json_object_get(root, "error");
     const char *code = text_of(error, "code"), *type = text_of(error, "type");
     const char *message = text_of(error, "message");
+    if (!type[0])
+        type = text_of(error, "status");
     if (json_is_string(error))
         message = json_string_value(error);
     else if (!error)

@@ -6,8 +6,11 @@
 
 #include "probes/llm.h"
 
-const char *const llm_limit_kinds[LLM_LIMIT_KINDS] = {"requests", "tokens",
-                                                      "input_tokens", "output_tokens"};
+const char *const llm_limit_kinds[LLM_LIMIT_KINDS] = {[LLM_LIMIT_REQUESTS] = "requests",
+                                                      [LLM_LIMIT_TOKENS] = "tokens",
+                                                      [LLM_LIMIT_INPUT] = "input_tokens",
+                                                      [LLM_LIMIT_OUTPUT] =
+                                                          "output_tokens"};
 
 struct row {
     const char *left, *most;

@@ -49,7 +49,12 @@ const struct opt llm_opts[] = {
     OPT_ROW_INT("daily_tokens", daily_tokens, "2000", 1, 100000000,
                 "Tokens that completions of this probe may use in a day (UTC), input and "
                 "output together. Never exceeded: what a call may need is set aside "
-                "before it. Survives restarts."),
+                "before it, on disk. Flow steps, canaries and healthctl count with it."),
+    OPT_ROW_TEXT(
+        "budget", budget, "",
+        "Whose tokens are counted: probes and steps that name the same budget use "
+        "it up together. Empty: the probe's name.",
+        .max = 200),
     OPT_ROW_INT("max_tokens", max_tokens, "1", 1, 4096,
                 "Tokens that a completion may have."),
     OPT_ROW_CHOICE("max_tokens_field", max_tokens_field, "auto", field_choices,
@@ -135,7 +140,6 @@ static bool read_base(struct llm_conf *conf, struct arena *arena, struct err *e)
 bool llm_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct llm_conf *conf = ctx;
-    const struct llm_budget unused = {0};
     struct url proxy;
     if (!read_base(conf, arena, e))
         return false;
@@ -145,7 +149,7 @@ bool llm_validate(void *ctx, struct arena *arena, struct err *e)
         return true;
     if (!conf->model[0])
         return err_set(e, "level complete needs a `model` to ask");
-    const long long need = (long long)llm_budget_need(&unused, conf);
+    const long long need = (long long)llm_plan_need(conf);
     if (conf->daily_tokens < need)
         return err_set(e,
                        "daily_tokens is %lld, and one completion with this prompt may "

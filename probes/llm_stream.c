@@ -3,26 +3,55 @@
  * What the events of a streamed completion tell: the first token, the tokens used, the end, a refusal half-way. Called
  * with each event by llm_sse.c. Pure; knows neither time nor network.
  */
-#include <math.h>
 #include <string.h>
 
 #include "lib/core/json.h"
 #include "probes/llm.h"
+
+size_t llm_stream_most_pieces(int64_t max_tokens)
+{
+    return 64 + 4 * (size_t)max_tokens;
+}
+
+static void begin(struct llm_stream *s)
+{
+    s->has_token = true;
+    s->pieces++;
+    s->is_endless = s->most_pieces && s->pieces > s->most_pieces;
+}
+
+static void keep_text(struct llm_stream *s, const json_t *text)
+{
+    const char *piece = json_string_value(text);
+    if (piece)
+        buf_add_bytes(&s->text, bytes_cut(bytes_of(piece), s->text.max - s->text.len));
+}
 
 static void add_text(struct llm_stream *s, const json_t *text)
 {
     const char *piece = json_string_value(text);
     if (!piece || !piece[0])
         return;
-    s->has_token = true;
-    const struct bytes cut = bytes_cut(bytes_of(piece), s->text.max - s->text.len);
-    buf_add_bytes(&s->text, cut);
+    begin(s);
+    keep_text(s, text);
+}
+
+/* "stop", "length", "max_tokens": why the answer ended. */
+static bool take_finish(struct llm_stream *s, const json_t *word)
+{
+    const char *text = json_string_value(word);
+    if (!text)
+        return false;
+    buf_clear(&s->finish);
+    buf_add_bytes(&s->finish, bytes_cut(bytes_of(text), LLM_FINISH_MAX_BYTES));
+    return true;
 }
 
 static void take_count(const json_t *from, const char *key, int64_t *ret_count)
 {
     const json_t *count = json_object_get(from, key);
-    if (json_is_integer(count) && json_integer_value(count) >= 0)
+    if (json_is_integer(count) && json_integer_value(count) >= 0 &&
+        json_integer_value(count) <= BUDGET_MOST)
         *ret_count = json_integer_value(count);
 }
 
@@ -31,23 +60,32 @@ static bool is_told(const json_t *value)
     return value && !json_is_null(value);
 }
 
+/* Servers put "" and [] where there is nothing yet. */
+static bool says_something(const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_length(value) > 0;
+    return json_is_array(value) ? json_array_size(value) > 0 : is_told(value);
+}
+
 static bool take_openai(struct llm_stream *s, const json_t *root)
 {
     const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
     const json_t *delta = json_object_get(choice, "delta");
     const json_t *usage = json_object_get(root, "usage");
     add_text(s, json_object_get(delta, "content"));
-    s->has_token = s->has_token || is_told(json_object_get(delta, "tool_calls")) ||
-                   is_told(json_object_get(delta, "reasoning_content")) ||
-                   is_told(json_object_get(delta, "reasoning"));
-    if (is_told(json_object_get(choice, "finish_reason")))
+    if (says_something(json_object_get(delta, "tool_calls")) ||
+        says_something(json_object_get(delta, "reasoning_content")) ||
+        says_something(json_object_get(delta, "reasoning")))
+        begin(s);
+    if (take_finish(s, json_object_get(choice, "finish_reason")))
         s->has_token = s->is_whole = true;
     if (json_is_object(usage)) {
         s->has_usage = true;
         take_count(usage, "prompt_tokens", &s->input);
         take_count(usage, "completion_tokens", &s->output);
     }
-    return true;
+    return !s->is_endless;
 }
 
 static bool take_anthropic(struct llm_stream *s, const json_t *root)
@@ -68,11 +106,14 @@ static bool take_anthropic(struct llm_stream *s, const json_t *root)
     }
     if (!type)
         return true;
-    add_text(s, json_object_get(delta, "text"));
-    if (!strcmp(type, "content_block_delta") || !strcmp(type, "message_delta"))
+    if (!strcmp(type, "content_block_delta"))
+        begin(s);
+    if (!strcmp(type, "message_delta"))
         s->has_token = true;
+    keep_text(s, json_object_get(delta, "text"));
+    take_finish(s, json_object_get(delta, "stop_reason"));
     s->is_whole = s->is_whole || !strcmp(type, "message_stop");
-    return !s->is_whole;
+    return !s->is_whole && !s->is_endless;
 }
 
 static bool take_ollama(struct llm_stream *s, const json_t *root)
@@ -81,7 +122,8 @@ static bool take_ollama(struct llm_stream *s, const json_t *root)
     add_text(s, json_object_get(message, "content"));
     add_text(s, json_object_get(message, "thinking"));
     if (!json_is_true(json_object_get(root, "done")))
-        return true;
+        return !s->is_endless;
+    take_finish(s, json_object_get(root, "done_reason"));
     s->has_token = s->is_whole = true;
     s->has_usage = is_told(json_object_get(root, "eval_count"));
     take_count(root, "prompt_eval_count", &s->input);

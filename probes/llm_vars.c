@@ -76,13 +76,25 @@ static bool get_tokens(struct run *run, struct arena *arena, struct value *ret_v
     return kept != NULL;
 }
 
+/* False (and why) when nothing has told how many are used. */
+static bool counted(struct run *run, struct err *why)
+{
+    const struct llm_state *state = run_state(run);
+    if (state->is_counted)
+        return true;
+    return err_set(why, state->conf && state->conf->level == LLM_COMPLETE
+                            ? "today's tokens could not be counted"
+                            : "no completion is asked for at `level: key`");
+}
+
 static bool get_tokens_today(struct run *run, struct arena *arena,
                              struct value *ret_value, struct err *why)
 {
     const struct llm_state *state = run_state(run);
     (void)arena;
-    (void)why;
-    *ret_value = value_number(state->kept ? (double)state->kept->budget.spent : 0);
+    if (!counted(run, why))
+        return false;
+    *ret_value = value_number((double)state->count.spent);
     return true;
 }
 
@@ -91,9 +103,72 @@ static bool get_budget_left(struct run *run, struct arena *arena, struct value *
 {
     const struct llm_state *state = run_state(run);
     (void)arena;
-    if (!state->kept)
-        return err_set(why, "nothing was asked");
-    *ret_value = value_number((double)llm_budget_left(&state->kept->budget, state->conf));
+    if (!counted(run, why))
+        return false;
+    const int64_t left = state->conf->daily_tokens - state->count.spent;
+    *ret_value = value_number(left > 0 ? (double)left : 0);
+    return true;
+}
+
+static bool get_finish(struct run *run, struct arena *arena, struct value *ret_value,
+                       struct err *why)
+{
+    const struct llm_session *kept = completed(run, why);
+    (void)arena;
+    if (kept)
+        *ret_value = value_text(buf_bytes(&kept->finish));
+    return kept != NULL;
+}
+
+static bool limit_left(struct run *run, enum llm_limit limit, struct value *ret_value,
+                       struct err *why)
+{
+    const struct llm_state *state = run_state(run);
+    if (!state->reply || !state->reply->status)
+        return err_set(why, "there was no answer");
+    if (state->limits.left[limit] < 0)
+        return err_set(why, "the answer's headers do not tell how many %s are left",
+                       llm_limit_kinds[limit]);
+    *ret_value = value_number(state->limits.left[limit]);
+    return true;
+}
+
+static bool get_requests_left(struct run *run, struct arena *arena,
+                              struct value *ret_value, struct err *why)
+{
+    (void)arena;
+    return limit_left(run, LLM_LIMIT_REQUESTS, ret_value, why);
+}
+
+static bool get_tokens_left(struct run *run, struct arena *arena, struct value *ret_value,
+                            struct err *why)
+{
+    (void)arena;
+    return limit_left(run, LLM_LIMIT_TOKENS, ret_value, why);
+}
+
+static bool get_input_left(struct run *run, struct arena *arena, struct value *ret_value,
+                           struct err *why)
+{
+    (void)arena;
+    return limit_left(run, LLM_LIMIT_INPUT, ret_value, why);
+}
+
+static bool get_output_left(struct run *run, struct arena *arena, struct value *ret_value,
+                            struct err *why)
+{
+    (void)arena;
+    return limit_left(run, LLM_LIMIT_OUTPUT, ret_value, why);
+}
+
+static bool get_retry_after(struct run *run, struct arena *arena, struct value *ret_value,
+                            struct err *why)
+{
+    const struct llm_state *state = run_state(run);
+    (void)arena;
+    if (!state->limits.retry_after)
+        return err_set(why, "the provider did not ask to wait");
+    *ret_value = value_duration(state->limits.retry_after);
     return true;
 }
 
@@ -121,6 +196,19 @@ const struct var llm_vars[] = {
     {"tokens_today", VALUE_NUMBER, "Tokens used today (UTC).", get_tokens_today},
     {"budget_left", VALUE_NUMBER, "Tokens of `daily_tokens` that are not used.",
      get_budget_left},
+    {"finish_reason", VALUE_TEXT,
+     "Why the last completion ended, in the provider's word: stop, length, max_tokens.",
+     get_finish},
+    {"remaining.requests", VALUE_NUMBER,
+     "What the rate limit has left, as the last answer's headers tell.",
+     get_requests_left},
+    {"remaining.tokens", VALUE_NUMBER, "The same of tokens.", get_tokens_left},
+    {"remaining.input_tokens", VALUE_NUMBER, "The same of what is sent (Anthropic).",
+     get_input_left},
+    {"remaining.output_tokens", VALUE_NUMBER, "The same of what comes (Anthropic).",
+     get_output_left},
+    {"retry_after", VALUE_DURATION, "How long the provider asked to wait.",
+     get_retry_after},
     {"text", VALUE_TEXT, "What the completion said, when one was asked in this run.",
      get_text},
     {0}};

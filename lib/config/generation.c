@@ -29,7 +29,7 @@ static const char builtin_text[] = "probes:\n"
 
 /* ---- sections of the top level ---- */
 
-static const char *default_state_path(struct arena *arena)
+const char *generation_state_path(struct arena *arena)
 {
     const char *state_home = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
@@ -201,7 +201,7 @@ static void top_apply(struct loader *l, const struct top_conf *top,
     l->ctx.timezone = top->timezone;
     conf_labels(&l->ctx, &top->labels, node_get(root, "labels"), (struct labels){0},
                 &g->labels);
-    g->state_path = *top->state.path ? top->state.path : default_state_path(l->arena);
+    g->state_path = *top->state.path ? top->state.path : generation_state_path(l->arena);
     g->resolver = (struct resolver_conf){.kind = (enum resolver_kind)top->resolver.kind,
                                          .max_ttl = top->resolver.max_ttl,
                                          .resolv_conf = top->resolver.resolv_conf,

@@ -83,6 +83,8 @@ struct generation *generation_load(const char *path, struct secrets *secrets,
 /* The same from text, for tests, fuzzing and `healthctl validate -`. */
 struct generation *generation_parse(const char *name, struct bytes text,
                                     struct secrets *secrets, struct diag *d);
+/* Where the state is when no configuration says it. */
+const char *generation_state_path(struct arena *arena);
 struct generation *generation_ref(struct generation *g);
 void generation_unref(struct generation *g);
 const struct probe *generation_probe(const struct generation *g, const char *name);

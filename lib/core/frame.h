@@ -12,6 +12,7 @@ struct resolver;
 struct tls;
 struct fetcher;
 struct secrets;
+struct budgets;
 
 struct frame {
     struct loop *loop;
@@ -20,6 +21,7 @@ struct frame {
     struct tls *tls;
     struct fetcher *fetcher;
     struct secrets *secrets;
+    struct budgets *budgets; /* NULL: nothing that costs may be used */
 };
 
 #endif

@@ -25,6 +25,8 @@ struct store_conf {
         schema; /* statements by version, NULL-terminated: PRAGMA user_version says how many ran */
     bool is_durable; /* synchronous=FULL; else NORMAL */
     bool
+        has_no_reserve; /* a durable file without 4 MiB to give back when the disk is full */
+    bool
         is_inline; /* tests and healthctl without a loop: work and done run within store_submit */
 };
 

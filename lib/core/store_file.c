@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/log.h"
 #include "lib/core/store_impl.h"
 
 #define RESERVE_BYTES ((off_t)4 << 20)
@@ -115,6 +116,27 @@ static bool schema_apply(struct store_db *db, const char *const *schema, struct 
     return true;
 }
 
+/* Made by root in a directory of healthd's user (healthctl by hand): it is healthd's all the same. */
+static void give_to_owner(const struct store_db *db, int fd)
+{
+    char path[PATH_SIZE];
+    struct stat folder, named, file;
+    const char *slash = strrchr(db->path, '/');
+    if (geteuid() != 0 || !slash)
+        return;
+    snprintf(path, sizeof(path), "%.*s", (int)(slash - db->path + 1), db->path);
+    /* Never what that user has put in the way: a link to something of root's. */
+    const bool is_plain = lstat(db->path, &named) == 0 && fstat(fd, &file) == 0 &&
+                          S_ISREG(named.st_mode) && named.st_ino == file.st_ino &&
+                          named.st_dev == file.st_dev && file.st_nlink == 1 &&
+                          file.st_size == 0;
+    if (!is_plain || stat(path, &folder) != 0 || folder.st_uid == 0)
+        return;
+    if (fchown(fd, folder.st_uid, folder.st_gid) != 0)
+        log_warning(EV("state file is root's"), STR("path", db->path),
+                    STR("why", strerror(errno)));
+}
+
 static bool open_once(struct store_db *db, const struct store_conf *conf, struct err *e)
 {
     if (!is_memory(conf->path)) {
@@ -126,6 +148,7 @@ static bool open_once(struct store_db *db, const struct store_conf *conf, struct
                                                             : STORE_IO;
             return err_errno(e, errno, "%s", conf->path);
         }
+        give_to_owner(db, fd);
         close(fd);
     }
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -184,7 +207,7 @@ bool db_open(struct store_db *db, const struct store_conf *conf,
         db_close(db);
         return false;
     }
-    if (conf->is_durable && !is_memory(conf->path))
+    if (conf->is_durable && !conf->has_no_reserve && !is_memory(conf->path))
         reserve_make(db);
     return true;
 }

@@ -14,6 +14,7 @@
 
 #include "lib/base/attr.h"
 #include "lib/base/units.h"
+#include "lib/core/budget.h"
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
@@ -158,6 +159,7 @@ static bool make_frame(struct once *o, struct err *e)
     f->tls = tls_create(f->pool, e);
     if (!f->tls)
         return false;
+    f->budgets = budgets_create(f->loop, NULL);
     f->fetcher = fetcher_create(f, e);
     if (!f->fetcher)
         return false;
@@ -171,6 +173,7 @@ static void end_frame(struct once *o)
     runner_destroy(o->runner);
     fetcher_destroy(f->fetcher);
     tls_destroy(f->tls);
+    budgets_destroy(f->budgets);
     resolver_destroy(f->resolver);
     pool_destroy(f->pool, NSEC_PER_SEC);
     loop_destroy(f->loop);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams of completions, what refusals mean, and a budget of tokens that is never exceeded. */
+/* Streams of completions, what refusals mean, and when a completion is due. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,48 +83,56 @@ static void streams_tell_tokens_and_their_end(void **state)
         bool has_token, is_whole;
         int64_t input, output;
         bool has_error;
+        const char *finish;
     } cases[] = {
         {LLM_OPENAI,
          "data: "
          "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
-         false, false, 0, 0, false},
+         false, false, 0, 0, false, ""},
         {LLM_OPENAI,
          "data: {\"choices\":[{\"delta\":{\"content\":\"ok\"}}],\"usage\":null}\n\n"
          "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"
          "data: "
          "{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n"
          "data: [DONE]\n\n",
-         true, true, 9, 1, false},
+         true, true, 9, 1, false, "length"},
         {LLM_OPENAI, "data: {\"error\":{\"code\":\"insufficient_quota\"}}\n\n", false,
-         false, 0, 0, true},
+         false, 0, 0, true, ""},
         {LLM_ANTHROPIC,
          "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
          "{\"input_tokens\":10,\"cache_read_input_tokens\":2,\"output_tokens\":1}}}\n\n",
-         false, false, 12, 1, false},
+         false, false, 12, 1, false, ""},
         {LLM_ANTHROPIC,
          "data: "
          "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":10}}}\n\n"
          "data: {\"type\":\"ping\"}\n\n"
          "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"ok\"}}\n\n"
-         "data: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":3}}\n\n"
+         "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\"},"
+         "\"usage\":{\"output_tokens\":3}}\n\n"
          "data: {\"type\":\"message_stop\"}\n\n",
-         true, true, 10, 3, false},
+         true, true, 10, 3, false, "max_tokens"},
         {LLM_ANTHROPIC,
          "event: error\ndata: "
          "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}"
          "\n\n",
-         false, false, 0, 0, true},
+         false, false, 0, 0, true, ""},
         {LLM_OLLAMA,
          "{\"message\":{\"content\":\"o\"},\"done\":false}\n"
-         "{\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":26,"
-         "\"eval_count\":1}\n",
-         true, true, 26, 1, false},
+         "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\","
+         "\"prompt_eval_count\":26,\"eval_count\":1}\n",
+         true, true, 26, 1, false, "length"},
+        {LLM_OPENAI,
+         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9223372036854775807,"
+         "\"completion_tokens\":9223372036854775807}}\n\n",
+         false, false, 0, 0, false, ""}, /* no count at all */
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *arena = arena_create(0);
-        struct llm_stream s = {
-            .provider = cases[i].provider, .arena = arena, .text = BUF_MAX(64)};
+        struct llm_stream s = {.provider = cases[i].provider,
+                               .arena = arena,
+                               .text = BUF_MAX(64),
+                               .finish = BUF_MAX(LLM_FINISH_MAX_BYTES)};
         struct llm_events v;
         llm_events_init(&v, cases[i].provider == LLM_OLLAMA ? LLM_LINES : LLM_SSE,
                         llm_stream_take, &s);
@@ -134,10 +142,34 @@ static void streams_tell_tokens_and_their_end(void **state)
         assert_int_equal(s.input, cases[i].input);
         assert_int_equal(s.output, cases[i].output);
         assert_int_equal(s.error != NULL, cases[i].has_error);
+        assert_string_equal(buf_text(&s.finish), cases[i].finish);
         llm_events_finish(&v);
         buf_finish(&s.text);
+        buf_finish(&s.finish);
         arena_destroy(arena);
     }
+}
+
+static void a_stream_that_does_not_end_is_left(void **state)
+{
+    struct arena *arena = arena_create(0);
+    struct llm_stream s = {.provider = LLM_OPENAI,
+                           .arena = arena,
+                           .most_pieces = llm_stream_most_pieces(1),
+                           .text = BUF_MAX(LLM_TEXT_MAX_BYTES),
+                           .finish = BUF_MAX(LLM_FINISH_MAX_BYTES)};
+    const struct bytes piece =
+        bytes_of("{\"choices\":[{\"delta\":{\"content\":\"on and on \"}}]}");
+    size_t taken = 0;
+    (void)state;
+    while (taken < 1000 && llm_stream_take(&s, bytes_of(""), piece))
+        taken++;
+    assert_int_equal(taken, 68);
+    assert_true(s.is_endless);
+    assert_false(s.is_whole);
+    buf_finish(&s.text);
+    buf_finish(&s.finish);
+    arena_destroy(arena);
 }
 
 static void refusals_have_reasons(void **state)
@@ -167,6 +199,18 @@ static void refusals_have_reasons(void **state)
         {404, "{\"error\":\"model 'x' not found\"}", REASON_MODEL_MISSING},
         {404, "{\"detail\":\"Not Found\"}", REASON_STATUS},
         {500, "{\"error\":{\"message\":\"oops\"}}", REASON_STATUS},
+        {429, "[{\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\"}}]",
+         REASON_RATE_LIMITED},
+        {400, "[{\"error\":{\"code\":400,\"message\":\"API key not valid.\"}}]",
+         REASON_INVALID_KEY},
+        {400, "{\"error\":{\"type\":\"budget_exceeded\",\"message\":\"Budget!\"}}",
+         REASON_NO_CREDIT},
+        {404,
+         "{\"object\":\"error\",\"message\":\"The model `x` does not exist.\","
+         "\"type\":\"NotFoundError\",\"code\":404}",
+         REASON_MODEL_MISSING},
+        {404, "{\"error\":{\"code\":\"DeploymentNotFound\"}}", REASON_MODEL_MISSING},
+        {498, "", REASON_OVERLOADED},
         {503, "", REASON_OVERLOADED},
         {529, "{\"error\":{\"type\":\"overloaded_error\"}}", REASON_OVERLOADED},
         {200, "{\"error\":{\"type\":\"overloaded_error\"}}", REASON_OVERLOADED},
@@ -187,46 +231,60 @@ static const struct llm_conf conf = {.level = LLM_COMPLETE,
                                      .prompt = "Say ok.",
                                      .max_tokens = 1,
                                      .daily_tokens = 200,
-                                     .every = NSEC_PER_HOUR}; /* one call may need 72 */
+                                     .every = NSEC_PER_HOUR};
 
-static void a_call_needs_tokens_that_were_set_aside_in_an_earlier_run(void **state)
+static void a_completion_is_due_now_and_then(void **state)
 {
-    struct llm_session s = {0};
-    const struct mono now = {NSEC_PER_DAY};
+    const int64_t day = DAY(5).ns / NSEC_PER_SEC;
+    const struct {
+        struct llm_session session;
+        bool is_due;
+    } cases[] = {
+        {{.asked_at = 0}, true},
+        {{.asked_at = day - 3599}, false},
+        {{.asked_at = day - 3600}, true},
+        {{.asked_at = day + 60}, true}, /* the clock stepped back */
+        {{.asked_at = day - 60, .held = REASON_OVERLOADED}, true},
+        {{.held = REASON_RATE_LIMITED, .not_before = {NSEC_PER_DAY + 1}}, false},
+        {{.held = REASON_RATE_LIMITED, .not_before = {NSEC_PER_DAY}}, true},
+    };
+    struct llm_conf key_only = conf;
     (void)state;
-    assert_int_equal(llm_plan(&s, &conf, ORIGIN_SCHEDULED, now, DAY(5)),
-                     LLM_PLAN_PREPARE);
-    assert_int_equal(llm_plan(&s, &conf, ORIGIN_EVENT, now, DAY(5)), LLM_PLAN_COMPLETE);
-    llm_budget_settle(&s.budget, 10);
-    s.budget.asked_at = DAY(5).ns / NSEC_PER_SEC;
-    assert_int_equal(llm_plan(&s, &conf, ORIGIN_SCHEDULED, now, DAY(5)), LLM_PLAN_KEY);
-    s = (struct llm_session){0};
-    assert_int_equal(llm_plan(&s, &conf, ORIGIN_FLOW, now, DAY(5)), LLM_PLAN_COMPLETE);
+    key_only.level = LLM_KEY;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct mono now = {NSEC_PER_DAY};
+        assert_int_equal(llm_plan_is_due(&cases[i].session, &conf, now, DAY(5)),
+                         cases[i].is_due);
+        assert_false(llm_plan_is_due(&cases[i].session, &key_only, now, DAY(5)));
+    }
+    assert_int_equal(llm_plan(false, BUDGET_GRANTED), LLM_PLAN_KEY);
+    assert_int_equal(llm_plan(true, BUDGET_GRANTED), LLM_PLAN_COMPLETE);
+    assert_int_equal(llm_plan(true, BUDGET_SPENT), LLM_PLAN_SPENT);
+    assert_int_equal(llm_plan(true, BUDGET_UNKNOWN), LLM_PLAN_UNCOUNTED);
+    assert_int_equal(llm_plan_need(&conf), 7 + 64 + 1);
 }
 
-static void a_day_has_so_many_tokens_and_no_more(void **state)
+static void what_fails_is_asked_again_less_and_less_often(void **state)
 {
-    struct arena *arena = arena_create(0);
-    struct llm_budget b = {0};
+    static const struct {
+        size_t failures;
+        nsec asked_to_wait, pause;
+    } cases[] = {
+        {1, 0, 0},
+        {3, 0, 0}, /* confirmed by then */
+        {4, 0, NSEC_PER_MINUTE},
+        {6, 0, 4 * NSEC_PER_MINUTE},
+        {9, 0, 32 * NSEC_PER_MINUTE},
+        {10, 0, NSEC_PER_HOUR}, /* `every` */
+        {1000, 0, NSEC_PER_HOUR},
+        {1, 20 * NSEC_PER_SEC, 20 * NSEC_PER_SEC},
+        {1000, 2 * NSEC_PER_HOUR, 2 * NSEC_PER_HOUR},
+        {1, INT64_MAX, NSEC_PER_DAY},
+    };
     (void)state;
-    llm_budget_roll(&b, DAY(5));
-    assert_true(llm_budget_set_aside(&b, &conf));
-    b = llm_budget_recall(llm_budget_text(&b, arena)); /* killed during the call */
-    assert_int_equal(b.spent, 72);
-    assert_true(llm_budget_set_aside(&b, &conf));
-    llm_budget_settle(&b, -1); /* a stream that was cut */
-    assert_int_equal(llm_budget_left(&b, &conf), 56);
-    assert_false(llm_budget_set_aside(&b, &conf));
-    llm_budget_roll(&b, DAY(4)); /* the clock stepped back */
-    assert_false(llm_budget_set_aside(&b, &conf));
-    llm_budget_roll(&b, DAY(6));
-    assert_true(llm_budget_set_aside(&b, &conf));
-    llm_budget_settle(&b, 150); /* more than was thought: it is known from now on */
-    assert_int_equal(llm_budget_need(&b, &conf), 150);
-    assert_false(llm_budget_set_aside(&b, &conf));
-    b = llm_budget_recall("5 -1 x");
-    assert_int_equal(b.day, 0);
-    arena_destroy(arena);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(llm_plan_pause(&conf, cases[i].failures, cases[i].asked_to_wait),
+                         cases[i].pause);
 }
 
 int main(void)
@@ -235,9 +293,10 @@ int main(void)
         cmocka_unit_test(events_are_cut_wherever_the_pieces_end),
         cmocka_unit_test(an_event_has_a_largest_size),
         cmocka_unit_test(streams_tell_tokens_and_their_end),
+        cmocka_unit_test(a_stream_that_does_not_end_is_left),
         cmocka_unit_test(refusals_have_reasons),
-        cmocka_unit_test(a_call_needs_tokens_that_were_set_aside_in_an_earlier_run),
-        cmocka_unit_test(a_day_has_so_many_tokens_and_no_more),
+        cmocka_unit_test(a_completion_is_due_now_and_then),
+        cmocka_unit_test(what_fails_is_asked_again_less_and_less_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
