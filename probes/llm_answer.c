@@ -206,18 +206,31 @@ static bool has_model(const json_t *list, const char *wanted)
     return !wanted[0];
 }
 
-static void say_spent(struct run *run)
+/* No call was made that was due. A probe goes on without; a flow or somebody by hand wanted just that. */
+static void go_without(struct run *run, enum reason reason, const char *why)
+{
+    const enum origin origin = run_origin(run);
+    const char *detail = arena_printf(
+        run_arena(run), "key and model are good; no completion was asked: %s", why);
+    if (origin == ORIGIN_FLOW || origin == ORIGIN_ONCE)
+        run_unknown(run, reason, "%s", detail);
+    else
+        run_degraded(run, reason, "%s", detail);
+}
+
+static const char *spent(struct run *run)
 {
     const struct llm_state *state = run_state(run);
     struct buf wait = BUF_MAX(64);
     duration_format_short(&wait, llm_plan_until_tomorrow(run_wall(run)));
-    run_degraded(run, REASON_BUDGET,
-                 "key and model are good; no completion was asked: %lld of "
-                 "`daily_tokens` (%lld) are used, and one may need %lld; the next day "
-                 "begins in %s",
-                 (long long)state->count.spent, (long long)state->conf->daily_tokens,
-                 (long long)state->count.need, buf_text(&wait));
+    const char *why = arena_printf(
+        run_arena(run),
+        "%lld of `daily_tokens` (%lld) are used, and one may need %lld; the next day "
+        "begins in %s",
+        (long long)state->count.spent, (long long)state->conf->daily_tokens,
+        (long long)state->count.need, buf_text(&wait));
     buf_finish(&wait);
+    return why;
 }
 
 /* Key and model are good. What completions say besides comes on top. */
@@ -230,12 +243,11 @@ static void accept_model(struct run *run)
         run_down(run, kept->held, "the last completion failed: %s",
                  buf_text(&kept->held_text));
     else if (state->plan == LLM_PLAN_SPENT)
-        say_spent(run);
+        go_without(run, REASON_BUDGET, spent(run));
     else if (state->plan == LLM_PLAN_UNCOUNTED)
-        run_degraded(run, REASON_SELF,
-                     "key and model are good; no completion was asked, as today's tokens "
-                     "cannot be counted: %s",
-                     state->count.why.text);
+        go_without(run, REASON_SELF,
+                   arena_printf(run_arena(run), "today's tokens cannot be counted: %s",
+                                state->count.why.text));
     else
         run_up(run);
 }

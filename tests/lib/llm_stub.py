@@ -2,9 +2,9 @@
 """The APIs of OpenAI, Anthropic and Ollama on loopback, as strict as the vendors' pages are: a request that they would
 refuse is answered as they do. Tests say what is wrong with the account; .asked has what came."""
 import http.server
+import itertools
 import json
 import threading
-import time
 
 OPENAI_KEY, ANTHROPIC_KEY, MODEL = "sk-proj-0123456789abcdef", "sk-ant-0123456789abcdef", "small-1"
 
@@ -41,14 +41,39 @@ ANTHROPIC_FAULTS = {
 }
 
 
+def endless(piece):
+    while True:
+        yield piece
+
+
+# Streams that no vendor means: what a broken one, or what stands before it, sends after "200 OK".
+BROKEN_STREAMS = {
+    "garbage": lambda events: [b"data: {\"choices\": [oops\n\n"],
+    "page": lambda events: [b"<html><body>Sign in to the guest network</body></html>\n"],
+    "no_stream": lambda events: [b'{"id": "chatcmpl-1", "object": "chat.completion", "choices": []}'],
+    "no_answer": lambda events: events[-1:],
+    "endless": lambda events: endless(next(event for event in events if b'"ok"' in event)),
+    "endless_comment": lambda events: endless(b": still here\n" * 100),
+    "endless_line": lambda events: endless(b"data: " + b"x" * 4096),
+    "half": lambda events: [events[0], events[1][:12]],
+    "binary": lambda events: [bytes(range(256)) * 8],
+    "split": lambda events: [bytes([byte]) for event in events for byte in event],
+}
+
+
 class LlmStub:
-    """fault: a name of the tables above, or None. first_token: seconds before it. cut: events before the stream is
-    broken off. has_entries: whether /v1/models/<id> is there. extra: events before the end."""
+    """What a test may say of the account: fault, a name of the tables above, for everything that is asked;
+    completion_fault, for completions alone; stream_error, a refusal after the stream has begun; usage, (input, output)
+    tokens; first_token, seconds before it; cut, how many events come before the stream is broken off; is_hanging, it is
+    not even broken off then; broken, a name of BROKEN_STREAMS; has_entries, whether /v1/models/<id> is there.
+
+    asked has what came; refused what the vendor's own checks did not take: a fault of the test or of the probe."""
 
     def __init__(self):
-        self.fault, self.first_token, self.cut, self.has_entries, self.stream_error = None, 0, None, True, None
-        self.completion_fault, self.usage = None, (9, 1)
+        self.fault = self.completion_fault = self.stream_error = self.cut = self.broken = None
+        self.first_token, self.usage, self.has_entries, self.is_hanging = 0, (9, 1), True, False
         self.asked, self.refused = [], []
+        self.released = threading.Event()
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,14 +107,21 @@ class LlmStub:
                                     ("x-ratelimit-remaining-tokens", "39999"), ("x-ratelimit-limit-tokens", "40000")):
                     self.send_header(name, value)
                 self.end_headers()
-                try:
-                    time.sleep(owner.first_token)
-                    for piece in pieces[:owner.cut]:
-                        self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                    self.wfile.write(b"0\r\n\r\n")
-                except OSError:
-                    pass
                 self.close_connection = True
+                if owner.broken:
+                    pieces = BROKEN_STREAMS[owner.broken](pieces)
+                owner.released.wait(owner.first_token)
+                try:
+                    for piece in itertools.islice(pieces, owner.cut):
+                        if owner.released.is_set():
+                            return
+                        self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                    if owner.is_hanging:
+                        owner.released.wait()
+                    elif owner.cut is None:
+                        self.wfile.write(b"0\r\n\r\n")
+                except OSError:
+                    pass  # whoever asked has heard enough
 
             def log_message(self, *_):
                 pass
@@ -97,9 +129,10 @@ class LlmStub:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self):
+        self.released.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -148,7 +181,8 @@ class LlmStub:
 
     def post(self, path, headers, body):
         if path == "/api/chat":
-            assert body["stream"] is True and body["options"]["num_predict"] >= 1
+            if not isinstance(body.get("options", {}).get("num_predict"), int):
+                return self.invalid(headers, "options.num_predict is not an integer")
             if body["model"] != MODEL:
                 return 404, {"error": f"model '{body['model']}' not found"}, {}
             return self.ollama_events()
@@ -157,13 +191,20 @@ class LlmStub:
             return refused
         if body["model"] != MODEL:
             return self.missing(headers, body["model"])
-        assert body["stream"] is True and body["max_tokens"] >= 1 and body["messages"][0]["role"] == "user"
-        assert headers["Content-Type"] == "application/json"
+        if headers["Content-Type"] != "application/json" or body.get("stream") is not True:
+            return self.invalid(headers, "no JSON, or no stream is asked for")
+        if not isinstance(body.get("max_tokens"), int) or body["messages"][0]["role"] != "user":
+            return self.invalid(headers, "max_tokens: field required; messages: the first is the user's")
         if path == "/v1/messages":
-            assert "stream_options" not in body, "extra inputs are not permitted"
-            return self.anthropic_events()
-        assert path == "/v1/chat/completions" and body["stream_options"] == {"include_usage": True}
+            extra = set(body) - {"model", "messages", "max_tokens", "stream"}
+            return self.invalid(headers, f"{extra}: extra inputs are not permitted") if extra else self.anthropic_events()
+        if path != "/v1/chat/completions" or body["stream_options"] != {"include_usage": True}:
+            return self.invalid(headers, f"no such path, or no usage is asked for: {path}")
         return self.openai_events()
+
+    def invalid(self, headers, why):
+        self.refused.append(why)
+        return 400, (anthropic_error if "x-api-key" in headers else openai_error)("invalid_request_error", why), {}
 
     # ---- streams ----
 
