@@ -11,8 +11,8 @@
 #include "lib/core/loop.h"
 #include "lib/core/trace_parent.h"
 
-#define OWN_HEADERS \
-    5 /* content-type, grpc-timeout, user-agent, x-request-id, traceparent; and Host */
+/* content-type, grpc-timeout, user-agent, Host, x-request-id, traceparent */
+#define OWN_HEADERS 6
 
 /* ---- the call ---- */
 
@@ -41,8 +41,8 @@ static struct pairs make_headers(struct run *run, const struct grpc_conf *conf)
     struct arena *arena = run_arena(run);
     const char *task = run_task_id(run);
     struct header_list list = {
-        .items = arena_alloc(arena, (conf->metadata.count + OWN_HEADERS + 1) *
-                                        sizeof(struct pair))};
+        .items = arena_alloc(arena,
+                             (conf->metadata.count + OWN_HEADERS) * sizeof(struct pair))};
     struct buf timeout = BUF_MAX(16);
 
     for (size_t i = 0; i < conf->metadata.count;
