@@ -58,6 +58,8 @@ MONGODB = {
     "tls_alert": "is_tls", "tls_reset": "reset", "reset_on_accept": "reset", "close_on_accept": CUT,
     "reset_after_request": "reset", "close_after_request": "closed", "drip_head": ("protocol", "timeout"),
 }
+# Whoever speaks HTTP has still said no word of the protocol.
+MCP = {**HTTP, **dict.fromkeys(["ok", "lying_length", "bad_gzip"], "protocol")}
 # Whatever is no HTTP/2 is said to be that, unless its sender is gone before it is read.
 GRPC = {
     **dict.fromkeys(names(), ("protocol", *CUT)), **SILENT, "drip_head": "timeout",
@@ -168,3 +170,7 @@ def test_websocket(meet):
 def test_websocket_inside_tls(meet, certs):
     probe = lambda peer: {"websocket": {"url": f"wss://localhost:{peer.port}/", "tls_config": {"ca_file": certs.path}}}
     judge(*meet(probe, certs.server), WEBSOCKET)
+
+
+def test_mcp(meet):
+    judge(*meet(lambda peer: {"mcp": {"url": f"http://127.0.0.1:{peer.port}/mcp", "max_size": "64KiB"}}), MCP)
