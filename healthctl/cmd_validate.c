@@ -188,7 +188,7 @@ static enum exit_code validate(struct invocation *in, const char *path)
                  diag_error_count(d) == 1 ? "" : "s");
     if (g)
         write_ahead(in, g);
-    if (g && invocation_flag(in, "run"))
+    if (g && (invocation_flag(in, "run") || invocation_flag(in, "accept")))
         code = run_probes(in, g);
     write_end(in->out);
     return code;
@@ -209,7 +209,7 @@ static int run(struct invocation *in)
 static const struct flag validate_flags[] = {
     {.name = "run", .doc = "Ask every probe once, too; exit 1 when one is down."},
     {.name = "accept",
-     .doc = "With --run: what is found is right from now on; a probe with a `lock` "
+     .doc = "As --run, and what is found is right from now on: a probe with a `lock` "
             "writes its file."},
     {0}};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the mcp probe share; nobody else includes it but their tests. mcp.c moves a run from step to step
- * over one of two ways, mcp_http*.c and mcp_stdio.c. The others decide, purely: what is said (message), what an answer
+ * over one of two ways, mcp_http*.c and mcp_stdio.c. The others decide, purely: what is said and heard (message, inbox), what an answer
  * is worth (answer, result, fault), which tools there are (tools, schema), what has become of them (lock, drift), and
  * which samples and variables that makes (emit, vars).
  */
@@ -102,6 +102,7 @@ enum mcp_step {
     MCP_STEP_CALL,
     MCP_STEP_OVER
 };
+enum mcp_taken { MCP_TAKEN, MCP_IS_RESPONSE, MCP_IS_NONSENSE, MCP_TOO_MANY };
 enum mcp_kind { MCP_REQUEST, MCP_NOTIFICATION, MCP_RESPONSE, MCP_CANCELLED };
 
 struct mcp_finding {
@@ -114,6 +115,7 @@ struct mcp_finding {
 struct mcp_state;
 struct mcp_http;
 struct mcp_stdio;
+struct mcp_letter;
 
 struct mcp_way { /* how messages travel */
     /* Opens it; messages may be sent at once. False (and e): our own fault. */
@@ -123,6 +125,11 @@ struct mcp_way { /* how messages travel */
     void (*send)(struct mcp_state *s, enum mcp_kind kind, struct bytes text);
     /* Lets everything go, within MCP_CLOSING; mcp_closed follows, at once or later, exactly once. */
     void (*close)(struct mcp_state *s);
+    /* What a text that was handed to mcp_hear is; e: why it is nonsense. */
+    void (*heard)(struct mcp_state *s, enum mcp_taken taken, struct bytes text,
+                  const struct err *e);
+    /* A text that was read beside the loop has been heard. */
+    void (*went_on)(struct mcp_state *s);
     /* For a sentence: whom we talk with. */
     const char *(*peer)(const struct mcp_state *s);
     /* For a sentence, when nothing came: what else is known; "" for nothing. */
@@ -140,8 +147,12 @@ struct mcp_state {
     enum mcp_step step;
     enum mcp_revision revision; /* offered, then agreed on */
     bool was_stateless_tried;
-    int64_t id;          /* of the request under way */
-    struct mono since;   /* it was sent */
+    int64_t id;        /* of the request under way */
+    struct mono since; /* it was sent */
+    struct {
+        struct mcp_letter *first; /* waiting */
+        bool is_reading;
+    } inbox;
     size_t messages;     /* taken so far */
     size_t strays;       /* lines that are no message */
     const char *stray;   /* the first of them, in quotes */
@@ -189,10 +200,15 @@ extern const char *const mcp_revisions[]; /* their names, by number; NULL-termin
 struct bytes mcp_text_of_step(struct mcp_state *s);
 struct bytes mcp_text_of_refusal(struct mcp_state *s, const json_t *request);
 const char *mcp_method_of_step(enum mcp_step step); /* "tools/list" */
-/* Takes one message, or a batch of them, as text. True: the response that is waited for is in s->response. A request of
- * the server is answered at once; a notification is counted. False and e: no message. */
-enum mcp_taken { MCP_TAKEN, MCP_IS_RESPONSE, MCP_IS_NONSENSE, MCP_TOO_MANY };
-enum mcp_taken mcp_take(struct mcp_state *s, struct bytes text, struct err *e);
+/* Takes one message, or a batch of them. MCP_IS_RESPONSE: what was waited for is in s->response. A request of the server
+ * is answered; a notification is counted. MCP_IS_NONSENSE and e: no message. */
+enum mcp_taken mcp_take(struct mcp_state *s, const json_t *root, struct err *e);
+
+/* mcp_inbox.c */
+/* Reads a message, at once or beside the loop; the way's `heard` is told, before this returns or later. */
+void mcp_hear(struct mcp_state *s, struct bytes text);
+bool mcp_is_reading(
+    const struct mcp_state *s); /* `heard` and `went_on` are still to come */
 
 /* mcp_answer.c: what the response of each step says; false: a finding that ends the run. */
 bool mcp_read_agreement(struct mcp_state *s);

@@ -9,11 +9,6 @@
 
 #define SERVER_INFO "io.modelcontextprotocol/serverInfo"
 
-static void release(void *json)
-{
-    json_decref(json);
-}
-
 static const json_t *result_of(const struct mcp_state *s)
 {
     return json_object_get(s->response, "result");
@@ -110,9 +105,9 @@ bool mcp_read_agreement(struct mcp_state *s)
 
 /* ---- its tools ---- */
 
+/* Its schemas are bare already (mcp_inbox.c). */
 static bool read_tool(struct mcp_state *s, const json_t *from, struct mcp_tool *ret_tool)
 {
-    struct arena *arena = run_arena(s->run);
     const char *name = json_string_value(json_object_get(from, "name"));
     const char *description = json_string_value(json_object_get(from, "description"));
     const json_t *input = json_object_get(from, "inputSchema");
@@ -120,18 +115,13 @@ static bool read_tool(struct mcp_state *s, const json_t *from, struct mcp_tool *
     if (!name || !*name || !json_is_object(input)) {
         mcp_find(s, HEALTH_DOWN, REASON_PROTOCOL,
                  "%s lists a tool without a `name` or an `inputSchema`: %s",
-                 s->way->peer(s), json_brief(from, arena, 120));
+                 s->way->peer(s), json_brief(from, run_arena(s->run), 120));
         return false;
     }
-    json_t *bare = mcp_schema_bare(input);
-    arena_cleanup(arena, release, bare);
-    json_t *bare_output = json_is_object(output) ? mcp_schema_bare(output) : NULL;
-    if (bare_output)
-        arena_cleanup(arena, release, bare_output);
     *ret_tool = (struct mcp_tool){.name = name,
                                   .description = description ? description : "",
-                                  .input = bare,
-                                  .output = bare_output};
+                                  .input = input,
+                                  .output = json_is_object(output) ? output : NULL};
     return true;
 }
 

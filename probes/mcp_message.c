@@ -188,16 +188,9 @@ static enum mcp_taken take_one(struct mcp_state *s, const json_t *message, struc
     return MCP_IS_RESPONSE;
 }
 
-static void destroy_arena(void *arena)
-{
-    arena_destroy(arena);
-}
-
-static enum mcp_taken take_all(struct mcp_state *s, const json_t *root, struct err *e)
+static enum mcp_taken take_batch(struct mcp_state *s, const json_t *root, struct err *e)
 {
     enum mcp_taken taken = MCP_TAKEN;
-    if (!json_is_array(root))
-        return take_one(s, root, e);
     for (size_t i = 0; i < json_array_size(root) && taken <= MCP_IS_RESPONSE; i++) {
         if (++s->messages > MCP_MAX_MESSAGES)
             return MCP_TOO_MANY;
@@ -207,18 +200,14 @@ static enum mcp_taken take_all(struct mcp_state *s, const json_t *root, struct e
     return taken;
 }
 
-enum mcp_taken mcp_take(struct mcp_state *s, struct bytes text, struct err *e)
+enum mcp_taken mcp_take(struct mcp_state *s, const json_t *root, struct err *e)
 {
-    if (++s->messages > MCP_MAX_MESSAGES)
-        return MCP_TOO_MANY;
-    struct arena *arena = arena_create(0);
-    const json_t *root = json_read(arena, text, (size_t)s->conf->max_size, e);
-    const enum mcp_taken taken = root ? take_all(s, root, e) : MCP_IS_NONSENSE;
-    if (taken == MCP_IS_RESPONSE) {
-        arena_cleanup(run_arena(s->run), destroy_arena, arena);
-        return taken;
-    }
-    s->response = NULL;
-    arena_destroy(arena);
+    enum mcp_taken taken = MCP_TAKEN;
+    if (json_is_array(root))
+        taken = take_batch(s, root, e);
+    else
+        taken = take_one(s, root, e);
+    if (taken != MCP_IS_RESPONSE)
+        s->response = NULL;
     return taken;
 }

@@ -22,6 +22,7 @@ struct mcp_stdio {
     struct buf line;
     struct timer *patience; /* while it is let go */
     bool was_asked_to_end, has_said_something;
+    struct child_end end;    /* once child is NULL; without its streams */
     struct bytes complaints; /* of one that has ended, in the run's arena */
 };
 
@@ -39,19 +40,17 @@ static void fail_too_large(struct mcp_state *s)
     mcp_over(s);
 }
 
-static void take_line(struct mcp_state *s, struct bytes line)
+static void stdio_heard(struct mcp_state *s, enum mcp_taken taken, struct bytes text,
+                        const struct err *e)
 {
-    struct err e = {0};
-    if (bytes_trim(line).len == 0)
-        return;
-    switch (mcp_take(s, line, &e)) {
+    switch (taken) {
     case MCP_TAKEN:
         break;
     case MCP_IS_RESPONSE:
         mcp_answered(s);
         break;
     case MCP_IS_NONSENSE:
-        note_stray(s, line);
+        note_stray(s, text);
         break;
     case MCP_TOO_MANY:
         fail_too_large(s);
@@ -75,8 +74,10 @@ static void on_output(void *ctx, struct bytes piece)
         return;
     }
     rest = buf_bytes(&io->line);
-    while (!s->is_over && bytes_line(&rest, &line))
-        take_line(s, line);
+    while (!s->is_over && bytes_line(&rest, &line)) {
+        if (bytes_trim(line).len)
+            mcp_hear(s, line);
+    }
     buf_consume(&io->line, io->line.len - rest.len);
 }
 
@@ -106,20 +107,9 @@ static void find_start_fault(struct mcp_state *s, int error)
              is_missing ? s->conf->path : "");
 }
 
-static void on_ended(void *ctx, const struct child_end *end)
+static void tell_end(struct mcp_state *s)
 {
-    struct mcp_state *s = ctx;
-    struct mcp_stdio *io = s->stdio;
-    io->child = NULL;
-    io->complaints = (struct bytes){
-        arena_strndup(run_arena(s->run), end->err.ptr ? end->err.ptr : "", end->err.len),
-        end->err.len};
-    timer_destroy(io->patience);
-    io->patience = NULL;
-    if (s->is_closing) {
-        mcp_closed(s);
-        return;
-    }
+    const struct child_end *end = &s->stdio->end;
     if (end->error)
         find_start_fault(s, end->error);
     else
@@ -127,6 +117,30 @@ static void on_ended(void *ctx, const struct child_end *end)
                  "%s %s before it answered %s%s", s->way->peer(s), end_words(s, end),
                  mcp_method_of_step(s->step), s->way->hint(s));
     mcp_over(s);
+}
+
+static void on_ended(void *ctx, const struct child_end *end)
+{
+    struct mcp_state *s = ctx;
+    struct mcp_stdio *io = s->stdio;
+    io->child = NULL;
+    io->end = *end;
+    io->complaints = (struct bytes){
+        arena_strndup(run_arena(s->run), end->err.ptr ? end->err.ptr : "", end->err.len),
+        end->err.len};
+    timer_destroy(io->patience);
+    io->patience = NULL;
+    if (s->is_closing)
+        mcp_closed(s);
+    else if (!mcp_is_reading(s))
+        tell_end(s);
+}
+
+/* What it had said was read beside the loop, and it ended meanwhile. */
+static void stdio_went_on(struct mcp_state *s)
+{
+    if (!s->stdio->child && !mcp_is_reading(s))
+        tell_end(s);
 }
 
 /* ---- the way ---- */
@@ -230,6 +244,8 @@ const struct mcp_way mcp_stdio_way = {
     .open = stdio_open,
     .send = stdio_send,
     .close = stdio_close,
+    .heard = stdio_heard,
+    .went_on = stdio_went_on,
     .peer = stdio_peer,
     .hint = stdio_hint,
 };

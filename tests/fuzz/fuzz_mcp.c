@@ -28,7 +28,22 @@ static const char *peer(const struct mcp_state *s)
     return "it";
 }
 
-static const struct mcp_way way = {.send = ignore, .peer = peer};
+static enum mcp_taken last_heard;
+
+static void note(struct mcp_state *s, enum mcp_taken taken, struct bytes text,
+                 const struct err *e)
+{
+    last_heard = taken;
+}
+
+static const struct mcp_way way = {.send = ignore, .peer = peer, .heard = note};
+
+static bool is_response(struct mcp_state *s, struct bytes text)
+{
+    last_heard = MCP_TAKEN;
+    mcp_hear(s, text);
+    return last_heard == MCP_IS_RESPONSE;
+}
 
 static void state_init(struct mcp_state *s, struct mcp_conf *conf, struct arena *arena,
                        enum mcp_step step)
@@ -49,10 +64,9 @@ static void state_init(struct mcp_state *s, struct mcp_conf *conf, struct arena 
 static bool on_event(void *ctx, const struct sse_event *event)
 {
     struct heard *h = ctx;
-    struct err e;
     h->events++;
     h->bytes += event->data.len + event->name.len;
-    h->responses += mcp_take(h->s, event->data, &e) == MCP_IS_RESPONSE;
+    h->responses += is_response(h->s, event->data);
     return true;
 }
 
@@ -79,9 +93,8 @@ static void read_at(enum mcp_step step, struct bytes text)
     struct arena *arena = arena_create(0);
     struct mcp_conf conf;
     struct mcp_state s;
-    struct err e;
     state_init(&s, &conf, arena, step);
-    if (mcp_take(&s, text, &e) == MCP_IS_RESPONSE) {
+    if (is_response(&s, text)) {
         bool is_fine = false;
         if (step == MCP_STEP_LIST)
             is_fine = mcp_read_page(&s);

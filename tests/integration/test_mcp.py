@@ -110,6 +110,29 @@ def test_a_strict_server_finds_no_fault(strict, options, protocol):
         assert replies["ask-1"]["error"]["code"] == replies["ask-2"]["error"]["code"] == -32601
 
 
+@pytest.mark.parametrize("options", [{}, {"is_stream": True}, {"page": 200}, {"is_stream": True, "asks": ["ping"]}])
+def test_lists_that_are_read_beside_the_loop(strict, options):
+    many = [tool(f"tool-{n:03}", {f"p{k}": {"type": "string", "description": "d" * 40} for k in range(5)}) for n in range(400)]
+    server = strict(tools=[*many, SEARCH], **options)
+    found = probe("mcp", {"url": server.url, "call": {"tool": "search", "arguments": {"query": "x" * 100_000}}},
+                  expect=["tools.size() == 401", "json.query.size() == 100000"])
+    assert found.health == "up", found
+    assert "description" not in str(found.page)
+
+
+def test_a_child_that_says_much_and_goes(tmp_path):
+    many = [tool(f"tool-{n:03}", {f"p{k}": {"type": "string", "description": "d" * 40} for k in range(5)}) for n in range(400)]
+    script = tmp_path / "server.py"
+    script.write_text(f"import sys; sys.path.insert(0, {TESTS!r})\nfrom lib.mcp import *\nserver = Server(tools={many!r})\n"
+                      "for line in sys.stdin:\n    message = json.loads(line)\n    response = server.answer(message)\n"
+                      "    if response: print(json.dumps(response), flush=True)\n"
+                      "    if message['method'] == 'tools/list': sys.exit(4)\n")
+    found = probe("mcp", {"command": [sys.executable, str(script)]}, expect=["tools.size() == 400"])
+    assert found.health == "up", "its list came whole before it went"
+    found = probe("mcp", {"command": [sys.executable, str(script)], "call": {"tool": "tool-001"}})
+    assert found.reason == "closed" and "exit status 4 before it answered tools/call" in found.detail, found
+
+
 def test_the_protocol_may_be_pinned(strict):
     server = strict(revision=None)
     assert probe("mcp", {"url": server.url, "protocol": "2024-11-05"},

@@ -150,6 +150,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Content-Type") != "application/json":
             web.fault(f"{method}: Content-Type: {self.headers.get('Content-Type')}")
         spoken = self.headers.get("MCP-Protocol-Version")
+        if method == "a reply" and spoken is None:
+            return  # to what was asked before a revision was agreed on
         if method != "initialize" and spoken != (STATELESS if web.stateless else web.revision or OFFERED[0]):
             web.fault(f"{method}: MCP-Protocol-Version: {spoken}")
         if web.stateless and method != "initialize" and self.headers.get("Mcp-Method") != method:
