@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * BullMQ's queues, looked at and never touched: how many jobs are in each state, how long the oldest waits, what failed
- * last and why, who works. Its keys are <prefix>:<queue>:<state>; jobs are hashes <prefix>:<queue>:<id> (BullMQ 1 to 6).
+ * last and why, who works. Its keys are <prefix>:<queue>:<state>; jobs are hashes <prefix>:<queue>:<id>.
  */
 #include <math.h>
 #include <string.h>
