@@ -34,9 +34,9 @@ class Outcome:
         return f"{self.health} {self.reason}: {self.detail}"
 
 
-def probe(kind, conf, *, timeout=5, expect=(), should=(), operand=None, env=None):
-    """conf: a dict of the type's options, or one text for its shorthand."""
-    argv = [probe_once_path(), "--timeout", f"{timeout}s"]
+def probe(kind, conf, *, timeout=5, expect=(), should=(), operand=None, env=None, under=()):
+    """conf: a dict of the type's options, or one text for its shorthand; under: words before the command."""
+    argv = [*under, probe_once_path(), "--timeout", f"{timeout}s"]
     for option, texts in (("--expect", expect), ("--should", should)):
         for text in texts:
             argv += [option, text]
