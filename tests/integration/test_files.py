@@ -47,28 +47,32 @@ def flipped(archive, at):
     return archive[:at] + bytes([archive[at] ^ 0x10]) + archive[at + 1:]
 
 
-@pytest.mark.parametrize("name, content, health, says", [
-    ("a.sql.gz", GZIP, "up", ""),
-    ("a.sql.gz", GZIP + packed("gzip", TEXT), "up", ""),
-    ("a.sql.zst", ZSTD, "up", ""),
-    ("a.sql.zst", packed("zstd", TEXT, "--no-check") + ZSTD, "up", ""),
-    ("a.sql", TEXT, "up", ""),
-    ("a.sql", GZIP, "up", ""),  # whatever it is called
-    ("a.sql.gz", GZIP[:-5], "down", "is no whole gzip archive: its end is missing"),
-    ("a.sql.gz", GZIP[:20], "down", "its end is missing"),
-    ("a.sql.zst", ZSTD[:-2], "down", "is no whole zstd archive: its end is missing"),
-    ("a.sql.gz", flipped(GZIP, len(GZIP) - 7), "down", "its checksum (CRC-32) is not that of its content"),
-    ("a.sql.zst", flipped(ZSTD, len(ZSTD) - 1), "down", "its checksum (XXH64) is not that of its content"),
-    ("a.sql.gz", GZIP + b"mail from cron", "down", "other bytes stand behind its end"),
-    ("a.sql.gz", EMPTY, "down", "whole gzip archive of nothing: what was to be packed did not come"),
-    ("a.sql.gz", b"", "down", "its name says gzip, and it is empty"),
-    ("a.sql.gz", TEXT, "down", "its name says gzip, and its content is something else"),
-    ("a.sql.gz", packed("gzip", TEXT[:-60]), "down", f"'{COMPLETE}' does not stand in the last 4096 bytes"),
-    ("a.sql", TEXT[:-60], "down", "was it cut off?"),
-    ("a.sql", b"", "down", f"is empty, and '{COMPLETE}' has to stand at its end"),
-    ("a.dump", b"\xfd7zXZ\0" + TEXT, "degraded", "a xz archive, which this healthd does not unpack"),
-])
-def test_an_archive_is_whole_or_not(tmp_path, name, content, health, says):
+ARCHIVES = {
+    "gzip": ("a.sql.gz", GZIP, "up", ""),
+    "two members": ("a.sql.gz", GZIP + packed("gzip", TEXT), "up", ""),
+    "zstd": ("a.sql.zst", ZSTD, "up", ""),
+    "two frames": ("a.sql.zst", packed("zstd", TEXT, "--no-check") + ZSTD, "up", ""),
+    "plain": ("a.sql", TEXT, "up", ""),
+    "gzip by another name": ("a.sql", GZIP, "up", ""),
+    "gzip cut": ("a.sql.gz", GZIP[:-5], "down", "is no whole gzip archive: its end is missing"),
+    "gzip cut early": ("a.sql.gz", GZIP[:20], "down", "its end is missing"),
+    "zstd cut": ("a.sql.zst", ZSTD[:-2], "down", "is no whole zstd archive: its end is missing"),
+    "wrong CRC": ("a.sql.gz", flipped(GZIP, len(GZIP) - 7), "down", "its checksum (CRC-32) is not that of its content"),
+    "wrong XXH64": ("a.sql.zst", flipped(ZSTD, len(ZSTD) - 1), "down", "its checksum (XXH64) is not that of its content"),
+    "something behind it": ("a.sql.gz", GZIP + b"mail from cron", "down", "other bytes stand behind its end"),
+    "nothing in it": ("a.sql.gz", EMPTY, "down", "whole gzip archive of nothing: what was to be packed did not come"),
+    "an empty file": ("a.sql.gz", b"", "down", "its name says gzip, and it is empty"),
+    "no gzip at all": ("a.sql.gz", TEXT, "down", "its name says gzip, and its content is something else"),
+    "a dump cut off": ("a.sql.gz", packed("gzip", TEXT[:-60]), "down", f"'{COMPLETE}' does not stand in the last 4096 bytes"),
+    "a plain dump cut off": ("a.sql", TEXT[:-60], "down", "was it cut off?"),
+    "an empty plain file": ("a.sql", b"", "down", f"is empty, and '{COMPLETE}' has to stand at its end"),
+    "xz": ("a.dump", b"\xfd7zXZ\0" + TEXT, "degraded", "a xz archive, which this healthd does not unpack"),
+}
+
+
+@pytest.mark.parametrize("title", ARCHIVES)
+def test_an_archive_is_whole_or_not(tmp_path, title):
+    name, content, health, says = ARCHIVES[title]
     put(tmp_path / name, content)
     found = probe("file", {"path": f"{tmp_path}/a.*", "tail": COMPLETE})
     assert found.health == health and says in found.detail, found
