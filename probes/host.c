@@ -5,24 +5,21 @@
  * says down: a collector that fails is a number, and what can be wrong with a machine is for rules to say.
  */
 #include "probes/host.h"
-#include "lib/core/frame.h"
-#include "lib/core/pool.h"
+#include "lib/core/errand.h"
 #include "lib/core/probe.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
 
 struct host_session {
     struct host_kept *kept; /* NULL before the first run */
-    struct scanning *scanning;
+    struct errand errand;
+    struct scanning *scanning; /* while the errand is out */
     struct host_mounts mounts;
 };
 
 struct scanning {
-    struct arena *arena;
-    struct host_session *session; /* NULL: it has ended */
     struct host_kept *kept;
-    struct run *run; /* NULL: waits no more */
-    struct job *job;
+    bool is_orphan; /* the session has ended: what was kept ends with the scan */
     struct host_scan scan;
 };
 
@@ -30,6 +27,7 @@ static bool host_open(struct session *s, struct err *e)
 {
     struct host_session *session = s->state;
     (void)e;
+    errand_init(&session->errand, s->frame);
     host_mounts_init(&session->mounts, s->frame);
     return true;
 }
@@ -38,10 +36,11 @@ static void host_close(struct session *s)
 {
     struct host_session *session = s->state;
     host_mounts_finish(&session->mounts);
-    if (session->scanning)
-        session->scanning->session = NULL; /* ends what was kept, when it comes back */
+    if (errand_is_out(&session->errand))
+        session->scanning->is_orphan = true;
     else
         host_kept_destroy(session->kept);
+    errand_finish(&session->errand);
 }
 
 static void host_done(struct run *run)
@@ -62,14 +61,11 @@ static void show_failures(struct run *run, const struct host_scan *scan)
     }
 }
 
-static void on_scanned(void *ctx)
+static void on_scanned(struct run *run, void *ctx)
 {
     struct scanning *scanning = ctx;
-    struct host_session *session = scanning->session;
-    struct run *run = scanning->run;
-    session->scanning = NULL;
-    /* The scan's samples become the run's, and live as long. */
-    arena_cleanup(run_arena(run), (void (*)(void *))arena_destroy, scanning->arena);
+    struct host_session *session = run_session(run)->state;
+    /* The scan's samples are in its arena, which lives as long as the run from here on. */
     *run_batch(run) = *scanning->scan.batch;
     show_failures(run, &scanning->scan);
     if (scanning->scan.foreign_root)
@@ -79,14 +75,11 @@ static void on_scanned(void *ctx)
     host_mounts_ask(&session->mounts, run, &scanning->scan, host_done);
 }
 
-static void on_scan_disposed(void *ctx)
+static void on_scan_gone(void *ctx)
 {
     struct scanning *scanning = ctx;
-    if (scanning->session)
-        scanning->session->scanning = NULL;
-    else
+    if (scanning->is_orphan)
         host_kept_destroy(scanning->kept);
-    arena_destroy(scanning->arena);
 }
 
 /* ---- a run ---- */
@@ -106,7 +99,7 @@ static const char *reading_of(const struct scanning *scanning)
 static void host_start(struct run *run)
 {
     struct host_session *session = run_session(run)->state;
-    if (session->scanning) {
+    if (errand_is_out(&session->errand)) {
         run_unknown(
             run, REASON_SELF,
             "an earlier run still reads, in collector %s: `exclude` leaves it out",
@@ -118,31 +111,21 @@ static void host_start(struct run *run)
         session->kept = host_kept_create(run_conf(run));
     struct arena *arena = arena_create(0);
     struct scanning *scanning = arena_alloc(arena, sizeof(*scanning));
-    scanning->arena = arena;
-    scanning->session = session;
     scanning->kept = session->kept;
-    scanning->run = run;
+    arena_cleanup(arena, on_scan_gone, scanning);
     host_scan_init(&scanning->scan, arena, session->kept, run_wall(run));
-    scanning->job = pool_detach(run_frame(run)->pool, scan_work, on_scanned, scanning);
-    if (!scanning->job) {
-        arena_destroy(arena);
-        run_unknown(run, REASON_SELF,
-                    "healthd has no thread free for this: too many hang, or the system's "
-                    "limit");
+    if (errand_send(&session->errand, run, arena, scan_work, on_scanned, scanning))
+        session->scanning = scanning;
+    else
         run_finish(run);
-        return;
-    }
-    session->scanning = scanning;
 }
 
 static void host_cancel(struct run *run)
 {
     struct host_session *session = run_session(run)->state;
-    struct scanning *scanning = session->scanning;
-    if (scanning && scanning->run == run) {
-        scanning->run = NULL;
-        atomic_store(&scanning->scan.is_unwanted, true);
-        job_abandon(scanning->job, on_scan_disposed);
+    if (errand_is_for(&session->errand, run)) {
+        atomic_store(&session->scanning->scan.is_unwanted, true);
+        errand_forsake(&session->errand, run);
     } else {
         host_mounts_cancel(&session->mounts);
     }
@@ -152,10 +135,9 @@ static void host_cancel(struct run *run)
 static void host_report(struct run *run)
 {
     const struct host_session *session = run_session(run)->state;
-    const struct scanning *scanning = session->scanning;
-    if (run_has_timed_out(run) && scanning && scanning->run == run)
+    if (run_has_timed_out(run) && errand_is_for(&session->errand, run))
         run_explain(run, "collector %s had not ended: `exclude` leaves it out",
-                    reading_of(scanning));
+                    reading_of(session->scanning));
 }
 
 const struct probe_type probe_host = {

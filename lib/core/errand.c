@@ -36,6 +36,11 @@ bool errand_is_out(const struct errand *e)
     return e->trip != NULL;
 }
 
+bool errand_is_for(const struct errand *e, const struct run *run)
+{
+    return e->trip && e->trip->run == run;
+}
+
 nsec errand_out_for(const struct errand *e, struct mono now)
 {
     return e->trip ? mono_since(now, e->trip->since) : 0;
@@ -110,7 +115,7 @@ static void trip_forsake(struct trip *trip)
 
 void errand_forsake(struct errand *e, const struct run *run)
 {
-    if (e->trip && e->trip->run == run)
+    if (errand_is_for(e, run))
         trip_forsake(e->trip);
 }
 

@@ -26,6 +26,8 @@ void errand_init(struct errand *e, struct frame *f); /* in the type's open */
 void errand_finish(struct errand *e);
 
 bool errand_is_out(const struct errand *e);
+bool errand_is_for(const struct errand *e,
+                   const struct run *run); /* which waits for it */
 nsec errand_out_for(const struct errand *e,
                     struct mono now); /* since it was sent; 0: nobody is out */
 
