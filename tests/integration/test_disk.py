@@ -5,16 +5,22 @@ import subprocess
 
 import pytest
 
-from lib.mounts import is_possible, mounted, remount
+from lib.mounts import is_possible, mounted, own_namespace, remount
 from lib.probe import probe, refused
 
 MIB = 1 << 20
 
 
 @pytest.fixture
-def ram(tmp_path):
+def namespace():
     if not is_possible():
         pytest.skip("mounts need root")
+    with own_namespace():
+        yield
+
+
+@pytest.fixture
+def ram(tmp_path, namespace):
     with mounted(tmp_path / "ram", "-t", "tmpfs", "-o", "size=16m,nr_inodes=100", "ramdisk") as is_there:
         assert is_there
         yield tmp_path / "ram"
@@ -75,12 +81,10 @@ def test_read_only(ram):
         assert found.health == "up", "only healthd's own mount is read-only"
 
 
-def test_what_is_kept_for_root_is_used(tmp_path):
+def test_what_is_kept_for_root_is_used(tmp_path, namespace):
     image = tmp_path / "image"
     with open(image, "wb") as file:
         file.truncate(32 * MIB)
-    if not is_possible():
-        pytest.skip("mounts need root")
     subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-m", "20", str(image)], check=True, timeout=60)
     with mounted(tmp_path / "ext4", "-o", "loop", str(image)) as is_there:
         if not is_there:

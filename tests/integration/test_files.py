@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lib import hung
+from lib.mounts import own_namespace
 from lib.postgres import BIN, Postgres
 from lib.probe import probe, refused
 from lib.wait import wait_until
@@ -225,7 +226,7 @@ def test_a_hung_mount_delays_nothing(healthd, tmp_path):
     if not hung.is_possible():
         pytest.skip("a hung mount needs root and /dev/fuse")
     put(tmp_path / "a.gz", GZIP)
-    with hung.mount(tmp_path / "hung") as place:
+    with own_namespace(), hung.mount(tmp_path / "hung") as place:
         daemon = healthd(QUICK + f"  - {{name: stuck, file: \"{place}/*.gz\", timeout: 500ms}}\n"
                          f"  - {{name: disk, disk: {{path: {place}, mount: true}}, timeout: 500ms}}\n"
                          f"  - {{name: other, file: \"{tmp_path}/*.gz\", timeout: 500ms}}\n")
