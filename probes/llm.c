@@ -178,6 +178,7 @@ const struct probe_type probe_llm = {
     .opts = llm_opts,
     .metrics = llm_metrics,
     .vars = llm_vars,
+    .limits = llm_probe_limits,
     .conf_size = sizeof(struct llm_conf),
     .state_size = sizeof(struct llm_state),
     .session_size = sizeof(struct llm_session),

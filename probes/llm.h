@@ -15,6 +15,7 @@
 #include "lib/core/budget.h"
 #include "lib/core/expr.h"
 #include "lib/core/fetch.h"
+#include "lib/core/limit.h"
 #include "lib/core/opt.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
@@ -215,6 +216,7 @@ void llm_memory_close(struct session *s);
 /* ---- llm_vars.c, llm_emit.c ---- */
 
 extern const struct var llm_vars[];
+extern const struct limit llm_probe_limits[];
 extern const struct metric *const llm_metrics[];
 void llm_report(struct run *run);
 

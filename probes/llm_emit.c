@@ -28,6 +28,9 @@ static const struct metric budget_metric = {
 static const struct metric left_metric = {
     .name = "llm_probe_budget_remaining_tokens",
     .help = "Tokens of today's budget that are not used"};
+static const struct metric spent_metric = {
+    .name = "llm_probe_budget_spent",
+    .help = "1 when a completion was due and today's budget had no room for it, else 0"};
 static const struct metric ttft_metric = {
     .name = "llm_ttft_seconds",
     .unit = "seconds",
@@ -49,10 +52,19 @@ static const struct metric retry_metric = {
     .name = "llm_probe_retry_after_seconds",
     .unit = "seconds",
     .help = "How long the provider asked to wait; 0 when it did not"};
-const struct metric *const llm_metrics[] = {
-    &up_metric,         &info_metric,  &refused_metric, &tokens_metric,
-    &budget_metric,     &left_metric,  &ttft_metric,    &asked_metric,
-    &limit_left_metric, &limit_metric, &retry_metric,   NULL};
+const struct metric *const llm_metrics[] = {&up_metric,
+                                            &info_metric,
+                                            &refused_metric,
+                                            &tokens_metric,
+                                            &budget_metric,
+                                            &left_metric,
+                                            &spent_metric,
+                                            &ttft_metric,
+                                            &asked_metric,
+                                            &limit_left_metric,
+                                            &limit_metric,
+                                            &retry_metric,
+                                            NULL};
 
 static bool is_refusal(enum reason reason)
 {
@@ -78,6 +90,7 @@ static void report_completions(struct run *run, const struct llm_state *state)
     const struct llm_session *kept = state->kept;
     const int64_t left = state->conf->daily_tokens - state->count.spent;
     run_sample(run, &budget_metric, (double)state->conf->daily_tokens);
+    run_sample(run, &spent_metric, state->plan == LLM_PLAN_SPENT);
     if (state->is_counted) {
         run_sample(run, &tokens_metric, (double)state->count.total);
         run_sample(run, &left_metric, left > 0 ? (double)left : 0);

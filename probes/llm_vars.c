@@ -212,3 +212,40 @@ const struct var llm_vars[] = {
     {"text", VALUE_TEXT, "What the completion said, when one was asked in this run.",
      get_text},
     {0}};
+
+const struct limit llm_probe_limits[] = {
+    {.name = "ttft",
+     .alert = "LlmTimeToFirstToken",
+     .expr = "llm_ttft_seconds{$probe}",
+     .unit = LIMIT_DURATION,
+     .side = LIMIT_ABOVE,
+     .release = 0.1,
+     .summary =
+         "{{ $labels.probe }}: the first token takes {{ $value | humanizeDuration }}",
+     .runbook = "/runbooks/LlmSlow",
+     .doc =
+         "Time to first token of the last completion; `level: complete` alone has one."},
+    {.name = "tokens_used",
+     .alert = "LlmTokensUsed",
+     .expr = "1 - llm_probe_budget_remaining_tokens{$probe} / "
+             "llm_probe_budget_tokens{$probe}",
+     .unit = LIMIT_SHARE,
+     .side = LIMIT_ABOVE,
+     .summary = "{{ $labels.probe }} has used {{ $value | humanizePercentage }} of its "
+                "tokens of today",
+     .runbook = "/runbooks/LlmBudgetSpent",
+     .doc = "Tokens of `daily_tokens` that today's completions have used."},
+    {.name = "requests_left",
+     .alert = "LlmRequestsLeft",
+     .expr = "llm_probe_ratelimit_remaining{$probe,kind=\"requests\"} / on (probe) "
+             "llm_probe_ratelimit_limit{$probe,kind=\"requests\"}",
+     .unit = LIMIT_SHARE,
+     .side = LIMIT_BELOW,
+     .hold_for = NSEC_PER_MINUTE,
+     .summary =
+         "{{ $labels.probe }}: the rate limit has {{ $value | humanizePercentage }} "
+         "of its requests left",
+     .runbook = "/runbooks/LlmRateLimited",
+     .doc = "What the provider's rate limit has left of its requests."},
+    {0},
+};
