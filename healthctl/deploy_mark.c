@@ -40,7 +40,8 @@ int deploy_mark_end(const struct invocation *in, const char *id, bool has_failed
 {
     json_t *answer, *body = json_pack("{s:b}", "failed", has_failed);
     if (*why)
-        json_object_set_new(body, "why", json_string(why));
+        json_object_set_new(body, "why",
+                            json_string(secrets_redacted(in->secrets, in->arena, why)));
     return client_send_json(
         in, "POST",
         arena_printf(in->arena, "/api/deploys/%s/end", client_escape(in->arena, id)),

@@ -250,8 +250,8 @@ UNUSED static void world_restart(struct world *w, struct wall now)
     overlay_adopt(w->overlay, &w->routing, now);
 }
 
-static void alert_set(struct world *w, const char *key, enum alert_state state,
-                      struct wall now)
+static UNUSED void alert_set(struct world *w, const char *key, enum alert_state state,
+                             struct wall now)
 {
     struct alert *a = book_find(&w->book, key);
     assert_non_null(a);
@@ -270,7 +270,7 @@ UNUSED static void phase_set(struct world *w, const char *probe, enum probe_phas
     w->since[i] = now;
 }
 
-static struct matchers matchers_of(struct world *w, const char *text)
+static UNUSED struct matchers matchers_of(struct world *w, const char *text)
 {
     struct matchers m = {0};
     struct err e = {0};
