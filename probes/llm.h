@@ -19,6 +19,7 @@
 #include "lib/core/opt.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
+#include "lib/core/sse.h"
 #include "lib/core/url.h"
 
 enum llm_provider { LLM_AUTO, LLM_OPENAI, LLM_ANTHROPIC, LLM_OLLAMA };
@@ -62,8 +63,8 @@ struct llm_events {
     /* Each event as it ends: its name ("" unless told) and data, valid during the call. False: no more of it. */
     bool (*take)(void *ctx, struct bytes name, struct bytes data);
     void *ctx;
-    struct buf line, name, data;
-    bool has_data, was_cr, is_past_mark;
+    struct sse sse;  /* of LLM_SSE */
+    struct buf line; /* of LLM_LINES */
 };
 void llm_events_init(struct llm_events *v, enum llm_framing framing,
                      bool (*take)(void *, struct bytes, struct bytes), void *ctx);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/core/tls.h"
 #include "probes/mcp.h"
 
 #define MAX_LABEL_BYTES 120
@@ -101,6 +102,8 @@ void mcp_report(struct run *run)
         return;
     if (run_has_timed_out(run))
         explain_wait(s);
+    if (run_peer(run))
+        tls_emit(run, run_peer(run), true);
     report_steps(s);
     if (s->is_agreed)
         report_server(s);

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/base64.h"
 #include "lib/core/secret.h"
 #include "probes/mcp.h"
 
-#define MAX_OWN_HEADERS 12
+#define MAX_PARAMETERS 16
+#define MAX_OWN_HEADERS (12 + MAX_PARAMETERS)
 
 struct header_list {
     struct pair *items;
@@ -42,7 +44,66 @@ static void add_task(struct mcp_state *s, struct header_list *list)
         arena_printf(run_arena(s->run), "00-%s-%s-01", trace, &trace[16]));
 }
 
-/* Without sessions the headers repeat what the body says, for those on the way who do not read bodies. */
+/* ---- headers of the revision without sessions ---- */
+
+/* As it is where a header may have it, else by base64 within marks. */
+static const char *encoded(struct mcp_state *s, const char *text)
+{
+    const size_t len = strlen(text);
+    bool is_fit = len > 0 && text[0] != ' ' && text[len - 1] != ' ' &&
+                  !bytes_starts(bytes_of(text), "=?base64?");
+    for (size_t i = 0; i < len && is_fit; i++)
+        is_fit = text[i] >= ' ' && text[i] <= '~';
+    if (is_fit)
+        return text;
+    struct buf value = BUF_MAX(2 * len + 64);
+    buf_add_text(&value, "=?base64?");
+    base64_add(&value, bytes_of(text));
+    buf_add_text(&value, "?=");
+    const char *copy = arena_strdup(run_arena(s->run), buf_text(&value));
+    buf_finish(&value);
+    return copy;
+}
+
+static bool is_token(const char *text)
+{
+    return text[0] && strlen(text) <= 64 &&
+           strspn(text, "-_0123456789abcdefghijklmnopqrstuvwxyz"
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
+}
+
+static void put_parameter(struct mcp_state *s, struct header_list *list, const char *name,
+                          const json_t *value)
+{
+    const char *text = json_is_string(value) ? json_string_value(value)
+                       : json_is_object(value) || json_is_array(value) || !value
+                           ? NULL
+                           : mcp_schema_text(value, run_arena(s->run));
+    if (text && is_token(name))
+        put(list, arena_printf(run_arena(s->run), "Mcp-Param-%s", name),
+            encoded(s, text));
+}
+
+/* Parameters that the tool's schema wants repeated in a header (`x-mcp-header`), so that somebody on the way can route
+ * by them. */
+static void add_parameters(struct mcp_state *s, struct header_list *list)
+{
+    struct err e;
+    const struct mcp_tool *tool = mcp_tools_find(&s->tools, s->conf->call.tool);
+    const json_t *properties = json_object_get(tool->input, "properties");
+    const json_t *arguments = json_read(run_arena(s->run), bytes_of(s->conf->arguments),
+                                        MCP_MAX_LOCK_BYTES, &e);
+    const char *name;
+    json_t *schema;
+    size_t count = 0;
+    json_object_foreach ((json_t *)(uintptr_t)properties, name, schema) {
+        const char *header = json_string_value(json_object_get(schema, "x-mcp-header"));
+        if (header && count++ < MAX_PARAMETERS)
+            put_parameter(s, list, header, json_object_get(arguments, name));
+    }
+}
+
+/* There the headers repeat what the body says, for those on the way who do not read bodies. */
 static void add_protocol(struct mcp_state *s, struct header_list *list)
 {
     if (s->is_agreed || s->revision == MCP_2026_07_28)
@@ -52,9 +113,13 @@ static void add_protocol(struct mcp_state *s, struct header_list *list)
     if (s->revision != MCP_2026_07_28)
         return;
     put(list, "Mcp-Method", mcp_method_of_step(s->step));
-    if (s->step == MCP_STEP_CALL)
-        put(list, "Mcp-Name", s->conf->call.tool);
+    if (s->step != MCP_STEP_CALL)
+        return;
+    put(list, "Mcp-Name", encoded(s, s->conf->call.tool));
+    add_parameters(s, list);
 }
+
+/* ---- the request ---- */
 
 static bool add_headers(struct mcp_state *s, const struct mcp_post *post,
                         struct request *q, struct err *e)

@@ -143,6 +143,29 @@ def test_the_protocol_may_be_pinned(strict):
     server.faults.clear()
 
 
+def test_headers_repeat_what_is_called_without_sessions(strict):
+    odd = tool("s\u00fcche", {"region": {"type": "string", "x-mcp-header": "Region"}, "n": {"x-mcp-header": "Number"},
+                          "evil": {"x-mcp-header": "A: b"}, "not": {"x-mcp-header": "Absent"}})
+    server = strict(tools=[odd], stateless=True)
+    found = probe("mcp", {"url": server.url, "protocol": "2026-07-28", "call": {
+        "tool": "s\u00fcche", "arguments": {"region": " eu", "n": 7, "evil": "x"}}})
+    assert found.health == "up", found
+    headers = server.asked[-1][1]
+    assert headers["Mcp-Name"] == "=?base64?c8O8Y2hl?=" and headers["Mcp-Param-Region"] == "=?base64?IGV1?="
+    assert headers["Mcp-Param-Number"] == "7" and sum(name.startswith("Mcp-Param") for name in headers) == 2
+
+
+def test_inside_tls(strict, nginx, certs):
+    server = strict(is_stream=True)
+    front = nginx(f"location / {{ proxy_pass {server.url.removesuffix('/mcp')}; }}", cert=certs.server)
+    found = probe("mcp", {"url": front.url("/mcp", host="localhost"), "tls_config": {"ca_file": str(certs.path)}},
+                  expect=["tls.expires_in > 0s"])
+    assert found.health == "up", found
+    assert found.page.value("probe_ssl_earliest_cert_expiry") > 0
+    found = probe("mcp", {"url": front.url("/mcp", host="localhost")})
+    assert found.reason == "tls_untrusted", found
+
+
 def test_a_server_without_tools(strict):
     server = strict(tools=())
     server.capabilities = {"prompts": {}}
