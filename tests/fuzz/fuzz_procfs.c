@@ -2,6 +2,7 @@
 /* Any bytes as any file of the kernel: every parser of the host probe reads them, twice, as two scans would. */
 #include <stdint.h>
 
+#include "probes/disk.h"
 #include "probes/host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     host_scan_init(&scan, arena, kept, (struct wall){0});
     for (size_t i = 0; i < 2 * ARRAY_LEN(parsers); i++)
         parsers[i % ARRAY_LEN(parsers)](&scan, text);
+    struct disk_mount mount;
+    (void)disk_mount_find(arena, text, 25, "8:1", &mount);
     arena_destroy(arena);
     host_kept_destroy(kept);
     return 0;

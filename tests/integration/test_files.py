@@ -227,9 +227,10 @@ def test_a_hung_mount_delays_nothing(healthd, tmp_path):
         pytest.skip("a hung mount needs root and /dev/fuse")
     put(tmp_path / "a.gz", GZIP)
     with own_namespace(), hung.mount(tmp_path / "hung") as place:
-        daemon = healthd(QUICK + f"  - {{name: stuck, file: \"{place}/*.gz\", timeout: 500ms}}\n"
-                         f"  - {{name: disk, disk: {{path: {place}, mount: true}}, timeout: 500ms}}\n"
-                         f"  - {{name: other, file: \"{tmp_path}/*.gz\", timeout: 500ms}}\n")
+        lasting = QUICK + (f"  - {{name: stuck, file: \"{place}/*.gz\", timeout: 500ms}}\n"
+                           f"  - {{name: disk, disk: {{path: {place}, mount: true}}, timeout: 500ms}}\n"
+                           f"  - {{name: other, file: \"{tmp_path}/*.gz\", timeout: 500ms}}\n")
+        daemon = healthd(lasting + f"  - {{name: gone, disk: {place}, timeout: 500ms}}\n")
         daemon.wait_health("other", "up")
         for name in ("stuck", "disk"):
             last = daemon.wait_health(name, "down")["last"]
@@ -240,6 +241,9 @@ def test_a_hung_mount_delays_nothing(healthd, tmp_path):
         for _ in range(3):
             daemon.run_now("stuck")
         assert len(os.listdir(f"/proc/{daemon.process.pid}/task")) <= threads
+        daemon.wait_health("gone", "down")
+        daemon.reload(lasting)  # a probe may go while its thread is out
+        assert "gone" not in daemon.probes()
     daemon.wait_health("stuck", "down")  # nothing is mounted there now
     wait_until(lambda: daemon.run_now("stuck")["reason"] == "missing", 10, "the thread to be back")
     wait_until(lambda: daemon.run_now("disk")["reason"] == "missing", 10, "the thread to be back")
