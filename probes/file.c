@@ -14,8 +14,6 @@
 #include "lib/core/probe.h"
 #include "lib/core/session.h"
 
-#define MARGIN (50 * NSEC_PER_MSEC) /* left of the run's time for the answer */
-
 struct file_session {
     struct errand errand;
     bool has_recalled;
@@ -153,7 +151,8 @@ static struct file_look *look_make(struct run *run, struct file_session *own,
         .pattern = look->conf.path,
         .now = run_wall(run),
         .settle = conf->settle,
-        .until = mono_add(run_deadline(run), -MARGIN),
+        /* What is left after that is for one read that takes long: it is slow then, and not hung. */
+        .until = mono_add(run_deadline(run), -run_left(run) / 4),
     };
     return look;
 }
@@ -262,7 +261,8 @@ const struct probe_type probe_file = {
                              "until then size and content are those of the one before "
                              "it. 0s: it counts at once."),
             OPT_ROW_DURATION("read_time", read_time, "1s", 0.01, 3600,
-                             "How long one run may read; the next one goes on there."),
+                             "How long one run may read, and at most three quarters of "
+                             "its `timeout`; the next one goes on there."),
             OPT_ROW_SIZE("max_unpacked", max_unpacked, "1TiB", 1, 1e18,
                          "An archive that unpacks to more is not read on, and is "
                          "degraded."),
