@@ -184,8 +184,8 @@ def read_by(daemon):
 
 
 def test_a_large_archive_is_read_in_slices_and_once(healthd, tmp_path):
-    path = put(tmp_path / "large.gz", packed("gzip", noise(8 << 20), "-1"), 2 * HOUR)
-    daemon = healthd(QUICK + f"  - {{name: large, file: {{path: {path}, read_time: 20ms}}, interval: 200ms}}\n")
+    path = put(tmp_path / "large.gz", packed("gzip", noise(32 << 20), "-1"), 2 * HOUR)
+    daemon = healthd(QUICK + f"  - {{name: large, file: {{path: {path}, read_time: 10ms}}, interval: 200ms}}\n")
     size = path.stat().st_size
     seen = set()
 
