@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the llm probe share; nobody else includes it. llm.c moves a run, llm_request.c says what is sent,
- * llm_sse.c cuts a stream into events, llm_stream.c reads them, llm_fault.c names refusals, llm_plan.c decides whether a
+ * llm_events.c cuts a stream into events, llm_stream.c reads them, llm_fault.c names refusals, llm_plan.c decides whether a
  * completion is due, llm_memory.c keeps how it ended, llm_limits.c reads what headers tell, llm_vars.c names values.
  */
 #ifndef HEALTHD_PROBES_LLM_H
@@ -50,24 +50,25 @@ bool llm_validate(void *conf, struct arena *arena, struct err *e);
 const char *llm_provider_title(enum llm_provider provider);
 const char *llm_provider_word(enum llm_provider provider);
 
-/* ---- llm_sse.c ---- */
+/* ---- llm_events.c ---- */
 
 #define LLM_EVENT_MAX_BYTES ((size_t)64 << 10)
 
 enum llm_framing {
-    LLM_SSE,  /* server-sent events (WHATWG HTML §9.2) */
+    LLM_SSE,  /* server-sent events */
     LLM_LINES /* a JSON document a line */
 };
 struct llm_events {
     enum llm_framing framing;
-    /* Each event as it ends: its name ("" unless told) and data, valid during the call. False: no more of it. */
-    bool (*take)(void *ctx, struct bytes name, struct bytes data);
+    /* Each event's data as it ends, valid during the call. False: no more of it. */
+    bool (*take)(void *ctx, struct bytes data);
     void *ctx;
     struct sse sse;  /* of LLM_SSE */
     struct buf line; /* of LLM_LINES */
 };
+/* v stays where it is until llm_events_finish. */
 void llm_events_init(struct llm_events *v, enum llm_framing framing,
-                     bool (*take)(void *, struct bytes, struct bytes), void *ctx);
+                     bool (*take)(void *ctx, struct bytes data), void *ctx);
 void llm_events_finish(void *v); /* frees; fits arena_cleanup */
 /* False: take wants no more, or an event was larger than LLM_EVENT_MAX_BYTES (llm_events_overflow). */
 bool llm_events_feed(struct llm_events *v, struct bytes piece);
@@ -97,7 +98,7 @@ struct llm_stream {
 /* How many pieces an answer of so many tokens comes in at most, with room for a provider that cuts tokens up. */
 size_t llm_stream_most_pieces(int64_t max_tokens);
 /* ctx: a struct llm_stream. Fits llm_events. */
-bool llm_stream_take(void *ctx, struct bytes name, struct bytes data);
+bool llm_stream_take(void *ctx, struct bytes data);
 
 /* ---- llm_fault.c ---- */
 

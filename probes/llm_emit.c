@@ -120,7 +120,9 @@ void llm_report(struct run *run)
         report_limits(run, &state->limits);
     if (completes)
         report_completions(run, state);
-    if (run_has_timed_out(run) && state->question == LLM_ASK_COMPLETION)
-        run_explain(run,
+    const bool was_waiting = run_has_timed_out(run) && state->sent_at.ns &&
+                             state->question == LLM_ASK_COMPLETION;
+    if (was_waiting)
+        run_explain(run, "waiting for %s",
                     state->has_first_token ? "the end of the stream" : "the first token");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the events of a streamed completion tell: the first token, the tokens used, the end, a refusal half-way. Called
- * with each event by llm_sse.c. Pure; knows neither time nor network.
+ * with each event by llm_events.c. Pure; knows neither time nor network.
  */
 #include <string.h>
 
@@ -131,11 +131,10 @@ static bool take_ollama(struct llm_stream *s, const json_t *root)
     return false;
 }
 
-bool llm_stream_take(void *ctx, struct bytes name, struct bytes data)
+bool llm_stream_take(void *ctx, struct bytes data)
 {
     struct llm_stream *s = ctx;
     struct err e;
-    (void)name;
     s->events++;
     if (s->provider == LLM_OPENAI && bytes_is(bytes_trim(data), "[DONE]")) {
         s->has_token = s->is_whole = true;

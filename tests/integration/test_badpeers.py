@@ -59,6 +59,8 @@ MONGODB = {
     "reset_after_request": "reset", "close_after_request": "closed", "drip_head": ("protocol", "timeout"),
 }
 # Whoever speaks HTTP has still said no word of the protocol.
+# What is no list of models is no API; a refused or cut stream has its own tests beside the stub.
+LLM = {**HTTP, **dict.fromkeys(["ok", "lying_length"], "protocol")}
 MCP = {**HTTP, **dict.fromkeys(["ok", "lying_length", "bad_gzip"], "protocol")}
 # Whatever is no HTTP/2 is said to be that, unless its sender is gone before it is read.
 GRPC = {
@@ -174,3 +176,12 @@ def test_websocket_inside_tls(meet, certs):
 
 def test_mcp(meet):
     judge(*meet(lambda peer: {"mcp": {"url": f"http://127.0.0.1:{peer.port}/mcp", "max_size": "64KiB"}}), MCP)
+
+
+def test_llm(meet):
+    judge(*meet(lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai"}}), LLM)
+
+
+def test_llm_that_completes(meet):
+    judge(*meet(lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai",
+                                      "model": "small", "level": "complete"}}), LLM)
