@@ -175,6 +175,7 @@ const struct probe_type probe_llm = {
                "\"sk-the-key-of-this-project\"}",
     .job = "llm",
     .keeps_memo = true,
+    .refuses_modules = true, /* the target would say where the key goes */
     .opts = llm_opts,
     .metrics = llm_metrics,
     .vars = llm_vars,

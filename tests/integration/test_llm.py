@@ -200,8 +200,8 @@ def rows(state):
         return {name: counts for name, *counts in db.execute("SELECT name, spent, total FROM budget")}
 
 
-def smoke(healthctl, path):
-    done = healthctl("smoke", "--config", str(path), "--format", "json")
+def smoke(healthctl, path, *words):
+    done = healthctl("smoke", "--config", str(path), "--format", "json", *words)
     return done.returncode, json.loads(done.stdout)["flows"][0]["steps"][0]
 
 
@@ -211,15 +211,13 @@ def test_a_day_has_so_many_tokens_whoever_asks(stub, healthd, healthctl, tmp_pat
     text = configuration(stub, state, flows=ASK, daily_tokens=200)
     daemon = healthd(text)
     daemon.wait_value(10, "llm_probe_tokens_total", probe="chat")
-    for _ in range(3):
-        assert smoke(healthctl, daemon.config)[0] == 0
+    assert smoke(healthctl, daemon.config, "--repeat", "3")[0] == 0
     wait_until(lambda: rows(state) == {"llm/chat": [40, 40]}, 10, "all of them to count")
     daemon.kill()
     again = healthd(text)
     again.wait_health("chat", "up")
     assert len(stub.completions()) == 4, "one an hour, over restarts"
-    for _ in range(9):
-        assert smoke(healthctl, again.config)[0] == 0
+    assert smoke(healthctl, again.config, "--repeat", "9")[0] == 0
     code, step = smoke(healthctl, again.config)
     assert code == 5 and step["reason"] == "budget", step
     assert "130 of `daily_tokens` (200) are used, and one may need 72" in step["detail"]
@@ -298,6 +296,12 @@ def test_nothing_is_used_that_cannot_be_counted(stub, healthctl, tmp_path):
     code, step = smoke(healthctl, path)
     assert code == 5 and "tokens cannot be counted" in step["detail"] and "budgets.db" in step["detail"], step
     assert not stub.completions()
+
+
+def test_a_module_would_let_anybody_say_where_the_key_goes(healthctl, tmp_path):
+    (tmp_path / "hd.yml").write_text("modules: {chat: {llm: {key: secret-of-somebody}}}\n")
+    done = healthctl("validate", tmp_path / "hd.yml")
+    assert done.returncode == 2 and "llm" in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 # ---- over time ----
