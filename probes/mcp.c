@@ -65,6 +65,18 @@ void mcp_find_trouble(struct mcp_state *s, const struct trouble *why)
              why->detail);
 }
 
+/* A server that could not start says why at the end of its log. */
+const char *mcp_last_words(const struct mcp_state *s)
+{
+    struct bytes text = bytes_trim(s->way->log(s)), line = text;
+    while (bytes_token(&text, '\n', &line))
+        ;
+    if (line.len == 0)
+        return "";
+    return arena_printf(run_arena(s->run), "; its standard error ends: %s",
+                        run_quoted(s->run, line));
+}
+
 static void answer(struct mcp_state *s)
 {
     const struct mcp_finding *f = &s->finding;

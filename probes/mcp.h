@@ -132,8 +132,8 @@ struct mcp_way { /* how messages travel */
     void (*went_on)(struct mcp_state *s);
     /* For a sentence: whom we talk with. */
     const char *(*peer)(const struct mcp_state *s);
-    /* For a sentence, when nothing came: what else is known; "" for nothing. */
-    const char *(*hint)(const struct mcp_state *s);
+    /* What the server wrote to its log so far, where we see that; its beginning. */
+    struct bytes (*log)(const struct mcp_state *s);
 };
 extern const struct mcp_way mcp_http_way, mcp_stdio_way;
 
@@ -185,6 +185,8 @@ struct mcp_session {   /* of a configured probe, between its runs */
 /* mcp.c: told by the way */
 void mcp_find(struct mcp_state *s, enum health health, enum reason reason,
               const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* For the end of a sentence, when nothing came: the last line of its log; "" for nothing. */
+const char *mcp_last_words(const struct mcp_state *s);
 /* Too much came: too many messages, or one that is too large. */
 void mcp_find_excess(struct mcp_state *s);
 void mcp_find_trouble(struct mcp_state *s, const struct trouble *why);

@@ -9,6 +9,7 @@
 #include "probes/mcp.h"
 
 #define MAX_LABEL_BYTES 120
+#define MAX_LOG_BYTES 2000
 
 static const struct metric tools_metric = {.name = "mcp_tools",
                                            .help = "Tools that the server lists"};
@@ -84,7 +85,7 @@ static void report_changes(const struct mcp_state *s)
 
 static void explain_wait(struct mcp_state *s)
 {
-    const char *method = mcp_method_of_step(s->step), *hint = s->way->hint(s);
+    const char *method = mcp_method_of_step(s->step), *hint = mcp_last_words(s);
     if (s->strays)
         run_explain(s->run,
                     "no answer to %s; it wrote %zu lines that are no message, "
@@ -140,7 +141,7 @@ void mcp_trace(struct run *run)
         run_trace(run, "drift", "%s", s->changes->items[i].text);
     if (s->result || s->error)
         run_trace(run, "result", "%s%.500s", s->is_error ? "error: " : "", s->text);
-    const char *hint = s->way->hint(s);
-    if (*hint)
-        run_trace(run, "stderr", "%s", hint + 2);
+    const struct bytes log = bytes_cut(bytes_trim(s->way->log(s)), MAX_LOG_BYTES);
+    if (log.len)
+        run_trace(run, "stderr", "%.*s", (int)log.len, log.ptr);
 }

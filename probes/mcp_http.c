@@ -231,9 +231,9 @@ static const char *http_peer(const struct mcp_state *s)
     return s->http->from ? s->http->from : s->http->at.host;
 }
 
-static const char *http_hint(const struct mcp_state *s)
+static struct bytes http_log(const struct mcp_state *s)
 {
-    return "";
+    return (struct bytes){"", 0};
 }
 
 const struct mcp_way mcp_http_way = {
@@ -243,5 +243,5 @@ const struct mcp_way mcp_http_way = {
     .heard = mcp_http_heard,
     .went_on = mcp_http_went_on,
     .peer = http_peer,
-    .hint = http_hint,
+    .log = http_log,
 };

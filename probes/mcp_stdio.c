@@ -115,7 +115,7 @@ static void tell_end(struct mcp_state *s)
     else
         mcp_find(s, HEALTH_DOWN, end->was_over_limit ? REASON_TOO_LARGE : REASON_CLOSED,
                  "%s %s before it answered %s%s", s->way->peer(s), end_words(s, end),
-                 mcp_method_of_step(s->step), s->way->hint(s));
+                 mcp_method_of_step(s->step), mcp_last_words(s));
     mcp_over(s);
 }
 
@@ -222,22 +222,10 @@ static const char *stdio_peer(const struct mcp_state *s)
     return s->conf->argv[0];
 }
 
-/* The last line of standard error: a server that could not start says why there. */
-static const char *stdio_hint(const struct mcp_state *s)
+static struct bytes stdio_log(const struct mcp_state *s)
 {
     const struct mcp_stdio *io = s->stdio;
-    struct bytes text = io->child ? child_complaints(io->child) : io->complaints;
-    text = bytes_trim(text);
-    for (size_t at = text.len; at > 0; at--) {
-        if (text.ptr[at - 1] == '\n') {
-            text = bytes_slice(text, at, text.len);
-            break;
-        }
-    }
-    if (text.len == 0)
-        return "";
-    return arena_printf(run_arena(s->run), "; its standard error ends: %s",
-                        run_quoted(s->run, text));
+    return io->child ? child_complaints(io->child) : io->complaints;
 }
 
 const struct mcp_way mcp_stdio_way = {
@@ -247,5 +235,5 @@ const struct mcp_way mcp_stdio_way = {
     .heard = stdio_heard,
     .went_on = stdio_went_on,
     .peer = stdio_peer,
-    .hint = stdio_hint,
+    .log = stdio_log,
 };

@@ -437,6 +437,17 @@ def test_healthd_watches_a_server(strict, healthd, tmp_path):
     wait_until(lambda: len(server.sessions) <= 1, what="sessions to be ended")
 
 
+@pytest.mark.parametrize("scenario", [{"hangs": "initialize"}, {"stays": True}])
+def test_healthd_ends_with_its_children(healthd, tmp_path, scenario):
+    pids = tmp_path / "pids"
+    script = f"echo $$ >> {pids}; exec {' '.join(STDIO)} '{json.dumps(scenario)}'"
+    conf = {"command": ["sh", "-c", script], "working_directory": TESTS}
+    daemon = healthd("probes: " + json.dumps([{"name": "child", "mcp": conf, "interval": "60s", "timeout": "20s"}]))
+    wait_until(lambda: pids.read_text().strip(), what="the child to start")
+    daemon.stop()
+    wait_until(lambda: not any(running(int(pid)) for pid in pids.read_text().split()), what="the child to be gone")
+
+
 def test_a_flow_locks_and_captures(strict, healthctl, tmp_path):
     server = strict(results={"search": lambda arguments: text(json.dumps({"id": "n-" + arguments["query"]}))})
     flow = tmp_path / "smoke.yml"
