@@ -397,7 +397,8 @@ const struct probe_type probe_queue = {
                "  url: \"redis://cache:6379/0\"\n"
                "  stream: orders\n"
                "  group: shipping\n",
-    .is_critical = false,
+    .refuses_modules = true, /* who may ask would choose where something is put */
+    .own_names = (const char *const[]){"tag", NULL},
     .conf_size = sizeof(struct queue_conf),
     .state_size = sizeof(struct queue_state),
     .session_size = sizeof(struct queue_session),

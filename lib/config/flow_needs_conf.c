@@ -7,10 +7,12 @@
 
 #include "lib/base/glob.h"
 #include "lib/config/flow_load.h"
+#include "probes/registry.h"
 
 struct needing {
     struct flow_loader *f;
     const struct node *node;
+    const char *const *own; /* names that the step's probe type fills in; may be NULL */
     struct name_list needs;
 };
 
@@ -34,6 +36,15 @@ static void report_unknown(struct needing *n, const char *name)
         diag_hint(f->l->diag, "did you mean ${%s}?", near);
 }
 
+static bool is_in(const char *const *names, const char *name)
+{
+    for (; names && *names; names++) {
+        if (!strcmp(*names, name))
+            return true;
+    }
+    return false;
+}
+
 static void need(void *ctx, struct bytes text)
 {
     struct needing *n = ctx;
@@ -41,14 +52,23 @@ static void need(void *ctx, struct bytes text)
     const char *name = arena_strndup(f->l->arena, text.ptr, text.len);
     if (strchr(name, ':') || name_list_has(&f->known, name))
         return;
-    for (const char *const *b = flow_builtins; *b; b++) {
-        if (!strcmp(*b, name))
-            return;
-    }
+    if (is_in(flow_builtins, name) || is_in(n->own, name))
+        return;
     if (!name_list_has(&f->captured, name))
         report_unknown(n, name);
     else if (!name_list_has(&n->needs, name))
         name_list_add(f, &n->needs, name);
+}
+
+/* A step's mapping has one key that is a probe type, or none. */
+static const char *const *own_names_of(const struct node *node)
+{
+    for (const struct node *member = node->first; member; member = member->next) {
+        const struct probe_type *type = member->key ? probe_type_find(member->key) : NULL;
+        if (type)
+            return type->own_names;
+    }
+    return NULL;
 }
 
 static void need_all(struct needing *n, const struct node *node)
@@ -65,7 +85,7 @@ static void need_all(struct needing *n, const struct node *node)
 
 const char *const *needs_of(struct flow_loader *f, const struct node *node)
 {
-    struct needing n = {.f = f};
+    struct needing n = {.f = f, .own = own_names_of(node)};
     need_all(&n, node);
     name_list_add(f, &n.needs, NULL);
     return n.needs.items;

@@ -65,6 +65,8 @@ struct probe_type { /* all that a kind of probe is */
     bool is_singleton; /* host, containers: no `probe` label on the big page */
     bool is_critical;  /* default severity; else warning */
     bool keeps_memo;   /* its sessions set one, so that a place for it is made in time */
+    /* ${names} that a run itself fills in, in rows that are OPT_LATE; NULL-terminated. May be NULL. */
+    const char *const *own_names;
     bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
     const struct opt
         *opts; /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
