@@ -355,7 +355,9 @@ struct verdict_file *verdict_file_open(struct loop *l, const char *state_path,
     enum store_fault fault = STORE_OK;
     buf_printf(&path, "%s/verdicts.db", state_path);
     struct store *store = store_open(
-        l, &(struct store_conf){.path = buf_text(&path), .schema = schema}, &fault, e);
+        l,
+        &(struct store_conf){.path = buf_text(&path), .schema = schema, .is_inline = !l},
+        &fault, e);
     buf_finish(&path);
     if (!store)
         return NULL;

@@ -21,7 +21,7 @@ struct hour_row {
     struct tally tally;
 };
 
-/* NULL (and e) when not even a new file can be made. */
+/* NULL (and e) when not even a new file can be made. Without a loop, in tests, all is done within the calls. */
 struct verdict_file *verdict_file_open(struct loop *l, const char *state_path,
                                        struct err *e);
 void verdict_file_close(struct verdict_file *f); /* takes NULL */
