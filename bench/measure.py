@@ -96,11 +96,11 @@ class Program:
         self.process.stop()
 
 
-def healthd(folder, config, core=CONTESTANT_CORE, binary=HEALTHD, arguments=()):
+def healthd(folder, config, core=CONTESTANT_CORE, binary=HEALTHD, arguments=(), more=""):
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "healthd.yml").write_text(
-        config + f"\nweb: {{listen: ['127.0.0.1:{port}']}}\nstate: {{path: '{folder}/state'}}\n")
+        config + f"\nweb: {{listen: ['127.0.0.1:{port}']{', ' * bool(more)}{more}}}\nstate: {{path: '{folder}/state'}}\n")
     argv = [binary, "--config", folder / "healthd.yml"] if binary == HEALTHD else \
         [binary, folder / "healthd.yml", *arguments]
     return Program(folder, "healthd", argv, port, core=core)

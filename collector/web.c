@@ -284,7 +284,8 @@ static void dispatch(struct exchange *x)
                        other->method, x->method);
         return;
     }
-    exchange_error(x, MHD_HTTP_NOT_FOUND, "There is no %s here; / lists what there is.",
+    exchange_error(x, MHD_HTTP_NOT_FOUND,
+                   "There is no %s here; /api/openapi.json lists what there is.",
                    x->path);
 }
 
