@@ -24,7 +24,7 @@ struct seen { /* one series of a view */
         *rollup; /* a copy: what is in no chunk yet; NULL: none is rolled up */
     struct point newest;
     bool
-        has_all; /* its newest sample is the series' newest at or before any time asked for */
+        has_all; /* its newest sample is the series' newest at or before the one time asked for */
 };
 
 struct seen_set {
@@ -36,6 +36,7 @@ struct seen_set {
 struct history_view {
     struct history *history;
     struct arena *arena;
+    bool is_grid; /* asked for at many times, each with a newest sample of its own */
     struct seen_set *sets;
     size_t count;
 };
@@ -84,7 +85,7 @@ static struct seen series_see(struct history_view *v, const struct timeseries *s
                                     : s->head.count ? s->head.first_ms
                                                     : INT64_MAX,
                         .newest = s->newest,
-                        .has_all = s->has_newest};
+                        .has_all = s->has_newest && !v->is_grid};
     size_t count = 0;
     for (const struct chunk *k = s->first; k; k = k->next)
         count += k->last_ms >= from && k->first_ms <= to;
@@ -125,6 +126,7 @@ struct history_view *history_view_for(struct history *h,
     struct history_view *v = arena_alloc(arena, sizeof(*v));
     v->arena = arena;
     v->history = h;
+    v->is_grid = opts->is_grid;
     v->sets = arena_alloc(arena, (count + 1) * sizeof(*v->sets));
     for (size_t i = 0; i < count; i++) {
         const struct selector *s = selectors[i];

@@ -235,6 +235,31 @@ static void an_evaluation_may_look_further_back(void **state)
     stage_clear(&s);
 }
 
+/* Each time of a grid has a newest sample of its own, also when the grid ends after the last. */
+static void a_grid_reads_more_than_the_newest(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    struct promql_fault fault;
+    const struct promql *q = promql_parse(s.arena, "up_x", &fault);
+    size_t selectors;
+    const struct selector *const *list = promql_selectors(q, &selectors);
+    for (int i = 0; i <= 10; i++)
+        publish(&s, T0 + i * 1000, i, "a");
+    const struct promql_opts opts = {
+        .start = T0, .end = T0 + 12000, .step = 3000, .is_grid = true};
+    struct history_view *v = history_view_for(s.history, list, selectors, &opts);
+    const struct promql_source source = history_view_source(v);
+    struct promql_result result;
+    struct err e = {0};
+    assert_true(promql_eval(q, &source, &opts, s.arena, &result, &e));
+    assert_int_equal(result.count, 1);
+    assert_int_equal(result.items[0].count, 5);
+    for (int i = 0; i < 5; i++)
+        assert_float_equal(result.items[0].points[i].value, i < 4 ? i * 3 : 10, 0);
+    history_view_release(v);
+    stage_clear(&s);
+}
+
 static void time_and_budget_are_kept(void **state)
 {
     struct stage s = stage_set((struct history_limits){.keep = 600 * NSEC_PER_SEC});
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_view_keeps_what_it_saw),
         cmocka_unit_test(the_newest_needs_no_decoding),
         cmocka_unit_test(an_evaluation_may_look_further_back),
+        cmocka_unit_test(a_grid_reads_more_than_the_newest),
         cmocka_unit_test(time_and_budget_are_kept),
         cmocka_unit_test(unread_series_go_first),
         cmocka_unit_test(too_many_series_are_refused),
