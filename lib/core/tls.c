@@ -165,6 +165,9 @@ static char *environment_copy(const char *name)
 
 struct tls *tls_create(struct pool *p, struct err *e)
 {
+    /* The first call of the library: a pool thread that is left behind reading certificates may go on while the
+     * process ends, and must not lose what it stands on (OPENSSL_init_crypto(3)). */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     struct tls *t = memory_take(sizeof(*t));
     *t = (struct tls){.pool = p, .store = X509_STORE_new()};
     list_init(&t->waiting);
