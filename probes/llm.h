@@ -69,7 +69,7 @@ struct llm_events {
 /* v stays where it is until llm_events_finish. */
 void llm_events_init(struct llm_events *v, enum llm_framing framing,
                      bool (*take)(void *ctx, struct bytes data), void *ctx);
-void llm_events_finish(void *v); /* frees; fits arena_cleanup */
+void llm_events_finish(void *events); /* frees; fits arena_cleanup */
 /* False: take wants no more, or an event was larger than LLM_EVENT_MAX_BYTES (llm_events_overflow). */
 bool llm_events_feed(struct llm_events *v, struct bytes piece);
 bool llm_events_overflow(const struct llm_events *v);

@@ -21,9 +21,9 @@ void llm_events_init(struct llm_events *v, enum llm_framing framing,
     sse_init(&v->sse, LLM_EVENT_MAX_BYTES, take_event, v);
 }
 
-void llm_events_finish(void *ctx)
+void llm_events_finish(void *events)
 {
-    struct llm_events *v = ctx;
+    struct llm_events *v = events;
     sse_finish(&v->sse);
     buf_finish(&v->line);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A day has so many tokens and no more, whoever asks: this process, another, one that was killed in between. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,6 +192,37 @@ static void a_folder_that_is_not_there_counts_for_the_process(void **state)
     stand_close(&s);
 }
 
+/* healthctl by hand, in the directory of healthd's user. */
+static void what_root_makes_is_the_folders_owners(void **state)
+{
+    struct stand s;
+    struct stat file;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    stand_open(&s, true);
+    assert_int_equal(chown(s.folder, 65534, 65534), 0);
+    assert_int_equal(take(&s, s.budgets, 1, 200, DAY(5))->state, BUDGET_GRANTED);
+    assert_int_equal(stat(file_of(&s), &file), 0);
+    assert_int_equal(file.st_uid, 65534);
+    stand_close(&s);
+
+    stand_open(&s, true);
+    const char *other = arena_printf(s.arena, "%s/other", s.folder);
+    const int fd = open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(symlink(other, file_of(&s)), 0); /* put in the way */
+    assert_int_equal(chown(s.folder, 65534, 65534), 0);
+    take(&s, s.budgets, 1, 200, DAY(5));
+    assert_int_equal(stat(other, &file), 0);
+    assert_int_equal(file.st_uid, 0);
+    budgets_destroy(s.budgets);
+    s.budgets = NULL;
+    unlink(other);
+    stand_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +231,7 @@ int main(void)
         cmocka_unit_test(what_nobody_waits_for_is_given_back),
         cmocka_unit_test(nothing_may_be_used_when_nobody_can_count),
         cmocka_unit_test(a_folder_that_is_not_there_counts_for_the_process),
+        cmocka_unit_test(what_root_makes_is_the_folders_owners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
