@@ -10,6 +10,7 @@ import pytest
 
 from lib.badpeer import names
 from lib.bullmq import BullMq
+from lib.healthd import healthctl
 from lib.probe import probe, probe_once_path, refused
 from lib.redis import PASSWORD, Redis, example_acl
 from lib.wait import SLOWNESS, wait_until
@@ -65,7 +66,8 @@ def tag_in(text):
     lambda server: {"url": server.url(), "username": "healthd-queue", "password": PASSWORD},
     lambda server: {"url": f"unix://healthd-queue:{PASSWORD}@{server.socket}"},
     lambda server: {"url": server.url("healthd-queue", PASSWORD), "own": "healthd:queue:shop", "push": "right"},
-], ids=["url", "database", "rows", "unix", "own"])
+    lambda server: {"url": server.url("healthd-queue", PASSWORD), "stream": "orders"},
+], ids=["url", "database", "rows", "unix", "own", "stream"])
 def test_a_message_goes_through(redis, conf):
     found = probe("queue", conf(redis), expect=["roundtrip < 2s", 'tag.startsWith("healthd:once:")'])
     assert (found.health, found.detail) == ("up", ""), found
@@ -250,20 +252,29 @@ def test_a_timeout_that_is_too_short_is_said(redis):
     assert (found.health, found.reason) == ("unknown", "config") and "`timeout` of 12s" in found.detail
 
 
+SILENT = {"never_accept", "accept_silent", "tls_stall"}
+
+
+def wrong_about(name, run):
+    """What is not as it should be with a run against this peer."""
+    wanted = ["timeout"] if name in SILENT else ["protocol", "timeout", "closed", "reset", "is_tls"]
+    if run["health"] == "down" and run["reason"] in wanted and run["duration_seconds"] <= 1.1 * SLOWNESS:
+        return None
+    return f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s"
+
+
 def test_every_bad_peer(healthd, badpeer):
-    silent = {"never_accept", "accept_silent", "tls_stall"}
     peers = {name: badpeer(name) for name in names()}
     daemon = healthd("probes: " + json.dumps([
         {"name": name, "interval": "1h", "timeout": "1s", "queue": f"redis://127.0.0.1:{peer.port}"}
         for name, peer in peers.items()]))
     wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20, "every peer to have been met")
-    wrong = []
-    for name in peers:
-        run = daemon.explain(name)["last_run"]
-        wanted = ["timeout"] if name in silent else ["protocol", "timeout", "closed", "reset", "is_tls"]
-        if run["health"] != "down" or run["reason"] not in wanted or run["duration_seconds"] > 1.1 * SLOWNESS:
-            wrong.append(f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s")
-    assert not wrong, "\n".join(wrong)
+    # Met all at once on a busy machine, one may have been late: it is asked once more alone.
+    doubtful = [name for name in peers if wrong_about(name, daemon.explain(name)["last_run"])]
+    for name in doubtful:
+        daemon.run_now(name)
+    wrong = [wrong_about(name, daemon.explain(name)["last_run"]) for name in doubtful]
+    assert not any(wrong), "\n".join(filter(None, wrong))
 
 
 # ---- nothing is left ----
@@ -326,6 +337,35 @@ def test_a_daemon_that_stops_meanwhile(redis, healthd):
     wait_until(lambda: redis.ask("LLEN", "jobs") == "1", what="the message to be in the queue")
     daemon.stop()
     wait_until(lambda: redis.ask("EXISTS", "jobs") == "0" and redis.ask("KEYS", "healthd:*") == "", 5, "all to be removed")
+
+
+# ---- in a flow ----
+
+FLOW = """
+flows:
+  - name: orders
+    vars: {{order: A-17}}
+    steps:
+      - name: put
+        queue: {{url: "{url}", list: jobs, answered: 8s, message: '{{"id": "${{tag}}", "order": "${{order}}"}}', reply: "reply:${{tag}}"}}
+        timeout: 12s
+        capture: {{said: reply}}
+        expect: ['reply == "shipped A-17"']
+"""
+
+
+def test_a_step_of_a_flow(redis, tmp_path):
+    (tmp_path / "flow.yml").write_text(FLOW.format(url=redis.url()))
+
+    def work():
+        job = json.loads(redis.ask("BRPOP", "jobs", 8).split("\n")[1])
+        redis.ask("SET", f"reply:{job['id']}", f"shipped {job['order']}")
+
+    worker = Worker(work)
+    done = healthctl("smoke", tmp_path / "flow.yml")
+    worker.done()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert redis.ask("DBSIZE") == "0"
 
 
 # ---- BullMQ ----

@@ -229,6 +229,14 @@ def test_a_later_run_removes_what_a_killed_one_left(postgres):
     assert postgres.ask("SELECT count(*) FROM jobs") == "1"
 
 
+def test_a_daemon_that_stops_meanwhile(postgres, healthd):
+    daemon = healthd("probes: " + json.dumps([{"name": "work", "interval": "1h", "timeout": "6s", "queue": {
+        "url": postgres.url("healthd_queue"), "answered": "4s", **JOB}}]))
+    wait_until(lambda: rows(postgres) == "1", what="the row to be in the table")
+    daemon.stop()
+    wait_until(lambda: rows(postgres) == "0", 5, "the row to be removed")
+
+
 def test_kept_connections_are_used_and_reopened(postgres, healthd):
     daemon = healthd("probes: " + json.dumps([{"name": "work", "interval": "1h", "queue": {
         "url": postgres.url("healthd_queue"), "table": "healthd_queue"}}]))
