@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "lib/base/base64.h"
-#include "lib/core/secret.h"
+#include "lib/core/trace_parent.h"
 #include "probes/mcp.h"
 
 #define MAX_PARAMETERS 16
@@ -27,21 +27,13 @@ static void put(struct header_list *list, const char *key, const char *value)
     list->items[list->count++] = (struct pair){key, value};
 }
 
-/* Which asking this is, so that the target's own logs and traces can be found (https://www.w3.org/TR/trace-context/). */
 static void add_task(struct mcp_state *s, struct header_list *list)
 {
     const char *id = run_task_id(s->run);
-    char trace[33] = "";
-    size_t len = 0;
     if (!id)
         return;
     put(list, "X-Request-Id", id);
-    for (; *id && len < sizeof(trace) - 1; id++) {
-        if (*id != '-')
-            trace[len++] = *id;
-    }
-    put(list, "traceparent",
-        arena_printf(run_arena(s->run), "00-%s-%s-01", trace, &trace[16]));
+    put(list, "traceparent", trace_parent(run_arena(s->run), id));
 }
 
 /* ---- headers of the revision without sessions ---- */

@@ -460,6 +460,7 @@ def test_a_flow_locks_and_captures(strict, healthctl, tmp_path):
     done = healthctl("smoke", str(flow))
     assert done.returncode == 2 and "--accept" in done.stdout, done.stdout
     assert healthctl("smoke", str(flow), "--accept").returncode == 0
+    assert len(server.asked[-1][1]["X-Request-Id"]) == 36 and server.asked[-1][1]["traceparent"].startswith("00-")
     assert healthctl("smoke", str(flow)).returncode == 0
     server.tools = [changed(SEARCH, query={"type": "integer"}), CLOCK]
     done = healthctl("smoke", str(flow))

@@ -227,7 +227,7 @@ class McpServer(Server):
         self.web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.web.daemon_threads, self.web.owner = True, self
         self.url = f"http://127.0.0.1:{self.web.server_address[1]}/mcp"
-        threading.Thread(target=self.web.serve_forever, daemon=True).start()
+        threading.Thread(target=self.web.serve_forever, args=(0.02,), daemon=True).start()
 
     def methods(self):
         return [method for method, _ in self.asked]
