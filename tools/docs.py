@@ -10,7 +10,7 @@ from tree import Faults, read, tracked
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"`([^`\n]+)`")
 DEV = re.compile(r"\./dev ([a-z]+)")
-COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|help)", re.M)
+COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|install_packages|help)", re.M)
 SHOWN = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
 CITED = re.compile(r"\b[\w/]+\.md,? §")
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
