@@ -42,7 +42,7 @@ def image_tar():
 
 
 class Engine:
-    """dockerd on a socket of its own. `address` is what a probe's `docker` row takes."""
+    """dockerd on a socket of its own. `address` is what a probe's `docker` row takes, `host` where containers find this machine."""
 
     def __init__(self):
         assert os.geteuid() == 0, "a Docker Engine needs root: run these tests as root"
@@ -66,7 +66,7 @@ class Engine:
             name = f"hdt{number}"
             if tool("ip", "link", "add", name, "type", "bridge").returncode:
                 continue
-            self.bridge = name
+            self.bridge, self.host = name, f"10.213.{number}.1"
             tool("ip", "addr", "add", f"10.213.{number}.1/24", "dev", name)
             tool("ip", "link", "set", name, "up")
             return
