@@ -108,10 +108,11 @@ static void take_answer(struct last_call *c, const struct trouble *why)
                               : "");
 }
 
-static void on_line(void *ctx, const struct docker_line *line)
+static bool on_line(void *ctx, const struct docker_line *line)
 {
     const struct last_call *c = ctx;
     excerpt_add(c->excerpt, line->text);
+    return true;
 }
 
 static void on_done(void *ctx, const struct trouble *why)

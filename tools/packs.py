@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bundled rules keep their promises: each has a summary, a description, a runbook page that is
 there, a test in which it fires and one in which it does not, and names only families that healthd
-has. Every runbook page belongs to a rule. Run at the source root."""
+has. Every runbook page belongs to a rule or a limit. Run at the source root."""
 import os
 import re
 
@@ -16,6 +16,7 @@ ALERT = re.compile(r"^\s*- alert: (\w+)$", re.M)
 EXPR = re.compile(r"^\s*expr: (?:\|\n((?:\s{10,}.*\n)+)|(.*)\n)", re.M)
 FAMILY = re.compile(r"\b(?:healthd|probe|flow)_[a-z0-9_]+\b")
 LITERAL = re.compile(r'"((?:healthd|probe|flow)_[a-z0-9_]+)"')
+LIMIT = re.compile(r'\.alert = "(\w+)"')
 TESTED = re.compile(r"alertname: (\w+)[,}\n]\s*exp_alerts: ?(\[\])?")
 
 
@@ -50,11 +51,19 @@ def check_rule(path, alert, text, line, known, faults):
                 faults.add(path, line, f"{alert} reads {name}, which no code of ours makes")
 
 
+def alerts_of_limits():
+    """What `limits:` of the probe types become."""
+    names = set()
+    for path in tracked("probes/*.c"):
+        names.update(LIMIT.findall(read(path)))
+    return names
+
+
 def check_runbook(page, alerts, faults):
     text = read(page)
     alert = os.path.splitext(os.path.basename(page))[0]
     if alert not in alerts:
-        faults.add(page, 1, f"there is no bundled rule {alert}")
+        faults.add(page, 1, f"there is no bundled rule and no limit {alert}")
     if not text.startswith(f"# {alert}\n"):
         faults.add(page, 1, f"begins with '# {alert}'")
     places = [text.find(section) for section in SECTIONS]
@@ -83,8 +92,9 @@ def main():
             faults.add(path, line, f"no test under alerts/packs/tests sees {alert} fire")
         if alert not in quiet:
             faults.add(path, line, f"no test under alerts/packs/tests sees {alert} quiet")
+    named = alerts.keys() | alerts_of_limits()
     for page in tracked(RUNBOOKS + "*.md"):
-        check_runbook(page, alerts, faults)
+        check_runbook(page, named, faults)
     faults.finish(f"{len(alerts)} bundled alerts have texts, runbooks, tests and real families")
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The runbooks of the bundled rules as C: runbooks.py OUTPUT DEPFILE FOLDER PACK.yml... writes the
-table `runbooks` of alerts/runbook.h, one entry for each alert that a pack names and FOLDER has a
-page of: the page as it is written, and as HTML. Run by the build."""
+"""The runbooks of the bundled rules and of limits as C: runbooks.py OUTPUT DEPFILE FOLDER writes the table `runbooks` of
+alerts/runbook.h, one entry for each page of FOLDER: as it is written, and as HTML. Run by the build; tools/packs.py
+sees to it that there is no page too many or too few."""
 import os
 import re
 import sys
@@ -10,8 +10,6 @@ import sys
 import markdown
 
 from embed import literal
-
-ALERT = re.compile(r"^\s*- alert: (\w+)$", re.M)
 
 
 def read(path):
@@ -26,10 +24,9 @@ def linked(html, names):
 
 
 def main():
-    output, depfile, folder, packs = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
-    alerts = sorted({name for path in packs for name in ALERT.findall(read(path))})
-    pages = {name: os.path.join(folder, name + ".md") for name in alerts}
-    pages = {name: path for name, path in pages.items() if os.path.exists(path)}
+    output, depfile, folder = sys.argv[1:4]
+    names = sorted(name.removesuffix(".md") for name in os.listdir(folder) if name.endswith(".md"))
+    pages = {name: os.path.join(folder, name + ".md") for name in names}
     text = "/* Made by tools/runbooks.py. */\n#include \"alerts/runbook.h\"\n\n"
     rows = ""
     for number, (name, path) in enumerate(pages.items()):
@@ -46,7 +43,7 @@ def main():
     with open(output, "w", encoding="ascii") as file:
         file.write(text)
     with open(depfile, "w", encoding="utf-8") as file:
-        file.write(f"{output}: " + " ".join(pages.values()) + "\n")
+        file.write(f"{output}: {folder} " + " ".join(pages.values()) + "\n")
 
 
 if __name__ == "__main__":

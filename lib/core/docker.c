@@ -197,7 +197,9 @@ static void explain_status(const struct docker_call *c, struct bytes body,
     const char *message = message_of(c->arena, body);
     const bool is_refusal =
         c->status == 403 || c->status == 401 || (c->status == 405 && !message);
-    why->reason = is_refusal ? REASON_AUTH : REASON_STATUS;
+    const bool is_missing =
+        c->status == 404 && bytes_starts(bytes_of(c->ask.path), "/containers/");
+    why->reason = is_refusal ? REASON_AUTH : is_missing ? REASON_MISSING : REASON_STATUS;
     why->is_unknown = is_refusal;
     if (is_refusal)
         snprintf(

@@ -169,9 +169,10 @@ struct docker_logs {
     nsec timeout;          /* of all; with follow, until the answer begins */
 };
 
-/* line for each, then done once: why NULL when all there is has come. Neither before this returns. q is copied. */
+/* line for each, then done once: why NULL when all there is has come, or all that was wanted: line returns false for no
+ * more. Reason MISSING: there is no such container. Neither before this returns. q is copied. */
 struct docker_call *docker_logs(struct docker *d, const struct docker_logs *q,
-                                void (*line)(void *ctx, const struct docker_line *line),
+                                bool (*line)(void *ctx, const struct docker_line *line),
                                 void (*done)(void *ctx, const struct trouble *why),
                                 void *ctx);
 

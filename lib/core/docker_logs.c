@@ -187,28 +187,38 @@ void docker_demux_end(struct docker_demux *x)
 
 struct reading {
     struct docker_demux *demux;
+    bool (*line)(void *ctx, const struct docker_line *line);
     void (*done)(void *ctx, const struct trouble *why);
     void *ctx;
+    bool is_enough; /* nobody wants more */
 };
+
+static void on_line(void *ctx, const struct docker_line *line)
+{
+    struct reading *r = ctx;
+    if (!r->is_enough)
+        r->is_enough = !r->line(r->ctx, line);
+}
 
 static bool on_piece(void *ctx, struct bytes piece)
 {
     const struct reading *r = ctx;
     docker_demux_feed(r->demux, piece);
-    return true;
+    return !r->is_enough;
 }
 
 static void on_end(void *ctx, void *result UNUSED, const struct trouble *why)
 {
     const struct reading *r = ctx;
     docker_demux_end(r->demux);
-    r->done(r->ctx, why);
+    r->done(r->ctx, r->is_enough ? NULL : why);
 }
 
 static void release(void *ctx)
 {
-    const struct reading *r = ctx;
+    struct reading *r = ctx;
     docker_demux_destroy(r->demux);
+    free(r);
 }
 
 /* A name in a path: what Docker allows in names needs no escapes, and nothing else goes out. */
@@ -234,18 +244,21 @@ static const char *logs_path(const struct docker_logs *q, char *path, size_t siz
 }
 
 struct docker_call *docker_logs(struct docker *d, const struct docker_logs *q,
-                                void (*line)(void *ctx, const struct docker_line *line),
+                                bool (*line)(void *ctx, const struct docker_line *line),
                                 void (*done)(void *ctx, const struct trouble *why),
                                 void *ctx)
 {
     char path[400];
-    struct reading reading = {docker_demux_create(q->max_line, line, ctx), done, ctx};
+    struct reading *r = memory_take(sizeof(*r));
+    *r = (struct reading){.demux = docker_demux_create(q->max_line, on_line, r),
+                          .line = line,
+                          .done = done,
+                          .ctx = ctx};
     return docker_ask(d, &(struct docker_ask){.path = logs_path(q, path, sizeof(path)),
                                               .timeout = q->timeout,
                                               .take = on_piece,
                                               .is_endless = q->follow,
                                               .done = on_end,
                                               .release = release,
-                                              .ctx = &reading,
-                                              .ctx_size = sizeof(reading)});
+                                              .ctx = r});
 }

@@ -166,10 +166,12 @@ static void on_changed(void *ctx, const struct trouble *why)
     heard_more(h);
 }
 
-static void on_line(void *ctx, const struct docker_line *line)
+/* Nothing is wanted after "two!". */
+static bool on_line(void *ctx, const struct docker_line *line)
 {
     struct heard *h = ctx;
     buf_printf(&h->said, "[%.*s]", (int)line->text.len, line->text.ptr);
+    return !bytes_is(line->text, "two!");
 }
 
 static void on_logged(void *ctx, const struct trouble *why)
@@ -362,7 +364,10 @@ static void logs_come_as_lines(void **state)
         {"GET /v1.41/containers/web-1/logs?stdout=1&stderr=1&timestamps=1&tail=20 HTTP",
          "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\none\ntwo\nlast", true},
         {"GET /v1.41/containers/no-such-name/logs?", BODY("404 Not Found", "0", ""),
-         true}};
+         true},
+        {"GET /_ping ", PING("1.41"), true},
+        {"GET /v1.41/containers/web-1/logs?",
+         "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\none\ntwo!\nthree\n", true}};
     struct heard h;
     (void)state;
     heard_begin(&h, script, ARRAY_LEN(script));
@@ -373,7 +378,12 @@ static void logs_come_as_lines(void **state)
     q.container = "../json";
     docker_logs(h.docker, &q, on_line, on_logged, &h);
     assert_true(stand_wait(&h.stand, &h.count, 2));
-    assert_string_equal(buf_text(&h.said), "[one][two][last](end)(status)");
+    assert_string_equal(buf_text(&h.said), "[one][two][last](end)(missing)");
+    q.container = "web-1";
+    buf_clear(&h.said);
+    docker_logs(h.docker, &q, on_line, on_logged, &h);
+    assert_true(stand_wait(&h.stand, &h.count, 3));
+    assert_string_equal(buf_text(&h.said), "[one][two!](end)");
     heard_end(&h);
 }
 

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Logs that others write: a file, also one that is rotated, or what a container prints. A run reads what came since the
+ * last one, on a thread of its own, and counts. Owns what is kept between runs; a thread that hangs in a file system is
+ * left alone with its part of it.
+ */
+#include "probes/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/core/frame.h"
+#include "lib/core/loop.h"
+#include "lib/core/pool.h"
+#include "lib/core/probe.h"
+#include "lib/core/session.h"
+
+#define SHOWN_FOR NSEC_PER_HOUR /* lines that matched, after the last one did */
+
+struct log_reading {
+    struct arena *arena;
+    struct log_session *session; /* NULL: it has ended */
+    struct log_keeper *keeper;
+    struct run *run; /* NULL: waits no more */
+    struct job *job;
+    struct wall now;
+    struct mono until;
+    struct bytes text; /* of a container; the session's, which waits for this */
+    atomic_bool is_unwanted;
+};
+
+/* ---- what is kept ---- */
+
+static void finish_tail(void *tail)
+{
+    log_tail_finish(tail);
+}
+
+static struct log_keeper *keeper_create(const struct log_conf *conf, const char *memo)
+{
+    struct arena *arena = arena_create(0);
+    struct log_keeper *k = arena_alloc(arena, sizeof(*k));
+    k->arena = arena;
+    log_conf_copy(arena, conf, &k->conf);
+    log_counts_init(&k->counts, arena, &k->conf);
+    log_tail_init(&k->tail, arena, &k->conf, &k->counts, bytes_of(memo));
+    arena_cleanup(arena, finish_tail, &k->tail);
+    return k;
+}
+
+static void keeper_destroy(struct log_keeper *k)
+{
+    if (k)
+        arena_destroy(k->arena);
+}
+
+static void log_close(struct session *s)
+{
+    struct log_session *session = s->state;
+    log_engine_close(session);
+    if (session->reading)
+        session->reading->session = NULL; /* it ends what was kept, when it comes back */
+    else
+        keeper_destroy(session->keeper);
+    arena_destroy(session->shown_arena);
+}
+
+static void keep_memo(struct session *s)
+{
+    const struct log_session *session = s->state;
+    struct buf memo = BUF_MAX(SESSION_MEMO_MAX - 1);
+    buf_add_text(&memo, "log 1\n");
+    if (session->engine.since.ns)
+        buf_printf(&memo, "since %lld\n", (long long)session->engine.since.ns);
+    log_places_print(&session->keeper->tail.places, &memo);
+    if (strcmp(buf_text(&memo), s->memo) != 0)
+        session_set_memo(s, buf_text(&memo));
+    buf_finish(&memo);
+}
+
+/* ---- the end of a run ---- */
+
+static void answer_trouble(struct run *run, const struct log_tail *t)
+{
+    const char *path = t->path.len ? buf_text(&t->path) : t->pattern;
+    if (t->trouble == EACCES || t->trouble == EPERM)
+        run_unknown(
+            run, REASON_SELF,
+            "%s: permission denied: give healthd a group that may read it (of most "
+            "logs it is adm: systemd: SupplementaryGroups=adm; compose: group_add)",
+            path);
+    else if (t->trouble == EISDIR || t->trouble == ESPIPE)
+        run_unknown(run, REASON_CONFIG,
+                    "%s is %s: `file` has to name a file, or a pattern such as %s/*.log",
+                    path, t->trouble == EISDIR ? "a folder" : "no file that is kept",
+                    path);
+    else
+        run_unknown(run, REASON_SELF, "%s cannot be read: %s", path,
+                    strerror(t->trouble));
+}
+
+static void answer_missing(struct run *run, const struct log_conf *conf)
+{
+    if (!conf->must_exist)
+        run_up(run);
+    else if (log_is_of_container(conf))
+        run_down(run, REASON_MISSING, "%s has no container named '%s'", conf->docker,
+                 conf->container);
+    else
+        run_down(run, REASON_MISSING, "there is no %s%s", conf->root, conf->file);
+}
+
+static void answer(struct run *run, const struct log_session *s)
+{
+    const struct log_conf *conf = &s->keeper->conf;
+    const bool is_container = log_is_of_container(conf);
+    if (is_container ? s->engine.is_missing : s->keeper->tail.is_missing)
+        answer_missing(run, conf);
+    else if (s->keeper->tail.trouble)
+        answer_trouble(run, &s->keeper->tail);
+    else
+        run_up(run);
+}
+
+/* Rendered when there is something new: most runs have nothing. */
+static void show_excerpt(struct run *run, struct log_session *s)
+{
+    const struct log_counts *c = &s->keeper->counts;
+    if (!c->excerpted.ns || c->now.ns - c->excerpted.ns > SHOWN_FOR)
+        return;
+    if (!s->shown_arena)
+        s->shown_arena = arena_create(0);
+    if (s->shown_of.ns != c->excerpted.ns) {
+        arena_reset(s->shown_arena);
+        s->shown = excerpt_text(c->excerpt, run_frame(run)->secrets, s->shown_arena);
+        s->shown_of = c->excerpted;
+    }
+    run_last_log(run, s->shown);
+}
+
+static void conclude(struct run *run)
+{
+    struct session *session = run_session(run);
+    struct log_session *s = session->state;
+    const bool is_behind = s->engine.is_behind || s->keeper->tail.is_behind;
+    s->fell_behind += is_behind;
+    keep_memo(session);
+    show_excerpt(run, s);
+    log_emit(run);
+    answer(run, s);
+    run_finish(run);
+    if (is_behind)
+        session_wake(session, WAKE_PUSHED);
+}
+
+/* ---- a thread's part ---- */
+
+static void read_work(void *ctx)
+{
+    struct log_reading *r = ctx;
+    struct log_keeper *k = r->keeper;
+    log_counts_begin(&k->counts, r->now);
+    if (log_is_of_container(&k->conf))
+        log_counts_take_all(&k->counts, r->text);
+    else
+        log_tail_read(&k->tail, r->until, &r->is_unwanted);
+}
+
+static void on_read(void *ctx)
+{
+    struct log_reading *r = ctx;
+    struct run *run = r->run;
+    r->session->reading = NULL;
+    arena_destroy(r->arena);
+    conclude(run);
+}
+
+static void on_read_disposed(void *ctx)
+{
+    struct log_reading *r = ctx;
+    if (r->session)
+        r->session->reading = NULL;
+    else
+        keeper_destroy(r->keeper);
+    arena_destroy(r->arena);
+}
+
+/* The text outlives the session only with the thread that reads it. */
+static void lend_text(struct log_reading *r, struct log_engine *g)
+{
+    size_t len;
+    char *text = buf_steal(&g->text, &len);
+    if (text)
+        arena_cleanup(r->arena, free, text);
+    r->text = (struct bytes){text, text ? len : 0};
+}
+
+static void look(struct run *run)
+{
+    struct log_session *s = run_session(run)->state;
+    struct arena *arena = arena_create(0);
+    struct log_reading *r = arena_alloc(arena, sizeof(*r));
+    r->arena = arena;
+    r->session = s;
+    r->keeper = s->keeper;
+    r->run = run;
+    r->now = loop_wall(run_frame(run)->loop);
+    /* What it has by then is worth more than a timeout. */
+    r->until = mono_add(mono_read(), run_left(run) / 4 * 3);
+    lend_text(r, &s->engine);
+    r->job = pool_detach(run_frame(run)->pool, read_work, on_read, r);
+    if (r->job) {
+        s->reading = r;
+        run_phase(run, PHASE_TRANSFER);
+        return;
+    }
+    arena_destroy(arena);
+    run_unknown(run, REASON_SELF,
+                "healthd has no thread free for this: too many hang, or the system's "
+                "limit");
+    run_finish(run);
+}
+
+/* ---- a run ---- */
+
+static void on_printed(struct run *run, const struct trouble *why)
+{
+    if (!why) {
+        look(run);
+        return;
+    }
+    run_trouble(run, why);
+    run_finish(run);
+}
+
+static void log_start(struct run *run)
+{
+    struct session *session = run_session(run);
+    struct log_session *s = session->state;
+    const struct log_conf *conf = run_conf(run);
+    if (s->reading) {
+        run_unknown(run, REASON_SELF,
+                    "an earlier run still reads %s: does its file "
+                    "system hang?",
+                    conf->file);
+        run_finish(run);
+        return;
+    }
+    if (!s->keeper) {
+        s->keeper = keeper_create(conf, session->memo);
+        s->began = loop_wall(run_frame(run)->loop);
+        s->engine.since = log_engine_recall(session->memo);
+        s->engine.has_begun = session->memo[0] != '\0';
+    }
+    if (!log_is_of_container(&s->keeper->conf)) {
+        look(run);
+        return;
+    }
+    run_phase(run, PHASE_WAIT);
+    log_engine_ask(s, &s->keeper->conf, run, on_printed);
+}
+
+static void log_cancel(struct run *run)
+{
+    struct log_session *s = run_session(run)->state;
+    struct log_reading *r = s->reading;
+    if (r && r->run == run) {
+        r->run = NULL;
+        atomic_store(&r->is_unwanted, true);
+        job_abandon(r->job, on_read_disposed);
+    } else {
+        log_engine_forget(s);
+    }
+    run_finish(run);
+}
+
+const struct probe_type probe_log = {
+    .name = "log",
+    .summary = "Logs: lines of a file, also a rotated one, or of a container, counted by "
+               "patterns, levels and fields, and when there was one last.",
+    .example =
+        "log: {file: /var/log/nginx/error.log, patterns: {upstream: \"connect\\\\(\\\\) "
+        "failed\"}}",
+    .keeps_memo = true,
+    .refuses_modules = true,
+    .conf_size = sizeof(struct log_conf),
+    .session_size = sizeof(struct log_session),
+    .validate = log_validate,
+    .close = log_close,
+    .start = log_start,
+    .cancel = log_cancel,
+    .metrics = log_metrics,
+    .vars = log_vars,
+    .limits = log_limits,
+    .opts = log_opts,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container prints, asked of its engine since the newest line that is known: by name, so that it goes on with the
+ * container that takes the name next. Called by log.c on the loop. Looks at no line but for its time.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/core/frame.h"
+#include "lib/core/loop.h"
+#include "lib/core/session.h"
+#include "probes/log.h"
+
+#define CATCH_UP NSEC_PER_HOUR /* what is older when healthd comes back is not read */
+#define ENOUGH_TIME(left) ((left) / 4 * 3)
+
+struct wall log_engine_recall(const char *memo)
+{
+    struct bytes text = bytes_of(memo), line;
+    int64_t ns;
+    while (bytes_token(&text, '\n', &line)) {
+        if (bytes_starts(line, "since ") &&
+            bytes_to_i64(bytes_slice(line, strlen("since "), line.len), &ns))
+            return (struct wall){ns};
+    }
+    return (struct wall){0};
+}
+
+/* ---- lines ---- */
+
+static bool on_line(void *ctx, const struct docker_line *line)
+{
+    struct log_engine *g = ctx;
+    if (line->at.ns && line->at.ns <= g->asked.ns)
+        return true; /* the engine repeats what was at that time */
+    if (line->at.ns > g->since.ns)
+        g->since = line->at;
+    if (g->is_first)
+        return true;
+    buf_add_bytes(&g->text, line->text);
+    buf_add_byte(&g->text, '\n');
+    g->long_lines += line->is_cut;
+    g->is_behind = g->text.len >= g->max_read;
+    return !g->is_behind;
+}
+
+static void on_done(void *ctx, const struct trouble *why)
+{
+    struct log_engine *g = ctx;
+    g->call = NULL;
+    g->is_missing = why && why->reason == REASON_MISSING;
+    g->has_begun = g->has_begun || !why || g->is_missing;
+    g->done(g->run, g->is_missing ? NULL : why);
+}
+
+/* ---- asking ---- */
+
+static bool has_docker(struct log_engine *g, const struct log_conf *conf, struct frame *f)
+{
+    struct err judged; /* by log_validate */
+    if (!g->docker)
+        g->docker = docker_create(f, conf->docker, &conf->tls, &judged);
+    return g->docker != NULL;
+}
+
+void log_engine_ask(struct log_session *s, const struct log_conf *conf, struct run *run,
+                    void (*done)(struct run *run, const struct trouble *why))
+{
+    struct log_engine *g = &s->engine;
+    const struct wall now = loop_wall(run_frame(run)->loop);
+    const struct trouble none = {.reason = REASON_CONFIG, .is_unknown = true};
+    g->run = run;
+    g->done = done;
+    g->max_read = conf->max_read;
+    buf_finish(&g->text);
+    g->text = BUF_MAX(conf->max_read + 2 * conf->max_line);
+    g->is_behind = g->is_missing = false;
+    g->is_first = !g->has_begun && conf->from == LOG_FROM_END;
+    if (g->since.ns && g->since.ns < now.ns - CATCH_UP)
+        g->since.ns = now.ns - CATCH_UP;
+    g->asked = g->since;
+    if (!has_docker(g, conf, run_frame(run))) {
+        done(run, &none);
+        return;
+    }
+    g->call = docker_logs(g->docker,
+                          &(struct docker_logs){.container = conf->container,
+                                                .since = g->since,
+                                                .tail = g->is_first ? 1 : -1,
+                                                .max_line = conf->max_line,
+                                                .timeout = ENOUGH_TIME(run_left(run))},
+                          on_line, on_done, g);
+}
+
+void log_engine_forget(struct log_session *s)
+{
+    docker_cancel(s->engine.call);
+    s->engine.call = NULL;
+    s->engine.since = s->engine.asked; /* nobody has counted what came */
+}
+
+void log_engine_close(struct log_session *s)
+{
+    docker_cancel(s->engine.call);
+    docker_destroy(s->engine.docker);
+    buf_finish(&s->engine.text);
+}
