@@ -135,13 +135,13 @@ def test_more_than_a_run_may_read_comes_in_several(healthd, log):
     assert daemon.value("log_skipped_bytes_total") > 500_000
 
 
-LOOP = ("sh", "-c", "echo \"$(cat /tmp/name 2>/dev/null)old\"; while true; do test -e /tmp/say && { cat /tmp/say; rm /tmp/say; };"
-        " sleep 0.1; done")
+# Prints what is in one file when there is another.
+LOOP = ("sh", "-c", "echo old; while true; do test -e /tmp/go && { rm /tmp/go; cat /tmp/text; }; sleep 0.1; done")
 
 
 def say(engine, name, *texts):
-    script = "printf '%s\\n' " + " ".join(f"'{text}'" for text in texts) + " > /tmp/new; cat /tmp/new > /tmp/say"
-    engine.docker("exec", name, "sh", "-c", script)
+    words = " ".join(f"'{text}'" for text in texts)
+    engine.docker("exec", name, "sh", "-c", f"printf '%s\\n' {words} > /tmp/text; touch /tmp/go")
 
 
 @pytest.mark.parametrize("options", [(), ("--tty",)])
@@ -151,16 +151,16 @@ def test_what_a_container_prints(engine, healthd, options):
     daemon = healthd(config({"container": "web", "docker": engine.address, "patterns": {"bad": "bad"}}))
     assert lines(daemon) == 0
     say(engine, "web", "good", "bad")
-    wait_until(lambda: lines(daemon) == 2, 20)
+    wait_until(lambda: lines(daemon) == 2, 20, "both lines")
     assert daemon.value("log_matches_total", pattern="bad") == 1
     assert lines(daemon) == 2
     engine.remove("web")
     run = daemon.run_now("app")
     assert run["reason"] == "missing" and "no container named 'web'" in run["detail"], run
     engine.run("web", *options, command=LOOP)
-    wait_until(lambda: lines(daemon) == 3, 20)
+    wait_until(lambda: lines(daemon) == 3, 20, "the first line of the new one")
     say(engine, "web", "bad")
-    wait_until(lambda: lines(daemon, "log_matches_total", pattern="bad") == 2, 20)
+    wait_until(lambda: lines(daemon, "log_matches_total", pattern="bad") == 2, 20, "its match")
 
 
 def test_a_container_is_read_on_after_a_restart(engine, healthd, tmp_path):
