@@ -191,6 +191,13 @@ static const char *message_of(struct arena *arena, struct bytes body)
     return message[0] ? message : NULL;
 }
 
+static const char *needed_paths(const char *asked)
+{
+    return strstr(asked, "/logs?") ? "/_ping and, for what containers print, "
+                                     "/containers/<name>/logs"
+                                   : "/_ping, /containers/json and /events";
+}
+
 static void explain_status(const struct docker_call *c, struct bytes body,
                            struct trouble *why)
 {
@@ -202,13 +209,11 @@ static void explain_status(const struct docker_call *c, struct bytes body,
     why->reason = is_refusal ? REASON_AUTH : is_missing ? REASON_MISSING : REASON_STATUS;
     why->is_unknown = is_refusal;
     if (is_refusal)
-        snprintf(
-            why->detail, sizeof(why->detail),
-            "%s does not let healthd ask GET %.120s (status %d%s%.120s): a proxy has "
-            "to allow /_ping, /containers/json and /events, and, for what containers "
-            "print, /containers/<id>/logs",
-            c->docker->name, c->ask.path, c->status, message ? ": " : "",
-            message ? message : "");
+        snprintf(why->detail, sizeof(why->detail),
+                 "%s does not let healthd ask GET %s (status %d%s%.120s): a proxy has to "
+                 "allow %s",
+                 c->docker->name, c->ask.path, c->status, message ? ": " : "",
+                 message ? message : "", needed_paths(c->ask.path));
     else
         snprintf(why->detail, sizeof(why->detail),
                  "%s answered GET %.120s with status %d%s%.250s", c->docker->name,
