@@ -3,7 +3,7 @@
 // hour is full of red: the height of the red says how much.
 
 import { h, svg } from "./dom.js";
-import { percent, span } from "./words.js";
+import { percent, rough, span } from "./words.js";
 
 export const WINDOWS = {
   "24h": { cell: 3600, words: "24 hours" },
@@ -14,18 +14,23 @@ export const WINDOWS = {
 const HEIGHT = 24, GAP = 0.22;
 const LEAST = 0.2; // of the height: what happened at all is to be seen
 
-function cellRects(cell, i) {
-  const at = { x: i + GAP / 2, width: 1 - GAP, rx: 0.12, ry: 1.5 };
-  if (cell === null) return [svg("rect", { ...at, class: "cell-none", y: 0, height: HEIGHT })];
-  if (cell === 1) return [svg("rect", { ...at, class: "cell-up", y: 0, height: HEIGHT })];
-  const down = 1 - cell[0], degraded = cell[1];
-  const rects = [svg("rect", { ...at, class: "cell-up", y: 0, height: HEIGHT })];
-  const tall = (share) => (share > 0 ? Math.max(share, LEAST) * HEIGHT : 0);
-  const amber = Math.min(HEIGHT, tall(down) + tall(degraded)), red = tall(down);
-  if (degraded > 0) rects.push(svg("rect", { ...at, class: "cell-degraded", y: HEIGHT - amber, height: amber }));
-  if (down > 0) rects.push(svg("rect", { ...at, class: "cell-down", y: HEIGHT - red, height: red }));
-  return rects;
+// All cells of one kind as one path: an overview has thousands.
+function pathOf(cells, heightOf) {
+  let path = "";
+  cells.forEach((cell, i) => {
+    const tall = heightOf(cell);
+    if (tall > 0) path += `M${(i + GAP / 2).toFixed(2)} ${HEIGHT}v-${tall.toFixed(1)}h${(1 - GAP).toFixed(2)}v${tall.toFixed(1)}z`;
+  });
+  return path;
 }
+
+const tall = (share) => (share > 0 ? Math.max(share, LEAST) * HEIGHT : 0);
+const KINDS = {
+  none: (cell) => (cell === null ? HEIGHT : 0),
+  up: (cell) => (cell === null ? 0 : HEIGHT),
+  degraded: (cell) => (cell === null || cell === 1 || !cell[1] ? 0 : Math.min(HEIGHT, tall(1 - cell[0]) + tall(cell[1]))),
+  down: (cell) => (cell === null || cell === 1 ? 0 : tall(1 - cell[0])),
+};
 
 function cellWords(cell, width) {
   if (cell === null) return "nothing known";
@@ -36,23 +41,20 @@ function cellWords(cell, width) {
   return parts.join(", ");
 }
 
-// When the cell that ends `back` cells before now's began.
-function cellTime(window, back, now) {
-  const width = WINDOWS[window].cell;
-  const start = new Date((Math.floor(now / width) - back) * width * 1000);
-  const options = width < 86400 ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
-  return start.toLocaleString([], options);
-}
-
 export function bars(window, data, now) {
-  const cells = data.cells;
-  const groups = cells.map((cell, i) => svg("g", null,
-    svg("title", null, `${cellTime(window, cells.length - 1 - i, now)}: ${cellWords(cell, WINDOWS[window].cell)}`),
-    cellRects(cell, i)));
-  return svg("svg", {
-    class: "strip", viewBox: `0 0 ${cells.length} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
-    "aria-label": `${WINDOWS[window].words}: ${percent(data.ratio)} available`,
-  }, groups);
+  const { cells } = data, { cell: width, words } = WINDOWS[window];
+  const paths = Object.entries(KINDS).map(([kind, heightOf]) => [kind, pathOf(cells, heightOf)]).filter(([, path]) => path);
+  const label = `${words}: ${percent(data.ratio)} available`;
+  const title = svg("title", null, label);
+  const strip = svg("svg", { class: "strip", viewBox: `0 0 ${cells.length} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
+    title, paths.map(([kind, path]) => svg("path", { class: `cell-${kind}`, d: path })));
+  strip.addEventListener("pointermove", (event) => {
+    const box = strip.getBoundingClientRect();
+    const i = Math.min(cells.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * cells.length)));
+    const start = (Math.floor(now / width) - (cells.length - 1 - i)) * width;
+    title.textContent = `${rough(start, width)}: ${cellWords(cells[i], width)}`;
+  });
+  return strip;
 }
 
 // A strip with its figure, for one window.

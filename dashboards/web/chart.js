@@ -2,7 +2,7 @@
 // Lines over time: axes, thresholds, marks of deployments, spans of bad health, and a readout under the pointer.
 
 import { h, put, svg } from "./dom.js";
-import { short } from "./words.js";
+import { exact, rough, short } from "./words.js";
 
 const HEIGHT = 210, LEFT = 64, RIGHT = 12, TOP = 12, BOTTOM = 26;
 const TIME_STEPS = [60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600];
@@ -11,13 +11,6 @@ const READOUT_MAX = 8;
 function niceStep(top, wanted) {
   const raw = top / wanted, power = 10 ** Math.floor(Math.log10(raw));
   return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= raw);
-}
-
-function timeLabel(t, step) {
-  const date = new Date(t * 1000);
-  if (step >= 86400) return date.toLocaleDateString([], { day: "numeric", month: "short" });
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return step >= 14400 ? `${date.toLocaleDateString([], { weekday: "short" })} ${time}` : time;
 }
 
 function extent(data) {
@@ -115,7 +108,7 @@ export class Chart {
     const zone = new Date(from * 1000).getTimezoneOffset() * 60;
     for (let t = Math.ceil((from - zone) / pace) * pace + zone; t <= to; t += pace) {
       if (x(t) > width - 40) continue;
-      parts.push(svg("text", { class: "chart-text", x: x(t), y: HEIGHT - 7, "text-anchor": x(t) < LEFT + 20 ? "start" : "middle" }, timeLabel(t, pace)));
+      parts.push(svg("text", { class: "chart-text", x: x(t), y: HEIGHT - 7, "text-anchor": x(t) < LEFT + 20 ? "start" : "middle" }, rough(t, pace >= 14400 ? pace : Math.min(pace, 3599))));
     }
     return parts;
   }
@@ -154,7 +147,7 @@ export class Chart {
       const best = s.points.reduce((a, p) => (Math.abs(p[0] - t) < Math.abs(a[0] - t) ? p : a), s.points[0] || [0, null]);
       return `${series.length > 1 ? `${s.name} ` : ""}${best[1] === null ? "–" : format(best[1])}`;
     });
-    put(this.readout, h("b", null, new Date(t * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })), " ", near.join(" · "));
+    put(this.readout, h("b", null, exact(t * 1000)), " ", near.join(" · "));
     return true;
   }
 

@@ -15,10 +15,11 @@ import { itemTable } from "./items.js";
 import { alertsOf, model, now, subscribe } from "./model.js";
 import { RANGES, rangePicker } from "./range.js";
 import { badSpans, changeTable, strip } from "./timeline.js";
-import { clock, exact, milliseconds, percent, seconds, since, span } from "./words.js";
+import { clock, exact, milliseconds, percent, seconds, setting, since } from "./words.js";
 import { runs } from "./waterfall.js";
 
 const POINTS = 240;
+const SHORTEST = 300; // seconds that a chart shows at least
 const FRESH_MS = 2000; // between two looks at a probe that runs more often
 
 const LIMIT = /^timing\.total\s*<=?\s*([\d.]+)(ms|s)$/;
@@ -133,7 +134,7 @@ export class ProbeView {
           h("p", { class: "verdict" }, h("b", null, verdict(p)), from ? h("span", { class: "quiet", title: exact(from) }, ` for ${since(from, now())}, since ${clock(from, now())}`) : null),
           last && last.detail ? h("p", { class: "detail" }, last.detail) : null,
           h("p", { class: "quiet" }, last ? `Last run ${clock(last.started, now())}, ${milliseconds(last.duration_seconds * 1000)}. ` : "",
-            `Asked every ${span(p.timing.interval_seconds)}; ${p.timing.fall} bad runs in a row make it down, ${p.timing.rise} good ones up.`)),
+            `Asked every ${setting(p.timing.interval_seconds)}; ${p.timing.fall} bad runs in a row make it down, ${p.timing.rise} good ones up.`)),
         h("div", { class: "buttons" }, run, quiet)));
     if (hasFocus) this.head.querySelector(hasFocus === "BUTTON" ? "button" : "h1")?.focus({ preventScroll: true });
     this.drawAlerts();
@@ -168,7 +169,10 @@ export class ProbeView {
     const length = RANGES[this.range][0], to = now(), from = to - length;
     const series = length <= RANGES["6h"][0] ? await sampleSeries(this.name, from, to) : hourSeries(this.history, from);
     if (this.isClosed) return;
-    this.chart.set({ series, from, to, thresholds: thresholds(this.explained), marks: this.marks, spans: badSpans(this.history, from, to), format: milliseconds });
+    // What is younger than half of it is not pressed into a corner.
+    const first = series.length && series[0].points.length ? series[0].points[0][0] : from;
+    const start = first > (from + to) / 2 ? Math.min(Math.max(from, first - 60), to - SHORTEST) : from;
+    this.chart.set({ series, from: start, to, thresholds: thresholds(this.explained), marks: this.marks, spans: badSpans(this.history, from, to), format: milliseconds });
   }
 
   drawPast() {
@@ -182,7 +186,7 @@ export class ProbeView {
     const p = this.explained;
     const needs = p.depends_on.map((name) => link(probeRoute(name), null, name));
     const conditions = [...p.expect.map((text) => ["expect", text]), ...p.should.map((text) => ["should", text])];
-    const rows = [...Object.entries(p.labels), ["severity", p.severity], ["timeout", span(p.timing.timeout_seconds)],
+    const rows = [...Object.entries(p.labels), ["severity", p.severity], ["timeout", setting(p.timing.timeout_seconds)],
       ...conditions].map(([name, value]) => [h("dt", null, name), h("dd", { class: "mono" }, value)]);
     put(this.facts, itemTable(p.last_run),
       h("section", null, h("h2", null, "About it"), h("dl", { class: "facts" }, rows,

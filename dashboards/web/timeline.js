@@ -25,10 +25,11 @@ export function badSpans(history, from, to) {
 function knownSpans(history, from, to) {
   const spans = [];
   for (const [start, up, degraded, down] of history.hours) {
-    if (up + degraded + down === 0 || start + 3600 < from) continue;
+    const known = up + degraded + down, end = Math.min(start + 3600, to);
+    if (known === 0 || end < from) continue;
     const last = spans[spans.length - 1];
-    if (last && last.to >= start) last.to = start + 3600;
-    else spans.push({ from: Math.max(start, from), to: start + 3600 });
+    if (last && last.to >= start) last.to = end;
+    else spans.push({ from: Math.max(Math.max(start, end - known), from), to: end }); // of a first hour the end is known
   }
   const known = history.since ? seconds(history.since) : NaN;
   if (known > to - 3600) spans.push({ from: Math.max(known, from), to });

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers and times as people say them. Times are shown in the reader's zone; `exact` has the date and the zone.
 
+// Making a formatter takes a hundred times as long as using it.
+const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+const DAY_OF_MONTH = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
+const WEEKDAY_TIME = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const EXACT = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "long" });
+
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 export function seconds(at) {
@@ -20,6 +26,11 @@ export function span(s) {
   return `${Math.floor(s / DAY)} d${hours && s < 10 * DAY ? ` ${hours} h` : ""}`;
 }
 
+// Of the configuration, where half a second is a usual length.
+export function setting(s) {
+  return s < 1 ? milliseconds(s * 1000) : span(s);
+}
+
 export function since(at, now) {
   return span(now - seconds(at));
 }
@@ -27,12 +38,18 @@ export function since(at, now) {
 export function clock(at, now) {
   const date = new Date(at);
   const isNear = Math.abs(now - date / 1000) < 20 * HOUR;
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return isNear ? time : `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${time}`;
+  return isNear ? TIME.format(date) : `${DAY_OF_MONTH.format(date)} ${TIME.format(date)}`;
 }
 
 export function exact(at) {
-  return new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "long" });
+  return EXACT.format(new Date(at));
+}
+
+// A point of an axis or a cell that is so many seconds wide.
+export function rough(second, width) {
+  const date = new Date(second * 1000);
+  if (width >= DAY) return DAY_OF_MONTH.format(date);
+  return width >= HOUR ? WEEKDAY_TIME.format(date) : TIME.format(date);
 }
 
 export function milliseconds(ms) {

@@ -8,8 +8,6 @@ import socket
 import time
 from pathlib import Path
 
-import pytest
-
 from lib.http import request
 from lib.wait import wait_until
 
@@ -221,12 +219,12 @@ def test_history_survives_a_restart(healthd, badpeer, tmp_path):
     assert daemon.get("/api/probes/p1/history").json()["kept"] == "file"
 
 
-@pytest.mark.parametrize("path, status, words", [
-    ("/api/probes/nobody/history", 404, "no probe"), ("/api/probes/p0/history?days=0", 400, "1 to 90"),
-    ("/api/probes/p0/history?days=91", 400, "1 to 90"), ("/api/probes/p0/history?days=x", 400, "1 to 90")])
-def test_history_that_cannot_be(healthd, badpeer, path, status, words):
-    answer = healthd(two(badpeer)[0]).get(path)
-    assert answer.status == status and words in answer.json()["error"]
+def test_history_that_cannot_be(healthd, badpeer):
+    daemon = healthd(two(badpeer)[0])
+    for path, status, words in (("/api/probes/nobody/history", 404, "no probe"), ("/api/probes/p0/history?days=0", 400, "1 to 90"),
+                                ("/api/probes/p0/history?days=91", 400, "1 to 90"), ("/api/probes/p0/history?days=x", 400, "1 to 90")):
+        answer = daemon.get(path)
+        assert answer.status == status and words in answer.json()["error"]
 
 
 def test_the_overview_is_made_once_a_second(healthd, badpeer):
