@@ -3,7 +3,7 @@
 #include "healthctl/flow_choice.h"
 
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "healthctl/config_file.h"
 #include "healthctl/flow_export.h"
@@ -13,9 +13,12 @@
 
 enum { COUNT_MAX = 10000 };
 
+/* A folder may be called as a probe is. */
 static bool is_file(const char *word)
 {
-    return strchr(word, '/') || strchr(word, '.') || access(word, R_OK) == 0;
+    struct stat about;
+    return strchr(word, '/') || strchr(word, '.') ||
+           (stat(word, &about) == 0 && !S_ISDIR(about.st_mode));
 }
 
 static int load(const struct invocation *in, const char *path, struct flow_choice *ret)
