@@ -9,25 +9,19 @@
 #include "collector/alerts_json.h"
 #include "collector/overview.h"
 #include "collector/page_file.h"
+#include "collector/unread.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
 #define TICK NSEC_PER_SEC
 #define HEARTBEAT_TICKS 15
-#define BEHIND_MAX 8 /* texts that a viewer may have to catch up on */
 #define TEXT_MAX (16u << 20)
-
-struct text { /* one tick's, held by every viewer that has not read it whole */
-    struct buf buf;
-    size_t holds;
-};
 
 struct viewer {
     struct list link;
     struct stream *stream;
     struct exchange *exchange;
-    struct text *texts[BEHIND_MAX]; /* a queue; the first is sent from `sent` on */
-    size_t count, sent;
+    struct unread unread;
 };
 
 struct stream {
@@ -42,21 +36,6 @@ struct stream {
 };
 
 /* ---- texts ---- */
-
-static struct text *text_create(void)
-{
-    struct text *t = memory_take(sizeof(*t));
-    *t = (struct text){BUF_MAX(TEXT_MAX), 1};
-    return t;
-}
-
-static void text_release(struct text *t)
-{
-    if (--t->holds > 0)
-        return;
-    buf_finish(&t->buf);
-    free(t);
-}
 
 static void add_hello(struct buf *out, const struct daemon *d)
 {
@@ -115,51 +94,32 @@ static void add_generation(struct stream *s, struct buf *out)
 static size_t viewer_read(void *ctx, char *to, size_t room)
 {
     struct viewer *v = ctx;
-    size_t written = 0;
-    while (v->count > 0 && written < room) {
-        struct text *t = v->texts[0];
-        const size_t left = t->buf.len - v->sent;
-        const size_t part = left < room - written ? left : room - written;
-        memcpy(to + written, t->buf.ptr + v->sent, part);
-        written += part;
-        v->sent += part;
-        if (part < left)
-            break;
-        text_release(t);
-        v->count--;
-        memmove(v->texts, v->texts + 1, v->count * sizeof(v->texts[0]));
-        v->sent = 0;
-    }
-    return written;
+    return unread_read(&v->unread, to, room);
 }
 
 static void viewer_gone(void *ctx)
 {
     struct viewer *v = ctx;
-    for (size_t i = 0; i < v->count; i++)
-        text_release(v->texts[i]);
+    unread_finish(&v->unread);
     list_remove(&v->link);
     if (--v->stream->viewer_count == 0 && v->stream->timer)
         timer_stop(v->stream->timer);
     free(v);
 }
 
-/* It is told once it has taken what it has; one that is too far behind starts again. */
-static void viewer_give(struct viewer *v, struct text *t)
+/* One that is too far behind is let go, and starts again with the overview. */
+static void viewer_give(struct viewer *v, struct shared_text *t)
 {
-    if (v->count == BEHIND_MAX) {
+    if (unread_put(&v->unread, t))
+        exchange_feed_more(v->exchange);
+    else
         exchange_feed_end(v->exchange);
-        return;
-    }
-    t->holds++;
-    v->texts[v->count++] = t;
-    exchange_feed_more(v->exchange);
 }
 
 static void on_tick(void *ctx)
 {
     struct stream *s = ctx;
-    struct text *t = text_create();
+    struct shared_text *t = shared_text_create(TEXT_MAX);
     add_generation(s, &t->buf);
     if (s->has_news)
         add_probes(s, &t->buf);
@@ -173,7 +133,7 @@ static void on_tick(void *ctx)
         if (t->buf.len > 0)
             viewer_give(LIST_ITEM(at, struct viewer, link), t);
     }
-    text_release(t);
+    shared_text_release(t);
     timer_at(s->timer, mono_add(loop_now(s->daemon->frame.loop), TICK));
 }
 
@@ -205,9 +165,11 @@ void stream_answer(struct stream *s, struct exchange *x)
         return;
     }
     struct viewer *v = memory_take(sizeof(*v));
-    *v = (struct viewer){.stream = s, .exchange = x, .count = 1};
-    v->texts[0] = text_create();
-    add_hello(&v->texts[0]->buf, s->daemon);
+    *v = (struct viewer){.stream = s, .exchange = x};
+    struct shared_text *hello = shared_text_create(TEXT_MAX);
+    add_hello(&hello->buf, s->daemon);
+    unread_put(&v->unread, hello);
+    shared_text_release(hello);
     list_append(&s->viewers, &v->link);
     if (s->viewer_count++ == 0)
         begin(s);
