@@ -194,7 +194,7 @@ class Packs(ToolTest):
         ("alerts/packs/tests/p.test.yml", TEST.replace("Broken", "Other"), "sees Broken fire"),
         ("alerts/packs/tests/p.test.yml", TEST.replace("exp_alerts: []", "exp_alerts: [{}]"),
          "sees Broken quiet"),
-        ("docs/runbooks/Old.md", PAGE, "there is no bundled rule Old"),
+        ("docs/runbooks/Old.md", PAGE, "there is no bundled rule and no limit Old"),
         ("docs/runbooks/Broken.md", PAGE.replace("## Fix", "## End"), "has the sections"),
     ]
 
