@@ -167,9 +167,26 @@ static bool may_enter(struct exchange *x)
            (*l->username && has_basic(x)) || has_act_token(x);
 }
 
+/* A page of somebody else's, open in a browser here, may not act through it: a token it does not have, but the listener's
+ * own right it would (RFC 6454 §7: browsers name the origin of every POST and DELETE). */
+static bool is_of_another_site(struct exchange *x)
+{
+    const char *origin = exchange_header(x, "Origin");
+    const char *host = exchange_header(x, MHD_HTTP_HEADER_HOST);
+    if (!origin)
+        return false;
+    const char *named = strstr(origin, "://");
+    return !named || !host || strcasecmp(named + 3, host) != 0;
+}
+
+static bool may_act_by_listener(struct exchange *x)
+{
+    return x->listener->may_act && !is_of_another_site(x);
+}
+
 bool exchange_may_act(struct exchange *x)
 {
-    return may_enter(x) && (x->listener->may_act || has_act_token(x));
+    return may_enter(x) && (may_act_by_listener(x) || has_act_token(x));
 }
 
 static bool is_vouched_for(struct exchange *x)
@@ -201,8 +218,14 @@ static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
         return true;
     if (!exchange_may_read(x))
         return false;
-    if (endpoint->right == RIGHT_READ || x->listener->may_act || has_act_token(x))
+    if (endpoint->right == RIGHT_READ || may_act_by_listener(x) || has_act_token(x))
         return true;
+    if (x->listener->may_act) {
+        exchange_error(x, MHD_HTTP_FORBIDDEN,
+                       "A page of another site may not act here (its Origin is not this "
+                       "Host). Behind a proxy, pass the Host header on.");
+        return false;
+    }
     exchange_error(x, MHD_HTTP_FORBIDDEN,
                    "%s %s acts, and this listener only shows: use the Unix socket "
                    "(healthctl does), or send "

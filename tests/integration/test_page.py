@@ -7,6 +7,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from lib.browser import browsing
+from lib.http import request
 from lib.web import Web
 from lib.wait import wait_until
 
@@ -112,6 +113,11 @@ def test_a_probe(shop, browser):
     browser.press("r")
     give_token(browser)
     browser.wait_text("It ran: down", ".toast")
+    deployed = request(daemon.url("/api/deploys"), "POST", headers={"Authorization": f"Bearer {TOKEN}"},
+                       body=json.dumps({"what": "shop", "release": "2026.11"}).encode())
+    assert deployed.status == 200
+    browser.open(daemon.url() + "#/probe/orders-db")
+    browser.wait(lambda: browser.run("return document.querySelectorAll('.chart-flag').length") == 1, "the deployment's mark")
     assert browser.run("return sessionStorage.length") == 1 and browser.run("return localStorage.length") == 0
     assert browser.complaints() == []
 
@@ -133,6 +139,20 @@ def test_flows_the_machine_and_queries(shop, browser):
     browser.press(Keys.CONTROL + "a", "rate(", Keys.ENTER)
     browser.wait_text("parse", ".trouble")
     assert browser.complaints()[0].count("400") == 1  # the browser's own line of the refused query
+
+
+def test_polls_where_the_stream_does_not_come_through(shop, browser):
+    daemon, _ = shop
+    daemon.wait_health("orders-db", "up")
+    browser.look_like()
+    browser.devtools("Network.enable")
+    browser.devtools("Network.setBlockedURLs", urls=["*/api/stream"])
+    try:
+        browser.open(daemon.url())
+        browser.wait_text("Every 10 s", ".connection")
+        browser.wait_text("Everything is up", "h1")
+    finally:
+        browser.devtools("Network.setBlockedURLs", urls=[])
 
 
 # ---- the keyboard ----

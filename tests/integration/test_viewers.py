@@ -8,6 +8,8 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from lib.http import request
 from lib.wait import wait_until
 
@@ -127,6 +129,13 @@ def test_the_shell_is_open_and_what_it_shows_is_not(healthd):
         assert request(url + path).status == 401, path
     me = request(url + "/api/me", headers={"Authorization": "Bearer sesame"}).json()
     assert me["may_act"] is False and me["token_would_help"] is False
+
+
+@pytest.mark.parametrize("origin, status", [(None, 200), ("http://{host}", 200), ("http://evil.example", 403), ("null", 403)])
+def test_a_page_of_another_site_may_not_act(healthd, origin, status):
+    daemon = healthd('web: {listen: [{address: "127.0.0.1:0", rights: act}]}\n')
+    headers = {} if origin is None else {"Origin": origin.format(host=daemon.address)}
+    assert request(daemon.url("/-/reload"), "POST", headers=headers).status == status
 
 
 # ---- the stream ----
