@@ -141,6 +141,20 @@ def test_flows_the_machine_and_queries(shop, browser):
     assert browser.complaints()[0].count("400") == 1  # the browser's own line of the refused query
 
 
+def test_containers(healthd, engine, browser):
+    engine.run("plain", "--memory", "64m")
+    engine.run("broken", command=("sh", "-c", "exit 3"))
+    daemon = healthd(f'probes: [{{name: containers, containers: {{docker: "{engine.address}"}}, interval: 500ms, timeout: 450ms}}]\n')
+    daemon.wait_health("containers", "down")
+    browser.look_like()
+    browser.open(daemon.url() + "#/machine")
+    table = browser.wait_text("broken", ".list")
+    assert table.index("broken") < table.index("plain") and "exit" in table  # what is not well comes first
+    browser.wait_text("of 64.0 MiB", ".list", 25)
+    assert browser.violations() == [] and browser.complaints() == []
+    browser.shoot("containers", "desktop", "light")
+
+
 def test_polls_where_the_stream_does_not_come_through(shop, browser):
     daemon, _ = shop
     daemon.wait_health("orders-db", "up")
