@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Node-RED with one flow: orders come in over HTTP, are counted, and are shown as metrics."""
+"""A real Node-RED. Its flows are one of ours (orders come in over HTTP, are counted, and are shown as metrics), or a test's."""
 import json
 from pathlib import Path
 
@@ -44,15 +44,18 @@ def endpoint(method, path, function, number):
             {"id": f"out{number}", "type": "http response", "wires": [], **base}]
 
 
-class NodeRed:
-    """Node-RED on a loopback port; `order(kind)` sends one through the flow."""
+SHOP = [{"id": "tab", "type": "tab", "label": "shop"}, *endpoint("get", "/order", COUNT, 1),
+        *endpoint("get", "/metrics", SHOW, 2)]
 
-    def __init__(self, folder):
+
+class NodeRed:
+    """Node-RED on a loopback port; `order(kind)` sends one through the flow SHOP. alive: a path that the flows serve."""
+
+    def __init__(self, folder, flows=SHOP, alive="/metrics"):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.modules = node_modules("node-red")
-        flows = [{"id": "tab", "type": "tab", "label": "shop"}, *endpoint("get", "/order", COUNT, 1),
-                 *endpoint("get", "/metrics", SHOW, 2)]
+        self.alive = alive
         (self.folder / "flows.json").write_text(json.dumps(flows))
         self.port = free_port()
         self.start()
@@ -63,7 +66,7 @@ class NodeRed:
         settings.write_text(SETTINGS.format(port=self.port, folder=json.dumps(str(self.folder))))
         self.process = Process(["node", self.modules / "node-red/red.js", "--settings", settings], self.folder,
                                "node-red", env={"HOME": str(self.folder), "NODE_ENV": "production"})
-        wait_until(lambda: request(self.url("/metrics")).status == 200, 30, "Node-RED to serve its flow")
+        wait_until(lambda: request(self.url(self.alive)).status == 200, 30, "Node-RED to serve its flow")
 
     def url(self, path="/"):
         return f"http://127.0.0.1:{self.port}{path}"
@@ -71,6 +74,11 @@ class NodeRed:
     def order(self, kind="web"):
         answer = request(self.url(f"/order?kind={kind}"))
         assert answer.status == 200, answer
+
+    def deploy(self, flows):
+        """Puts other flows in, as the editor's button does; they are served when this returns."""
+        answer = request(self.url("/flows"), "POST", {"Content-Type": "application/json"}, json.dumps(flows))
+        assert answer.status == 204, answer
 
     def stop(self):
         self.process.stop()

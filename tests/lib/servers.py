@@ -102,9 +102,12 @@ class Nginx:
     def resume(self):
         self.process.resume()
 
-    def configure(self, server):
-        """Puts other lines into the server block, and waits until new workers have them."""
-        self._parts["server"] = server
+    def configure(self, server=None, cert=None):
+        """Puts other lines into the server block, or another certificate, and waits until new workers have them."""
+        if server is not None:
+            self._parts["server"] = server
+        if cert:
+            self._parts["tls"] = self._tls_lines(cert, None)
         (self.folder / "nginx.conf").write_text(
             NGINX_CONFIG.format(port=self.port, **self._parts))
         before = self.workers()
