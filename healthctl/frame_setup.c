@@ -27,12 +27,12 @@ static void stop(void *ctx)
     loop_stop(ctx);
 }
 
-static bool load_trust(struct frame *f, struct err *e)
+static bool make_trust(struct frame *f, enum frame_use use, struct err *e)
 {
     f->tls = tls_create(f->pool, e);
     if (!f->tls)
         return false;
-    if (!tls_is_ready(f->tls)) {
+    if (use == FRAME_WHOLE) {
         tls_when_ready(f->tls, stop, f->loop);
         loop_run(f->loop);
     }
@@ -55,10 +55,11 @@ bool frame_setup(struct frame *f, enum frame_use use, const struct generation *g
     if (!f->loop)
         return false;
     f->pool = pool_create(f->loop, POOL_THREADS);
-    if (use == FRAME_WHOLE && !load_trust(f, e))
-        return false;
-    if (use == FRAME_WHOLE)
+    if (use != FRAME_PLAIN) {
+        if (!make_trust(f, use, e))
+            return false;
         make_budgets(f, g);
+    }
     f->resolver =
         resolver_create(f->loop, f->pool, g ? &g->resolver : &default_resolver, e);
     if (!f->resolver)

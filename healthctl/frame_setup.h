@@ -16,6 +16,7 @@ struct secrets;
 
 enum frame_use {
     FRAME_PLAIN, /* names and HTTP without TLS: for talking to the daemon */
+    FRAME_FLOWS, /* trust too, loaded when a step first needs it: the first packet leaves sooner */
     FRAME_WHOLE /* trust too, loaded when this returns: for probes, whose time it must not count in */
 };
 

@@ -74,8 +74,10 @@ static const char *again(const struct smoke *smoke, const struct flow_result *fl
         add_word(&text, plan->source);
     if (!plan->source || plan->count > 1)
         add_word(&text, flow->flow->name);
-    buf_add_text(&text, " --only");
-    add_word(&text, step->step->name);
+    if (!step->is_finally) { /* which always happens, and may need what others captured */
+        buf_add_text(&text, " --only");
+        add_word(&text, step->step->name);
+    }
     for (size_t i = 0; i < plan->vars.count; i++) {
         buf_add_text(&text, " --var");
         add_word(&text, arena_printf(arena, "%s=%s", plan->vars.items[i].key,

@@ -218,7 +218,7 @@ int smoke_run(const struct smoke_plan *plan,
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, &former);
-    if (!frame_setup(&s.frame, FRAME_WHOLE, plan->generation, plan->in->secrets, &s.e)) {
+    if (!frame_setup(&s.frame, FRAME_FLOWS, plan->generation, plan->in->secrets, &s.e)) {
         complain(plan->in, CODE_UNKNOWN, "%s", s.e.text);
     } else {
         run_all(&s, &signals);

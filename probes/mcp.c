@@ -196,8 +196,8 @@ static void next_step(struct mcp_state *s)
     if (!s->has_tools) { /* a server without the capability has none */
         s->has_tools = true;
         mcp_tools_digest(&s->tools, s->schema);
+        mcp_judge_lock(s); /* first: it knows what a missing tool is called now */
         mcp_judge_tools(s);
-        mcp_judge_lock(s);
     }
     mcp_over(s);
 }

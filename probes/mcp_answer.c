@@ -203,7 +203,7 @@ bool mcp_read_page(struct mcp_state *s)
     mcp_tools_sort(&s->tools);
     mcp_tools_digest(&s->tools, s->schema);
     note_twins(s);
+    mcp_judge_lock(s); /* first: it knows what a missing tool is called now */
     mcp_judge_tools(s);
-    mcp_judge_lock(s);
     return true;
 }

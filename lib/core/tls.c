@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system's trust, loaded once on a pool thread and shared by every context. A directory of hashed
+ * The system's trust, loaded when somebody first needs it, once, on a pool thread, and shared by every context: a program
+ * that meets no TLS does not pay for it. A directory of hashed
  * certificates is preferred to a bundle: it costs no memory for the issuers that nobody meets (the
  * bundle's 140 are 0.9 MB) and is read one small file an issuer, once. Made by main; used by conn
  * and fetch.
@@ -163,6 +164,21 @@ static char *environment_copy(const char *name)
     return value && value[0] ? strdup(value) : NULL;
 }
 
+static void trust_begin(struct tls *t)
+{
+    struct trust_load *load = memory_take(sizeof(*load));
+    *load = (struct trust_load){.tls = t,
+                                .store = t->store,
+                                .file = environment_copy("SSL_CERT_FILE"),
+                                .dirs = environment_copy("SSL_CERT_DIR")};
+    X509_STORE_up_ref(t->store);
+    t->loading = t->pool ? pool_submit(t->pool, trust_work, trust_done, load) : NULL;
+    if (!t->loading) {
+        trust_work(load);
+        trust_done(load);
+    }
+}
+
 struct tls *tls_create(struct pool *p, struct err *e)
 {
     /* The first call of the library: a pool thread that is left behind reading certificates may go on while the
@@ -179,17 +195,6 @@ struct tls *tls_create(struct pool *p, struct err *e)
     }
     /* As Go: what is configured as trusted is an anchor, also when others issued it. */
     X509_STORE_set_flags(t->store, X509_V_FLAG_PARTIAL_CHAIN);
-    struct trust_load *load = memory_take(sizeof(*load));
-    *load = (struct trust_load){.tls = t,
-                                .store = t->store,
-                                .file = environment_copy("SSL_CERT_FILE"),
-                                .dirs = environment_copy("SSL_CERT_DIR")};
-    X509_STORE_up_ref(t->store);
-    t->loading = p ? pool_submit(p, trust_work, trust_done, load) : NULL;
-    if (!t->loading) {
-        trust_work(load);
-        trust_done(load);
-    }
     return t;
 }
 
@@ -220,6 +225,8 @@ void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx)
     struct tls_waiter *w = memory_take(sizeof(*w));
     *w = (struct tls_waiter){.fn = fn, .ctx = ctx};
     list_append(&t->waiting, &w->link);
+    if (!t->loading)
+        trust_begin(t);
 }
 
 void tls_forget(struct tls *t, const void *ctx)

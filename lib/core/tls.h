@@ -51,12 +51,13 @@ void tls_conf_digest(const struct tls_conf *conf, char ret_text[DIGEST_TEXT_SIZE
 struct run;
 struct metric;
 struct tls;
-/* Starts loading the system's trust (or SSL_CERT_FILE / SSL_CERT_DIR) on a pool thread. */
 struct pool;
+/* The system's trust (or SSL_CERT_FILE / SSL_CERT_DIR) is not loaded by this: whoever first waits for it has it loaded, on
+ * a thread of the pool. */
 struct tls *tls_create(struct pool *p, struct err *e);
 void tls_destroy(struct tls *t); /* before the pool; takes NULL */
 bool tls_is_ready(const struct tls *t);
-/* Calls fn(ctx) once the trust is loaded: at once if it is. */
+/* Calls fn(ctx) once the trust is loaded: at once if it is. The first call begins the loading. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);
 void tls_forget(struct tls *t,
                 const void *ctx); /* what waits with this ctx is not called */

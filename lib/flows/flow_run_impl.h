@@ -24,6 +24,7 @@ struct step_run {
     size_t under_way;
     struct arena *arena; /* of the try */
     bool until_holds;
+    bool is_out_of_time; /* another try would have come after the deadline */
     const char *until_why, *capture_why; /* capture_why NULL: nothing went wrong */
     struct mono began;
     nsec backoff;

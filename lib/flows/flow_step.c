@@ -97,16 +97,31 @@ static struct outcome outcome_of(const struct step_run *s)
 
 static void step_try(void *ctx);
 
-/* True when another try comes. */
-static bool try_again(struct step_run *s)
+/* Until when it is tried: as the step says, or the wait, whichever is later. */
+static struct mono tries_end(const struct step_run *s)
 {
     const struct flow_retry *retry = &s->result->step->retry;
     const struct flow_run *f = s->flow;
+    struct mono end = retry->is_set ? mono_add(s->began, retry->within) : s->began;
+    if (f->ask.wait && !f->is_finally && f->wait_until.ns > end.ns)
+        end = f->wait_until;
+    return end;
+}
+
+/* True when another try comes. When only the deadline stands against it, the flow is late. */
+static bool try_again(struct step_run *s)
+{
+    const struct flow_retry *retry = &s->result->step->retry;
+    struct flow_run *f = s->flow;
     const nsec most = retry->is_set ? retry->max_backoff : WAIT_MAX_BACKOFF;
-    const struct mono at = mono_add(now_of(s), s->backoff);
-    const bool by_retry = retry->is_set && at.ns < mono_add(s->began, retry->within).ns;
-    const bool by_wait = f->ask.wait && !f->is_finally && at.ns < f->wait_until.ns;
-    if (f->ended_by || !(by_retry || by_wait) || at.ns >= f->deadline.ns)
+    const struct mono at = mono_add(now_of(s), s->backoff), end = tries_end(s);
+    if (f->ended_by)
+        return false;
+    if (at.ns >= f->deadline.ns && end.ns >= f->deadline.ns) {
+        f->result.is_late |= !f->is_finally;
+        s->is_out_of_time = true;
+    }
+    if (at.ns >= f->deadline.ns || at.ns >= end.ns)
         return false;
     timer_at(s->again, at);
     s->backoff = s->backoff * 2 < most ? s->backoff * 2 : most;
@@ -119,8 +134,9 @@ static const char *with_tries(const struct step_run *s, const char *why)
     if (s->result->tries < 2)
         return why;
     duration_format_short(&took, mono_since(now_of(s), s->began));
-    const char *text = arena_printf(s->flow->arena, "%s (%zu tries in %s)", why,
-                                    s->result->tries, buf_text(&took));
+    const char *text = arena_printf(
+        s->flow->arena, "%s (%zu tries in %s%s)", why, s->result->tries, buf_text(&took),
+        s->is_out_of_time ? ", and no time for another before the deadline" : "");
     buf_finish(&took);
     return text;
 }
