@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every panel of dashboards/grafana shows something, and the same, whether Grafana asks a Prometheus that scrapes healthd as
+dashboards/prometheus says, or healthd itself: a real host, containers, databases and a flow."""
+import json
+import re
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lib.mongodb import Mongo, User
+from lib.postgres import Postgres
+from lib.redis import Redis
+from lib.wait import wait_until
+
+ROOT = Path(__file__).parents[2]
+BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "dashboards/grafana").glob("*.json"))}
+SCRAPE = ROOT / "dashboards/prometheus/prometheus.yml"
+WINDOW, STEP = 8, 1  # seconds that are compared
+
+# Shows nothing here, and why. What shows something nevertheless fails, so that this list stays short and true.
+EMPTY = {
+    ("host", "Collectors that failed"): "none fails",
+    ("postgres", "What could not be asked"): "all could",
+    ("mongodb", "What could not be asked"): "all could",
+    ("redis", "Link to the master"): "the server is a master",
+}
+# Shows something where the machine has it: pressure and block I/O of cgroups, disks, file systems that fill.
+BY_MACHINE = {("containers", title) for title in ("Waiting", "Read", "Written", "Throttled", "Received", "Sent")} | {
+    ("host", title) for title in ("Full in", "Pressure", "Read and written", "Busy", "Time of a request", "Received", "Sent",
+                                  "Errors and drops", "Disks", "Inodes", "Fullest disk", "Sent again")}
+
+
+def config(postgres, redis, mongo, site, secure, ca, engine, stub):
+    each = {"interval": "1s", "timeout": "900ms"}
+    keys = {
+        "probes": [
+            {"name": "host", "host": {}, **each},
+            {"name": "containers", "containers": {"docker": engine.address}, "interval": "1s", "timeout": "900ms"},
+            {"name": "db", "postgres": postgres.url(query="sslmode=disable"), **each},
+            {"name": "cache", "redis": redis.url(), **each},
+            {"name": "cms", "mongodb": mongo.uri("healthd:secret@"), **each},
+            {"name": "shop", "http": {"url": secure.url(), "tls_config": {"ca_file": ca}}, **each},
+            {"name": "nobody", "tcp": "127.0.0.1:1", **each}],
+        "flows": [{"name": "order", "schedule": "1s", "vars": {"base": site.url()},
+                   "steps": [{"name": "front", "http": "${base}"}]}],
+        "receivers": {"hook": {"webhook": {"url": stub.url + "/hook"}}},
+        "route": {"receiver": "hook", "group_wait": "0s"}}
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
+
+
+def scrape_config(daemon):
+    """The file that people copy, faster, with the rules that it says one may give."""
+    text = SCRAPE.read_text()
+    assert text.count("healthd:9990") == 3
+    conf = yaml.safe_load(text.replace("healthd:9990", daemon.address))
+    conf["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    conf["rule_files"] = [str(ROOT / "alerts/packs/probes.yml")]
+    return conf
+
+
+class Asker:
+    """Asks one data source as Grafana does."""
+
+    def __init__(self, get, own):
+        self.get, self.own = get, own
+
+    def api(self, path, **parameters):
+        answer = self.get(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
+        data = answer.json()
+        assert data["status"] == "success", (parameters, data)
+        return data["data"]
+
+    def spans(self, expr, end):
+        """{labels: (least, most)} of the last seconds; without the instance that is healthd's own."""
+        found = {}
+        for one in self.api("query_range", query=expr, start=end - WINDOW, end=end, step=STEP)["result"]:
+            labels = frozenset(item for item in one["metric"].items() if item != ("instance", self.own))
+            values = [float(value) for _, value in one["values"]]
+            found[labels] = (min(values), max(values))
+        return found
+
+
+def filled_in(text, **chosen):
+    """With Grafana's variables as it fills them in when all is chosen."""
+    known = {"__rate_interval": "30s", "__range": "5m", "__interval": "5s", **chosen}
+    return re.sub(r"\$\{?(\w+)\}?", lambda found: known.get(found[1], ".*"), text)
+
+
+def panels():
+    for name, board in BOARDS.items():
+        for panel in board["panels"]:
+            if panel["type"] != "row":
+                yield name, panel
+
+
+def meets(one, other, slack):
+    """Whether two spans of values have one in common, or nearly."""
+    room = slack * max(map(abs, (*one, *other))) + 1e-9
+    return one[0] <= other[1] + room and other[0] <= one[1] + room
+
+
+def slack_of(expr):
+    """healthd looks at its own numbers every 15 s only, and rates of few events jump."""
+    if re.search(r"\b(healthd|process|flow)_", expr):
+        return 1.0
+    return 0.5 if "rate(" in expr or "increase(" in expr else 0.25
+
+
+def differences(expr, here, there):
+    for labels in here.keys() ^ there.keys():
+        yield f"only {'healthd' if labels in here else 'Prometheus'} has {sorted(labels)}"
+    for labels in here.keys() & there.keys():
+        if not meets(here[labels], there[labels], slack_of(expr)):
+            yield f"{sorted(labels)}: healthd {here[labels]}, Prometheus {there[labels]}"
+
+
+@pytest.fixture
+def sources(start, nginx, certs, healthd, prometheus, engine, notify_stub, request):
+    """(healthd, Prometheus), both asked as Grafana does, with some history."""
+    postgres, redis = start(Postgres), start(Redis)
+    mongo = Mongo(users={"healthd": User("secret")}, role="primary")
+    request.addfinalizer(mongo.stop)
+    redis.ask("SET", "key", "value")
+    engine.run("busy", "--memory", "64m", "--cpus", "0.05", command=("sh", "-c", "while true; do :; done"))
+    engine.run("broken", command=("sh", "-c", "exit 3"))
+    daemon = healthd(config(postgres, redis, mongo, nginx(), nginx(cert=certs.server), str(certs.path), engine, notify_stub))
+    server = prometheus(scrape_config(daemon))
+    server.wait_up(30)
+    here, there = Asker(daemon.get, daemon.address), Asker(server.get, daemon.address)
+    # healthd's own numbers are in its history every 15 s.
+    wait_until(lambda: here.api("query", query="count_over_time(healthd_runs_total[1m]) > 1")["result"], 40)
+    server.wait_query('ALERTS{alertstate="firing",probe="nobody"}')
+    redis.ask("GET", "key")
+    return here, there
+
+
+def compared(here, there, board, panel, end):
+    """What is wrong with a panel."""
+    where = (board, panel["title"])
+    shown = False
+    for target in panel["targets"]:
+        expr = filled_in(target["expr"])
+        one, other = here.spans(expr, end), there.spans(expr, end)
+        shown = shown or bool(one or other)
+        if "ALERTS" not in expr:  # each has rules of its own
+            yield from (f"{where}: {expr}: {what}" for what in differences(expr, one, other))
+    if where in EMPTY and shown:
+        yield f"{where} shows something, though {EMPTY[where]}"
+    if not shown and where not in EMPTY and where not in BY_MACHINE:
+        yield f"{where} shows nothing: {[target['expr'] for target in panel['targets']]}"
+    if not shown and where in EMPTY and "noValue" not in panel["fieldConfig"]["defaults"]:
+        yield f"{where} does not say what it means that it shows nothing"
+
+
+def test_every_panel_shows_the_same_from_both(sources):
+    here, there = sources
+    end = time.time()
+    wrong = [fault for board, panel in panels() for fault in compared(here, there, board, panel, end)]
+    assert not wrong, "\n".join(wrong)
+    assert_variables(here, there)
+
+
+def assert_variables(here, there):
+    """What can be chosen is what there is."""
+    for name, board in BOARDS.items():
+        for variable in board["templating"]["list"]:
+            if variable["type"] != "query":
+                continue
+            found = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["definition"])
+            selector, label = filled_in(found[1]), found[2]
+            one, other = ({value for value in source.api(f"label/{label}/values", **{"match[]": selector}) if value != source.own}
+                          for source in (here, there))
+            assert one == other, f"{name}: ${variable['name']}: healthd {one}, Prometheus {other}"
+            assert one or label == "instance", f"{name}: ${variable['name']} has nothing to choose"
+    (mark,) = BOARDS["overview"]["annotations"]["list"]
+    for source in (here, there):
+        source.api("query_range", query=mark["expr"], start=time.time() - 60, end=time.time(), step=15)
+
+
+def test_one_probe_can_be_chosen(sources):
+    """With a value of each variable in place of all."""
+    here, there = sources
+    for source in (here, there):
+        for expr in ("pg_connections", "mongodb_up", "redis_up"):
+            (one,) = source.api("query", query=expr)["result"]
+            labels = one["metric"]
+            board = {"pg_connections": "postgres", "mongodb_up": "mongodb", "redis_up": "redis"}[expr]
+            query = next(target["expr"] for panel in BOARDS[board]["panels"] for target in panel.get("targets", ()))
+            chosen = {name: labels[name] for name in ("job", "instance", "probe")}
+            assert source.api("query", query=filled_in(query, **chosen))["result"]
+            chosen["probe"] = "another"
+            assert not source.api("query", query=filled_in(query, **chosen))["result"]
