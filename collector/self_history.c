@@ -28,6 +28,17 @@ static bool is_own(const char *family)
            !strncmp(family, "workflow_task_", 14) || !strncmp(family, "flow_", 5);
 }
 
+/* A probe's batches are in the history already, whatever its families are called. */
+static bool is_of_a_probe(const struct self_history *s, const struct source *source)
+{
+    const size_t count = schedule_count(s->daemon->schedule);
+    for (size_t i = 0; i < count; i++) {
+        if (schedule_at(s->daemon->schedule, i)->source == source)
+            return true;
+    }
+    return false;
+}
+
 /* The page's text of them, which is sorted. */
 static bool labels_of_text(struct arena *arena, const char *text, struct labels *ret)
 {
@@ -47,7 +58,8 @@ static void look_at(void *ctx, const struct source *source, const char *family,
 {
     struct self_history *s = ctx;
     struct labels own = {0};
-    if (is_own(family) && labels_of_text(s->arena, label_text, &own))
+    if (is_own(family) && !is_of_a_probe(s, source) &&
+        labels_of_text(s->arena, label_text, &own))
         history_put(s->owner, family, own, s->ms, value);
 }
 
