@@ -336,7 +336,8 @@ MONGODB = {
                    stacked=True, min=0),
             series("Time of an operation", "µs", "Mean time, by kind.",
                    ("sum by (type) (rate(mongodb_mongod_op_latencies_latency_total{@}[$__rate_interval])) "
-                    "/ (sum by (type) (rate(mongodb_mongod_op_latencies_ops_total{@}[$__rate_interval])) > 0)", "{{type}}"), min=0),
+                    "/ (sum by (type) (rate(mongodb_mongod_op_latencies_ops_total{@}[$__rate_interval])) > 0)", "{{type}}"), min=0,
+                   nothing="no operations"),
         ]),
         ("Pressure", [
             series("Connections", "short", "By state.", ('mongodb_connections{@,state!="available"}', "{{probe}} {{state}}"), min=0,
