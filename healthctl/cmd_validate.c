@@ -12,6 +12,7 @@
 #include "healthctl/config_file.h"
 #include "healthctl/outcome.h"
 #include "lib/config/generation.h"
+#include "lib/core/secret_stand_in.h"
 
 enum { STDIN_MAX = 1 << 20 };
 
@@ -161,12 +162,38 @@ static enum exit_code run_probes(struct invocation *in, const struct generation 
     return code;
 }
 
+/* ---- --without-secrets ---- */
+
+struct missing {
+    struct diag *diag;
+    struct map *seen;
+};
+
+static void note_missing(void *ctx, struct bytes name, const struct err *why)
+{
+    const struct place nowhere = {0};
+    struct missing *m = ctx;
+    if (!map_put(m->seen, name, m))
+        diag_note(m->diag, nowhere, "${%.*s} is not here yet: %s", (int)name.len,
+                  name.ptr, why->text);
+}
+
+static void stand_in(struct invocation *in, struct missing *m)
+{
+    if (invocation_flag(in, "without-secrets"))
+        secrets_stand_in(in->secrets, note_missing, m);
+}
+
 /* ---- the command ---- */
 
 static enum exit_code validate(struct invocation *in, const char *path)
 {
     struct diag *d = diag_create(in->arena);
+    struct missing missing = {d, map_create()};
+    stand_in(in, &missing);
     const struct generation *g = load(in, path, d);
+    secrets_stand_in(in->secrets, NULL, NULL);
+    map_destroy(missing.seen);
     const char *name = !path                        ? "the built-in configuration"
                        : path[0] == '-' && !path[1] ? "standard input"
                                                     : path;
@@ -197,6 +224,10 @@ static enum exit_code validate(struct invocation *in, const char *path)
 static int run(struct invocation *in)
 {
     enum exit_code code = CODE_PASS;
+    if (invocation_flag(in, "without-secrets") &&
+        (invocation_flag(in, "run") || invocation_flag(in, "accept")))
+        return complain(in, CODE_USAGE,
+                        "--run needs the secrets: leave --without-secrets out");
     write_list(in->out, "files");
     if (!in->operand_count)
         code = validate(in, config_default());
@@ -208,6 +239,10 @@ static int run(struct invocation *in)
 
 static const struct flag validate_flags[] = {
     {.name = "run", .doc = "Ask every probe once, too; exit 1 when one is down."},
+    {.name = "without-secrets",
+     .doc =
+         "Where the secrets are not: a file or variable that cannot be read is a note, "
+         "and no fault. Not with --run."},
     {.name = "accept",
      .doc = "As --run, and what is found is right from now on: a probe with a `lock` "
             "writes its file."},

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Bundled rules as C: embed.py OUTPUT INPUT.yml... writes the table `packs` of alerts/pack.h, one
-entry a file, named as the file. Run by the build."""
+"""Files as C: embed.py [--table HEADER STRUCT NAME] OUTPUT INPUT... writes a table, one entry a file, named as the
+file: `packs` of alerts/pack.h when no other is named. Run by the build."""
 import os
 import sys
 
@@ -14,8 +14,13 @@ def literal(data):
 
 
 def main():
-    output, inputs = sys.argv[1], sorted(sys.argv[2:])
-    text = "/* Made by tools/embed.py. */\n#include \"alerts/pack.h\"\n\n"
+    arguments = sys.argv[1:]
+    header, struct, table = "alerts/pack.h", "pack", "packs"
+    if arguments[0] == "--table":
+        header, struct, table = arguments[1:4]
+        arguments = arguments[4:]
+    output, inputs = arguments[0], sorted(arguments[1:])
+    text = f"/* Made by tools/embed.py. */\n#include \"{header}\"\n\n"
     rows = ""
     for number, path in enumerate(inputs):
         with open(path, "rb") as file:
@@ -23,7 +28,7 @@ def main():
         name = os.path.splitext(os.path.basename(path))[0]
         text += f"static const unsigned char text_{number}[] = {{\n{literal(data)}}};\n\n"
         rows += f'    {{"{name}", {{(const char *)text_{number}, sizeof(text_{number})}}}},\n'
-    text += f"const struct pack packs[] = {{\n{rows}    {{0}},\n}};\n"
+    text += f"const struct {struct} {table}[] = {{\n{rows}    {{0}},\n}};\n"
     with open(output, "w", encoding="ascii") as file:
         file.write(text)
 
