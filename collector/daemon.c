@@ -220,7 +220,8 @@ static void on_stop_step(void *ctx)
     const struct mono now = loop_now(d->frame.loop);
     const bool is_idle =
         runner_active(d->runner) == 0 && engine_host_is_idle(d->engine_host) &&
-        query_lane_is_idle(d->query_lane) && listing_lane_is_idle(d->listing_lane);
+        query_lane_is_idle(d->query_lane) && listing_lane_is_idle(d->listing_lane) &&
+        tls_is_ready(d->frame.tls); /* certificates are read just after the start */
     if (is_idle || mono_reached(now, d->stop_by)) {
         loop_stop(d->frame.loop);
         return;
