@@ -17,7 +17,10 @@ const char *act_text(const json_t *body, const char *name)
 const char *act_who(struct exchange *x, const json_t *body, const char *name)
 {
     const char *who = act_text(body, name);
-    return *who ? who : exchange_peer(x);
+    if (!*who)
+        return exchange_who(x);
+    exchange_note_as(x, who);
+    return who;
 }
 
 bool act_until(struct exchange *x, const json_t *body, const char *name, struct wall now,

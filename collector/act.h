@@ -15,7 +15,7 @@
 
 /* A field's text; "" when it is absent or no text. */
 const char *act_text(const json_t *body, const char *name);
-/* The field named `name`, or else whoever is at the other end: "uid 1000". */
+/* The field named `name`, or else whoever is at the other end: "uid 1000", "token ci". */
 const char *act_who(struct exchange *x, const json_t *body, const char *name);
 /* `duration` ("30m") after now, or the RFC 3339 time of `name`; usual when there is neither (0: one is needed). False
  * after answering 400. */

@@ -83,12 +83,15 @@ static void post_ack(struct exchange *x, struct daemon *d)
     const json_t *body = exchange_json(x);
     struct ack ack = {.at = act_now(d)};
     struct err e = {0};
-    if (!body || !act_until(x, body, "until", ack.at, ACK_DEFAULT, &ack.until))
+    if (!body)
+        return;
+    exchange_note_what(x, act_text(body, "alert"));
+    ack.who = act_who(x, body, "who");
+    if (!act_until(x, body, "until", ack.at, ACK_DEFAULT, &ack.until))
         return;
     const struct meaning *m = find_meant(x, d, act_text(body, "alert"));
     if (!m)
         return;
-    ack.who = act_who(x, body, "who");
     ack.comment = act_text(body, "comment");
     if (put_acks(d, m, &ack, &e))
         exchange_reply_value(x, 200,
@@ -117,7 +120,10 @@ static void post_drill(struct exchange *x, struct daemon *d)
     const struct wall now = act_now(d);
     struct wall ends;
     struct err e = {0};
-    if (!body || !act_until(x, body, "until", now, DRILL_DEFAULT, &ends))
+    if (!body)
+        return;
+    exchange_note_what(x, act_text(body, "probe"));
+    if (!act_until(x, body, "until", now, DRILL_DEFAULT, &ends))
         return;
     const char *id = engine_drill_start(act_engine(d), act_text(body, "probe"),
                                         ends.ns - now.ns, now, &e);
@@ -129,6 +135,26 @@ static void post_drill(struct exchange *x, struct daemon *d)
 
 static const struct endpoint_param alert_segment[] = {
     {"alert", "An alert's key, fingerprint, name or probe.", true}, {0}};
+static const struct endpoint_field ack_fields[] = {
+    {"alert", "string", "Its key, fingerprint, name or probe.", true},
+    {"comment", "string", "Why.", false},
+    {"duration", "string", "How long, as 4h.", false},
+    {"until", "time", "Or until when.", false},
+    {"who", "string", "Who takes it; else whoever asks.", false},
+    {0}};
+static const struct endpoint_field acked_fields[] = {
+    {"acknowledged", "array", "Keys of the alerts that were taken.", true},
+    {"until", "time", "Until when.", true},
+    {0}};
+static const struct endpoint_field cleared_fields[] = {
+    {"cleared", "array", "Keys of the alerts that were given back.", true}, {0}};
+static const struct endpoint_field drill_fields[] = {
+    {"probe", "string", "Which one is said to be down.", true},
+    {"duration", "string", "How long, as 5m.", false},
+    {"until", "time", "Or until when.", false},
+    {0}};
+static const struct endpoint_field id_fields[] = {{"id", "string", "Of the drill.", true},
+                                                  {0}};
 
 const struct endpoint alerts_endpoints[] = {
     {"GET", "/api/alerts", RIGHT_READ, NULL,
@@ -138,11 +164,12 @@ const struct endpoint alerts_endpoints[] = {
     {"POST", "/api/acks", RIGHT_ACT, NULL,
      "Takes an alert: {alert, comment, duration or until, who}. Nobody is reminded of it "
      "until then.",
-     post_ack},
+     post_ack, .body = ack_fields, .answer = acked_fields, .statuses = "404"},
     {"DELETE", "/api/acks/{alert}", RIGHT_ACT, alert_segment,
-     "Gives an alert back that was taken.", delete_ack},
+     "Gives an alert back that was taken.", delete_ack, .answer = cleared_fields,
+     .statuses = "404"},
     {"POST", "/api/drills", RIGHT_ACT, NULL,
      "A fake outage, {probe, duration}, through rules, routes and the real receivers; "
      "marked DRILL.",
-     post_drill},
+     post_drill, .body = drill_fields, .answer = id_fields},
     {0}};

@@ -14,11 +14,18 @@ static void get_deadman(struct exchange *x, struct daemon *d)
     json_object_set_new(object, "last_ping", wall_to_json(s.last_ping));
     exchange_reply_value(x, 200, object);
 }
+static const struct endpoint_field deadman_fields[] = {
+    {"state", "string", "off, waiting, pinging, or why it is withheld.", true},
+    {"why", "string", "In words.", true},
+    {"failures", "integer", "In a row.", true},
+    {"misconfigured", "boolean", "It was refused: somebody must act.", true},
+    {"last_ping", "time", "When it was answered last.", true},
+    {0}};
 
 const struct endpoint deadman_endpoints[] = {
     {"GET", "/api/deadman", RIGHT_READ, NULL,
      "The dead-man ping: its state (off, waiting, pinging, or why it is withheld), when "
      "it "
      "was answered last, and what is wrong with it.",
-     get_deadman},
+     get_deadman, .answer = deadman_fields},
     {0}};

@@ -35,12 +35,14 @@ static void post_deploy(struct exchange *x, struct daemon *d)
     if (!body)
         return;
     const char *matchers = act_text(body, "matchers");
-    if (*matchers && !act_matchers(x, d, matchers, &deploy.scope))
-        return;
-    const struct wall now = act_now(d);
     deploy.what = act_text(body, "what");
     deploy.release = act_text(body, "release");
     deploy.who = act_who(x, body, "who");
+    exchange_note_what(
+        x, arena_printf(exchange_arena(x), "%s %s", deploy.what, deploy.release));
+    if (*matchers && !act_matchers(x, d, matchers, &deploy.scope))
+        return;
+    const struct wall now = act_now(d);
     struct ledger_txn *txn = engine_begin(engine, now);
     const char *id = deploy_begin(engine_overlay(engine), &deploy, now, txn, &e);
     if (id)
@@ -78,14 +80,40 @@ static void post_end(struct exchange *x, struct daemon *d)
 
 static const struct endpoint_param id_segment[] = {{"id", "A deployment's id.", true},
                                                    {0}};
+static const struct endpoint_field deploy_fields[] = {
+    {"id", "string", "Of the deployment.", true},
+    {"what", "string", "Is deployed.", true},
+    {"release", "string", "Which one.", true},
+    {"matchers", "string", "What it stops.", true},
+    {"who", "string", "Who began it.", true},
+    {"failed", "boolean", "It ended badly.", true},
+    {"why", "string", "In words.", true},
+    {"begun", "time", "When.", true},
+    {"ended", "time", "When.", true},
+    {"hold_until", "time", "What it stops is held until then.", true},
+    {0}};
+static const struct endpoint_field begin_fields[] = {
+    {"what", "string", "Is deployed.", false},
+    {"release", "string", "Which one.", false},
+    {"matchers", "string", "What it stops: a probe, an alert or matchers.", false},
+    {"who", "string", "Who does it; else whoever asks.", false},
+    {0}};
+static const struct endpoint_field end_fields[] = {
+    {"failed", "boolean", "It ended badly.", false},
+    {"why", "string", "In words.", false},
+    {0}};
+static const struct endpoint_field id_fields[] = {
+    {"id", "string", "Of the deployment.", true}, {0}};
 
 const struct endpoint deploys_endpoints[] = {
-    {"GET", "/api/deploys", RIGHT_READ, NULL, "The latest deployments.", get_deploys},
+    {"GET", "/api/deploys", RIGHT_READ, NULL, "The latest deployments.", get_deploys,
+     .answer = deploy_fields, .is_list = true},
     {"POST", "/api/deploys", RIGHT_ACT, NULL,
      "A deployment begins: {what, release, matchers, who}. What it stops is held until "
      "it "
      "is back.",
-     post_deploy},
+     post_deploy, .body = begin_fields, .answer = id_fields},
     {"POST", "/api/deploys/{id}/end", RIGHT_ACT, id_segment,
-     "It has ended: {failed, why}. What has not come back soon is told.", post_end},
+     "It has ended: {failed, why}. What has not come back soon is told.", post_end,
+     .body = end_fields, .answer = id_fields, .statuses = "404"},
     {0}};

@@ -81,12 +81,9 @@ static void peer_left(void *ctx)
     in->exchange = NULL;
 }
 
-static bool may_send(struct exchange *x, const struct daemon *d)
+static bool may_send(struct exchange *x)
 {
-    const char *secret = d->generation->web.events_token.value;
-    const char *param = exchange_param(x, "token");
-    if (exchange_may_act(x) ||
-        (*secret && secret_matches(secret, param ? param : exchange_bearer(x))))
+    if (exchange_may_send_events(x))
         return true;
     exchange_error(x, 403,
                    "Events are taken from listeners that may act, or with the token of "
@@ -103,7 +100,7 @@ static bool says_lines(struct exchange *x)
 
 static void post_events(struct exchange *x, struct daemon *d)
 {
-    if (!may_send(x, d))
+    if (!may_send(x))
         return;
     struct intake *in = memory_take(sizeof(*in));
     const struct bytes body = exchange_body(x);
@@ -122,10 +119,17 @@ static void post_events(struct exchange *x, struct daemon *d)
 
 static const struct endpoint_param params[] = {
     {"token", "The `events_token`, unless it comes as bearer.", false}, {0}};
+static const struct endpoint_field taken_fields[] = {
+    {"status", "string", "ok, or partial.", true},
+    {"accepted", "integer", "Events.", true},
+    {"rejected", "integer", "Events.", true},
+    {"errors", "array", "The first: {line, error}.", true},
+    {0}};
 
 const struct endpoint events_endpoints[] = {
     {"POST", "/api/events", RIGHT_OWN, params,
      "Takes what a workflow engine tells of its tasks: a JSON object, a list, or one "
      "object a line.",
-     post_events},
+     post_events, .answer = taken_fields, .statuses = "503",
+     .body_types = "application/json application/x-ndjson"},
     {0}};

@@ -85,14 +85,24 @@ static void get_health(struct exchange *x, struct daemon *d)
     buf_finish(&services);
     exchange_reply_json(x, worst == HEALTH_DOWN ? 503 : 200, &body);
 }
+static const struct endpoint_field health_fields[] = {
+    {"status", "string", "Of the worst probe: healthy, degraded, unhealthy, unknown.",
+     true},
+    {"timestamp", "time", "Now.", true},
+    {"services", "object", "By probe: {status, error}.", true},
+    {0}};
 
 const struct endpoint health_endpoints[] = {
     {"GET", "/-/healthy", RIGHT_READ, NULL,
-     "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy},
+     "200 while the process serves: for Docker's HEALTHCHECK.", get_healthy,
+     .types = "text/plain"},
     {"GET", "/-/ready", RIGHT_READ, NULL,
-     "200 once probes run, 503 while starting and stopping.", get_ready},
+     "200 once probes run, 503 while starting and stopping.", get_ready,
+     .types = "text/plain", .statuses = "503"},
     {"POST", "/-/reload", RIGHT_ACT, NULL,
-     "Reads the configuration again, all or nothing.", post_reload},
+     "Reads the configuration again, all or nothing.", post_reload, .types = "text/plain",
+     .statuses = "500"},
     {"GET", "/health", RIGHT_READ, NULL,
-     "The confirmed health of every probe; 503 when one is down.", get_health},
+     "The confirmed health of every probe; 503 when one is down.", get_health,
+     .answer = health_fields, .statuses = "503"},
     {0}};

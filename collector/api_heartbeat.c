@@ -15,6 +15,7 @@
 #include "lib/core/verdict_json.h"
 
 #define MAX_WORDS (64u << 10) /* of a body, from its end: more is kept by no type */
+#define PING_STATUSES "400 404 500 503"
 
 /* The probe's options as a run would have them now; NULL after answering 500. */
 static const void *conf_of(struct exchange *x, const struct probe *probe)
@@ -181,23 +182,36 @@ static const struct endpoint_param ping_params[] = {
 
 static const struct endpoint_param kind_params[] = {
     {"name", "The name of a heartbeat probe.", true},
-    {"kind", "start, success, fail, or an exit status from 0 to 255.", true},
+    {"kind", "start, fail, or an exit status from 0 to 255.", true},
     {"token", "The heartbeat's `token`, unless it comes as bearer.", false},
     {"run_id", "Joins the start and the end of one run, when several overlap.", false},
     {"duration", "How long the run took, as 12.5s; else it is measured from `start`.",
      false},
     {0}};
+static const struct endpoint_field ping_fields[] = {
+    {"status", "string", "Always ok.", true},
+    {"name", "string", "Of the heartbeat.", false},
+    {"health", "string", "Confirmed.", false},
+    {"warning", "string", "What is doubtful.", false},
+    {0}};
+static const struct endpoint_field list_fields[] = {
+    {"heartbeats", "array", "In order of the configuration.", true}, {0}};
 
 const struct endpoint heartbeat_endpoints[] = {
     {"GET", "/api/heartbeats", RIGHT_READ, NULL,
      "Every heartbeat: when it is due, when it last came, how its last run ended.",
-     get_heartbeats},
+     get_heartbeats, .answer = list_fields, .statuses = "500"},
     {"GET", "/api/heartbeat/{name}/{kind}", RIGHT_OWN, kind_params,
-     "A run of a job starts, or ended in some way.", on_ping},
+     "A run of a job starts, or ended in some way.", on_ping, .answer = ping_fields,
+     .statuses = PING_STATUSES},
     {"POST", "/api/heartbeat/{name}/{kind}", RIGHT_OWN, kind_params,
-     "The same; the end of the body is kept as what the job said.", on_ping},
+     "The same; the end of the body is kept as what the job said.", on_ping,
+     .answer = ping_fields, .statuses = PING_STATUSES,
+     .body_types = "text/plain application/json"},
     {"GET", "/api/heartbeat/{name}", RIGHT_OWN, ping_params, "A job ran, and ended well.",
-     on_ping},
+     on_ping, .answer = ping_fields, .statuses = PING_STATUSES},
     {"POST", "/api/heartbeat/{name}", RIGHT_OWN, ping_params,
-     "The same; the end of the body is kept as what the job said.", on_ping},
+     "The same; the end of the body is kept as what the job said.", on_ping,
+     .answer = ping_fields, .statuses = PING_STATUSES,
+     .body_types = "text/plain application/json"},
     {0}};

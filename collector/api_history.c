@@ -72,5 +72,5 @@ const struct endpoint history_endpoints[] = {
     {"GET", "/api/probes/{probe}/history", RIGHT_READ, history_params,
      "What its health was: changes, time in each health by hour, and availability over "
      "24 h, 7 d and 30 d.",
-     get_history},
+     get_history, .statuses = "400 404 503"},
     {0}};

@@ -5,6 +5,8 @@
 #include "collector/target.h"
 #include "exporters/prometheus.h"
 
+#define PAGE_TYPES "text/plain application/openmetrics-text"
+
 /* False after refusing: there is no exporter that makes pages. */
 static bool find_kind(struct exchange *x, const struct daemon *d,
                       struct page_kind *ret_kind)
@@ -66,13 +68,21 @@ static void get_sd(struct exchange *x, struct daemon *d)
     exchange_reply_json(x, 200, &body);
 }
 
+static const struct endpoint_param probe_segment[] = {
+    {"probe", "The name of a configured probe.", true}, {0}};
+static const struct endpoint_field target_fields[] = {
+    {"targets", "array", "One address.", true},
+    {"labels", "object", "`job`, `instance` and `__metrics_path__`.", true},
+    {0}};
+
 const struct endpoint metrics_endpoints[] = {
     {"GET", "/metrics", RIGHT_READ, NULL,
      "Every series, as Prometheus' text format 0.0.4 or OpenMetrics 1.0, by Accept.",
-     get_metrics},
-    {"GET", "/metrics/{probe}", RIGHT_READ, NULL,
-     "The series of one probe, without the label `probe`.", get_probe_metrics},
+     get_metrics, .cost = COST_SCRAPES, .types = PAGE_TYPES, .statuses = "404 500"},
+    {"GET", "/metrics/{probe}", RIGHT_READ, probe_segment,
+     "The series of one probe, without the label `probe`.", get_probe_metrics,
+     .cost = COST_SCRAPES, .types = PAGE_TYPES, .statuses = "404 500"},
     {"GET", "/sd", RIGHT_READ, NULL,
      "Prometheus' HTTP service discovery: one target a probe, with `job` and `instance`.",
-     get_sd},
+     get_sd, .answer = target_fields, .is_list = true},
     {0}};

@@ -71,7 +71,7 @@ static void post_drop(struct exchange *x, struct daemon *d)
     if (!read_id(x, &id))
         return;
     const bool ok =
-        outbox_drop(engine_outbox(act_engine(d)), id, exchange_peer(x), act_now(d), &e);
+        outbox_drop(engine_outbox(act_engine(d)), id, exchange_who(x), act_now(d), &e);
     answer_row(x, d, ok, id, &e);
 }
 
@@ -171,17 +171,57 @@ static const struct endpoint_param id_segment[] = {{"id", "A notice's number.", 
                                                    {0}};
 static const struct endpoint_param name_segment[] = {
     {"name", "A receiver of the configuration.", true}, {0}};
+static const struct endpoint_field row_fields[] = {
+    {"id", "integer", "A number.", true},
+    {"receiver", "string", "Who is told.", true},
+    {"lane", "string", "What keeps order among notices.", true},
+    {"kind", "string", "What it tells.", true},
+    {"state", "string", "pending, sent, dead …", true},
+    {"title", "string", "Its first line.", true},
+    {"last_error", "string", "What the receiver said.", true},
+    {"attempts", "integer", "So far.", true},
+    {"made", "time", "When.", true},
+    {"first_at", "time", "When it was due.", true},
+    {"next_at", "time", "When it is tried again.", true},
+    {0}};
+static const struct endpoint_field id_fields[] = {
+    {"id", "integer", "Of the notice.", true}, {0}};
+static const struct endpoint_field receiver_fields[] = {
+    {"name", "string", "As configured.", true},
+    {"type", "string", "Its kind.", true},
+    {"pending", "integer", "Notices that wait.", true},
+    {"dead", "integer", "Given up.", true},
+    {"failures", "integer", "In a row.", true},
+    {"last_error", "string", "What it said.", true},
+    {"misconfigured", "boolean", "It refuses us: somebody must act.", true},
+    {"delivered", "integer", "Notices.", true},
+    {"retried", "integer", "Notices.", true},
+    {"rejected", "integer", "Notices.", true},
+    {"oldest_pending", "time", "When that was made.", true},
+    {"last_success", "time", "When.", true},
+    {"paused_until", "time", "It asked for that.", true},
+    {"circuit_until", "time", "It is let alone until then.", true},
+    {0}};
+static const struct endpoint_field test_fields[] = {
+    {"outcome", "string", "What came of it.", true},
+    {"why", "string", "In words.", true},
+    {"warning", "string", "What is doubtful.", true},
+    {0}};
 
 const struct endpoint outbox_endpoints[] = {
     {"GET", "/api/outbox", RIGHT_READ, NULL,
-     "Notices that wait, were given up, or went out lately.", get_outbox},
+     "Notices that wait, were given up, or went out lately.", get_outbox,
+     .answer = row_fields, .is_list = true},
     {"POST", "/api/outbox/{id}/retry", RIGHT_ACT, id_segment,
-     "Sends a notice again that was given up, or one that waits, now.", post_retry},
+     "Sends a notice again that was given up, or one that waits, now.", post_retry,
+     .answer = id_fields, .statuses = "404"},
     {"POST", "/api/outbox/{id}/drop", RIGHT_ACT, id_segment,
-     "Gives a notice up; it is never sent.", post_drop},
+     "Gives a notice up; it is never sent.", post_drop, .answer = id_fields,
+     .statuses = "404"},
     {"GET", "/api/receivers", RIGHT_READ, NULL,
      "How each receiver does: what waits for it, when it was last told, what it said.",
-     get_receivers},
+     get_receivers, .answer = receiver_fields, .is_list = true},
     {"POST", "/api/receivers/{name}/test", RIGHT_ACT, name_segment,
-     "Sends one notice to a receiver, now, and says what came of it.", post_test},
+     "Sends one notice to a receiver, now, and says what came of it.", post_test,
+     .answer = test_fields, .statuses = "404 503"},
     {0}};

@@ -116,26 +116,35 @@ static void get_me(struct exchange *x, struct daemon *d)
 {
     exchange_add_header(x, "Cache-Control", "no-store");
     exchange_reply_value(x, 200,
-                         json_pack("{s:s, s:b, s:b}", "who", exchange_peer(x), "may_act",
+                         json_pack("{s:s, s:b, s:b}", "who", exchange_who(x), "may_act",
                                    exchange_may_act(x), "token_would_help",
-                                   *d->generation->web.act_token.value != 0));
+                                   web_has_act_token(d->web)));
 }
+
+#define FILE_TYPES "text/html text/javascript text/css image/svg+xml"
 
 static const struct endpoint_param file_segments[] = {
     {"hash", "Of all files, as `/` names it.", true},
     {"file", "A script, style or picture of the status page.", true},
     {0}};
+static const struct endpoint_field me_fields[] = {
+    {"who", "string", "By token, user, address or uid.", true},
+    {"may_act", "boolean", "Here, as things are.", true},
+    {"token_would_help", "boolean", "There is a token that lets one act.", true},
+    {0}};
 
 const struct endpoint page_endpoints[] = {
     {"GET", "/", RIGHT_OWN, NULL, "The status page; for who asks for no HTML, in words.",
-     get_page},
-    {"GET", "/page/{hash}/{file}", RIGHT_OWN, file_segments, "Its files.", get_file},
+     get_page, .types = "text/html text/plain", .statuses = "304 401 406"},
+    {"GET", "/page/{hash}/{file}", RIGHT_OWN, file_segments, "Its files.", get_file,
+     .types = FILE_TYPES, .statuses = "404 406"},
     {"GET", "/api/overview", RIGHT_READ, NULL,
      "What the status page shows first: every probe with its last hour's latency and its "
      "availability, and what fires.",
      get_overview},
     {"GET", "/api/stream", RIGHT_READ, NULL,
-     "What changes of that, as Server-Sent Events, at most once a second.", get_stream},
+     "What changes of that, as Server-Sent Events, at most once a second.", get_stream,
+     .types = "text/event-stream", .statuses = "503"},
     {"GET", "/api/me", RIGHT_READ, NULL,
-     "Who asks, and whether that caller may act here.", get_me},
+     "Who asks, and whether that caller may act here.", get_me, .answer = me_fields},
     {0}};

@@ -209,5 +209,6 @@ static const struct endpoint_param probe_params[] = {
 
 const struct endpoint probe_endpoints[] = {
     {"GET", "/probe", RIGHT_READ, probe_params,
-     "Probes a target now, as blackbox_exporter does.", get_probe},
+     "Probes a target now, as blackbox_exporter does.", get_probe, .cost = COST_PROBES,
+     .types = "text/plain", .statuses = "400 404 500 503"},
     {0}};

@@ -192,16 +192,44 @@ static void get_status(struct exchange *x, struct daemon *d)
 
 static const struct endpoint_param probe_segment[] = {
     {"probe", "The name of a configured probe.", true}, {0}};
+static const struct endpoint_field status_fields[] = {
+    {"version", "string", "Of healthd.", true},
+    {"site", "string", "As configured.", true},
+    {"generation", "integer", "Of the configuration: 1, 2, …", true},
+    {"last_reload_ok", "boolean", "Whether the last reload was accepted.", true},
+    {"last_reload_text", "string", "What it said.", true},
+    {"probes", "array", "As /api/probes.", true},
+    {"started", "time", "When healthd started.", true},
+    {"now", "time", "Its clock.", true},
+    {0}};
+static const struct endpoint_field list_fields[] = {
+    {"probes", "array", "In order of the configuration.", true}, {0}};
+static const struct endpoint_field probe_fields[] = {
+    {"name", "string", "Of the probe.", true},
+    {"type", "string", "The kind of question.", true},
+    {"health", "string", "Confirmed: up, degraded, down, unknown.", true},
+    {"severity", "string", "How much it matters.", true},
+    {"since", "time", "When that health was confirmed.", true},
+    {"labels", "object", "Of its series.", true},
+    {"timing", "object", "Interval, timeout, rise and fall.", true},
+    {"next_run", "time", "When it is due.", true},
+    {"alerts", "array", "Of this probe.", true},
+    {"last_good", "object", "The last run that was up, or null.", false},
+    {"last_bad", "object", "The last that was not, or null.", false},
+    {"last_run", "object", "The last of all, or null.", false},
+    {0}};
 
 const struct endpoint probes_endpoints[] = {
     {"GET", "/api/status", RIGHT_READ, NULL, "healthd and every probe, in short.",
-     get_status},
+     get_status, .answer = status_fields},
     {"GET", "/api/probes", RIGHT_READ, NULL,
-     "Every probe with its confirmed health and last run, in short.", get_probes},
+     "Every probe with its confirmed health and last run, in short.", get_probes,
+     .answer = list_fields},
     {"POST", "/api/run/{probe}", RIGHT_ACT, probe_segment,
      "Runs a probe now, or joins the run under way, and answers as /api/probes/{probe} "
      "once it has ended.",
-     post_run},
+     post_run, .answer = probe_fields, .statuses = "404 410 503"},
     {"GET", "/api/probes/{probe}", RIGHT_READ, probe_segment,
-     "One probe: timing, and its last good and last bad run with their traces.", get_one},
+     "One probe: timing, and its last good and last bad run with their traces.", get_one,
+     .answer = probe_fields, .statuses = "404"},
     {0}};

@@ -123,14 +123,22 @@ static const struct endpoint_param range_params[] = {
     {"timeout", "Give up after this long.", false},
     {"lookback_delta", "How old a sample may be; 5 minutes when absent.", false},
     {0}};
+static const struct endpoint_field answer_fields[] = {
+    {"status", "string", "success, or error.", true},
+    {"data", "object", "As Prometheus has it.", false},
+    {0}};
 
 const struct endpoint query_endpoints[] = {
     {"GET", "/api/v1/query", RIGHT_READ, query_params,
-     "PromQL at one instant, as Prometheus answers it.", any_query},
+     "PromQL at one instant, as Prometheus answers it.", any_query, .cost = COST_QUERIES,
+     .answer = answer_fields, .statuses = "400 422 503"},
     {"POST", "/api/v1/query", RIGHT_READ, query_params, "The same, from a form.",
-     any_query},
+     any_query, .cost = COST_QUERIES, .answer = answer_fields, .statuses = "400 422 503",
+     .body_types = FORM_TYPE},
     {"GET", "/api/v1/query_range", RIGHT_READ, range_params,
-     "PromQL over a range of time, as Prometheus answers it.", any_query_range},
+     "PromQL over a range of time, as Prometheus answers it.", any_query_range,
+     .cost = COST_QUERIES, .answer = answer_fields, .statuses = "400 422 503"},
     {"POST", "/api/v1/query_range", RIGHT_READ, range_params, "The same, from a form.",
-     any_query_range},
+     any_query_range, .cost = COST_QUERIES, .answer = answer_fields,
+     .statuses = "400 422 503", .body_types = FORM_TYPE},
     {0}};

@@ -195,10 +195,16 @@ static const struct endpoint_param rules_params[] = {
     {"rule_group[]", "Only groups of this name.", false},
     {"file[]", "Only groups of this file.", false},
     {0}};
+static const struct endpoint_field answer_fields[] = {
+    {"status", "string", "success, or error.", true},
+    {"data", "object", "As Prometheus has it.", false},
+    {0}};
 
 const struct endpoint rules_endpoints[] = {
     {"GET", "/api/v1/rules", RIGHT_READ, rules_params,
-     "Rules with their alerts, as Prometheus lists them.", get_rules},
+     "Rules with their alerts, as Prometheus lists them.", get_rules,
+     .answer = answer_fields, .statuses = "400"},
     {"GET", "/api/v1/alerts", RIGHT_READ, NULL,
-     "Alerts that are pending or fire, as Prometheus lists them.", get_alerts},
+     "Alerts that are pending or fire, as Prometheus lists them.", get_alerts,
+     .answer = answer_fields},
     {0}};

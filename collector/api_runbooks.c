@@ -40,7 +40,8 @@ static const struct endpoint_param name_segment[] = {
 
 const struct endpoint runbooks_endpoints[] = {
     {"GET", "/runbooks", RIGHT_READ, NULL, "The runbooks of the bundled rules.",
-     get_runbooks},
+     get_runbooks, .types = "text/html"},
     {"GET", "/runbooks/{name}", RIGHT_READ, name_segment,
-     "What an alert means, how to look and what to do.", get_runbook},
+     "What an alert means, how to look and what to do.", get_runbook,
+     .types = "text/html", .statuses = "404"},
     {0}};

@@ -172,20 +172,33 @@ static const struct endpoint_param values_params[] = {
     {0}};
 static const struct endpoint_param metadata_params[] = {
     {"metric", "Only this family.", false}, {"limit", "At most so many.", false}, {0}};
+static const struct endpoint_field answer_fields[] = {
+    {"status", "string", "success, or error.", true},
+    {"data", "array", "As Prometheus has it.", false},
+    {0}};
+static const struct endpoint_field object_fields[] = {
+    {"status", "string", "success.", true},
+    {"data", "object", "As Prometheus has it.", true},
+    {0}};
 
 const struct endpoint series_endpoints[] = {
     {"GET", "/api/v1/series", RIGHT_READ, match_params,
-     "The label sets of series, as Prometheus lists them.", any_series},
+     "The label sets of series, as Prometheus lists them.", any_series,
+     .cost = COST_QUERIES, .answer = answer_fields, .statuses = "400 422 503"},
     {"POST", "/api/v1/series", RIGHT_READ, match_params, "The same, from a form.",
-     any_series},
+     any_series, .cost = COST_QUERIES, .answer = answer_fields, .statuses = "400 422 503",
+     .body_types = FORM_TYPE},
     {"GET", "/api/v1/labels", RIGHT_READ, match_params, "The names of labels.",
-     any_labels},
+     any_labels, .cost = COST_QUERIES, .answer = answer_fields,
+     .statuses = "400 422 503"},
     {"POST", "/api/v1/labels", RIGHT_READ, match_params, "The same, from a form.",
-     any_labels},
+     any_labels, .cost = COST_QUERIES, .answer = answer_fields, .statuses = "400 422 503",
+     .body_types = FORM_TYPE},
     {"GET", "/api/v1/label/{name}/values", RIGHT_READ, values_params,
-     "The values of a label.", get_values},
+     "The values of a label.", get_values, .cost = COST_QUERIES, .answer = answer_fields,
+     .statuses = "400 422 503"},
     {"GET", "/api/v1/metadata", RIGHT_READ, metadata_params,
-     "Type, help and unit of families.", get_metadata},
+     "Type, help and unit of families.", get_metadata, .answer = object_fields},
     {"GET", "/api/v1/status/buildinfo", RIGHT_READ, NULL, "Which healthd this is.",
-     get_buildinfo},
+     get_buildinfo, .answer = object_fields},
     {0}};

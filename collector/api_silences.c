@@ -34,6 +34,7 @@ static bool read_silence(struct exchange *x, struct daemon *d, const json_t *bod
                          struct silence *ret)
 {
     const char *starts = act_text(body, "starts");
+    exchange_note_what(x, act_text(body, "matchers"));
     ret->id = act_text(body, "id");
     ret->creator = act_who(x, body, "creator");
     ret->comment = act_text(body, "comment");
@@ -80,14 +81,35 @@ static void delete_silence(struct exchange *x, struct daemon *d)
 }
 
 static const struct endpoint_param id_segment[] = {{"id", "A silence's id.", true}, {0}};
+static const struct endpoint_field silence_fields[] = {
+    {"id", "string", "Of the silence.", true},
+    {"matchers", "string", "What is silent.", true},
+    {"creator", "string", "Who made it.", true},
+    {"comment", "string", "Why.", true},
+    {"state", "string", "pending, active or expired.", true},
+    {"starts", "time", "When.", true},
+    {"ends", "time", "When.", true},
+    {0}};
+static const struct endpoint_field made_fields[] = {
+    {"matchers", "string", "A probe, an alert or matchers.", true},
+    {"duration", "string", "How long, as 30m.", false},
+    {"starts", "time", "When it begins; else now.", false},
+    {"ends", "time", "Or until when.", false},
+    {"comment", "string", "Why.", false},
+    {"creator", "string", "Who makes it; else whoever asks.", false},
+    {"id", "string", "Of the one that it replaces.", false},
+    {0}};
+static const struct endpoint_field id_fields[] = {
+    {"id", "string", "Of the silence.", true}, {0}};
 
 const struct endpoint silences_endpoints[] = {
     {"GET", "/api/silences", RIGHT_READ, NULL,
-     "Silences: those that hold, those to come, those that ended lately.", get_silences},
+     "Silences: those that hold, those to come, those that ended lately.", get_silences,
+     .answer = silence_fields, .is_list = true},
     {"POST", "/api/silences", RIGHT_ACT, NULL,
      "Makes a silence: {matchers, duration or ends, comment, creator}; matchers may be a "
      "probe's or an alert's name.",
-     post_silence},
+     post_silence, .body = made_fields, .answer = id_fields},
     {"DELETE", "/api/silences/{id}", RIGHT_ACT, id_segment, "Ends a silence now.",
-     delete_silence},
+     delete_silence, .answer = id_fields, .statuses = "404"},
     {0}};

@@ -73,12 +73,35 @@ static void on_watchdog(void *ctx)
              mono_add(loop_now(d->frame.loop), system_watchdog_interval()));
 }
 
+/* Listeners and tokens keep secrets of their own: g is today's configuration with today's secrets. */
+static void renew_web(struct daemon *d, const struct generation *g)
+{
+    struct err e = {0};
+    if (!web_listen(d->web, g, &e))
+        log_error(EV("secrets not renewed"), STR("why", e.text),
+                  STR("hint", "listeners and tokens of `web:` keep the former ones"));
+}
+
+static void read_web_secrets(struct daemon *d)
+{
+    struct arena *arena = arena_create(0);
+    struct generation *g =
+        generation_load(d->config_path, d->frame.secrets, diag_create(arena));
+    /* One that is another, or faulty, is a reload's to judge. */
+    if (g && g->hash == d->generation->hash)
+        renew_web(d, g);
+    generation_unref(g);
+    arena_destroy(arena);
+}
+
 static void on_secrets(void *ctx)
 {
     struct daemon *d = ctx;
     const size_t changed = secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
-    if (changed > 0)
+    if (changed > 0) {
+        read_web_secrets(d);
         log_info(EV("secrets renewed"), INT("count", (int64_t)changed));
+    }
     timer_at(d->secrets_timer, mono_add(loop_now(d->frame.loop), SECRETS_INTERVAL));
 }
 
@@ -199,6 +222,7 @@ struct reload_result daemon_reload(struct daemon *d, const char *why)
     diag_render(diag, &text, false);
     if (g && g->hash == d->generation->hash) {
         r.accepted = r.unchanged = true;
+        renew_web(d, g);
     } else if (g) {
         r.accepted = replace_generation(d, g, &e);
         if (!r.accepted)

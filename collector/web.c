@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See web.h. Finds the endpoint of a request, checks who may, and hands over. */
+/* See web.h. Finds the endpoint of a request, has it checked who may, and hands over. */
 #include <assert.h>
 
+#include "collector/limiter.h"
 #include "collector/web_parts.h"
-#include "lib/base/log.h"
-#include "lib/core/secret.h"
+
+/* Addresses and tokens that are remembered at a time: some 500 KiB. */
+#define LIMITER_KEYS 4096
 
 struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints)
 {
@@ -14,7 +16,7 @@ struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints
     w->loop = d->frame.loop;
     w->endpoints = endpoints;
     w->request_timeout = 30 * NSEC_PER_SEC;
-    w->act_token = strdup("");
+    w->limiter = limiter_create(LIMITER_KEYS);
     list_init(&w->listeners);
     list_init(&w->closing);
     list_init(&w->spare);
@@ -127,111 +129,9 @@ bool web_listen(struct web *w, const struct generation *g, struct err *e)
         list_append(&w->listeners, at);
     }
     w->request_timeout = g->web.request_timeout;
-    free(w->act_token);
-    w->act_token = strdup(g->web.act_token.value);
+    w->limits = g->web.limits;
+    web_set_tokens(w, &g->web);
     return true;
-}
-
-const char *exchange_bearer(struct exchange *x)
-{
-    const char *header = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
-    return header && !strncasecmp(header, "Bearer ", 7) ? header + 7 : "";
-}
-
-static bool has_basic(struct exchange *x)
-{
-    const struct listener *l = x->listener;
-    char *password = NULL;
-    char *username = MHD_basic_auth_get_username_password(x->connection, &password);
-    const bool ok = username && password && secret_matches(l->username, username) &&
-                    secret_matches(l->password, password);
-    MHD_free(username);
-    if (password)
-        explicit_bzero(password, strlen(password));
-    MHD_free(password);
-    return ok;
-}
-
-static bool has_act_token(struct exchange *x)
-{
-    const struct web *w = x->listener->web;
-    return *w->act_token && secret_matches(w->act_token, exchange_bearer(x));
-}
-
-static bool may_enter(struct exchange *x)
-{
-    const struct listener *l = x->listener;
-    if (!*l->username && !*l->bearer)
-        return true;
-    return (*l->bearer && secret_matches(l->bearer, exchange_bearer(x))) ||
-           (*l->username && has_basic(x)) || has_act_token(x);
-}
-
-/* A page of somebody else's, open in a browser here, may not act through it: a token it does not have, but the listener's
- * own right it would (RFC 6454 §7: browsers name the origin of every POST and DELETE). */
-static bool is_of_another_site(struct exchange *x)
-{
-    const char *origin = exchange_header(x, "Origin");
-    const char *host = exchange_header(x, MHD_HTTP_HEADER_HOST);
-    if (!origin)
-        return false;
-    const char *named = strstr(origin, "://");
-    return !named || !host || strcasecmp(named + 3, host) != 0;
-}
-
-static bool may_act_by_listener(struct exchange *x)
-{
-    return x->listener->may_act && !is_of_another_site(x);
-}
-
-bool exchange_may_act(struct exchange *x)
-{
-    return may_enter(x) && (may_act_by_listener(x) || has_act_token(x));
-}
-
-static bool is_vouched_for(struct exchange *x)
-{
-    if (web_client_is_vouched(x))
-        return true;
-    exchange_error(x, MHD_HTTP_FORBIDDEN,
-                   "This listener wants a client certificate, and yours is missing "
-                   "or not from its client_ca_file.");
-    return false;
-}
-
-bool exchange_may_read(struct exchange *x)
-{
-    if (may_enter(x))
-        return true;
-    exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-                        *x->listener->username ? "Basic realm=\"healthd\"" : "Bearer");
-    exchange_error(x, MHD_HTTP_UNAUTHORIZED,
-                   "This listener asks for credentials: see `web: {listen: …}`.");
-    return false;
-}
-
-static bool is_allowed(struct exchange *x, const struct endpoint *endpoint)
-{
-    if (!is_vouched_for(x))
-        return false;
-    if (endpoint->right == RIGHT_OWN)
-        return true;
-    if (!exchange_may_read(x))
-        return false;
-    if (endpoint->right == RIGHT_READ || may_act_by_listener(x) || has_act_token(x))
-        return true;
-    if (x->listener->may_act) {
-        exchange_error(x, MHD_HTTP_FORBIDDEN,
-                       "A page of another site may not act here (its Origin is not this "
-                       "Host). Behind a proxy, pass the Host header on.");
-        return false;
-    }
-    exchange_error(x, MHD_HTTP_FORBIDDEN,
-                   "%s %s acts, and this listener only shows: use the Unix socket "
-                   "(healthctl does), or send "
-                   "`Authorization: Bearer` with the `web: {act_token: …}`.",
-                   endpoint->method, endpoint->path);
-    return false;
 }
 
 static bool take_segment(struct exchange *x, struct bytes pattern, struct bytes value)
@@ -274,12 +174,16 @@ static bool matches_method(const struct exchange *x, const struct endpoint *endp
             !strcmp(endpoint->method, MHD_HTTP_METHOD_GET));
 }
 
-/* Who did what, whatever came of it. */
-static void tell_act(struct exchange *x, const struct endpoint *endpoint)
+static void call(struct exchange *x, const struct endpoint *endpoint)
 {
-    if (endpoint->right == RIGHT_ACT)
-        log_info(EV("act"), STR("method", x->method), STR("path", x->path),
-                 STR("who", exchange_peer(x)));
+    x->endpoint = endpoint;
+    x->peer = exchange_peer(x); /* before it may leave */
+    x->caller = (struct caller){.who = ""};
+    if (!web_may_show(x))
+        return;
+    x->caller = web_caller(x);
+    if (web_is_within_limits(x) && web_may(x))
+        endpoint->handle(x, x->listener->web->daemon);
 }
 
 static void dispatch(struct exchange *x)
@@ -294,10 +198,7 @@ static void dispatch(struct exchange *x)
                 other = endpoint;
                 continue;
             }
-            if (!is_allowed(x, endpoint))
-                return;
-            tell_act(x, endpoint);
-            endpoint->handle(x, x->listener->web->daemon);
+            call(x, endpoint);
             return;
         }
     }
@@ -365,8 +266,8 @@ void web_destroy(struct web *w)
         free(x);
     }
     timer_destroy(w->sweep);
-    explicit_bzero(w->act_token, strlen(w->act_token));
-    free(w->act_token);
+    web_set_tokens(w, NULL);
+    limiter_destroy(w->limiter);
     free(w);
 }
 

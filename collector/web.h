@@ -27,11 +27,24 @@ enum right {
     RIGHT_ACT,
     RIGHT_OWN /* the handler judges by itself: exchange_may_act, or a token of what it is about */
 };
+enum cost {             /* how often one address or token may ask: `web.limits` */
+            COST_USUAL, /* acts for RIGHT_ACT, else as often as it likes */
+            COST_PROBES,
+            COST_QUERIES,
+            COST_SCRAPES /* from the loopback address not even wrong credentials are counted */
+};
 
 struct endpoint_param {
     const char *name, *doc;
     bool is_required;
 };
+struct endpoint_field { /* of a JSON object */
+    const char *name;
+    const char *type; /* of JSON Schema; "time": a string, RFC 3339 */
+    const char *doc;
+    bool is_required;
+};
+#define FORM_TYPE "application/x-www-form-urlencoded"
 struct endpoint {
     const char *method; /* "GET" (HEAD comes free), "POST", "DELETE" */
     const char
@@ -40,6 +53,14 @@ struct endpoint {
     const struct endpoint_param *params; /* query parameters; {0}-terminated or NULL */
     const char *doc; /* a sentence; the OpenAPI document and docs come from here */
     void (*handle)(struct exchange *x, struct daemon *d);
+    enum cost cost;
+    const struct endpoint_field *body; /* a JSON object is sent; {0}-terminated or NULL */
+    const char *body_types; /* what else is sent, by media type; a form has the params */
+    const char *types;      /* media types of the answer; NULL: application/json */
+    const struct endpoint_field *answer; /* a JSON object's, or of each of a list */
+    bool is_list;                        /* the answer is a list of such objects */
+    const char
+        *statuses; /* besides 200 and what body, right and limit bring: "404 503" */
 };
 
 /* Opens new listeners, keeps those whose entry is unchanged, closes the rest: all or nothing. endpoints: tables,
@@ -49,6 +70,7 @@ bool web_listen(struct web *w, const struct generation *g, struct err *e);
 void web_stop(
     struct web *w); /* closes every listener, soon; what is suspended is told 503 */
 void web_destroy(struct web *w);
+bool web_has_act_token(const struct web *w); /* there is a token that lets one act */
 const char *
 web_address(const struct web *w); /* the first listener's, as URL: what people are told */
 
@@ -71,6 +93,13 @@ const char *exchange_bearer(struct exchange *x); /* of Authorization; "" for non
 /* This peer may see what is RIGHT_READ; false after answering 401 or 403. */
 bool exchange_may_read(struct exchange *x);
 bool exchange_may_act(struct exchange *x); /* this peer may call what is RIGHT_ACT */
+/* The same for /api/events: also with a token for events, as bearer or `?token=`. */
+bool exchange_may_send_events(struct exchange *x);
+/* By what it has shown: "token ci", "user eve"; else exchange_peer. */
+const char *exchange_who(struct exchange *x);
+/* For the line of an act: whom the caller says it acts for, and on what it acts. */
+void exchange_note_as(struct exchange *x, const char *name);
+void exchange_note_what(struct exchange *x, const char *what);
 const char *exchange_scheme(struct exchange *x); /* "http" or "https" */
 const char *exchange_peer(struct exchange *x);   /* "127.0.0.1:4711", "uid 1000" */
 bool exchange_accepts_gzip(struct exchange *x);

@@ -43,6 +43,8 @@ void exchange_end(struct exchange *x)
 {
     struct web *w = x->listener->web;
     struct arena *arena = x->arena;
+    web_count_refusal(x);
+    web_tell_act(x);
     if (x->is_suspended && x->gone)
         x->gone(x->gone_ctx);
     if (x->feed.gone)
@@ -76,6 +78,7 @@ void exchange_abandon(struct exchange *x)
 {
     void (*const gone)(void *) = x->gone;
     x->gone = NULL;
+    x->is_abandoned = true;
     if (gone)
         gone(x->gone_ctx);
     if (!x->response)
@@ -120,6 +123,8 @@ const char *exchange_scheme(struct exchange *x)
 
 const char *exchange_peer(struct exchange *x)
 {
+    if (x->peer)
+        return x->peer;
     if (x->listener->unix_path) {
         struct ucred who = {0};
         socklen_t len = sizeof(who);

@@ -386,6 +386,7 @@ struct listener *listener_open(struct web *w, const struct listener *former,
     l->username = strdup(conf->username);
     l->password = strdup(conf->password.value);
     l->bearer = strdup(conf->bearer_token.value);
+    l->may_read = strcmp(conf->rights, "none") != 0;
     l->may_act = !strcmp(conf->rights, "act") ||
                  (!*conf->rights && !strncmp(conf->address, "unix:", 5));
     list_init(&l->clients);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the three files of the web server share: web.c (dispatch), web_listener.c (sockets, microhttpd, limits) and
- * web_exchange.c (one request). Nobody else includes it.
+ * What the files of the web server share: web.c (dispatch), web_listener.c (sockets, microhttpd), web_exchange.c (one
+ * request), web_rights.c (who may), web_limits.c (how often), web_audit.c (who did). Nobody else includes it.
  */
 #ifndef HEALTHD_COLLECTOR_WEB_PARTS_H
 #define HEALTHD_COLLECTOR_WEB_PARTS_H
@@ -26,8 +26,23 @@ struct web {
     struct timer *sweep; /* deadlines and clients that left, while there is any client */
     size_t client_count;
     nsec request_timeout;
-    char *act_token; /* "" for none */
+    struct web_limits limits;
+    struct limiter *limiter;
+    struct token *tokens;
+    size_t token_count;
     bool is_stopping;
+};
+
+struct token {
+    char *name, *secret; /* neither is empty */
+    enum token_right right;
+};
+
+struct caller { /* who asks, by what it has shown */
+    const char
+        *who; /* "token ci", "user eve"; "" when it has shown nothing that counts */
+    bool may_read, may_act, may_send_events;
+    bool has_shown; /* credentials, right or wrong */
 };
 
 struct listener {
@@ -40,7 +55,8 @@ struct listener {
     bool
         has_borrowed; /* the socket's file is still that of the listener it was taken over from */
     char *username, *password, *bearer; /* "" for none */
-    bool may_act, is_kept, is_quiet, wants_client_cert;
+    bool may_read, may_act;             /* whoever is let in */
+    bool is_kept, is_quiet, wants_client_cert;
     unsigned max_clients, client_count;
     int fd;
     struct MHD_Daemon *mhd;
@@ -74,11 +90,15 @@ struct exchange {
     struct pairs form; /* fields of the body, once asked for */
     bool has_form;
     const char *method, *path;
+    const struct endpoint *endpoint; /* NULL: no handler was found yet, or none */
+    struct caller caller;
+    const char *peer;      /* NULL: not asked for yet */
+    const char *as, *what; /* of an act, or NULL */
     struct segment segments[WEB_MAX_SEGMENTS];
     size_t segment_count;
     struct MHD_Response *response;
     int status;
-    bool is_handled, is_suspended;
+    bool is_handled, is_suspended, is_abandoned;
     bool
         is_parked; /* microhttpd knows of the suspension: only after the handler has returned */
     void (*gone)(void *ctx);
@@ -101,6 +121,20 @@ void listener_pump(struct listener *l);  /* soon: after a resume */
 void web_sweep_soon(struct web *w);
 
 bool web_client_is_vouched(struct exchange *x);
+
+/* web_rights.c: takes copies of the tokens, in place of former ones; NULL: of none. */
+void web_set_tokens(struct web *w, const struct web_conf *conf);
+/* Who asks, for exchange->caller; and whether that one may: false after answering 401 or 403. */
+struct caller web_caller(struct exchange *x);
+bool web_may(struct exchange *x);
+/* web_limits.c: false after answering 429. The first before credentials are looked at, the second after. */
+bool web_may_show(struct exchange *x);
+bool web_is_within_limits(struct exchange *x);
+/* Wrong credentials are counted, and the line of an act is written, once it is known what came of the request. */
+void web_count_refusal(struct exchange *x);
+/* False for most of many refusals for being too often: a flood of requests is none of lines. */
+bool web_tells_refusal(struct exchange *x);
+void web_tell_act(struct exchange *x); /* web_audit.c */
 
 /* microhttpd asks: may be called several times for one request. */
 enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path,

@@ -13,7 +13,6 @@
 
 #include "lib/config/alerting_load.h"
 #include "lib/config/load.h"
-#include "lib/core/url.h"
 
 /* What runs without any file: the machine, and healthd itself, so that there is something to see. */
 static const char builtin_name[] = "built-in configuration";
@@ -38,89 +37,6 @@ const char *generation_state_path(struct arena *arena)
     if (geteuid() != 0 && home && *home == '/')
         return arena_printf(arena, "%s/.local/state/healthd", home);
     return "/var/lib/healthd";
-}
-
-static bool rights_are_valid(const char *rights)
-{
-    return !*rights || !strcmp(rights, "read") || !strcmp(rights, "act");
-}
-
-static bool mode_is_octal(int64_t mode)
-{
-    return mode % 10 < 8 && mode / 10 % 10 < 8 && mode / 100 < 8;
-}
-
-static void check_listen(struct loader *l, const struct listen_conf *c,
-                         const struct node *at)
-{
-    const struct place place = at ? at->at : (struct place){0};
-    const bool is_unix = !strncmp(c->address, "unix:", 5);
-    const char *colon = strrchr(c->address, ':');
-    uint64_t port;
-    if (is_unix && c->address[5] != '/')
-        diag_error(l->diag, place, "'%s' needs an absolute path: unix:/path", c->address);
-    if (!is_unix && (!colon || !bytes_to_u64(bytes_of(colon + 1), &port) || port > 65535))
-        diag_error(l->diag, place,
-                   "'%s' is no address to listen on: write host:port, :port or "
-                   "unix:/path",
-                   c->address);
-    if (!*c->cert_file != !*c->key_file)
-        diag_error(l->diag, place, "'cert_file' and 'key_file' go together");
-    if (*c->client_ca_file && !*c->cert_file)
-        diag_error(l->diag, place, "'client_ca_file' needs 'cert_file' and 'key_file'");
-    if (!*c->username != !*c->password.value)
-        diag_error(l->diag, place, "'username' and 'password' go together");
-    if (!rights_are_valid(c->rights))
-        diag_error(l->diag, place, "'rights' is '%s'; it must be read or act", c->rights);
-    if (!mode_is_octal(c->socket_mode))
-        diag_error(l->diag, place, "'socket_mode' must be octal digits, such as 660");
-}
-
-static void default_listeners(struct loader *l)
-{
-    struct listen_conf *items = arena_alloc(l->arena, 2 * sizeof(*items));
-    struct err e;
-    for (int i = 0; i < 2; i++)
-        opt_defaults(listen_opts, &items[i], l->arena);
-    const struct opt *address = opt_find(listen_opts, "address");
-    (void)opt_set(address, &items[0], "127.0.0.1:9990", l->arena, &e);
-    (void)opt_set(address, &items[1],
-                  arena_printf(l->arena, "unix:%s/healthd.sock", l->g->state_path),
-                  l->arena, &e);
-    l->g->web.listen = (struct sections){items, 2};
-}
-
-static void web_load(struct loader *l, const struct top_conf *top,
-                     const struct node *root)
-{
-    const struct node *list = node_get(node_get(root, "web"), "listen");
-    const struct node *item = list && list->kind == NODE_LIST ? list->first : list;
-    l->g->web = top->web;
-    if (!list || list->kind == NODE_NULL) {
-        default_listeners(l);
-        return;
-    }
-    const struct listen_conf *items = top->web.listen.items;
-    for (size_t i = 0; i < top->web.listen.count; i++) {
-        check_listen(l, &items[i], item);
-        item = item ? item->next : NULL;
-    }
-}
-
-/* Who receives a notice may open it: nothing but a web address gets there. */
-static void check_external_url(struct loader *l, const char *text,
-                               const struct node *node)
-{
-    const bool is_web = !strncmp(text, "https://", 8) || !strncmp(text, "http://", 7);
-    struct url url;
-    struct err e = {0};
-    if (!*text)
-        return;
-    if (!url_parse(l->arena, text, &url, &e) || !is_web)
-        diag_error(l->diag, conf_place(node, "external_url"),
-                   "external_url '%.200s' is not a web address such as "
-                   "https://health.example.com%s%s",
-                   text, *e.text ? ": " : "", e.text);
 }
 
 /* What alerting is told of the top level that no list or tree of it says. */
@@ -206,8 +122,7 @@ static void top_apply(struct loader *l, const struct top_conf *top,
                                          .max_ttl = top->resolver.max_ttl,
                                          .resolv_conf = top->resolver.resolv_conf,
                                          .hosts = top->resolver.hosts};
-    web_load(l, top, root);
-    check_external_url(l, top->web.external_url, node_get(root, "web"));
+    web_load(l, top, node_get(root, "web"));
     alerting_words(l, top);
 }
 

@@ -40,15 +40,26 @@ struct listen_conf { /* one entry of `web.listen`: a scalar or a mapping */
     struct secret bearer_token;
     const char *username;
     struct secret password;
-    const char *rights;  /* read, act: what a caller may do here without more proof */
+    const char *rights;  /* none, read, act: what a caller may do here without a token */
     int64_t socket_mode; /* octal digits as written, 0660 */
+};
+enum token_right { TOKEN_READ, TOKEN_ACT, TOKEN_EVENTS };
+struct token_conf { /* one entry of `web.tokens` */
+    const char *name;
+    struct secret token;
+    int rights; /* enum token_right */
+};
+struct web_limits { /* requests a minute, of one address or one token; 0: no limit */
+    int64_t acts, probes, queries, refusals;
 };
 struct web_conf {
     struct sections listen; /* struct listen_conf */
+    struct sections tokens; /* struct token_conf */
+    struct web_limits limits;
     int64_t max_connections, max_connections_per_ip;
     nsec request_timeout;       /* absolute: headers to last byte */
-    struct secret act_token;    /* for POST over TCP */
-    struct secret events_token; /* for /api/events alone */
+    struct secret act_token;    /* a token named so, with TOKEN_ACT */
+    struct secret events_token; /* a token named so, with TOKEN_EVENTS */
     const char *external_url;   /* http or https, or "" */
 };
 

@@ -150,6 +150,8 @@ bool conf_labels(const struct opt_ctx *ctx, const struct pairs *pairs,
                  const struct node *node, struct labels under, struct labels *ret_labels);
 /* probe_list.c */
 void probes_load(struct loader *l);
+/* web_conf.c: web is the node of `web:`, or NULL. */
+void web_load(struct loader *l, const struct top_conf *top, const struct node *web);
 /* module_conf.c */
 void modules_load(struct loader *l);
 /* interval_conf.c */

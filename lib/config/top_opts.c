@@ -108,10 +108,45 @@ const struct opt listen_opts[] = {
                  "User name that callers must send (HTTP Basic)."),
     OPT_ROW_SECRET("password", password, "", "The password that goes with it."),
     OPT_ROW_TEXT("rights", rights, "",
-                 "What callers may do without more proof: read, or act. When it is not "
-                 "written: act on a Unix socket, else read."),
+                 "What callers may do without one of `web.tokens`: none, read, or act. "
+                 "When it is not written: act on a Unix socket, else read."),
     OPT_ROW_INT("socket_mode", socket_mode, "660", 0, 777,
                 "File mode of a Unix socket, in octal digits."),
+    {0},
+};
+#undef OPT_STRUCT
+
+static const struct opt_choice token_choices[] = {
+    {"read", TOKEN_READ, "Looks, also where a listener asks for credentials."},
+    {"act", TOKEN_ACT, "Looks and acts."},
+    {"events", TOKEN_EVENTS, "Sends /api/events, and nothing else."},
+    {0},
+};
+
+#define OPT_STRUCT struct token_conf
+const struct opt token_opts[] = {
+    OPT_ROW_TEXT("name", name, NULL, "Whose it is: shown in the line of every act."),
+    OPT_ROW_SECRET("token", token, NULL,
+                   "What its bearer sends as Authorization: Bearer; as in ${file:/path}, "
+                   "which is read again when it changes."),
+    OPT_ROW_CHOICE("rights", rights, "read", token_choices, "What its bearer may do."),
+    {0},
+};
+#undef OPT_STRUCT
+
+#define OPT_STRUCT struct web_limits
+const struct opt web_limits_opts[] = {
+    OPT_ROW_INT("acts", acts, "120", 0, 1000000,
+                "Acts a minute, of one address and of one token; 0: no limit.",
+                .unit = "requests a minute"),
+    OPT_ROW_INT("probes", probes, "6000", 0, 1000000, "The same for /probe.",
+                .unit = "requests a minute"),
+    OPT_ROW_INT("queries", queries, "6000", 0, 1000000,
+                "The same for PromQL and lists of series.", .unit = "requests a minute"),
+    OPT_ROW_INT("refusals", refusals, "20", 0, 1000000,
+                "Wrong credentials a minute from one address; then it must wait before "
+                "any are looked at; 0: no limit.",
+                .unit = "requests a minute"),
     {0},
 };
 #undef OPT_STRUCT
@@ -131,13 +166,17 @@ const struct opt web_opts[] = {
     OPT_ROW_TEXT("external_url", external_url, "",
                  "Where people reach this healthd, as in https://health.example.com: for "
                  "links in notices."),
-    OPT_ROW_SECRET(
-        "act_token", act_token, "",
-        "Token that allows acting (reload, run now) over TCP; without one only the "
-        "Unix socket may act."),
+    OPT_ROW_SECTIONS("tokens", tokens, struct token_conf, token_opts,
+                     "Who may look or act by a secret of their own, over TCP too."),
+    OPT_ROW_SECTION("limits", limits, struct web_limits, web_limits_opts,
+                    "How often one may ask what costs; callers of a Unix socket are not "
+                    "limited."),
+    OPT_ROW_SECRET("act_token", act_token, "",
+                   "One token with rights act, for who needs only one: its name is "
+                   "act_token."),
     OPT_ROW_SECRET("events_token", events_token, "",
-                   "Token with which workflow engines may send /api/events, and nothing "
-                   "else."),
+                   "One token with rights events, for workflow engines: its name is "
+                   "events_token."),
     {0},
 };
 #undef OPT_STRUCT

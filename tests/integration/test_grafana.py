@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every panel of dashboards/grafana shows something, and the same, whether Grafana asks a Prometheus that scrapes healthd as
-dashboards/prometheus says, or healthd itself: a real host, containers, PostgreSQL and Redis, a stand-in of MongoDB, a flow."""
+dashboards/prometheus says, or healthd itself: a real host, containers, databases and a flow."""
 import json
 import re
 import time
@@ -13,12 +13,11 @@ import yaml
 from lib.mongodb import Mongo, User
 from lib.postgres import Postgres
 from lib.redis import Redis
-from lib.servers import promtool
 from lib.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "dashboards/grafana").glob("*.json"))}
-SCRAPE = ROOT / "dashboards/prometheus"
+SCRAPE = ROOT / "dashboards/prometheus/prometheus.yml"
 WINDOW, OWN_WINDOW, STEP = 8, 16, 1  # seconds that are compared
 
 # Shows nothing here, and why. What shows something nevertheless fails, so that this list stays short and true.
@@ -52,13 +51,11 @@ def config(postgres, redis, mongo, site, secure, ca, gone, engine, stub):
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
 
 
-def scrape_config(name, daemon):
-    """A file that people copy, faster, with the rules that it says one may give."""
-    text = (SCRAPE / name).read_text()
-    assert "healthd:9990" in text
+def scrape_config(daemon):
+    """The file that people copy, faster, with the rules that it says one may give."""
+    text = SCRAPE.read_text()
+    assert text.count("healthd:9990") == 3
     conf = yaml.safe_load(text.replace("healthd:9990", daemon.address))
-    for one in conf["scrape_configs"]:
-        one.pop("scrape_interval", None)
     conf["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     conf["rule_files"] = [str(ROOT / "alerts/packs/probes.yml")]
     return conf
@@ -129,7 +126,7 @@ def differences(expr, here, there):
 
 @pytest.fixture
 def sources(start, nginx, certs, healthd, prometheus, engine, notify_stub, request):
-    """(healthd, a Prometheus of its pages, a Prometheus of its whole page), asked as Grafana does, with some history."""
+    """(healthd, Prometheus), both asked as Grafana does, with some history."""
     postgres, redis = start(Postgres), start(Redis, "maxmemory 64mb")
     mongo = Mongo(users={"healthd": User("secret")}, role="primary")
     request.addfinalizer(mongo.stop)
@@ -142,10 +139,9 @@ def sources(start, nginx, certs, healthd, prometheus, engine, notify_stub, reque
     daemon = healthd(config(postgres, redis, mongo, nginx(), nginx(cert=certs.server), str(certs.path), gone, engine, notify_stub))
     daemon.wait_health("gone", "up")
     gone.kill()  # who was up once is told of at once
-    server, whole = (prometheus(scrape_config(name, daemon)) for name in ("prometheus.yml", "whole-page.yml"))
+    server = prometheus(scrape_config(daemon))
     server.wait_up(30)
-    whole.wait_up(30)
-    here, *others = (Asker(one.get, daemon.address) for one in (daemon, server, whole))
+    here, there = Asker(daemon.get, daemon.address), Asker(server.get, daemon.address)
 
     def has_history():
         redis.ask("GET", "key")
@@ -153,12 +149,11 @@ def sources(start, nginx, certs, healthd, prometheus, engine, notify_stub, reque
                    for name in ("flow_runs_total", "healthd_deliveries_total"))
 
     wait_until(has_history, 50, "two looks of healthd at itself")
-    for one in (server, whole):
-        one.wait_query('ALERTS{alertstate="firing",probe="gone"}', deadline=40)
-    return here, *others
+    server.wait_query('ALERTS{alertstate="firing",probe="gone"}', deadline=40)
+    return here, there
 
 
-def compared(here, there, whole, board, panel, end):
+def compared(here, there, board, panel, end):
     """What is wrong with a panel."""
     where = (board, panel["title"])
     shown = False
@@ -166,8 +161,6 @@ def compared(here, there, whole, board, panel, end):
         expr = filled_in(target["expr"])
         one, other = here.spans(expr, end), there.spans(expr, end)
         shown = shown or bool(one or other)
-        if one and not whole.spans(expr, end):
-            yield f"{where}: {expr}: shows nothing from the whole page"
         if "ALERTS" not in expr:  # each has rules of its own
             yield from (f"{where}: {expr}: {what}" for what in differences(expr, one, other))
     if where in EMPTY and shown:
@@ -179,9 +172,9 @@ def compared(here, there, whole, board, panel, end):
 
 
 def test_every_panel_shows_the_same_from_both(sources):
-    here, there, whole = sources
+    here, there = sources
     end = time.time()
-    wrong = [fault for board, panel in panels() for fault in compared(here, there, whole, board, panel, end)]
+    wrong = [fault for board, panel in panels() for fault in compared(here, there, board, panel, end)]
     assert not wrong, "\n".join(wrong)
     assert_variables(here, there)
     assert_one_can_be_chosen(here)
@@ -213,20 +206,3 @@ def assert_one_can_be_chosen(source):
         chosen = {name: one["metric"][name] for name in ("job", "instance", "probe")}
         assert source.api("query", query=filled_in(query, **chosen))["result"]
         assert not source.api("query", query=filled_in(query, **{**chosen, "probe": "another"}))["result"]
-
-
-@pytest.mark.parametrize("path", sorted(SCRAPE.glob("*.yml")), ids=lambda path: path.stem)
-def test_prometheus_reads_the_scrape_files(path):
-    promtool("check", "config", path)
-
-
-def test_provisioning_names_sources_of_the_type_that_dashboards_choose_from():
-    folder = ROOT / "dashboards/grafana/provisioning"
-    sources = yaml.safe_load((folder / "datasources/healthd.yml").read_text())["datasources"]
-    assert {one["type"] for one in sources} == {"prometheus"} and len({one["uid"] for one in sources}) == len(sources)
-    assert sum(one.get("isDefault", False) for one in sources) == 1
-    for board in BOARDS.values():
-        (variable,) = [one for one in board["templating"]["list"] if one["type"] == "datasource"]
-        assert variable["query"] == "prometheus"
-    (provider,) = yaml.safe_load((folder / "dashboards/healthd.yml").read_text())["providers"]
-    assert provider["type"] == "file" and provider["options"]["path"]

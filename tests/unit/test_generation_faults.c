@@ -55,7 +55,7 @@ static void faults_of_the_top_level(void **state)
         {"web: {listen: [{address: \":1\", cert_file: x, rights: all, socket_mode: "
          "680}]}\n",
          "1:16 'cert_file' and 'key_file' go together\n"
-         "1:16 'rights' is 'all'; it must be read or act\n"
+         "1:16 'rights' is 'all'; it must be none, read or act\n"
          "1:16 'socket_mode' must be octal digits, such as 660\n"},
         {"resolver: sistem\n", "1:11 option 'kind': 'sistem' is none of cares, system; "
                                "did you mean 'system'?\n"},
