@@ -201,8 +201,11 @@ const char *queue_redis_said(struct run *run, const struct resp_value *value);
 const char *queue_own_time(struct run *run);
 /* Answers that a step does not look at. */
 void queue_redis_ignore(void *run, const struct resp_value *value);
-/* Ledger: what was put into an application's queue is written down beside it first, so that a later run finds it. */
-void queue_ledger_add(struct run *run, const char *note);
+/* Ledger: what goes into an application's queue is written down beside it first, so that a later run finds it. answer
+ * asks queue_ledger_has, and puts the message in only then. */
+void queue_ledger_add(struct run *run, const char *note, redis_link_answer *answer);
+/* False: it is not written down, and the run has failed. */
+bool queue_ledger_has(struct run *run, const struct resp_value *value);
 /* The message is out again: takes the reply and the line in the ledger with it, then queue_next. */
 void queue_ledger_close(struct run *run);
 /* Removes the key of the probe's own, then queue_next. */

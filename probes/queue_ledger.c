@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "lib/core/loop.h"
 #include "probes/queue.h"
 
 /* A healthd that does not come back leaves the ledger for this long: "604800000" ms. */
@@ -19,13 +20,27 @@ static const char *ledger_of(struct run *run)
                         queue_tag_prefix(run) + strlen("healthd:"));
 }
 
-void queue_ledger_add(struct run *run, const char *note)
+void queue_ledger_add(struct run *run, const char *note, redis_link_answer *answer)
 {
     const struct queue_state *state = run_state(run);
     const char *ledger = ledger_of(run);
 
-    queue_redis_ask(run, queue_redis_ignore, "HSET", ledger, state->tag, note, NULL);
+    queue_redis_ask(run, answer, "HSET", ledger, state->tag, note, NULL);
     queue_redis_ask(run, queue_redis_ignore, "PEXPIRE", ledger, LEDGER_MS, NULL);
+}
+
+bool queue_ledger_has(struct run *run, const struct resp_value *value)
+{
+    struct queue_state *state = run_state(run);
+
+    if (value->kind == RESP_NUMBER) {
+        state->is_refused = false;
+        state->published = loop_now_exact(run_frame(run)->loop);
+        return true;
+    }
+    state->is_out = false; /* neither the message nor its line */
+    queue_redis_fail(run, arena_printf(run_arena(run), "HSET %s", ledger_of(run)), value);
+    return false;
 }
 
 static void on_cleaned(void *ctx, const struct resp_value *value)

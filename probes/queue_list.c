@@ -63,6 +63,17 @@ static void on_pushed(void *ctx, const struct resp_value *value)
         queue_next(run);
 }
 
+static void on_noted(void *ctx, const struct resp_value *value)
+{
+    struct run *run = ctx;
+    const struct queue_state *state = run_state(run);
+
+    if (!queue_ledger_has(run, value))
+        return;
+    queue_redis_ask(run, on_pushed, push_of(run), state->place, state->message, NULL);
+    queue_redis_flush(run);
+}
+
 static void list_publish(struct run *run)
 {
     const struct queue_conf *conf = run_conf(run);
@@ -73,8 +84,8 @@ static void list_publish(struct run *run)
     if (is_own(run)) {
         publish_own(run);
     } else {
-        queue_ledger_add(run, state->message);
-        queue_redis_ask(run, on_pushed, push_of(run), conf->name, state->message, NULL);
+        state->is_refused = true; /* until it is asked for */
+        queue_ledger_add(run, state->message, on_noted);
     }
     queue_redis_flush(run);
 }
@@ -125,9 +136,11 @@ static void list_look(struct run *run)
         queue_redis_flush(run);
         return;
     }
-    /* From the end where it was put: there it is found soon. */
-    queue_redis_ask(run, on_position, "LPOS", conf->name, state->message, "RANK",
-                    is_left ? "1" : "-1", NULL);
+    /* From the end where it was put: there it is found soon. That it is gone takes the whole list (with MAXLEN it might
+     * only be further down), and is asked no more once it is known. */
+    if (!state->is_taken)
+        queue_redis_ask(run, on_position, "LPOS", conf->name, state->message, "RANK",
+                        is_left ? "1" : "-1", NULL);
     if (state->reply)
         queue_reply_look(run);
     else
@@ -171,10 +184,11 @@ static void list_clean(struct run *run)
 
     if (is_own(run))
         queue_own_remove(run);
-    else if (state->is_refused)
+    else if (state->is_refused || state->is_taken)
         queue_ledger_close(run);
     else
-        queue_redis_ask(run, on_removed, "LREM", conf->name, "0", state->message, NULL);
+        queue_redis_ask(run, on_removed, "LREM", conf->name,
+                        conf->push == QUEUE_LEFT ? "1" : "-1", state->message, NULL);
     queue_redis_flush(run);
 }
 

@@ -64,8 +64,8 @@ static void take_entry(struct run *run, const struct resp_value *value)
         return;
     }
     state->entry = arena_strndup(run_arena(run), value->text.ptr, value->text.len);
-    if (!is_own(run)) {
-        queue_ledger_add(run, state->entry);
+    if (!is_own(run)) { /* without its id it would be found as well, only later */
+        queue_ledger_add(run, state->entry, queue_redis_ignore);
         queue_redis_flush(run);
     }
     queue_next(run);
@@ -80,6 +80,16 @@ static void on_executed(void *ctx, const struct resp_value *value)
 static void on_added(void *ctx, const struct resp_value *value)
 {
     take_entry(ctx, value);
+}
+
+static void on_noted(void *ctx, const struct resp_value *value)
+{
+    struct run *run = ctx;
+
+    if (!queue_ledger_has(run, value))
+        return;
+    ask_add(run, on_added);
+    queue_redis_flush(run);
 }
 
 static void stream_publish(struct run *run)
@@ -100,8 +110,8 @@ static void stream_publish(struct run *run)
                         NULL);
         queue_redis_ask(run, on_executed, "EXEC", NULL);
     } else {
-        queue_ledger_add(run, "");
-        ask_add(run, on_added);
+        state->is_refused = true; /* until it is asked for */
+        queue_ledger_add(run, "", on_noted);
     }
     queue_redis_flush(run);
 }

@@ -308,6 +308,36 @@ def test_a_later_run_removes_what_a_killed_one_left(redis, kind, size):
     redis.ask("DEL", "jobs", "orders")
 
 
+def calls(redis, command):
+    """How often the server was asked that since CONFIG RESETSTAT."""
+    found = re.search(rf"cmdstat_{command}:calls=(\d+)", redis.ask("INFO", "commandstats"))
+    return int(found.group(1)) if found else 0
+
+
+@pytest.mark.parametrize("kind, command", [
+    ({"list": "jobs"}, "lpush"),
+    ({"stream": "orders", "group": "ship"}, "xadd"),
+], ids=["list", "stream"])
+def test_what_cannot_be_written_down_is_not_put_in(redis, kind, command):
+    redis.ask("XGROUP", "CREATE", "orders", "ship", "$", "MKSTREAM")
+    redis.ask("ACL", "SETUSER", "forgetful", "on", f">{PASSWORD}", "~*", "+@all", "-hset")
+    redis.ask("CONFIG", "RESETSTAT")
+    found = probe("queue", {"url": redis.url("forgetful", PASSWORD), "answered": "500ms", **kind}, timeout=2)
+    assert (found.health, found.reason) == ("down", "forbidden") and "HSET healthd:queue:once:out" in found.detail, found
+    assert calls(redis, command) == 0
+
+
+def test_a_list_is_searched_no_more_once_the_message_is_taken(redis):
+    worker = Worker(lambda: redis.ask("BRPOP", "jobs", 15))
+    wait_until(lambda: "blocked_clients:1" in redis.ask("INFO", "clients"), what="the worker to wait")
+    redis.ask("CONFIG", "RESETSTAT")
+    found = probe("queue", {"url": redis.url(), "list": "jobs", "answered": "500ms", "reply": "reply:${tag}"}, timeout=3)
+    worker.done()
+    assert (found.health, found.reason) == ("down", "late") and "was taken" in found.detail, found
+    assert (calls(redis, "lpos"), calls(redis, "lrem")) == (1, 0) and calls(redis, "type") > 1
+    redis.ask("DEL", "healthd:queue:once:out")  # a later reply would have been found by it
+
+
 def test_keys_of_its_own_end_by_themselves(redis):
     # A user who may put in and not take out leaves what a kill between the two would.
     redis.ask("ACL", "SETUSER", "pusher", "on", f">{PASSWORD}", "~healthd:queue:*", "+ping", "+multi", "+exec", "+lpush", "+pexpire")
