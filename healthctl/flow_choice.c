@@ -67,6 +67,13 @@ static int unknown_flow(const struct invocation *in, const struct generation *g,
                     near ? near : "", near ? "'?" : "");
 }
 
+static int too_many(const struct invocation *in, const struct generation *g)
+{
+    return complain(in, CODE_USAGE,
+                    "these are more than %d flows of %s: name fewer, none was run",
+                    FLOW_CHOICE_MAX, name_of(g));
+}
+
 int flow_choice_read(const struct invocation *in, const char *const *words, size_t count,
                      struct flow_choice *ret)
 {
@@ -78,13 +85,17 @@ int flow_choice_read(const struct invocation *in, const char *const *words, size
     const struct flow **flows =
         arena_alloc(in->arena, (g->flow_count + count + 1) * sizeof(*flows));
     ret->flows = flows;
-    for (size_t i = first; i < count && ret->count < FLOW_CHOICE_MAX; i++) {
+    if (count - first > FLOW_CHOICE_MAX)
+        return too_many(in, g);
+    for (size_t i = first; i < count; i++) {
         const struct flow *flow = generation_flow(g, words[i]);
         if (!flow)
             return unknown_flow(in, g, words[i]);
         flows[ret->count++] = flow;
     }
-    for (size_t i = 0; first == count && i < g->flow_count && i < FLOW_CHOICE_MAX; i++)
+    if (first == count && g->flow_count > FLOW_CHOICE_MAX)
+        return too_many(in, g);
+    for (size_t i = 0; first == count && i < g->flow_count; i++)
         flows[ret->count++] = &g->flows[i];
     if (!ret->count)
         return complain(in, CODE_USAGE,

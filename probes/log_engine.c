@@ -55,11 +55,14 @@ static void on_done(void *ctx, const struct trouble *why)
 
 /* ---- asking ---- */
 
-static bool has_docker(struct log_engine *g, const struct log_conf *conf, struct frame *f)
+static bool has_docker(struct log_engine *g, const struct log_conf *conf, struct frame *f,
+                       struct trouble *ret_why)
 {
-    struct err judged; /* by log_validate */
+    struct err e = {0};
     if (!g->docker)
-        g->docker = docker_create(f, conf->docker, &conf->tls, &judged);
+        g->docker = docker_create(f, conf->docker, &conf->tls, &e);
+    if (!g->docker)
+        snprintf(ret_why->detail, sizeof(ret_why->detail), "docker: %.480s", e.text);
     return g->docker != NULL;
 }
 
@@ -68,7 +71,7 @@ void log_engine_ask(struct log_session *s, const struct log_conf *conf, struct r
 {
     struct log_engine *g = &s->engine;
     const struct wall now = loop_wall(run_frame(run)->loop);
-    const struct trouble none = {.reason = REASON_CONFIG, .is_unknown = true};
+    struct trouble none = {.reason = REASON_CONFIG, .is_unknown = true};
     g->run = run;
     g->done = done;
     g->max_read = conf->max_read;
@@ -79,7 +82,7 @@ void log_engine_ask(struct log_session *s, const struct log_conf *conf, struct r
     if (g->since.ns && g->since.ns < now.ns - CATCH_UP)
         g->since.ns = now.ns - CATCH_UP;
     g->asked = g->since;
-    if (!has_docker(g, conf, run_frame(run))) {
+    if (!has_docker(g, conf, run_frame(run), &none)) {
         done(run, &none);
         return;
     }

@@ -23,9 +23,10 @@ static const char *peer_name(struct run *run)
     return url_authority(run_arena(run), &conf->at);
 }
 
-/* The kernel always has some by the time that healthd runs; a signal may cut the call short. */
+/* Where the call is forbidden, the time has to do: nothing here is secret from the peer. */
 static void random_fill(void *ptr, size_t len)
 {
+    memset(ptr, 0, len);
     if (getrandom(ptr, len, 0) != (ssize_t)len) {
         const struct mono now = mono_read();
         memcpy(ptr, &now.ns, len < sizeof(now.ns) ? len : sizeof(now.ns));

@@ -55,11 +55,13 @@ const char *const *command_split(const char *text, struct arena *arena, struct e
 {
     const char **words = arena_alloc(arena, (MAX_WORDS + 1) * sizeof(*words));
     struct splitter s = {.at = text, .out = arena_alloc(arena, 2 * strlen(text) + 2)};
-    for (size_t count = 0; count < MAX_WORDS; count++) {
+    for (size_t count = 0; count <= MAX_WORDS; count++) {
         while (is_blank(*s.at))
             s.at++;
         if (!*s.at)
             return words;
+        if (count == MAX_WORDS)
+            break;
         words[count] = s.out;
         take_word(&s);
         if (s.is_cut) {

@@ -3,6 +3,7 @@
  * gzip by zlib's inflate, which compares the CRC-32 and length behind each member (RFC 1952). Members may follow each
  * other, and zeros may fill up the last block of a tape; anything else behind the end is damage. Called by unpack.c.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include <zlib.h>
@@ -18,6 +19,7 @@ struct gzip {
     z_stream stream;
     enum gzip_place place;
     uint64_t members; /* that have ended */
+    uint64_t passed;  /* bytes of those, packed; zlib counts each member anew */
 };
 
 static void gzip_free(void *state)
@@ -64,8 +66,8 @@ static enum unpack_step broken(const struct gzip *g, int code, struct err *e)
     else if (!strcmp(said, "incorrect length check"))
         err_set(e, "its length is not that of its content");
     else
-        err_set(e, "it is damaged after %lu bytes: %s", g->stream.total_in,
-                *said ? said : "not what gzip writes");
+        err_set(e, "it is damaged after %" PRIu64 " bytes: %s",
+                g->passed + g->stream.total_in, *said ? said : "not what gzip writes");
     return UNPACK_BROKEN;
 }
 
@@ -93,6 +95,7 @@ static enum unpack_step gzip_step(void *state, struct bytes *in, struct unpack_r
     if (code == Z_STREAM_END) {
         g->place = BEFORE_MEMBER;
         g->members++;
+        g->passed += g->stream.total_in;
         inflateReset(&g->stream);
     }
     return UNPACK_PIECE;

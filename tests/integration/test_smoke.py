@@ -35,6 +35,12 @@ def smoke(healthctl, tmp_path):
     return run
 
 
+def test_more_flows_than_are_run_are_refused(smoke):
+    flows = [{"name": f"f{i}", "steps": [{"name": "s", "tcp": "127.0.0.1:1"}]} for i in range(1001)]
+    answer = smoke(json.dumps({"flows": flows}))
+    assert answer.returncode == 2 and "more than 1000 flows" in answer.stderr, answer
+
+
 def flow(web, steps, **keys):
     return json.dumps({"vars": {"base": web.url}, "steps": steps, **keys})
 

@@ -145,12 +145,32 @@ static void command_lines_are_split(void **state)
     }
 }
 
+static void a_thousand_words_are_taken(void **state)
+{
+    for (int count = 1000; count <= 1001; count++) {
+        struct arena *arena = arena_create(0);
+        struct err e = {0};
+        struct buf text = BUF_MAX(4000);
+        for (int i = 0; i < count; i++)
+            buf_add_text(&text, "a ");
+        const char *const *words = command_split(buf_text(&text), arena, &e);
+        assert_true((words != NULL) == (count == 1000));
+        if (words)
+            assert_true(words[999] && !words[1000]);
+        else
+            assert_non_null(strstr(e.text, "more than 1000 words"));
+        buf_finish(&text);
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_are_taken_apart),
         cmocka_unit_test(more_than_the_cap_is_counted),
         cmocka_unit_test(command_lines_are_split),
+        cmocka_unit_test(a_thousand_words_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,8 @@ static const struct archive {
     A("another length", GZIP, GZIP_HEAD GZIP_BODY "\x20\x30\x3a\x36\x07\0\0\0", NULL,
       "its length is not that of its content"),
     A("damaged", GZIP, GZIP_HEAD "\xff\xff\xcd\xc9\xc9\xe7", NULL, "it is damaged after"),
+    A("damaged in the second", GZIP, GZIP GZIP_HEAD "\xff\xff\xcd\xc9\xc9\xe7", NULL,
+      "it is damaged after 37 bytes"),
     A("no gzip", GZIP, "hello, world", NULL, "it is damaged after"),
     A("plain", PLAIN, "hello\n", "hello\n", ""),
     A("nothing", PLAIN, "", "", ""),
