@@ -174,6 +174,8 @@ static void read_env_file(const struct compose_reading *r, const struct node *n,
     const char *path =
         *name == '/' ? name : arena_printf(r->arena, "%s/%s", r->folder, name);
     FILE *file = fopen(path, "re");
+    if (!file && !strcmp(text_of(r, node_get(n, "required")), "false"))
+        return;
     if (!file) {
         diag_note(r->diag, said->at,
                   "env_file %s cannot be read; what it says of '%s' is not known", name,

@@ -168,6 +168,7 @@ static struct guess known(struct guess g, const struct known_image *image)
     g.path = image->kind == GUESS_APART ? "" : image->path;
     g.why = image->kind == GUESS_APART ? image->path : "its image";
     g.is_database = image->is_database;
+    g.has_data = image->has_data;
     g.is_sure = true;
     if (g.kind == GUESS_TCP && !g.is_database && port_said(g.service))
         g.port = port_said(g.service);

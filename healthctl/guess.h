@@ -28,6 +28,7 @@ struct guess {
     const char *path; /* "/health" */
     const char *why;  /* a sentence for a comment: where this is known from */
     bool is_database; /* nothing of the internet's: not to be published to everybody */
+    bool has_data;    /* of which there has to be a backup */
     bool is_sure;     /* path and port were said, and not only guessed */
 };
 
@@ -46,7 +47,7 @@ struct known_image {
     enum guess_kind kind;
     int port;
     const char *path; /* GUESS_APART: why */
-    bool is_database;
+    bool is_database, has_data;
 };
 const struct known_image *known_image_find(struct bytes word);
 

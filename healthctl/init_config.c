@@ -136,6 +136,7 @@ static void add_machine(const struct init_plan *p, struct buf *out)
 static void add_head(const struct init_plan *p, struct buf *out)
 {
     const char *project = init_word(p->arena, p->compose->name);
+    const char *slash = strrchr(p->compose->path, '/');
     buf_printf(out,
                "# What healthd watches, and who is told. Made from %s by `healthctl "
                "init`, and yours from here on:\n"
@@ -143,7 +144,7 @@ static void add_head(const struct init_plan *p, struct buf *out)
                "reads the folder again by itself.\n"
                "site: %s\n"
                "labels: {environment: production}\n\n",
-               init_remark(p->arena, p->compose->path), project);
+               init_remark(p->arena, slash ? slash + 1 : p->compose->path), project);
     buf_add_text(out,
                  "# Secrets are files: the compose file puts ./secrets/NAME to "
                  "/run/secrets/NAME. No password is in here.\n"
@@ -166,13 +167,13 @@ static void add_head(const struct init_plan *p, struct buf *out)
 
 static bool needs_backup(const struct init_plan *p)
 {
-    bool has_database = false;
+    bool has_data = false;
     for (size_t i = 0; i < p->compose->count; i++) {
         if (p->guesses[i].kind == GUESS_BACKUP)
             return false;
-        has_database |= p->guesses[i].is_database;
+        has_data |= p->guesses[i].has_data;
     }
-    return has_database;
+    return has_data;
 }
 
 void init_config(const struct init_plan *p, struct buf *out)

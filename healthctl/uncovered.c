@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See uncovered.h. */
+#include "healthctl/uncovered.h"
+
+#include <string.h>
+
+#include "alerts/route.h"
+
+enum { NAMES_MAX = 4096 };
+
+struct search {
+    struct arena *arena;
+    const struct compose *compose;
+    const struct generation *generation;
+    struct coverage *coverage;
+};
+
+static void add_gap(struct search *s, const char *kind, const char *what,
+                    const char *text)
+{
+    s->coverage->gaps[s->coverage->gap_count++] = (struct gap){kind, what, text};
+}
+
+static bool is_kind(const struct probe *p, const char *type)
+{
+    return !strcmp(p->type->name, type);
+}
+
+static bool has_kind(const struct generation *g, const char *type)
+{
+    for (size_t i = 0; i < g->probe_count; i++) {
+        if (is_kind(g->probes[i], type))
+            return true;
+    }
+    return false;
+}
+
+/* ---- services ---- */
+
+static const char *probes_of(const struct search *s, const struct compose_member *member)
+{
+    const struct generation *g = s->generation;
+    struct buf names = BUF_MAX(NAMES_MAX);
+    for (size_t i = 0; i < g->probe_count; i++) {
+        if (probe_watches(s->arena, s->compose, member, g->probes[i]))
+            buf_printf(&names, "%s%s", names.len ? ", " : "", g->probes[i]->name);
+    }
+    const char *copy = arena_strdup(s->arena, buf_text(&names));
+    buf_finish(&names);
+    return copy;
+}
+
+static void look_at(struct search *s, const struct guess *g, struct watched *w)
+{
+    const bool has_containers = has_kind(s->generation, "containers");
+    *w = (struct watched){
+        .guess = g, .probes = probes_of(s, g->service), .is_covered = true, .note = ""};
+    if (g->kind == GUESS_APART)
+        w->note = g->why;
+    else if (!*w->probes && g->kind == GUESS_CONTAINER && has_containers)
+        w->note = "its container is watched, and it listens nowhere";
+    else
+        w->is_covered = *w->probes != 0;
+    if (w->is_covered)
+        return;
+    w->note = has_containers ? "only its container is watched" : "nothing asks it";
+    add_gap(s, "service", g->service->name,
+            g->kind == GUESS_CONTAINER
+                ? "nothing watches it: a containers probe with its name in `required`"
+                : "no probe asks it: `healthctl init` shows one that would");
+}
+
+/* ---- the rest ---- */
+
+static bool tells_somebody(const struct search *s, const struct probe *p)
+{
+    const struct routing *r = &s->generation->alerting.routing;
+    const struct route *taken[ROUTES_TAKEN_MAX];
+    const struct label own[] = {
+        {"alertname", "ProbeDown"}, {"probe", p->name}, {"severity", p->severity}};
+    if (!r->root)
+        return false;
+    const struct labels labels =
+        labels_merge(s->arena, p->labels, (struct labels){own, ARRAY_LEN(own)});
+    const size_t count = route_match(r->root, labels, taken, ROUTES_TAKEN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (*taken[i]->receivers || taken[i]->is_for_nobody)
+            return true;
+    }
+    return false;
+}
+
+static void find_untold(struct search *s)
+{
+    for (size_t i = 0; i < s->generation->probe_count; i++) {
+        const struct probe *p = s->generation->probes[i];
+        if (strcmp(p->severity, "none") != 0 && !tells_somebody(s, p))
+            add_gap(s, "receiver", p->name,
+                    arena_printf(s->arena,
+                                 "nobody is told when it is down: `notify: {%s: "
+                                 "[RECEIVER]}`",
+                                 p->severity));
+    }
+}
+
+static void find_backup(struct search *s, bool has_data)
+{
+    static const char *const words[] = {"backup", "dump", "snapshot", NULL};
+    for (size_t i = 0; i < s->generation->probe_count; i++) {
+        const struct probe *p = s->generation->probes[i];
+        if ((is_kind(p, "heartbeat") || is_kind(p, "file")) &&
+            probe_mentions(s->arena, p, words))
+            return;
+    }
+    if (has_data)
+        add_gap(s, "backup", "",
+                "there is a database, and nothing tells when its backup was not made: a "
+                "heartbeat, or a file probe, with `backup` in its name");
+}
+
+static void find_published(struct search *s, const struct guess *g)
+{
+    const struct compose_port *open = guess_open_port(g);
+    if (open && g->is_database)
+        add_gap(s, "published", g->service->name,
+                arena_printf(s->arena,
+                             "port %d is published to everybody who reaches this "
+                             "machine: \"127.0.0.1:%d:%d\" keeps it here",
+                             open->target, open->target, open->target));
+}
+
+const struct coverage *coverage_of(struct arena *arena, const struct compose *c,
+                                   const struct generation *g)
+{
+    struct coverage *coverage = arena_alloc(arena, sizeof(*coverage));
+    struct search s = {arena, c, g, coverage};
+    const struct guess *guesses = guess_all(arena, c);
+    bool has_data = false;
+    coverage->watched = arena_alloc(arena, (c->count + 1) * sizeof(*coverage->watched));
+    coverage->gaps =
+        arena_alloc(arena, (2 * c->count + g->probe_count + 2) * sizeof(*coverage->gaps));
+    for (size_t i = 0; i < c->count; i++) {
+        look_at(&s, &guesses[i], &coverage->watched[i]);
+        has_data |= guesses[i].has_data;
+    }
+    find_untold(&s);
+    find_backup(&s, has_data);
+    if (!g->alerting.routing.deadman.conf && !g->alerting.routing.deadman.receiver)
+        add_gap(&s, "deadman", "",
+                "nobody tells when this machine itself is gone: `notify: {deadman: "
+                "{url: …}}`");
+    for (size_t i = 0; i < c->count; i++)
+        find_published(&s, &guesses[i]);
+    return coverage;
+}
