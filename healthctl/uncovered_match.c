@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which probe watches which service: by name, by label, or because the service's address stands in its options. Pure; it
- * reads options as they are printed, so that no type of probe is known here.
+ * reads options as they were written, so that no type of probe is known here.
  */
 #include <string.h>
 
 #include "healthctl/uncovered.h"
 #include "lib/base/glob.h"
-
-enum { PRINTED_MAX = 256 << 10 };
-
 struct words { /* of a probe's options, one after the other */
     struct bytes text;
 };
@@ -84,22 +81,18 @@ static bool is_container_of(struct arena *arena, const struct compose *c,
     return bytes_find(word, bytes_of(own)) >= 0 && glob_match(word, bytes_of(name));
 }
 
-/* Options, without those that say what is left out. */
-static struct bytes printed(struct arena *arena, const struct probe *p)
+/* What was written, without what it says is left out. */
+static struct bytes written(struct arena *arena, const struct probe *p)
 {
-    struct buf text = BUF_MAX(PRINTED_MAX), kept = BUF_MAX(PRINTED_MAX);
-    template_print(p->conf, 0, &text);
-    struct bytes rest = buf_bytes(&text), line;
-    while (bytes_token(&rest, '\n', &line)) {
-        if (bytes_starts(bytes_trim(line), "exclude"))
-            continue;
-        buf_add_bytes(&kept, line);
-        buf_add_byte(&kept, '\n');
-    }
-    const struct bytes copy = {arena_strndup(arena, buf_text(&kept), kept.len), kept.len};
-    buf_finish(&text);
-    buf_finish(&kept);
-    return copy;
+    static const char key[] = "\"exclude\":[";
+    const struct bytes all = bytes_of(p->canonical);
+    const ptrdiff_t from = bytes_find(all, bytes_of(key));
+    if (from < 0)
+        return all;
+    const struct bytes rest = bytes_slice(all, (size_t)from + strlen(key), all.len);
+    const ptrdiff_t to = bytes_find_byte(rest, ']');
+    return bytes_of(
+        arena_printf(arena, "%.*s %s", (int)from, all.ptr, to < 0 ? "" : rest.ptr + to));
 }
 
 bool probe_watches(struct arena *arena, const struct compose *c,
@@ -108,7 +101,7 @@ bool probe_watches(struct arena *arena, const struct compose *c,
     const char *component = labels_get(p->labels, "component");
     if (!strcmp(p->name, s->name) || (component && !strcmp(component, s->name)))
         return true;
-    struct words words = {printed(arena, p)};
+    struct words words = {written(arena, p)};
     struct bytes word;
     while (next_word(&words, &word)) {
         if (is_address_of(s, word) || is_container_of(arena, c, s, word))
@@ -119,7 +112,7 @@ bool probe_watches(struct arena *arena, const struct compose *c,
 
 bool probe_mentions(struct arena *arena, const struct probe *p, const char *const *words)
 {
-    const struct bytes text = printed(arena, p);
+    const struct bytes text = written(arena, p);
     for (; *words; words++) {
         if (strstr(p->name, *words) || bytes_find(text, bytes_of(*words)) >= 0)
             return true;
