@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a provider's refusal means: its status, and the code, type and message of its error. Called by llm.c. Pure.
+ * What a provider's refusal means: its status, and the code, type and message of its error. Called by llm_answer.c. Pure.
  * Shapes: OpenAI {"error": {message, type, code}}, Anthropic {"type": "error", "error": {type, message}}, Ollama
  * {"error": "…"}, vLLM {"message", "type"}, FastAPI servers {"detail": "…"}, Gemini a list of {"error": {status, message}}.
  */

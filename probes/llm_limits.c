@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an answer's headers tell of limits: how much is left of each, and how long to wait. Called by llm.c. Pure.
+ * What an answer's headers tell of limits: how much is left of each, and how long to wait. Called by llm_answer.c. Pure.
  */
 #include <math.h>
 

@@ -47,6 +47,10 @@ def told(stack, vendor, words):
     return [one for one in stack.stub.log if one.vendor == vendor and words(one)]
 
 
+def all_up(stack):
+    return {one["health"] for one in stack.get("/api/probes").json()["probes"]} == {"up"}
+
+
 def about_the_cache(one):
     return '"cache"' in one.body.decode() and b"ProbeDown" in one.body
 
@@ -57,7 +61,7 @@ def test_from_nothing_to_a_page_and_back(stack):
     done = stack.compose("exec", "-T", "healthd", "/usr/bin/healthctl", "smoke", "/etc/healthd/smoke.yml", "--wait", "90s",
                          check=False)
     assert done.returncode == 0, (done.stdout, done.stderr)
-    wait_until(lambda: {one["health"] for one in stack.get("/api/probes").json()["probes"]} == {"up"}, 60,
+    wait_until(lambda: all_up(stack), 60,
                lambda: [(one["name"], one["health"], one["last"]) for one in stack.get("/api/probes").json()["probes"]])
     assert not told(stack, "pagerduty", about_the_cache)
 
@@ -90,3 +94,20 @@ def assert_small_and_shut(stack):
     size = int(stack.engine.docker("image", "inspect", "--format", "{{.Size}}", "compose/healthd:1").stdout)
     print(f"image: {size / 1e6:.1f} MB")
     assert size < 32e6
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_what_is_stopped_by_hand_is_told_when_it_stays_away(stack):
+    """`docker stop` is held as a deployment's stop is, for five minutes; `up --force-recreate` is back before, and told to nobody."""
+    stack.wait_healthy()
+    wait_until(lambda: all_up(stack), 90, "all probes to be up")
+    first = stack.container("cache")
+    stack.compose("up", "-d", "--force-recreate", "--no-deps", "-t", "1", "cache")
+    assert stack.container("cache") != first
+    wait_until(lambda: all_up(stack), 60, "the new cache to be up")
+    stack.engine.docker("stop", "-t", "1", stack.container("cache"))
+    assert not told(stack, "pagerduty", about_the_cache), "the cache was made anew, and nobody was to hear of it"
+    pages = wait_until(lambda: told(stack, "pagerduty", lambda one: about_the_cache(one) and one.action == "trigger"), 420,
+                       lambda: f"a page about the cache; alerts: {stack.get('/api/alerts').text}")
+    assert b"never came back" in pages[0].body, pages[0].body
