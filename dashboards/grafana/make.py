@@ -84,8 +84,19 @@ def custom(panel):
     if panel["kind"] == "states":
         return {"fillOpacity": 80, "lineWidth": 0}
     if panel["kind"] == "table":
-        return {"align": "auto", "cellOptions": {"type": "color-text" if "limits" in panel or "words" in panel else "auto"}}
+        return {"align": "auto", "cellOptions": {"type": "auto"}}
     return {}
+
+
+def overrides(panel):
+    """A table's colours and words are those of its value: labels that look like numbers are none."""
+    if panel["kind"] != "table":
+        return []
+    properties = [{"id": "mappings", "value": mappings(panel)}]
+    if "limits" in panel or "words" in panel:
+        properties += [{"id": "thresholds", "value": thresholds(panel)},
+                       {"id": "custom.cellOptions", "value": {"type": "color-text"}}]
+    return [{"matcher": {"id": "byName", "options": panel.get("value", "value")}, "properties": properties}]
 
 
 def transformations(panel):
@@ -103,7 +114,9 @@ def links(panel):
 
 
 def make_panel(panel, number, place, selector):
-    defaults = {"unit": panel["unit"], "mappings": mappings(panel), "thresholds": thresholds(panel), "custom": custom(panel),
+    plain = panel["kind"] == "table"
+    defaults = {"unit": panel["unit"], "mappings": [] if plain else mappings(panel),
+                "thresholds": thresholds({} if plain else panel), "custom": custom(panel),
                 "color": {"mode": "thresholds" if panel["kind"] != "series" else "palette-classic"}}
     for key in ("min", "max", "decimals"):
         if key in panel:
@@ -114,7 +127,7 @@ def make_panel(panel, number, place, selector):
         defaults["noValue"] = panel["nothing"]
     return {"id": number, "type": TYPES[panel["kind"]], "title": panel["title"], "description": panel["text"],
             "datasource": SOURCE, "gridPos": place, "links": links(panel), "targets": list(targets(panel, selector)),
-            "fieldConfig": {"defaults": defaults, "overrides": []}, "options": options(panel),
+            "fieldConfig": {"defaults": defaults, "overrides": overrides(panel)}, "options": options(panel),
             "transformations": transformations(panel)}
 
 

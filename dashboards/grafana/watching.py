@@ -179,9 +179,9 @@ DELIVERY = {
                    ("max(healthd_loop_lag_seconds{@})", "timer"), ("max(healthd_loop_callback_seconds{@})", "callback"),
                    ("max(healthd_run_start_delay_seconds{@})", "start of a run"), min=0, limits={"warn": 0.1, "bad": 1},
                    runbooks=["LoopLag"]),
-            series("CPU", "percentunit", "CPUs that healthd uses.", ("rate(process_cpu_seconds_total{@}[$__rate_interval])", "{{instance}}"),
+            series("CPU", "percentunit", "CPUs that healthd uses.", ("rate(process_cpu_seconds_total{@}[$__rate_interval])", "healthd {{instance}}"),
                    min=0),
-            series("Memory", "bytes", "healthd's resident memory.", ("process_resident_memory_bytes{@}", "{{instance}}"), min=0),
+            series("Memory", "bytes", "healthd's resident memory.", ("process_resident_memory_bytes{@}", "healthd {{instance}}"), min=0),
         ]),
     ],
 }
