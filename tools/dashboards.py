@@ -21,6 +21,7 @@ OF_HISTOGRAM = re.compile(r"_(?:bucket|sum|count)$")
 ASIDE = re.compile(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)')
 NAME = re.compile(r"\b([A-Za-z_]\w*)\b(?!\s*\()")
 WORDS = {"and", "or", "unless", "bool", "group_left", "group_right"}
+GRAFANAS = {"__rate_interval", "__range", "__all", "__data", "__field", "__url_time_range"}
 UIDS = re.compile(r"^[a-z0-9-]{1,40}$")
 
 
@@ -85,8 +86,8 @@ def check_board(path, board, known, faults):
     if board["schemaVersion"] < 36 or not board["title"] or not UIDS.match(board["uid"]) or board.get("id") is not None:
         faults.add(path, 1, "has a uid and a title of its own, a schemaVersion, and no id")
     variables = board["templating"]["list"]
-    names = {variable["name"] for variable in variables} | {"__rate_interval", "__range", "__interval"}
-    for used in set(re.findall(r"\$\{?(\w+)", json.dumps([board["panels"], variables, board["links"]]))) - names - {"__all"}:
+    names = {variable["name"] for variable in variables} | GRAFANAS
+    for used in set(re.findall(r"\$\{?(\w+)", json.dumps([board["panels"], variables, board["links"]]))) - names:
         faults.add(path, 1, f"uses the variable ${used}, which it has not")
     for variable in variables:
         if variable["type"] == "query":

@@ -113,6 +113,17 @@ def links(panel):
             for name in panel.get("runbooks", ())]
 
 
+# What a click on a row or a line opens. Tables have their columns in __data, everything else its labels in __field.
+def click(panel):
+    of = "__data.fields" if panel["kind"] == "table" else "__field.labels"
+    places = {
+        "probe": ("This probe", f"/d/healthd-probes?var-datasource=${{datasource}}&var-probe=${{{of}.probe}}&${{__url_time_range}}"),
+        "alert": ("Runbook", f"${{healthd}}/runbooks/${{{of}.alertname}}"),
+    }
+    return [{"title": title, "url": url, "targetBlank": what == "alert"}
+            for what, (title, url) in places.items() if what == panel.get("click")]
+
+
 def make_panel(panel, number, place, selector):
     plain = panel["kind"] == "table"
     defaults = {"unit": panel["unit"], "mappings": [] if plain else mappings(panel),
@@ -123,6 +134,8 @@ def make_panel(panel, number, place, selector):
             defaults[key] = panel[key]
     if panel["unit"].startswith("percent") and "max" not in panel and not panel.get("stacked"):
         defaults["min"] = 0
+    if "click" in panel:
+        defaults["links"] = click(panel)
     if "nothing" in panel:
         defaults["noValue"] = panel["nothing"]
     return {"id": number, "type": TYPES[panel["kind"]], "title": panel["title"], "description": panel["text"],

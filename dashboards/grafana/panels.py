@@ -8,6 +8,7 @@ More:
     limits={"warn": …, "bad": …}   where values change their colour; low=True: below, instead of above
     words="health"                 what numbers mean: see WORDS in make.py
     runbooks=["ProbeDown"]         pages of docs/runbooks that the panel links
+    click="probe"                  a click opens that probe's dashboard; "alert": that alert's runbook
     nothing="none"                 what is shown when the query finds nothing
     hide=["job"], value="age"      of a table: columns that are left out, and the name of its last one
     stacked=True, size=(w, h), min=…, max=…, decimals=…

@@ -6,6 +6,9 @@ from panels import bars, series, stat, table
 # What has files that matter.
 DISKS = 'fstype!~"tmpfs|ramfs|iso9660|squashfs|overlay"'
 
+# Interfaces without the loopback and the ends of containers', which the dashboard of containers has.
+CARDS = 'device!~"lo|veth.*"'
+
 
 def filled(free, size, more=DISKS):
     return f"1 - {free}{{@,{more}}} / ({size}{{@,{more}}} > 0)"
@@ -78,14 +81,12 @@ HOST = {
                   hide=["device", "probe"], runbooks=["HostDiskFilling", "DiskFilling"]),
         ]),
         ("Network", [
-            series("Received", "Bps", "By interface.", ('rate(node_network_receive_bytes_total{@,device!="lo"}[$__rate_interval])', "{{device}}"),
-                   min=0),
-            series("Sent", "Bps", "By interface.", ('rate(node_network_transmit_bytes_total{@,device!="lo"}[$__rate_interval])', "{{device}}"),
-                   min=0),
+            series("Received", "Bps", "By interface.", (f"rate(node_network_receive_bytes_total{{@,{CARDS}}}[$__rate_interval])", "{{device}}"), min=0),
+            series("Sent", "Bps", "By interface.", (f"rate(node_network_transmit_bytes_total{{@,{CARDS}}}[$__rate_interval])", "{{device}}"), min=0),
             series("Errors and drops", "pps", "Packets that were damaged or that nobody took.",
-                   ("rate(node_network_receive_errs_total{@}[$__rate_interval]) + rate(node_network_receive_drop_total{@}[$__rate_interval])",
+                   (f"rate(node_network_receive_errs_total{{@,{CARDS}}}[$__rate_interval]) + rate(node_network_receive_drop_total{{@,{CARDS}}}[$__rate_interval])",
                     "{{device}} received"),
-                   ("rate(node_network_transmit_errs_total{@}[$__rate_interval]) + rate(node_network_transmit_drop_total{@}[$__rate_interval])",
+                   (f"rate(node_network_transmit_errs_total{{@,{CARDS}}}[$__rate_interval]) + rate(node_network_transmit_drop_total{{@,{CARDS}}}[$__rate_interval])",
                     "{{device}} sent"), min=0, runbooks=["HostNetworkErrors"]),
             series("Connections", "short", "TCP connections that are established.", ("node_netstat_Tcp_CurrEstab{@}", "established"), min=0,
                    runbooks=["HostConnectionsFull"]),

@@ -26,21 +26,22 @@ OVERVIEW = {
             table("What is not well", "short", "Probes that are degraded or down, and why their latest run failed. A probe that fails "
                   "but is not down yet is in the list of failures below.",
                   "probe_state{@} * on (job, instance, probe) group_left (reason) probe_failure_info{@} >= 2",
-                  words="health", value="health", nothing="all is well", hide=WHERE, size=(12, 8),
+                  words="health", value="health", nothing="all is well", click="probe", hide=WHERE, size=(12, 8),
                   runbooks=["ProbeDown", "ProbeDegraded"]),
             table("Alerts", "short", "Alerts that fire or wait to. healthd keeps them; a Prometheus has them when it reads "
                   "the rules in alerts/packs, or has rules of its own.",
-                  'ALERTS{alertstate=~"firing|pending"}', nothing="no alert", hide=[*WHERE, "type"], value="is so", size=(12, 8)),
-            states("Health over time", "short", "Every probe's confirmed health.", ("probe_state{@}", "{{probe}}"), words="health"),
+                  'ALERTS{alertstate=~"firing|pending"}', nothing="no alert", click="alert", hide=[*WHERE, "type"], value="is so", size=(12, 8)),
+            states("Health over time", "short", "Every probe's confirmed health.", ("probe_state{@}", "{{probe}}"), words="health",
+                   click="probe"),
         ]),
         ("How well", [
             bars("Availability in the range", "percentunit", "Share of runs in the chosen range that found the target up or degraded.",
                  ("sort(avg_over_time(probe_success{@}[$__range]))", "{{probe}}"), low=True,
-                 limits={"bad": 0.99, "warn": 0.999}, max=1, decimals=3),
+                 limits={"bad": 0.99, "warn": 0.999}, max=1, decimals=3, click="probe"),
             series("Time to answer", "s", "How long each probe's run took, from its start to the answer.",
-                   ("probe_duration_seconds{@}", "{{probe}}"), min=0),
+                   ("probe_duration_seconds{@}", "{{probe}}"), min=0, click="probe"),
             table("Failures now", "short", "Probes whose latest run was not up, and why, whether that is confirmed or not.",
-                  "probe_failure_info{@}", nothing="none", hide=WHERE, value="is so", size=(12, 8)),
+                  "probe_failure_info{@}", nothing="none", click="probe", hide=WHERE, value="is so", size=(12, 8)),
             bars("Certificates end in", "s", "Time until the first certificate of a chain ends.",
                  ("sort(probe_ssl_earliest_cert_expiry{@} - time())", "{{probe}}"), low=True,
                  limits={"bad": 3 * 86400, "warn": 14 * 86400}, nothing="no TLS", runbooks=["CertificateExpiring"]),
@@ -125,7 +126,7 @@ DELIVERY = {
             stat("Storage", "short", "Whether alerts cannot be written to disk: then a restart loses them.",
                  "max(healthd_store_fault{@})", words="trouble", runbooks=["StorageFault"]),
             table("Alerts", "short", "healthd keeps them; a Prometheus has them when it reads the rules in alerts/packs, or has rules "
-                  "of its own.", 'ALERTS{alertstate=~"firing|pending"}', nothing="no alert", hide=["__name__", "type"], value="is so"),
+                  "of its own.", 'ALERTS{alertstate=~"firing|pending"}', nothing="no alert", click="alert", hide=["__name__", "type"], value="is so"),
         ]),
         ("Receivers", [
             bars("Notices waiting", "short", "By receiver.", ("sum by (receiver) (healthd_outbox_pending{@})", "{{receiver}}"),

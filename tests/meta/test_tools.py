@@ -217,6 +217,47 @@ class Packs(ToolTest):
         self.fine("packs")
 
 
+class Dashboards(ToolTest):
+    BOARD = """from panels import stat
+BOARDS = ({"name": "a", "title": "A", "text": "It.", "variables": [("job", "probe_state")], "sections": [("", [
+    stat("Down", "short", "Some are.", "count(probe_state{@} == 3)", runbooks=["Broken"])])]},)
+"""
+    CASES = [
+        ("probe_state{", "probe_stat{", "reads probe_stat, which no healthd shows"),
+        ('("job", "probe_state")', '("job", "probe_stat")', "variable job reads probe_stat"),
+        ("Some are.", "Some", "no description"),
+        ('"short"', '""', "no unit"),
+        ("Broken", "Other", "links the runbook Other"),
+        ("{@}", '{a=~\\"$b\\"}', "uses the variable $b"),
+    ]
+
+    def fill(self, board):
+        for name in ("make.py", "panels.py"):
+            self.write(f"dashboards/grafana/{name}", (ROOT / "dashboards/grafana" / name).read_text())
+        self.write("dashboards/grafana/watching.py", board)
+        self.write("dashboards/grafana/systems.py", "BOARDS = ()\n")
+        self.write("collector/self.c", HEAD)
+        self.write("collector/a.c", HEAD + 'static const char *const a[] = {"probe_state", "healthd_deploy_timestamp_seconds"};\n')
+        self.write("docs/reference/configuration.md", "")
+        self.write("docs/runbooks/Broken.md", "")
+        subprocess.run([sys.executable, "-B", str(self.tree / "dashboards/grafana/make.py")], check=True)
+
+    def test_faults(self):
+        for before, after, expected in self.CASES:
+            with self.subTest(expected=expected):
+                self.assertIn(before, self.BOARD)
+                self.fill(self.BOARD.replace(before, after))
+                self.faulty("dashboards", expected)
+
+    def test_files(self):
+        self.fill(self.BOARD)
+        self.fine("dashboards")
+        self.write("dashboards/grafana/old.json", "{}")
+        self.faulty("dashboards", "make.py does not make it")
+        self.write("dashboards/grafana/a.json", "{}")
+        self.faulty("dashboards", "is not what dashboards/grafana/make.py makes")
+
+
 class Changes(ToolTest):
     def test_faults(self):
         for text in ("added: it\n", "kind: removed\n\nIt is gone.\n", "kind: added\n\nno stop\n"):
