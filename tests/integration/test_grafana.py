@@ -227,6 +227,12 @@ def test_prometheus_reads_the_scrape_files(path):
     promtool("check", "config", path)
 
 
+def test_the_compose_stack_scrapes_in_the_same_way():
+    here, there = (yaml.safe_load(path.read_text())["scrape_configs"]
+                   for path in (SCRAPE / "prometheus.yml", ROOT / "packaging/compose/prometheus/prometheus.yml"))
+    assert [one.get("metric_relabel_configs") for one in here] == [one.get("metric_relabel_configs") for one in there]
+
+
 def test_provisioning_names_sources_of_the_type_that_dashboards_choose_from():
     folder = ROOT / "dashboards/grafana/provisioning"
     sources = yaml.safe_load((folder / "datasources/healthd.yml").read_text())["datasources"]
