@@ -2,12 +2,10 @@
 /* See compose.h. The file as a whole; a service is compose_member.c's. */
 #include "healthctl/compose.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ENV_MAX_BYTES = 1 << 20 };
+#include <sys/stat.h>
 
 extern char **environ;
 
@@ -152,16 +150,27 @@ static const struct compose *compose_read(struct compose_reading *r, const char 
     return ok && circle_check(r->arena, c, r->diag) ? c : NULL;
 }
 
+bool compose_env_read(const char *path, struct buf *out)
+{
+    struct stat is;
+    char piece[4096];
+    FILE *file = stat(path, &is) || !S_ISREG(is.st_mode) ? NULL : fopen(path, "re");
+    if (!file)
+        return false;
+    for (size_t got = 1; got && !out->overflow;) {
+        got = fread(piece, 1, sizeof(piece), file);
+        buf_add(out, piece, got);
+    }
+    fclose(file);
+    return true;
+}
+
 static void read_env(struct compose_reading *r)
 {
-    const char *path = arena_printf(r->arena, "%s/.env", r->folder);
-    FILE *file = fopen(path, "re");
-    if (file) {
-        char *text = arena_alloc(r->arena, ENV_MAX_BYTES);
-        const size_t len = fread(text, 1, ENV_MAX_BYTES, file);
-        fclose(file);
-        compose_env_parse(r->arena, (struct bytes){text, len}, &r->variables);
-    }
+    struct buf text = BUF_MAX(COMPOSE_ENV_MAX);
+    compose_env_read(arena_printf(r->arena, "%s/.env", r->folder), &text);
+    compose_env_parse(r->arena, buf_bytes(&text), &r->variables);
+    buf_finish(&text);
     for (char **x = environ; *x; x++) /* which wins over .env, as in Compose */
         compose_env_parse(r->arena, bytes_of(*x), &r->variables);
 }

@@ -8,7 +8,7 @@
 
 #include "healthctl/compose.h"
 
-enum { TEXT_MAX = 64 << 10, DEPTH_MAX = 8, PAIRS_MAX = 2000 };
+enum { TEXT_MAX = 4 << 10, DEPTH_MAX = 8, PAIRS_MAX = 2000 };
 
 bool compose_is_secret(const char *name)
 {

@@ -3,12 +3,11 @@
  * One service of a compose file: its short and its long forms, env_file and `extends`. Called by compose.c. Reads no
  * file but those that env_file names.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "healthctl/compose.h"
 
-enum { EXTENDS_MAX = 8, ENV_FILE_MAX_BYTES = 1 << 20 };
+enum { EXTENDS_MAX = 8, ENV_FILES_MAX = 16 };
 
 /* A scalar with its variables filled in; "" for anything else. */
 static const char *text_of(const struct compose_reading *r, const struct node *n)
@@ -173,29 +172,25 @@ static void read_env_file(const struct compose_reading *r, const struct node *n,
         return;
     const char *path =
         *name == '/' ? name : arena_printf(r->arena, "%s/%s", r->folder, name);
-    FILE *file = fopen(path, "re");
-    if (!file && !strcmp(text_of(r, node_get(n, "required")), "false"))
-        return;
-    if (!file) {
+    struct buf text = BUF_MAX(COMPOSE_ENV_MAX);
+    struct pairs pairs = {0};
+    if (compose_env_read(path, &text))
+        compose_env_parse(r->arena, buf_bytes(&text), &pairs);
+    else if (strcmp(text_of(r, node_get(n, "required")), "false") != 0)
         diag_note(r->diag, said->at,
                   "env_file %s cannot be read; what it says of '%s' is not known", name,
                   s->name);
-        return;
-    }
-    char *text = arena_alloc(r->arena, ENV_FILE_MAX_BYTES);
-    const size_t len = fread(text, 1, ENV_FILE_MAX_BYTES, file);
-    fclose(file);
-    struct pairs pairs = {0};
-    compose_env_parse(r->arena, (struct bytes){text, len}, &pairs);
     for (size_t i = 0; i < pairs.count; i++)
         set_variable(r, s, pairs.items[i].key, pairs.items[i].value);
+    buf_finish(&text);
 }
 
 static void read_env_files(const struct compose_reading *r, const struct node *n,
                            struct compose_member *s)
 {
     if (n && n->kind == NODE_LIST) {
-        for (const struct node *x = n->first; x; x = x->next)
+        size_t left = ENV_FILES_MAX;
+        for (const struct node *x = n->first; x && left > 0; x = x->next, left--)
             read_env_file(r, x, s);
     } else if (n) {
         read_env_file(r, n, s);

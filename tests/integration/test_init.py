@@ -73,6 +73,33 @@ def test_healthd_stands_in_the_networks_of_what_it_asks(made):
         assert f"/run/secrets/{name}" in used
 
 
+def test_with_its_secrets_it_is_accepted_as_it_is(healthctl, made, tmp_path):
+    _, out, _ = made
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in read(out / "healthd.compose.yml")["secrets"]:
+        (secrets / name).write_text("https://hooks.example.com/x" if name.endswith("_url") else "a-password-of-ours")
+    for path in (out / "healthd/healthd.yml", out / "healthd/smoke.yml"):
+        path.write_text(path.read_text().replace("/run/secrets/", f"{secrets}/"))
+        done = healthctl("validate", path)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("stack", ["next-payload", "express-fastapi", "node-red", "old"])
+def test_compose_takes_the_services(healthctl, tmp_path, stack):
+    """Debian's docker-compose knows no `name:`, and no env_file that is a mapping."""
+    text = (DATA / f"{stack}.yml").read_text()
+    (tmp_path / "compose.yml").write_text("".join(line for line in text.splitlines(True) if not line.startswith("name:")))
+    for folder in ("api", "ml"):
+        (tmp_path / folder).mkdir()
+    assert healthctl("init", tmp_path / "compose.yml").returncode == 0
+    done = subprocess.run(["docker-compose", "-f", "compose.yml", "-f", "healthd.compose.yml", "config"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert set(services) == set(read_services(tmp_path / "compose.yml")) | {"healthd", "healthd-docker-proxy"}
+
+
 def test_healthd_may_do_what_the_packaged_one_may():
     """One is generated and the other one is a file: neither may drift."""
     packaged = read(ROOT / "packaging/compose/healthd.compose.yml")["services"]
