@@ -157,6 +157,10 @@ static void warn_of(struct invocation *in, const struct guess *g)
                           "port %d is published to everybody who reaches this machine; "
                           "\"127.0.0.1:%d:%d\" keeps it here",
                           open->target, open->target, open->target));
+    if (!strcmp(s->name, "healthd") || !strcmp(s->name, "healthd-docker-proxy"))
+        warn(
+            in, g,
+            "it is in the compose file already, and healthd.compose.yml would change it");
     if (*s->image && !s->is_built && !image_is_pinned(s->image))
         warn(
             in, g,

@@ -128,24 +128,29 @@ static bool ends_path(char c)
 
 /* http://localhost:3000/health of `curl -f http://localhost:3000/health || exit 1`, without what follows a "?": it may be
  * a token. */
-static bool read_healthcheck(struct arena *arena, const char *test, int *port,
-                             const char **path)
+static bool read_healthcheck(struct arena *arena, const struct compose_member *s,
+                             int *port, const char **path)
 {
-    const char *url = strstr(test, "http://");
+    const char *url = strstr(s->healthcheck, "http://");
     if (!url)
         return false;
     url += strlen("http://");
-    const char *slash = url;
-    while (!ends_path(*slash) && *slash != '/')
-        slash++;
-    const char *colon = memchr(url, ':', (size_t)(slash - url));
-    const char *digits = colon ? colon + 1 : "80";
-    const size_t length = colon ? (size_t)(slash - digits) : 2;
-    const int said = port_of_text(arena_strndup(arena, digits, length));
+    size_t host = *url == '[' ? strcspn(url, "]/ ") : strcspn(url, ":/ ");
+    host += url[host] == ']';
+    while (host > 0 && ends_path(url[host - 1]))
+        host--;
+    const char *name = arena_strndup(arena, url, host);
+    if (!is_loopback(name) && !is_everybody(name) && strcmp(name, s->name) != 0)
+        return false; /* it asks somebody else */
+    const bool has_port = url[host] == ':';
+    const char *digits = url + host + has_port;
+    const size_t length = strspn(digits, "0123456789");
+    const int said = has_port ? port_of_text(arena_strndup(arena, digits, length)) : 80;
     if (!said)
         return false;
+    const char *slash = has_port ? digits + length : digits;
     size_t len = 0;
-    while (!ends_path(slash[len]))
+    while (*slash == '/' && !ends_path(slash[len]))
         len++;
     *port = said;
     *path = len ? arena_strndup(arena, slash, len) : "/";
@@ -161,7 +166,8 @@ static struct guess apart(struct guess g, const char *why)
     return g;
 }
 
-static struct guess known(struct guess g, const struct known_image *image)
+static struct guess known(struct arena *arena, struct guess g,
+                          const struct known_image *image)
 {
     g.kind = image->kind;
     g.port = image->port;
@@ -172,6 +178,12 @@ static struct guess known(struct guess g, const struct known_image *image)
     g.is_sure = true;
     if (g.kind == GUESS_TCP && !g.is_database && port_said(g.service))
         g.port = port_said(g.service);
+    const bool may_speak_http =
+        g.kind == GUESS_HTTP || (g.kind == GUESS_TCP && !g.is_database);
+    if (may_speak_http && read_healthcheck(arena, g.service, &g.port, &g.path)) {
+        g.kind = GUESS_HTTP;
+        g.why = "its healthcheck";
+    }
     return g;
 }
 
@@ -184,7 +196,7 @@ static struct guess own_program(struct arena *arena, struct guess g)
     g.kind = !g.port                    ? GUESS_CONTAINER
              : speaks_otherwise(g.port) ? GUESS_TCP
                                         : GUESS_HTTP;
-    if (read_healthcheck(arena, s->healthcheck, &g.port, &g.path)) {
+    if (read_healthcheck(arena, s, &g.port, &g.path)) {
         g.kind = GUESS_HTTP;
         g.is_sure = true;
         g.why = "its healthcheck";
@@ -217,7 +229,7 @@ static struct guess guess(struct arena *arena, const struct compose_member *s)
         return g;
     }
     if (image && (!s->is_built || image->kind == GUESS_APART))
-        g = known(g, image);
+        g = known(arena, g, image);
     else
         g = own_program(arena, g);
     if (!strcmp(s->network_mode, "host") && g.kind != GUESS_APART) {

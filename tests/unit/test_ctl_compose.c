@@ -133,6 +133,16 @@ static void services_are_taken_for_what_they_are(void **state)
          GUESS_HTTP, 9, "/h"},
         {"{build: ., healthcheck: {test: \"wget http://localhost || exit 1\"}}",
          GUESS_HTTP, 80, "/"},
+        {"{build: ., healthcheck: {test: \"curl http://[::1]:8080/up?x\"}}", GUESS_HTTP,
+         8080, "/up"},
+        {"{build: ., expose: [7], healthcheck: {test: \"curl http://other:8080/up\"}}",
+         GUESS_HTTP, 7, "/"},
+        {"{build: ., healthcheck: {test: \"curl 'http://0.0.0.0' || exit 1\"}}",
+         GUESS_HTTP, 80, "/"},
+        {"{image: \"nginx:1\", healthcheck: {test: [CMD, curl, "
+         "\"http://localhost/ok\"]}}",
+         GUESS_HTTP, 80, "/ok"},
+        {"{image: \"nginx:1\", ports: [\"80:8080\"]}", GUESS_TCP, 8080, ""},
         {"{build: ., healthcheck: {disable: true}}", GUESS_CONTAINER, 0, "/"},
         {"{image: postgres, network_mode: host}", GUESS_CONTAINER, 5432, ""},
     };

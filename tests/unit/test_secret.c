@@ -13,6 +13,7 @@
 
 #include "lib/base/attr.h"
 #include "lib/core/secret.h"
+#include "lib/core/secret_stand_in.h"
 
 static char folder[] = "/tmp/healthd-secret-XXXXXX";
 
@@ -239,6 +240,35 @@ static void the_oldest_of_too_many_are_forgotten(void **state)
     secrets_destroy(s);
 }
 
+static void count_missing(void *ctx, struct bytes name, const struct err *why)
+{
+    size_t *count = ctx;
+    assert_true(name.len > 0 && *why->text);
+    ++*count;
+}
+
+static void what_is_missing_has_a_stand_in(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    size_t missing = 0;
+    (void)state;
+    setenv("HD_TEST_HOST", "db.example", 1);
+    unsetenv("HD_TEST_NONE");
+    secrets_stand_in(s, count_missing, &missing);
+    assert_string_equal(look_up(s, arena, "env:HD_TEST_HOST"), "db.example");
+    assert_int_equal(missing, 0);
+    assert_int_equal(strlen(look_up(s, arena, "env:HD_TEST_NONE")), 32);
+    assert_string_equal(look_up(s, arena, "file:/nowhere/hook_url"),
+                        "https://stand-in.invalid/");
+    assert_int_equal(missing, 2);
+    assert_string_equal(look_up(s, arena, "workflow"), "?"); /* of another scope */
+    secrets_stand_in(s, NULL, NULL);
+    assert_int_equal(*look_up(s, arena, "env:HD_TEST_NONE"), '!');
+    arena_destroy(arena);
+    secrets_destroy(s);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -262,6 +292,7 @@ int main(void)
         cmocka_unit_test(every_form_is_hidden),
         cmocka_unit_test(what_is_remembered),
         cmocka_unit_test(files_are_renewed),
+        cmocka_unit_test(what_is_missing_has_a_stand_in),
         cmocka_unit_test(the_oldest_of_too_many_are_forgotten),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
