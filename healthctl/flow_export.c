@@ -25,24 +25,51 @@ static bool is_node_red(const json_t *root)
             !strcmp(text_of(first, "type"), "tab"));
 }
 
+/* As a YAML text in double quotes may hold it. */
+static void add_quoted(struct buf *out, struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (c != '"' && c != '\\' && (unsigned char)c >= 0x20)
+            buf_add_byte(out, c);
+    }
+}
+
+/* "/orders/:id" as a flow writes it: "/orders/${id}". */
+static void add_path(struct buf *out, const char *path)
+{
+    while (*path) {
+        const size_t len = strcspn(path + 1, "/") + 1;
+        const bool is_parameter = path[0] == '/' && path[1] == ':' && len > 2;
+        const size_t head = is_parameter ? 2 : 0;
+        buf_add_text(out, is_parameter ? "/${" : "");
+        add_quoted(out, (struct bytes){path + head, len - head});
+        buf_add_text(out, is_parameter ? "}" : "");
+        path += len;
+    }
+}
+
+static void add_endpoint(struct buf *out, const json_t *node)
+{
+    const char *method = text_of(node, "method"), *name = text_of(node, "name");
+    buf_add_text(out, "  - name: \"");
+    add_quoted(out, bytes_of(*name ? name : "workflow"));
+    buf_add_text(out, "\"\n    http: {method: \"");
+    add_quoted(out, bytes_of(*method ? method : "get"));
+    buf_add_text(out, "\", url: \"http://127.0.0.1:1880");
+    add_path(out, text_of(node, "url"));
+    buf_add_text(out, "\"}\n    expect: [status == 200]\n");
+}
+
 static void add_endpoints(struct buf *out, const json_t *root)
 {
     size_t shown = 0;
     for (size_t i = 0; i < json_array_size(root) && shown < ENDPOINTS_SHOWN_MAX; i++) {
         const json_t *node = json_array_get(root, i);
-        const char *method = text_of(node, "method");
         if (strcmp(text_of(node, "type"), "http in") != 0)
             continue;
         shown++;
-        buf_printf(out,
-                   "  - name: %s\n    http: {method: %s, url: \"http://127.0.0.1:1880",
-                   *text_of(node, "name") ? "the workflow" : "workflow",
-                   *method ? method : "get");
-        for (const char *c = text_of(node, "url"); *c; c++) {
-            if (*c != '"' && *c != '\\' && (unsigned char)*c >= 0x20)
-                buf_add_byte(out, *c);
-        }
-        buf_add_text(out, "\"}\n    expect: [status == 200]\n");
+        add_endpoint(out, node);
     }
     if (!shown)
         buf_add_text(out, "  - name: node-red\n    http: \"http://127.0.0.1:1880/\"\n"
@@ -56,12 +83,13 @@ int flow_export_refused(const struct invocation *in, const char *path)
     int code = CODE_PASS;
     if (json_is_array(root) && is_node_red(root)) {
         struct buf text = BUF_MAX(16 << 10);
-        buf_printf(&text,
-                   "%.200s is a flow of Node-RED, which healthctl does not run: Node-RED "
-                   "does. A "
-                   "smoke flow asks its endpoints and checks the answers. For "
-                   "example:\n\nsteps:\n",
-                   path);
+        buf_printf(
+            &text,
+            "%.200s is a flow of Node-RED, which healthctl does not run: Node-RED "
+            "does. A "
+            "smoke flow asks its endpoints and checks the answers; ${…} is what an "
+            "earlier step captured. For example:\n\nsteps:\n",
+            path);
         add_endpoints(&text, root);
         code = complain_text(in, CODE_USAGE, buf_text(&text));
         buf_finish(&text);

@@ -185,10 +185,11 @@ def test_junit_and_tap_are_read_by_others(web, smoke, tmp_path):
 
 
 def test_a_flow_of_node_red_is_answered_with_what_to_write(smoke):
-    answer = smoke(json.dumps([{"id": "a1", "type": "tab"}, {"id": "b2", "z": "a1", "type": "http in",
-                                                             "url": "/orders", "method": "post"}]))
+    answer = smoke(json.dumps([{"id": "a1", "type": "tab"}, {"id": "b2", "z": "a1", "type": "http in", "name": "show",
+                                                             "url": "/orders/:id", "method": "get"}]))
     assert answer.returncode == 2
-    assert "is a flow of Node-RED" in answer.stderr and "1880/orders" in answer.stderr
+    assert "is a flow of Node-RED" in answer.stderr
+    assert '- name: "show"' in answer.stderr and 'url: "http://127.0.0.1:1880/orders/${id}"' in answer.stderr
 
 
 def test_steps_are_included_and_circles_are_found(web, smoke, tmp_path):
