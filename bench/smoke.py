@@ -2,12 +2,13 @@
 """What `healthctl smoke` adds to the servers' own time: 20 steps against servers that hold each answer for a known while, its
 memory, and how soon after exec the first packet leaves. Nothing of healthctl's own is believed: the servers' clocks count."""
 import json
-import os
+import re
 import socket
 import statistics
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 from lib.certs import TestCerts
 from lib.postgres import Postgres
@@ -24,16 +25,17 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 
 class Holder:
     """Answers each request HOLD_SECONDS after it came. `held`: how long it really was, by path; `first`: when somebody
-    first connected."""
+    first connected; `most`: MB of memory that the process `pid` had at its highest when it last asked. (What wait4 tells
+    would be Python's own memory, from which it was forked.)"""
 
     def __init__(self):
-        self.held, self.first = {}, None
+        self.begin()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.serve, daemon=True).start()
 
     def begin(self):
-        self.held, self.first = {}, None
+        self.held, self.first, self.most, self.pid = {}, None, 0, None
 
     def serve(self):
         while True:
@@ -49,7 +51,10 @@ class Holder:
         with client:
             while head := client.recv(8192):
                 came = time.monotonic()
-                time.sleep(HOLD_SECONDS)
+                if self.pid:
+                    status = Path(f"/proc/{self.pid}/status").read_text()
+                    self.most = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+                time.sleep(max(HOLD_SECONDS - (time.monotonic() - came), 0))
                 self.held[head.split(b" ", 2)[1].decode()] = time.monotonic() - came
                 client.sendall(ANSWER)
 
@@ -77,27 +82,25 @@ def write(path, document):
     return path
 
 
-def smoke(path, **environment):
-    """One run: when it began (just before exec), seconds, MB of memory at its highest."""
+def smoke(path, holder):
+    """One run against the holder: when it began (just before exec), and seconds."""
+    holder.begin()
     began = time.monotonic()
-    process = subprocess.Popen([HEALTHCTL, "smoke", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               env=dict(os.environ, **environment))
-    said = process.stdout.read().decode()
-    _, status, used = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process = subprocess.Popen([HEALTHCTL, "smoke", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    holder.pid = process.pid
+    said, _ = process.communicate()
     assert process.returncode == 0, said
-    return began, seconds, used.ru_maxrss / 1024
+    return began, time.monotonic() - began
 
 
-def mixed(folder):
+def mixed(folder, holder):
     """A step of each kind that brings a library of its own: TLS with the system's trust beside it, libpq, hiredis."""
     certs = TestCerts(folder / "certs")
     parts = [Nginx(folder / "nginx", cert=certs.server), Postgres(folder / "postgres"), Redis(folder / "redis")]
     web, database, cache = parts
     return parts, {"steps": [{"http": {"url": web.url(), "tls_config": {"ca_file": certs.path}}},
                              {"postgres": database.url(query="sslmode=disable")}, {"redis": cache.url()},
-                             {"queue": cache.url()}, {"tcp": cache.address}]}
+                             {"queue": cache.url()}, {"tcp": cache.address}, step(holder.url, "last")]}
 
 
 def run(folder, rounds):
@@ -106,16 +109,14 @@ def run(folder, rounds):
     path = write(folder / "twenty.yml", flow(holder.url))
     over, first, memory = [], [], []
     for _ in range(4 * rounds):
-        holder.begin()
-        began, seconds, megabytes = smoke(path)
+        began, seconds = smoke(path, holder)
         over.append((seconds - holder.chain()) * 1000)
         first.append((holder.first - began) * 1000)
-        memory.append(megabytes)
-    holder.stop()
-    parts, document = mixed(folder)
+        memory.append(holder.most)
+    parts, document = mixed(folder, holder)
     path = write(folder / "mixed.yml", document)
-    most = [smoke(path)[2] for _ in range(rounds)]
-    for part in parts:
+    most = [smoke(path, holder) and holder.most for _ in range(rounds)]
+    for part in [*parts, holder]:
         part.stop()
     print(f"  ms over {SEQUENTIAL + GROUPS} answers in a row: {spread(over)}; to the first packet: {spread(first)}")
     print(f"  MB: {spread(memory)}; with TLS, PostgreSQL and Redis: {spread(most)}")

@@ -24,7 +24,7 @@ static bool is_file(const char *word)
 static int load(const struct invocation *in, const char *path, struct flow_choice *ret)
 {
     struct diag *d = diag_create(in->arena);
-    struct generation *g = generation_load(path, in->secrets, d);
+    struct generation *g = generation_load_flows(path, in->secrets, d);
     if (diag_first(d))
         config_faults(in, d);
     if (!g)

@@ -210,20 +210,34 @@ struct generation *generation_parse(const char *name, struct bytes text,
     return g;
 }
 
+static struct generation *load(struct loader *l, const char *path)
+{
+    struct arena *arena = l->arena;
+    path = arena_strdup(arena, path);
+    l->g->path = path;
+    const struct node *root = node_load(arena, path, l->diag);
+    struct generation *g = root ? generation_make(l, root, path) : NULL;
+    if (!g)
+        arena_destroy(arena);
+    return g;
+}
+
 struct generation *generation_load(const char *path, struct secrets *secrets,
                                    struct diag *d)
 {
     if (!path)
         return generation_parse(builtin_name, bytes_of(builtin_text), secrets, d);
+    return load(loader_start(secrets, d), path);
+}
+
+struct generation *generation_load_flows(const char *path, struct secrets *secrets,
+                                         struct diag *d)
+{
+    if (!path)
+        return generation_load(path, secrets, d);
     struct loader *l = loader_start(secrets, d);
-    struct arena *arena = l->arena;
-    path = arena_strdup(arena, path);
-    l->g->path = path;
-    const struct node *root = node_load(arena, path, d);
-    struct generation *g = root ? generation_make(l, root, path) : NULL;
-    if (!g)
-        arena_destroy(arena);
-    return g;
+    l->has_no_packs = true;
+    return load(l, path);
 }
 
 struct generation *generation_ref(struct generation *g)

@@ -91,7 +91,10 @@ struct generation {
 /* Reads path (NULL: the built-in default) and everything it includes. NULL after reporting to d. */
 struct generation *generation_load(const char *path, struct secrets *secrets,
                                    struct diag *d);
-/* The same from text, for tests, fuzzing and `healthctl validate -`. */
+/* The same without the bundled rules, which take most of the time: for who runs flows and evaluates no rule. */
+struct generation *generation_load_flows(const char *path, struct secrets *secrets,
+                                         struct diag *d);
+/* As generation_load from text, for tests, fuzzing and `healthctl validate -`. */
 struct generation *generation_parse(const char *name, struct bytes text,
                                     struct secrets *secrets, struct diag *d);
 /* Where the state is when no configuration says it. */

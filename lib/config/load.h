@@ -96,6 +96,7 @@ struct loader {
     size_t file_count;
     struct buf canonical;
     bool has_modules;
+    bool has_no_packs; /* the bundled rules are left out */
 };
 
 /* top_opts.c */

@@ -147,7 +147,8 @@ void rules_load(struct loader *l, const struct top_conf *top, const struct node 
     const size_t errors = diag_error_count(l->diag);
     struct rule_list *rules = rule_list_create(&reader);
     check_packs(l, node_get(root, "packs"));
-    read_packs(l, rules, node_get(root, "packs"));
+    if (!l->has_no_packs)
+        read_packs(l, rules, node_get(root, "packs"));
     limits_load(l, rules, &inline_source);
     for (const struct written *w = l->rules.first; w; w = w->next)
         rule_inline_read(rules, &inline_source, "rules", w->node);
