@@ -283,15 +283,25 @@ static bool mcp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
     return true;
 }
 
-static void mcp_start(struct run *run)
+static bool mcp_open(struct session *session, struct err *e)
+{
+    struct mcp_session *kept = session->state;
+    (void)e;
+    errand_init(&kept->errand, session->frame);
+    return true;
+}
+
+static void mcp_close(struct session *session)
+{
+    struct mcp_session *kept = session->state;
+    errand_finish(&kept->errand);
+    arena_destroy(kept->lock_arena);
+}
+
+static void set_out(struct run *run)
 {
     struct mcp_state *s = run_state(run);
     struct err e = {0};
-    s->run = run;
-    s->conf = run_conf(run);
-    s->finding = (struct mcp_finding){.health = HEALTH_UP, .detail = ""};
-    s->session = s->text = "";
-    s->way = s->conf->argv ? &mcp_stdio_way : &mcp_http_way;
     if (s->way->open(s, &e)) {
         begin(s);
         return;
@@ -302,9 +312,26 @@ static void mcp_start(struct run *run)
     run_finish(run);
 }
 
+static void mcp_start(struct run *run)
+{
+    struct mcp_state *s = run_state(run);
+    s->run = run;
+    s->conf = run_conf(run);
+    s->finding = (struct mcp_finding){.health = HEALTH_UP, .detail = ""};
+    s->session = s->text = "";
+    s->way = s->conf->argv ? &mcp_stdio_way : &mcp_http_way;
+    mcp_lock_read(s, set_out);
+}
+
 static void mcp_cancel(struct run *run)
 {
     struct mcp_state *s = run_state(run);
+    struct mcp_session *kept = run_session(run)->state;
+    if (errand_is_for(&kept->errand, run)) {
+        errand_forsake(&kept->errand, run);
+        run_finish(run);
+        return;
+    }
     run_hold(run);
     s->is_over = s->is_closing = true;
     run_finish(run);
@@ -327,6 +354,8 @@ const struct probe_type probe_mcp = {
     .vars = mcp_vars,
     .validate = mcp_validate,
     .aim = mcp_aim,
+    .open = mcp_open,
+    .close = mcp_close,
     .start = mcp_start,
     .report = mcp_report,
     .trace = mcp_trace,

@@ -15,6 +15,7 @@
 #include "lib/base/attr.h"
 #include "lib/base/buf.h"
 #include "lib/core/digest.h"
+#include "lib/core/errand.h"
 #include "lib/core/expr.h"
 #include "lib/core/fetch.h"
 #include "lib/core/http_auth.h"
@@ -79,6 +80,14 @@ struct mcp_tool {
 struct mcp_tools {
     const struct mcp_tool *items; /* by name, once all are there */
     size_t count;
+};
+
+struct mcp_lock {
+    struct mcp_tools tools; /* schemas bare; description: its digest, or "" */
+};
+struct mcp_lock_mark { /* one version of its file */
+    uint64_t device, inode, size;
+    int64_t modified_ns, changed_ns;
 };
 
 struct mcp_change { /* of a tool, against the lock */
@@ -172,6 +181,8 @@ struct mcp_state {
     const json_t *result, *error; /* of the call */
     const char *text;             /* of the result */
     bool is_error;
+    const struct mcp_lock *lock;       /* NULL: there is none to compare with */
+    const char *lock_fault;            /* why the file cannot be used; NULL: it can */
     char schema[DIGEST_TEXT_SIZE];     /* "" before the tools are known */
     const struct mcp_changes *changes; /* NULL: nothing to compare with */
     nsec took[MCP_STEP_OVER];
@@ -180,6 +191,10 @@ struct mcp_state {
 
 struct mcp_session {   /* of a configured probe, between its runs */
     bool is_stateless; /* what the server spoke last */
+    struct errand errand;
+    struct arena *lock_arena; /* of lock; NULL: none was read */
+    struct mcp_lock lock;
+    struct mcp_lock_mark lock_mark;
 };
 
 /* mcp.c: told by the way */
@@ -237,13 +252,13 @@ const char *mcp_schema_fault(const json_t *schema, const json_t *value,
                              struct arena *arena);
 
 /* mcp_lock.c */
-struct mcp_lock {
-    struct mcp_tools tools; /* schemas bare; description: its digest, or "" */
-};
 bool mcp_lock_parse(struct bytes text, struct arena *arena, struct mcp_lock *ret_lock,
                     struct err *e);
 void mcp_lock_write(const struct mcp_tools *tools, const json_t *server, struct buf *out);
 void mcp_judge_lock(struct mcp_state *s);
+
+/* mcp_lock_read.c: fills lock or lock_fault when there is to be one, then next, at once or later. */
+void mcp_lock_read(struct mcp_state *s, void (*next)(struct run *run));
 
 /* mcp_drift.c */
 void mcp_drift(const struct mcp_lock *lock, const struct mcp_tools *tools,

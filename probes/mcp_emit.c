@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/core/session.h"
 #include "lib/core/tls.h"
 #include "probes/mcp.h"
 
@@ -85,6 +86,12 @@ static void report_changes(const struct mcp_state *s)
 
 static void explain_wait(struct mcp_state *s)
 {
+    const struct mcp_session *kept = run_session(s->run)->state;
+    if (errand_is_for(&kept->errand, s->run)) {
+        run_explain(s->run, "the file system of its lock '%s' did not answer",
+                    s->conf->lock);
+        return;
+    }
     const char *method = mcp_method_of_step(s->step), *hint = mcp_last_words(s);
     if (s->strays)
         run_explain(s->run,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lock: a file with the tools as they were agreed on, to be committed beside the configuration. Read at each run, so
- * that one written meanwhile counts; written only by a run that records (healthctl … --accept). JSON in a fixed order, so
- * that a diff shows what was accepted.
+ * The lock: a file with the tools as they were agreed on, to be committed beside the configuration. Looked at before each
+ * run (mcp_lock_read.c), so that one written meanwhile counts; written only by a run that records (healthctl … --accept).
+ * JSON in a fixed order, so that a diff shows what was accepted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -101,28 +101,6 @@ void mcp_lock_write(const struct mcp_tools *tools, const json_t *server, struct 
 
 /* ---- file ---- */
 
-static bool read_file(const char *path, struct arena *arena, struct bytes *ret_text,
-                      struct err *e)
-{
-    struct stat st;
-    FILE *file = fopen(path, "rbe");
-    if (!file && errno == ENOENT)
-        return err_set(e,
-                       "lock: '%s' is not there yet: `healthctl probe mcp … --lock %s "
-                       "--accept` or `healthctl smoke … --accept` writes it",
-                       path, path);
-    if (!file)
-        return err_errno(e, errno, "lock: '%s' cannot be read", path);
-    const bool is_fit = fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) &&
-                        st.st_size <= (off_t)MCP_MAX_LOCK_BYTES;
-    if (is_fit) {
-        char *text = arena_alloc(arena, (size_t)st.st_size + 1);
-        *ret_text = (struct bytes){text, fread(text, 1, (size_t)st.st_size, file)};
-    }
-    fclose(file);
-    return is_fit || err_set(e, "lock: '%s' is no file of at most 4 MiB", path);
-}
-
 static bool write_all(int fd, struct bytes text)
 {
     while (text.len) {
@@ -209,26 +187,19 @@ static void judge(struct mcp_state *s)
 void mcp_judge_lock(struct mcp_state *s)
 {
     const struct mcp_conf *c = s->conf;
-    struct arena *arena = run_arena(s->run);
-    struct mcp_lock lock;
-    struct bytes text;
-    struct err e = {0};
     if (!c->lock[0])
         return;
     if (run_is_recording(s->run)) {
         record(s);
         return;
     }
-    if (!read_file(c->lock, arena, &text, &e)) {
-        mcp_find(s, HEALTH_UNKNOWN, REASON_CONFIG, "%s", e.text);
+    if (s->lock_fault) {
+        mcp_find(s, HEALTH_UNKNOWN, REASON_CONFIG, "%s", s->lock_fault);
         return;
     }
-    if (!mcp_lock_parse(text, arena, &lock, &e)) {
-        mcp_find(s, HEALTH_UNKNOWN, REASON_CONFIG, "lock: %s: %s", c->lock, e.text);
-        return;
-    }
+    struct arena *arena = run_arena(s->run);
     struct mcp_changes *changes = arena_alloc(arena, sizeof(*changes));
-    mcp_drift(&lock, &s->tools, c->lock_descriptions, arena, changes);
+    mcp_drift(s->lock, &s->tools, c->lock_descriptions, arena, changes);
     s->changes = changes;
     judge(s);
 }

@@ -225,6 +225,8 @@ static const char *stdio_peer(const struct mcp_state *s)
 static struct bytes stdio_log(const struct mcp_state *s)
 {
     const struct mcp_stdio *io = s->stdio;
+    if (!io) /* the lock was still being read */
+        return (struct bytes){0};
     return io->child ? child_complaints(io->child) : io->complaints;
 }
 

@@ -2,6 +2,7 @@
 """The mcp probe beside the reference server from npm, and beside a strict one that is broken in every way we know."""
 import copy
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -364,15 +365,29 @@ def test_drift_is_told_in_words(locked, tools, health, words):
     assert allowed.health == ("up" if health == "degraded" else "down"), allowed
 
 
-@pytest.mark.parametrize("content, words", [(None, "is not there yet"), ("{", "no JSON"), ("{}", "no lock of tools"),
+@pytest.mark.parametrize("content, words", [(None, "is not there yet"), ("a pipe", "is no file of"), ("{", "no JSON"), ("{}", "no lock of tools"),
                                             ('{"healthd_mcp_lock": 1, "tools": {"x": {}}}', "'x' has no `input`")])
 def test_a_lock_that_cannot_be_read_is_our_fault(locked, content, words):
-    if content is None:
+    if content in (None, "a pipe"):
         locked.lock.unlink()
-    else:
+    if content == "a pipe":
+        os.mkfifo(locked.lock)
+    elif content is not None:
         locked.lock.write_text(content)
     found = locked(SEARCH, CLOCK)
     assert (found.health, found.reason) == ("unknown", "config") and words in found.detail, found
+
+
+def test_a_lock_that_is_written_meanwhile_counts(locked, healthd):
+    daemon = healthd(f"probes:\n  - {{name: tools, mcp: {{url: \"{locked.server.url}\", lock: \"{locked.lock}\"}}, "
+                     "interval: 200ms, retry_interval: 200ms, fall: 1, rise: 1, timeout: 5s}\n")
+    accepted = locked.lock.read_text()
+    daemon.wait_health("tools", "up")
+    for text, health in [('{"healthd_mcp_lock": 1, "tools": {}}', "degraded"), (accepted, "up")]:
+        fresh = locked.lock.with_name("fresh")
+        fresh.write_text(text)
+        fresh.rename(locked.lock)
+        daemon.wait_health("tools", health)
 
 
 # ---- over standard input and output ----
