@@ -64,10 +64,11 @@ const struct compose *compose_parse(struct arena *arena, const char *path,
 const struct compose_member *compose_find(const struct compose *c, const char *name);
 /* NULL: it is not set. */
 const char *compose_environment(const struct compose_member *s, const char *name);
+bool compose_is_secret(const char *name); /* a variable whose value is never kept */
+
 /* A regular file's first bytes, up to COMPOSE_ENV_MAX; false when there is none. */
 #define COMPOSE_ENV_MAX (256u << 10)
 bool compose_env_read(const char *path, struct buf *out);
-bool compose_is_secret(const char *name); /* a variable whose value is never kept */
 
 /* compose_env.c. variables NULL: none has a value. Never fails: what cannot be read stays as it is. */
 const char *compose_expand(struct arena *arena, const struct pairs *variables,
