@@ -7,23 +7,6 @@
 #include "collector/engine_host.h"
 #include "collector/probes_seen.h"
 
-/* Which of the steps a run's origin takes part in: the table of docs/architecture.md, "The story of one run". */
-static bool moves_state(enum origin origin)
-{
-    switch (origin) {
-    case ORIGIN_SCHEDULED:
-    case ORIGIN_EVENT:
-    case ORIGIN_RUN_NOW:
-    case ORIGIN_PARENT:
-        return true;
-    case ORIGIN_SCRAPE:
-    case ORIGIN_FLOW:
-    case ORIGIN_ONCE:
-        return false;
-    }
-    return false;
-}
-
 /* Unknown writes no value, and ends none: what was known stays until something is known again. */
 static void registry_take(struct pipeline *p, struct tracked *t, const struct verdict *v,
                           const struct batch *b)
@@ -48,7 +31,7 @@ static void exporters_observe(struct pipeline *p, const struct verdict *v)
 void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v,
                       struct batch *b)
 {
-    if (moves_state(v->origin))
+    if (origin_moves_state(v->origin))
         state_confirm(&t->state, v, t->probe->rise, t->probe->fall);
     probes_seen_note(t, v);
     registry_take(p, t, v, b);

@@ -86,16 +86,10 @@ static void note_change(struct verdict_history *h, struct verdict_record *r,
         verdict_file_put_change(h->file, r->name, c);
 }
 
-static bool moves_state(enum origin origin)
-{
-    return origin == ORIGIN_SCHEDULED || origin == ORIGIN_EVENT ||
-           origin == ORIGIN_RUN_NOW || origin == ORIGIN_PARENT;
-}
-
 void verdict_history_observe(struct verdict_history *h, const char *name,
                              const struct verdict *v, nsec interval)
 {
-    if (!moves_state(v->origin))
+    if (!origin_moves_state(v->origin))
         return;
     struct verdict_record *r = record_of(h, name);
     const struct wall ended = wall_add(v->started, v->duration);
@@ -267,8 +261,8 @@ static void print_kept(struct buf *out, const struct verdict_record *r, struct w
     const size_t first = count > CHANGES_KEPT ? count - CHANGES_KEPT : 0;
     const char *comma = "";
     buf_add_text(out, "\"kept\":\"memory\",\"changes\":[");
-    for (size_t i = first; i < count; i++) {
-        const struct health_change *c = &r->changes[i % CHANGES_KEPT];
+    for (size_t i = count; i > first; i--) { /* the newest first, as the file's */
+        const struct health_change *c = &r->changes[(i - 1) % CHANGES_KEPT];
         if (c->at.ns < from.ns)
             continue;
         buf_add_text(out, comma);

@@ -223,12 +223,15 @@ static const char *spent(struct run *run)
     const struct llm_state *state = run_state(run);
     struct buf wait = BUF_MAX(64);
     duration_format_short(&wait, llm_plan_until_tomorrow(run_wall(run)));
+    const long long most = state->conf->daily_tokens, need = state->count.need;
+    const char *raise =
+        need > most ? arena_printf(run_arena(run), ": raise `daily_tokens` to %lld", need)
+                    : "";
     const char *why = arena_printf(
         run_arena(run),
-        "%lld of `daily_tokens` (%lld) are used, and one may need %lld; the next day "
+        "%lld of `daily_tokens` (%lld) are used, and one may need %lld%s; the next day "
         "begins in %s",
-        (long long)state->count.spent, (long long)state->conf->daily_tokens,
-        (long long)state->count.need, buf_text(&wait));
+        (long long)state->count.spent, most, need, raise, buf_text(&wait));
     buf_finish(&wait);
     return why;
 }

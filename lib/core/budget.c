@@ -24,7 +24,7 @@ struct budgets {
 
 struct row {
     int64_t day, spent, total;
-    int64_t over; /* the most that a call used beyond what it took */
+    int64_t over; /* the most that a call used beyond what it was said to need */
 };
 
 static const char *const schema[] = {
@@ -113,6 +113,15 @@ static bool write_row(struct store_db *db, const char *name, const struct row *r
                      "tiiii", name, r->day, r->spent, r->total, r->over);
 }
 
+/* Half of what calls used beyond their need is believed a day later, and never so much that a day has no call. */
+static void begin_day(struct row *r, int64_t today, int64_t room)
+{
+    const int64_t days = today - r->day;
+    const int64_t left = days < 63 ? r->over >> days : 0;
+    *r = (struct row){
+        .day = today, .total = r->total, .over = left < room ? left : within(room)};
+}
+
 /* ---- taking ---- */
 
 struct budget_ask {
@@ -131,8 +140,9 @@ static bool take(void *ctx, struct store_db *db, struct err *e)
     if (!read_row(db, a->name, &r, e))
         return false;
     if (a->today > r.day)
-        r = (struct row){.day = a->today, .total = r.total, .over = r.over};
-    const int64_t need = a->need ? a->need + r.over : 0;
+        begin_day(&r, a->today, a->most - a->need);
+    const int64_t over = a->need ? r.over : 0;
+    const int64_t need = a->need + over;
     const bool is_spent = need > 0 && r.spent + need > a->most;
     const int64_t taken = is_spent ? 0 : need;
     r.spent += taken;
@@ -142,6 +152,7 @@ static bool take(void *ctx, struct store_db *db, struct err *e)
                                        .spent = r.spent,
                                        .total = r.total,
                                        .need = need,
+                                       .over = over,
                                        .taken = taken};
     return taken == 0 || write_row(db, a->name, &r, e);
 }
@@ -200,7 +211,7 @@ void budget_forget(struct budget_ask *a)
 
 struct settlement {
     char *name;
-    int64_t day, change;
+    int64_t day, change, over;
 };
 
 static bool settle(void *ctx, struct store_db *db, struct err *e)
@@ -212,8 +223,8 @@ static bool settle(void *ctx, struct store_db *db, struct err *e)
     r.total = within(r.total + s->change);
     if (r.day == s->day)
         r.spent = within(r.spent + s->change);
-    if (s->change > 0)
-        r.over = within(r.over + s->change);
+    if (s->over > r.over)
+        r.over = s->over;
     return write_row(db, s->name, &r, e);
 }
 
@@ -231,13 +242,14 @@ void budget_settle(struct budgets *b, const char *name, struct budget_answer *a,
                    int64_t used)
 {
     const int64_t change = within(used) - a->taken;
+    const int64_t over = within(change + a->over);
     a->spent = within(a->spent + change);
     a->total = within(a->total + change);
     a->taken = 0;
     if (change == 0)
         return;
     struct settlement *s = memory_take(sizeof(*s));
-    *s = (struct settlement){copy_of(name), a->day, change};
+    *s = (struct settlement){copy_of(name), a->day, change, over};
     if (!store_submit(b->store, settle, on_settled, s))
         on_settled(s, STORE_IO, &(struct err){"too much waits to be written"});
 }

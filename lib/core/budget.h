@@ -36,14 +36,15 @@ struct budget_answer {
     int64_t day;   /* since the epoch, UTC */
     int64_t spent; /* of that day, with what was taken now */
     int64_t total; /* of all days, with that */
-    int64_t need;  /* what the call was found to need */
+    int64_t need;  /* what the call was found to need, */
+    int64_t over;  /* so much of it since calls used more than they were said to need */
     int64_t taken;
     struct err why; /* of UNKNOWN */
 };
 typedef void budget_done(void *ctx, const struct budget_answer *a);
 
-/* Takes need from what is left of most today, or nothing; to look only, need is 0. A name whose calls used more than they
- * took needs as much more from then on. A day that seems to be over already does not begin again. done is called once,
+/* Takes need from what is left of most today, or nothing; to look only, need is 0. A name whose call used more than it
+ * was said to need is given as much more: for the rest of that day, half of it on the next, and so on. A day that seems to be over already does not begin again. done is called once,
  * possibly before this returns (then NULL is returned). */
 struct budget_ask *budget_take(struct budgets *b, const char *name, int64_t need,
                                int64_t most, struct wall now, budget_done *done,

@@ -32,3 +32,19 @@ const char *origin_name(enum origin origin)
     };
     return names[origin];
 }
+
+bool origin_moves_state(enum origin origin)
+{
+    switch (origin) {
+    case ORIGIN_SCHEDULED:
+    case ORIGIN_EVENT:
+    case ORIGIN_RUN_NOW:
+    case ORIGIN_PARENT:
+        return true;
+    case ORIGIN_SCRAPE:
+    case ORIGIN_FLOW:
+    case ORIGIN_ONCE:
+        return false;
+    }
+    return false;
+}

@@ -40,6 +40,8 @@ enum origin {
     ORIGIN_ONCE /* /probe and `healthctl probe` */
 };
 const char *origin_name(enum origin origin);
+/* Whether a run of this origin counts towards a probe's health: the table of docs/architecture.md, "The story of one run". */
+bool origin_moves_state(enum origin origin);
 
 struct item { /* one subject among several of a probe */
     const char *key;

@@ -131,6 +131,47 @@ static void a_day_has_so_many_and_no_more(void **state)
     }
 }
 
+static void a_call_that_used_too_much_is_forgotten_in_days(void **state)
+{
+    static const struct {
+        int day;
+        enum budget_state expected;
+        int64_t need, used;
+    } story[] = {
+        {5, BUDGET_GRANTED, 72, 1000}, /* more than a whole day has */
+        {5, BUDGET_SPENT, 1000, 0},
+        {6, BUDGET_GRANTED, 200, 10}, /* a new day has one call at least */
+        {6, BUDGET_SPENT, 200, 0},
+        {7, BUDGET_GRANTED, 136, 10},
+        {10, BUDGET_GRANTED, 80, 10},
+        {90, BUDGET_GRANTED, 72, 10},
+    };
+    struct stand s;
+    (void)state;
+    stand_open(&s, true);
+    for (size_t i = 0; i < ARRAY_LEN(story); i++) {
+        struct budget_answer *a = take(&s, s.budgets, 72, 200, DAY(story[i].day));
+        assert_int_equal(a->state, story[i].expected);
+        assert_int_equal(a->need, story[i].need);
+        if (a->taken)
+            budget_settle(s.budgets, "llm/a", a, story[i].used);
+    }
+    stand_close(&s);
+}
+
+static void calls_at_once_do_not_add_up(void **state)
+{
+    struct stand s;
+    (void)state;
+    stand_open(&s, true);
+    struct budget_answer first = *take(&s, s.budgets, 10, 1000, DAY(5));
+    struct budget_answer second = *take(&s, s.budgets, 10, 1000, DAY(5));
+    budget_settle(s.budgets, "llm/a", &first, 15);
+    budget_settle(s.budgets, "llm/a", &second, 14);
+    assert_int_equal(take(&s, s.budgets, 10, 1000, DAY(5))->need, 15);
+    stand_close(&s);
+}
+
 static void processes_count_together(void **state)
 {
     struct stand s;
@@ -227,6 +268,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_has_so_many_and_no_more),
+        cmocka_unit_test(a_call_that_used_too_much_is_forgotten_in_days),
+        cmocka_unit_test(calls_at_once_do_not_add_up),
         cmocka_unit_test(processes_count_together),
         cmocka_unit_test(what_nobody_waits_for_is_given_back),
         cmocka_unit_test(nothing_may_be_used_when_nobody_can_count),
