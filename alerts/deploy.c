@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See deploy.h. Each has an arena of its own; the map owns them, in the order in which they began. */
+/* See deploy.h. Each has an arena of its own; the map owns them, in no order that means something. */
 #include "alerts/deploy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "alerts/overlay_impl.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 
 struct kept_deploy {
     struct deploy deploy;
@@ -58,6 +60,47 @@ static bool keep(struct overlay *o, struct arena *arena, const struct deploy *d,
     return true;
 }
 
+/* When what it may have stopped has to be back. */
+static struct wall window_end(const struct deploy *d)
+{
+    const nsec longest = d->is_seen ? DEPLOY_HOLD_MAX : DEPLOY_LONGEST;
+    return d->ended.ns ? d->hold_until : wall_add(d->begun, longest);
+}
+
+static bool is_under_way(const struct deploy *d, struct wall now)
+{
+    return !d->ended.ns && window_end(d).ns > now.ns;
+}
+
+/* The one that began first among those that are over; NULL: all are under way. */
+static struct kept_deploy *oldest(const struct overlay *o, struct wall now)
+{
+    struct kept_deploy *found = NULL;
+    for (const struct map_entry *it = NULL; (it = map_next(o->deploys, it));) {
+        struct kept_deploy *k = it->value;
+        const bool is_older = !found || k->deploy.begun.ns < found->deploy.begun.ns;
+        if (is_older && !is_under_way(&k->deploy, now))
+            found = k;
+    }
+    return found;
+}
+
+void deploy_forget(struct overlay *o, struct wall now, struct ledger_txn *txn)
+{
+    struct kept_deploy *k = NULL;
+    while (map_count(o->deploys) > DEPLOYS_MAX && (k = oldest(o, now)))
+        forget(o, k, txn);
+}
+
+/* One more has a place when an older one can go. */
+static bool has_room(const struct overlay *o, struct wall now, struct err *e)
+{
+    if (map_count(o->deploys) < DEPLOYS_MAX || oldest(o, now))
+        return true;
+    return err_set(e, "%d deploys are under way, and no more can be: end one of them",
+                   DEPLOYS_MAX);
+}
+
 static bool is_too_long(const char *text)
 {
     return text && strlen(text) > DEPLOY_TEXT_MAX;
@@ -76,6 +119,8 @@ const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall 
         err_set(e, "what, release and who have at most %d bytes each", DEPLOY_TEXT_MAX);
         return NULL;
     }
+    if (!has_room(o, now, e))
+        return NULL;
     struct arena *arena = arena_create(0);
     const struct deploy full = {.id = overlay_new_id(o, o->deploys, now, arena),
                                 .what = d->what,
@@ -141,11 +186,26 @@ bool deploy_end(struct overlay *o, const char *id, bool has_failed, const char *
     return true;
 }
 
+/* Rows of the ledger come by key. Those of one moment stay as they came. */
+static void put_in_order(const struct deploy **all, size_t count, const struct deploy *d)
+{
+    size_t at = count;
+    for (; at > 0 && all[at - 1]->begun.ns > d->begun.ns; at--)
+        all[at] = all[at - 1];
+    all[at] = d;
+}
+
 void deploy_each(const struct overlay *o, void (*fn)(void *ctx, const struct deploy *d),
                  void *ctx)
 {
+    const size_t most = map_count(o->deploys) + 1;
+    const struct deploy **all = memory_take(most * sizeof(const struct deploy *));
+    size_t count = 0;
     for (const struct map_entry *it = NULL; (it = map_next(o->deploys, it));)
-        fn(ctx, &((const struct kept_deploy *)it->value)->deploy);
+        put_in_order(all, count++, &((const struct kept_deploy *)it->value)->deploy);
+    for (size_t i = 0; i < count; i++)
+        fn(ctx, all[i]);
+    free(all);
 }
 
 static bool is_called(const struct deploy *d, const char *text, size_t len)
@@ -186,13 +246,6 @@ static bool concerns(const struct deploy *d, struct labels labels)
     if (d->scope.count)
         return matchers_match(d->scope, labels);
     return deploy_is_of(d->what, labels);
-}
-
-/* When what it may have stopped has to be back. */
-static struct wall window_end(const struct deploy *d)
-{
-    const nsec longest = d->is_seen ? DEPLOY_HOLD_MAX : DEPLOY_LONGEST;
-    return d->ended.ns ? d->hold_until : wall_add(d->begun, longest);
 }
 
 static bool has_stopped(const struct deploy *d, const struct alert *a)
@@ -293,12 +346,6 @@ struct wall deploy_next(const struct overlay *o, struct wall now)
             next = wall_earlier(next, end);
     }
     return next;
-}
-
-void deploy_forget(struct overlay *o, struct wall now, struct ledger_txn *txn)
-{
-    while (map_count(o->deploys) > DEPLOYS_MAX)
-        forget(o, map_next(o->deploys, NULL)->value, txn);
 }
 
 static void read_row(const json_t *row, struct deploy *ret)

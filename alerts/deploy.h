@@ -22,7 +22,7 @@ struct overlay;
 #define DEPLOY_HOLD_MAX (5 * NSEC_PER_MINUTE)      /* of one alert, whatever happens */
 #define DEPLOY_START_DEFAULT (2 * NSEC_PER_MINUTE) /* start period, when none is given */
 #define DEPLOY_LONGEST NSEC_PER_HOUR /* under way for longer: its end was lost */
-#define DEPLOYS_MAX 200              /* the oldest are forgotten */
+#define DEPLOYS_MAX 200              /* the oldest that are over are forgotten */
 #define DEPLOY_TEXT_MAX 256          /* bytes of what, release and who, each */
 
 struct deploy {
@@ -46,7 +46,7 @@ struct deploy {
 };
 
 /* id, ended, hold_until, has_failed and why of d are not read; begun 0: now. Everything is copied. Returns its id, which lives
- * as long as the deploy. NULL and e when a text is too long. */
+ * as long as the deploy. NULL and e when a text is too long, or DEPLOYS_MAX are under way. */
 const char *deploy_begin(struct overlay *o, const struct deploy *d, struct wall now,
                          struct ledger_txn *txn, struct err *e);
 /* why is cut at DEPLOY_TEXT_MAX. False and e when there is none of that id, or it has ended. */

@@ -158,9 +158,13 @@ static void test_deploys(void **ctx)
     for (int i = 0; i < DEPLOYS_MAX + 5; i++) {
         const struct deploy d = {.what = i % 2 ? "shop" : "cart", .release = "r"};
         const char *id = deploy_begin(w.overlay, &d, at_second(i), &w.ledger, &e);
-        first = first ? first : id;
+        assert_non_null(id);
+        if (first)
+            deploy_end(w.overlay, id, false, "", at_second(i), &w.ledger, &e);
+        first = first ? first : arena_strdup(w.arena, id);
     }
     assert_int_equal(map_count(w.ledger.rows), DEPLOYS_MAX);
+    assert_non_null(deploy_find(w.overlay, first)); /* it is under way */
     const struct deploy *last = deploy_last(w.overlay, cart->labels);
     assert_int_equal(last->begun.ns, at_second(DEPLOYS_MAX + 4).ns);
     assert_null(deploy_last(w.overlay, book_find(&w.book, "host")->labels));
@@ -172,6 +176,49 @@ static void test_deploys(void **ctx)
     assert_true(deploy_end(w.overlay, id, false, "", at_second(910), &w.ledger, &e));
     assert_int_equal(deploy_find(w.overlay, id)->hold_until.ns, at_second(910 + 300).ns);
     assert_false(deploy_end(w.overlay, id, false, "", at_second(911), &w.ledger, &e));
+    world_close(&w);
+}
+
+static void keep_order(void *ctx, const struct deploy *d)
+{
+    buf_add_text(ctx, d->id);
+}
+
+/* The rows come by key, not by time. */
+static void test_deploys_keep_their_order_over_a_restart(void **ctx)
+{
+    static const struct {
+        const char *id;
+        int begun, ended;
+    } rows[] = {{"a", 30, 40}, {"b", 10, 0}, {"c", 20, 25}};
+    struct world w;
+    struct err e = {0};
+    struct buf order = BUF_MAX(64);
+    world_open(&w, &nothing);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *json =
+            arena_printf(w.arena, "{\"what\":\"shop\",\"begun\":%jd,\"ended\":%jd}",
+                         (intmax_t)at_second(rows[i].begun).ns,
+                         (intmax_t)(rows[i].ended ? at_second(rows[i].ended).ns : 0));
+        if (!overlay_restore(w.overlay, LEDGER_DEPLOY, rows[i].id, json, at_second(50),
+                             &e))
+            fail_msg("%s", e.text);
+    }
+    deploy_each(w.overlay, keep_order, &order);
+    assert_string_equal(buf_text(&order), "bca");
+    buf_finish(&order);
+
+    const struct deploy more = {.what = "shop"};
+    for (int i = 0; i < DEPLOYS_MAX - 1; i++)
+        assert_non_null(deploy_begin(w.overlay, &more, at_second(60), &w.ledger, &e));
+    assert_non_null(deploy_find(w.overlay, "b")); /* the oldest, and under way */
+    assert_null(deploy_find(w.overlay, "c"));
+    assert_null(deploy_find(w.overlay, "a"));
+    assert_null(deploy_begin(w.overlay, &more, at_second(60), &w.ledger, &e));
+    assert_non_null(strstr(e.text, "200 deploys are under way"));
+    /* An hour later its end was lost. */
+    assert_non_null(deploy_begin(w.overlay, &more, at_second(3700), &w.ledger, &e));
+    assert_null(deploy_find(w.overlay, "b"));
     world_close(&w);
 }
 
@@ -250,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_acks_that_are_refused),
         cmocka_unit_test(test_acks_are_forgotten_with_what_they_were_of),
         cmocka_unit_test(test_deploys),
+        cmocka_unit_test(test_deploys_keep_their_order_over_a_restart),
         cmocka_unit_test(test_broken_rows_are_refused),
         cmocka_unit_test(test_targets),
     };
