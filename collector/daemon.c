@@ -87,9 +87,13 @@ static void read_web_secrets(struct daemon *d)
     struct arena *arena = arena_create(0);
     struct generation *g =
         generation_load(d->config_path, d->frame.secrets, diag_create(arena));
-    /* One that is another, or faulty, is a reload's to judge. */
+    /* One that is another is a reload's to judge. */
     if (g && g->hash == d->generation->hash)
         renew_web(d, g);
+    if (!g)
+        log_error(EV("secrets not renewed"), STR("why", "the configuration has a fault"),
+                  STR("hint", "`healthctl validate` says which; `web:` keeps the former "
+                              "secrets until it is mended"));
     generation_unref(g);
     arena_destroy(arena);
 }

@@ -57,6 +57,13 @@ static void faults_of_the_top_level(void **state)
          "1:16 'cert_file' and 'key_file' go together\n"
          "1:16 'rights' is 'all'; it must be none, read or act\n"
          "1:16 'socket_mode' must be octal digits, such as 660\n"},
+        {"web: {tokens: [{name: a, token: x1}, {name: a, token: y1}, {name: b, token: "
+         "x1}]}\n",
+         "1:38 token 'a': an earlier one has the same name\n"
+         "1:60 token 'b': an earlier one has the same secret: give each its own\n"},
+        {"web: {tokens: [{name: act_token, token: x1}, {name: c, token: \"\"}]}\n",
+         "1:16 token 'act_token': that name is taken by the option of `web:`\n"
+         "1:46 token 'c': its 'token' is empty\n"},
         {"resolver: sistem\n", "1:11 option 'kind': 'sistem' is none of cares, system; "
                                "did you mean 'system'?\n"},
         {"include: {a: b}\n",
