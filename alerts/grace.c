@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Start grace: a probe that was never up may still be starting, together with us or because it was just added. Called by
- * the overlay; asks for nothing.
+ * Start grace: a probe that was never up may still be starting, together with us or because it was just added. One that
+ * was up before we were started is not meant. Called by the overlay; asks for nothing.
  */
 #include "alerts/overlay_impl.h"
 

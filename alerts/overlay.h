@@ -52,7 +52,7 @@ enum probe_phase {
     PROBE_DEGRADED,
     PROBE_DOWN, /* confirmed */
     PROBE_UNKNOWN,
-    PROBE_NEVER_UP, /* since this process knows it; also when it has not run yet */
+    PROBE_NEVER_UP, /* as far as anybody knows; also when it has not run yet */
     PROBE_FALLING   /* its last run found it down, which is not confirmed yet */
 };
 enum probe_answer {

@@ -14,6 +14,7 @@
 #include "collector/listing_lane.h"
 #include "collector/memos.h"
 #include "collector/overview.h"
+#include "collector/probes_seen.h"
 #include "collector/query_lane.h"
 #include "collector/self.h"
 #include "collector/stream.h"
@@ -340,6 +341,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
 
     memos_retain(d->memos, g);
     verdict_history_retain(d->verdict_history, g);
+    probes_seen_recall(d);
     canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     d->self = self_create(d);

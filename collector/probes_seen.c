@@ -7,6 +7,7 @@
 
 #include "collector/daemon.h"
 #include "collector/engine_host.h"
+#include "collector/verdict_history.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop.h"
 #include "lib/core/resolve.h"
@@ -29,10 +30,19 @@ static enum probe_phase phase_of(const struct tracked *t)
         return is_falling(t) ? PROBE_FALLING : PROBE_DEGRADED;
     case HEALTH_DOWN:
         return PROBE_DOWN;
-    case HEALTH_UNKNOWN:
-        return PROBE_UNKNOWN;
+    case HEALTH_UNKNOWN: /* since healthd was started */
+        return t->was_down.ns  ? PROBE_DOWN
+               : is_falling(t) ? PROBE_FALLING
+                               : PROBE_UNKNOWN;
     }
     return PROBE_UNKNOWN;
+}
+
+static struct wall since_of(const struct tracked *t)
+{
+    if (!t->was_up)
+        return t->known_since;
+    return t->state.confirmed == HEALTH_UNKNOWN ? t->was_down : t->state.since;
 }
 
 static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_since)
@@ -42,7 +52,7 @@ static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_sin
     *ret_since = (struct wall){0};
     if (!t)
         return PROBE_UNKNOWN;
-    *ret_since = t->was_up ? t->state.since : t->known_since;
+    *ret_since = since_of(t);
     return phase_of(t);
 }
 
@@ -137,6 +147,20 @@ void probes_seen_note(struct tracked *t, const struct verdict *v)
     t->was_up |= t->state.confirmed == HEALTH_UP || t->state.confirmed == HEALTH_DEGRADED;
     if (*v->address)
         t->is_public = is_public(v->address);
+}
+
+void probes_seen_recall(struct daemon *d)
+{
+    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+        struct tracked *t = schedule_at(d->schedule, i);
+        const struct verdict_record *r =
+            verdict_history_find(d->verdict_history, t->probe->name);
+        if (!r || !r->was_good)
+            continue;
+        t->was_up = true;
+        if (r->health == HEALTH_DOWN)
+            t->was_down = r->since;
+    }
 }
 
 struct probes_view probes_seen(struct daemon *d)

@@ -13,6 +13,8 @@ struct tracked;
 struct verdict;
 
 struct probes_view probes_seen(struct daemon *d);
+/* Before the first run of any: what was up before healthd was started is not new, however it is found. */
+void probes_seen_recall(struct daemon *d);
 /* Remembers of each published verdict what the view asks for. */
 void probes_seen_note(struct tracked *t, const struct verdict *v);
 

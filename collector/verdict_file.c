@@ -56,7 +56,7 @@ static void tell(struct verdict_file *f, enum store_fault fault, const struct er
 /* ---- the last health of each ---- */
 
 struct states {
-    void (*fn)(void *ctx, const char *name, enum health health, struct wall since);
+    verdict_file_state *fn;
     void *ctx;
 };
 
@@ -65,20 +65,24 @@ static bool state_row(void *ctx, struct store_row *r)
     const struct states *s = ctx;
     const int64_t health = store_int(r, 1);
     if (health > HEALTH_UNKNOWN && health <= HEALTH_DOWN)
-        s->fn(s->ctx, store_text(r, 0), (enum health)health, from_ms(store_int(r, 2)));
+        s->fn(s->ctx, store_text(r, 0), (enum health)health, from_ms(store_int(r, 2)),
+              store_int(r, 3) != 0);
     return true;
 }
 
 static bool read_states(void *ctx, struct store_db *db, struct err *e)
 {
-    return store_query(db, e, state_row, ctx, "SELECT name, health, since FROM probe",
-                       "");
+    return store_query(
+        db, e, state_row, ctx,
+        "SELECT name, health, since, health IN (1, 2)" /* HEALTH_UP, HEALTH_DEGRADED */
+        " OR EXISTS (SELECT 1 FROM change WHERE probe = probe.id AND change.health IN "
+        "(1, 2))"
+        " OR EXISTS (SELECT 1 FROM hour WHERE probe = probe.id AND up + degraded > 0)"
+        " FROM probe",
+        "");
 }
 
-void verdict_file_states(struct verdict_file *f,
-                         void (*fn)(void *ctx, const char *name, enum health health,
-                                    struct wall since),
-                         void *ctx)
+void verdict_file_states(struct verdict_file *f, verdict_file_state *fn, void *ctx)
 {
     struct states s = {fn, ctx};
     struct err e = {0};

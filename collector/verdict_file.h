@@ -26,11 +26,10 @@ struct verdict_file *verdict_file_open(struct loop *l, const char *state_path,
                                        struct err *e);
 void verdict_file_close(struct verdict_file *f); /* takes NULL */
 
-/* The last confirmed health of each probe; waits for the disk (start only). */
-void verdict_file_states(struct verdict_file *f,
-                         void (*fn)(void *ctx, const char *name, enum health health,
-                                    struct wall since),
-                         void *ctx);
+/* The last confirmed health of each probe, and whether it was good once; waits for the disk (start only). */
+typedef void verdict_file_state(void *ctx, const char *name, enum health health,
+                                struct wall since, bool was_good);
+void verdict_file_states(struct verdict_file *f, verdict_file_state *fn, void *ctx);
 /* What is on file of the last 30 days: name → struct availability *, both done's to free; NULL when it cannot be read. */
 void verdict_file_load(struct verdict_file *f, struct wall now,
                        void (*done)(void *ctx, struct map *by_name), void *ctx);

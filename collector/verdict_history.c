@@ -175,11 +175,12 @@ static void on_flush(void *ctx)
 }
 
 static void recall_state(void *ctx, const char *name, enum health health,
-                         struct wall since)
+                         struct wall since, bool was_good)
 {
     struct verdict_record *r = record_of(ctx, name);
     r->health = health;
     r->since = since;
+    r->was_good = was_good;
 }
 
 static void on_loaded(void *ctx, struct map *by_name)

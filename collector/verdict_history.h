@@ -2,7 +2,8 @@
 /*
  * What each probe's health was: changes, time in each health by hour, and the last hour's latency. Told of every
  * published verdict by the daemon; read by the status page's API. A small part is in memory (bars, the last changes);
- * 90 days are in verdicts.db, a file of its own, whose loss is no fault. Never judges, and alerting never reads it.
+ * 90 days are in verdicts.db, a file of its own, whose loss is no fault. Never judges. Of alerting only probes_seen.c reads it,
+ * once, as healthd starts: which probes were up before.
  */
 #ifndef HEALTHD_COLLECTOR_VERDICT_HISTORY_H
 #define HEALTHD_COLLECTOR_VERDICT_HISTORY_H
@@ -35,6 +36,7 @@ struct verdict_record { /* of one probe, by name: outlives changes of its config
     size_t change_count;
     enum health health; /* confirmed, and since when: also over restarts of healthd */
     struct wall since;
+    bool was_good; /* before this process: up or degraded, as far as the file goes back */
     struct wall counted; /* time up to here is in availability; 0: nothing yet */
     struct wall seen;    /* the last run that gave an answer */
     nsec patience;       /* after seen, this much longer the health is still known */

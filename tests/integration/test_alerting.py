@@ -127,6 +127,20 @@ def test_a_crash_between_page_and_end_loses_neither(healthd, nginx, notify_stub)
     assert open_pages(notify_stub) == 0
 
 
+def test_what_died_while_healthd_was_away_is_told_at_once(healthd, nginx, notify_stub):
+    server = nginx()
+    text = config(notify_stub, server)
+    daemon = healthd(text)
+    daemon.wait_health("payload", "up")
+    # On disk by then: it is read back through the same queue.
+    wait_until(lambda: daemon.get("/api/probes/payload/history").json()["changes"], 20, "the change to up")
+    daemon.kill()
+    server.kill()
+    healthd(text + same_state(daemon))
+    # Not after the two minutes that are for what was never up.
+    wait_until(lambda: open_pages(notify_stub) == 1, 30, "the page to have come")
+
+
 def test_killed_while_the_receiver_is_away_it_pages_afterwards(healthd, nginx, notify_stub):
     server = nginx()
     text = config(notify_stub, server)

@@ -64,10 +64,11 @@ static struct buf read_text(struct verdict_file *f, const char *name, int64_t fr
     return read;
 }
 
-static void see(void *ctx, const char *name, enum health health, struct wall since)
+static void see(void *ctx, const char *name, enum health health, struct wall since,
+                bool was_good)
 {
-    buf_printf(ctx, "%s %s %jd;", name, health_name(health),
-               (intmax_t)(since.ns / NSEC_PER_SEC - START));
+    buf_printf(ctx, "%s %s %jd%s;", name, health_name(health),
+               (intmax_t)(since.ns / NSEC_PER_SEC - START), was_good ? "" : " ever");
 }
 
 static void note_loaded(void *ctx, struct map *by_name)
@@ -112,6 +113,25 @@ static void test_what_was_put_is_there_again(void **ctx)
         "\"hours\":[[1728000000,3,0,0,4,1,0,0]]}\n",
         buf_text(&text));
     buf_finish(&text);
+    verdict_file_close(f);
+}
+
+static void test_who_was_never_up(void **ctx)
+{
+    struct buf seen = BUF_MAX(4096);
+    struct verdict_file *f = open_in(*ctx);
+    put_change(f, "new", 10, HEALTH_DOWN, "");
+    put_change(f, "fell", 10, HEALTH_DEGRADED, "");
+    put_change(f, "fell", 20, HEALTH_DOWN, "");
+    put_change(f, "long", 30, HEALTH_DOWN, ""); /* its change to up is too old */
+    put_hour(f, "long", HOUR, 1000);
+    put_change(f, "well", 40, HEALTH_UP, "");
+    verdict_file_states(f, see, &seen);
+    assert_non_null(strstr(buf_text(&seen), "new down 10 ever;"));
+    assert_non_null(strstr(buf_text(&seen), "fell down 20;"));
+    assert_non_null(strstr(buf_text(&seen), "long down 30;"));
+    assert_non_null(strstr(buf_text(&seen), "well up 40;"));
+    buf_finish(&seen);
     verdict_file_close(f);
 }
 
@@ -172,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_what_was_put_is_there_again),
+        IN_FOLDER(test_who_was_never_up),
         IN_FOLDER(test_what_is_too_old_goes),
         IN_FOLDER(test_a_damaged_file_is_no_fault),
     };
