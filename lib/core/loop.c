@@ -7,25 +7,11 @@
 #include "lib/core/loop.h"
 
 #include <assert.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "lib/base/memory.h"
 #include "lib/core/loop_impl.h"
-
-const double loop_lag_bounds[LOOP_LAG_BUCKETS] = {
-    0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, INFINITY};
-
-void loop_stats_lag(struct loop_stats *stats, nsec late)
-{
-    const double seconds = nsec_to_sec(late);
-    size_t i = 0;
-    while (i + 1 < LOOP_LAG_BUCKETS && seconds > loop_lag_bounds[i])
-        i++;
-    stats->lag_counts[i]++;
-    stats->lag_sum += seconds;
-}
 
 void loop_begin_at(struct loop *l, struct mono now)
 {

@@ -65,19 +65,13 @@ void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal
                     void *ctx);
 
 #define LOOP_SLOW_CALLBACK (5 * NSEC_PER_MSEC)
-#define LOOP_LAG_BUCKETS 12
 struct loop_stats {
     nsec worst_callback; /* since the last loop_stats_take */
     const char *worst_name;
     uint64_t slow_callbacks; /* over LOOP_SLOW_CALLBACK, ever */
-    nsec worst_lag;          /* a timer's lateness, since the last take */
+    nsec worst_lag;          /* the latest timer, since the last take */
     uint64_t turns;
-    uint64_t
-        lag_counts[LOOP_LAG_BUCKETS]; /* ever, each on its own; bounds: loop_lag_bounds */
-    double lag_sum;                   /* seconds */
 };
-extern const double loop_lag_bounds[LOOP_LAG_BUCKETS]; /* seconds, last +Inf */
-/* Every timer counts; when none is due, a lag sample is taken 5 times a second by a timer of the loop's own. */
 struct loop_stats loop_stats_peek(const struct loop *l);
 struct loop_stats loop_stats_take(struct loop *l); /* and starts new worst values */
 

@@ -35,7 +35,6 @@ struct loop {
     uv_timer_t uv_timer;
     struct heap timers;
     struct slab timer_slab;
-    struct timer *lag_timer;
 
     int epoll_fd;
     uv_poll_t poll; /* of epoll_fd */
@@ -67,8 +66,5 @@ bool loop_watches_init(struct loop *l, struct err *e);
 void loop_watches_finish(struct loop *l);
 bool loop_queue_init(struct loop *l, struct err *e);
 void loop_queue_finish(struct loop *l);
-
-/* Adds one lateness to the histogram. */
-void loop_stats_lag(struct loop_stats *stats, nsec late);
 
 #endif

@@ -8,8 +8,6 @@
 
 #include "lib/core/loop_impl.h"
 
-#define LAG_INTERVAL NSEC_PER_SEC
-
 struct timer {
     struct heap_item item; /* key: nanoseconds of struct mono */
     struct loop *loop;
@@ -29,16 +27,10 @@ struct timer *loop_timer_create(struct loop *l, const char *name, void (*fn)(voi
     return t;
 }
 
-static void timer_count(struct timer *t, int change)
-{
-    if (t != t->loop->lag_timer)
-        loop_alive(t->loop, change);
-}
-
 void timer_at(struct timer *t, struct mono at)
 {
     if (!t->item.place)
-        timer_count(t, 1);
+        loop_alive(t->loop, 1);
     heap_put(&t->loop->timers, &t->item, at.ns);
 }
 
@@ -47,7 +39,7 @@ void timer_stop(struct timer *t)
     if (!t->item.place)
         return;
     heap_remove(&t->loop->timers, &t->item);
-    timer_count(t, -1);
+    loop_alive(t->loop, -1);
 }
 
 void timer_destroy(struct timer *t)
@@ -72,8 +64,6 @@ static void timers_fire(struct loop *l)
         const nsec late = now.ns - first->key;
         if (late > l->stats.worst_lag)
             l->stats.worst_lag = late;
-        if (t == l->lag_timer)
-            loop_stats_lag(&l->stats, late);
         timer_stop(t);
         loop_begin_at(l, now);
         t->fn(t->ctx);
@@ -99,12 +89,6 @@ void loop_timers_arm(struct loop *l)
     uv_timer_start(&l->uv_timer, on_uv_timer, ms, 0);
 }
 
-static void on_lag(void *ctx)
-{
-    struct loop *l = ctx;
-    timer_at(l->lag_timer, mono_add(l->now, LAG_INTERVAL));
-}
-
 bool loop_timers_init(struct loop *l, struct err *e)
 {
     (void)e;
@@ -112,8 +96,6 @@ bool loop_timers_init(struct loop *l, struct err *e)
     uv_timer_init(&l->uv, &l->uv_timer);
     l->uv_timer.data = l;
     uv_unref((uv_handle_t *)&l->uv_timer);
-    l->lag_timer = loop_timer_create(l, "loop lag", on_lag, l);
-    timer_at(l->lag_timer, mono_add(mono_read(), LAG_INTERVAL));
     return true;
 }
 
