@@ -23,7 +23,6 @@
 
 #define FILE_TAIL_BYTES 4096
 #define FILE_MAX_TAIL 200    /* of the text that has to stand there */
-#define FILE_MAX_SEEN 100000 /* entries of folders that one look goes through */
 #define FILE_MAX_DEPTH 32    /* parts of a pattern */
 
 struct file_conf {
@@ -57,7 +56,7 @@ struct file_found {
     size_t count, seen;
     const char *hidden;   /* a sentence: a part that we may not look at; NULL: none */
     const char *failing;  /* the same for a file system's error */
-    bool is_cut, is_late; /* more than FILE_MAX_SEEN; the time was over */
+    bool is_cut, is_late; /* of path_walk.h: the time was over */
 };
 
 void file_find(struct file_found *f);

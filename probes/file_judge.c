@@ -2,6 +2,7 @@
 /* What a look means: the one answer, from what is most wrong down, and the trace. Loop thread; reads no file. */
 #include <inttypes.h>
 
+#include "lib/core/path_walk.h"
 #include "probes/file.h"
 
 #define SHOWN_ENDING 80
@@ -28,7 +29,7 @@ static void judge_unseen(struct run *run, const struct file_found *f)
         run_unknown(run, REASON_SELF,
                     "the pattern leads through more than %d entries: name a folder with "
                     "fewer",
-                    FILE_MAX_SEEN);
+                    PATH_WALK_MAX_SEEN);
     else if (f->is_late)
         run_unknown(run, REASON_TIMEOUT,
                     "its folders could not be listed within the `timeout`; %zu entries "

@@ -94,6 +94,11 @@ static void answer_trouble(struct run *run, const struct log_tail *t)
                     "%s is %s: `file` has to name a file, or a pattern such as %s/*.log",
                     path, t->trouble == EISDIR ? "a folder" : "no file that is kept",
                     path);
+    else if (t->trouble == E2BIG || t->trouble == ETIME)
+        run_unknown(run, REASON_CONFIG,
+                    "%s: %s, and the newest is not known: give a narrower pattern", path,
+                    t->trouble == E2BIG ? "too many files were gone through"
+                                        : "the time was over before all were seen");
     else
         run_unknown(run, REASON_SELF, "%s cannot be read: %s", path,
                     strerror(t->trouble));

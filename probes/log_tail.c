@@ -6,17 +6,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/attr.h"
+#include "lib/core/path_walk.h"
 #include "probes/log.h"
 
 #define PIECE ((size_t)64 << 10)
-#define MAX_FOUND 10000 /* files of a pattern, or of a folder */
+#define MAX_FOUND 10000 /* files of a folder */
 #define FORMER_RUNS 2   /* a writer goes on in a renamed file until it is told */
 
 static void on_line(void *ctx, const struct line *line)
@@ -87,49 +87,80 @@ static bool is_newer(const struct stat *a, const struct stat *b)
                : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
 }
 
-static void consider(struct log_tail *t, const char *path, struct newest *n)
+static bool is_pattern(const struct log_tail *t)
 {
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        n->trouble = errno;
+    return strpbrk(t->pattern, "*?[") != NULL;
+}
+
+struct search {
+    struct log_tail *tail;
+    struct newest newest;
+};
+
+static void consider(void *ctx, const char *path, const struct stat *st)
+{
+    struct search *s = ctx;
+    struct log_tail *t = s->tail;
+    struct newest *n = &s->newest;
+    if (!S_ISREG(st->st_mode)) {
+        n->trouble = S_ISDIR(st->st_mode) ? EISDIR : ESPIPE;
         return;
     }
-    if (!S_ISREG(st.st_mode)) {
-        n->trouble = S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
+    if (is_pattern(t) && is_packed(path))
         return;
-    }
     if (!t->has_begun && t->conf->from == LOG_FROM_END)
-        log_places_put(&t->places, &(struct log_place){.device = (uint64_t)st.st_dev,
-                                                       .inode = (uint64_t)st.st_ino,
-                                                       .offset = (uint64_t)st.st_size});
-    if (n->is_any && !is_newer(&st, &n->st))
+        log_places_put(&t->places, &(struct log_place){.device = (uint64_t)st->st_dev,
+                                                       .inode = (uint64_t)st->st_ino,
+                                                       .offset = (uint64_t)st->st_size});
+    if (n->is_any && !is_newer(st, &n->st))
         return;
-    n->st = st;
+    n->st = *st;
     n->is_any = true;
     buf_clear(&t->path);
     buf_add_text(&t->path, path);
 }
 
-static struct newest find_newest(struct log_tail *t)
+/* Of a search that did not go through all nobody knows which is the newest. */
+static void judge_walk(struct newest *n, const struct path_walk *w)
 {
-    struct newest n = {0};
-    glob_t found;
+    if (w->is_cut || w->is_late) {
+        n->is_any = false;
+        n->trouble = w->is_cut ? E2BIG : ETIME;
+    } else if (!n->is_any && !n->trouble) {
+        n->trouble = w->failing ? w->failing_error : w->hidden ? w->hidden_error : ENOENT;
+    }
+}
+
+static struct newest look_at_one(struct log_tail *t)
+{
+    struct search s = {.tail = t};
+    struct stat st;
+    if (stat(t->pattern, &st) == 0)
+        consider(&s, t->pattern, &st);
+    else
+        s.newest.trouble = errno;
+    return s.newest;
+}
+
+static struct newest find_newest(struct log_tail *t, struct mono until)
+{
     buf_clear(&t->path);
-    if (!strpbrk(t->pattern, "*?[")) {
-        consider(t, t->pattern, &n);
-        return n;
-    }
-    const int result = glob(t->pattern, GLOB_NOSORT, NULL, &found);
-    if (result == 0) {
-        for (size_t i = 0; i < found.gl_pathc && i < MAX_FOUND; i++) {
-            if (!is_packed(found.gl_pathv[i]))
-                consider(t, found.gl_pathv[i], &n);
-        }
-    } else {
-        n.trouble = result == GLOB_NOMATCH ? ENOENT : EACCES;
-    }
-    globfree(&found);
-    return n;
+    if (!is_pattern(t))
+        return look_at_one(t);
+    struct arena *arena = arena_create(0);
+    struct search s = {.tail = t};
+    struct path_walk w = {.arena = arena,
+                          .root = "",
+                          .pattern = t->pattern,
+                          .until = until,
+                          .take = consider,
+                          .ctx = &s};
+    path_walk(&w);
+    judge_walk(&s.newest, &w);
+    if (!s.newest.is_any)
+        buf_clear(&t->path);
+    arena_destroy(arena);
+    return s.newest;
 }
 
 /* ---- one that is open ---- */
@@ -379,7 +410,7 @@ static void learn_age(struct log_tail *t, const struct newest *n)
 void log_tail_read(struct log_tail *t, struct mono until, const atomic_bool *is_unwanted)
 {
     struct allowance a = {t->conf->max_read, until, is_unwanted};
-    const struct newest n = find_newest(t);
+    const struct newest n = find_newest(t, until);
     t->trouble = 0;
     t->is_missing = !n.is_any && (n.trouble == ENOENT || n.trouble == ENOTDIR);
     if (n.is_any) {

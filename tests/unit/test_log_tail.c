@@ -219,6 +219,40 @@ static void remove_folder(const struct telling *t)
     assert_int_equal(rmdir(t->folder), 0);
 }
 
+static void what_cannot_be_searched_is_told(void **state)
+{
+    static const struct {
+        const char *file;
+        nsec time;
+        int trouble;
+        bool is_missing;
+    } cases[] = {
+        {"*.log", NSEC_PER_MINUTE, 0, true},
+        {"no/*.log", NSEC_PER_MINUTE, 0, true},
+        {"*.log", 0, ETIME, false},
+        {"*/", NSEC_PER_MINUTE, 0, true},
+        {"*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/"
+         "*/*"
+         "/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*",
+         NSEC_PER_MINUTE, E2BIG, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct story story = {.name = cases[i].file, .file = cases[i].file};
+        struct telling t = {
+            .story = &story, .folder = "/tmp/hd-log-tail-XXXXXX", .memo = BUF_MAX(4096)};
+        const atomic_bool is_unwanted = false;
+        assert_non_null(mkdtemp(t.folder));
+        begin_process(&t);
+        struct log_tail *tail = &t.keeper->tail;
+        log_tail_read(tail, mono_add(mono_read(), cases[i].time), &is_unwanted);
+        assert_int_equal(tail->trouble, cases[i].trouble);
+        assert_int_equal(tail->is_missing, cases[i].is_missing);
+        end_process(&t);
+        buf_finish(&t.memo);
+        assert_int_equal(rmdir(t.folder), 0);
+    }
+}
+
 static void files_are_followed(void **state)
 {
     (void)state;
@@ -256,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_followed),
+        cmocka_unit_test(what_cannot_be_searched_is_told),
         cmocka_unit_test(what_is_no_file_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
