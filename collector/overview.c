@@ -176,7 +176,8 @@ static void renew(struct overview *o, struct mono now)
     struct rendering *r = memory_take(sizeof(*r));
     *r = (struct rendering){BUF_MAX(OVERVIEW_MAX), BUF_MAX(OVERVIEW_MAX), 1};
     print_all(&r->text, o->daemon);
-    gzip_text(buf_bytes(&r->text), 1, &r->compressed);
+    if (!r->text.overflow)
+        gzip_text(buf_bytes(&r->text), 1, &r->compressed);
     if (o->rendering)
         release(o->rendering);
     o->rendering = r;
@@ -205,6 +206,13 @@ void overview_answer(struct overview *o, struct exchange *x)
     if (!o->rendering || mono_reached(now, mono_add(o->made, FRESH)))
         renew(o, now);
     struct rendering *r = o->rendering;
+    if (r->text.overflow) {
+        exchange_error(x, 503,
+                       "The overview is larger than %u MiB: ask /api/probes/{probe} and "
+                       "/api/alerts instead.",
+                       OVERVIEW_MAX >> 20);
+        return;
+    }
     const bool is_gzip = exchange_accepts_gzip(x) && r->compressed.len > 0;
     r->holds++;
     exchange_add_header(x, "Cache-Control", "no-store");

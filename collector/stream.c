@@ -107,10 +107,10 @@ static void viewer_gone(void *ctx)
     free(v);
 }
 
-/* One that is too far behind is let go, and starts again with the overview. */
+/* One that is too far behind, or whose news are too long, is let go, and starts again with the overview. */
 static void viewer_give(struct viewer *v, struct shared_text *t)
 {
-    if (unread_put(&v->unread, t))
+    if (!t->buf.overflow && unread_put(&v->unread, t))
         exchange_feed_more(v->exchange);
     else
         exchange_feed_end(v->exchange);
