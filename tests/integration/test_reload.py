@@ -189,8 +189,11 @@ def test_an_unchanged_probe_keeps_state_session_and_slot(healthd, target):
     times = "interval: 500ms, retry_interval: 500ms"
     daemon = healthd(config(probe("kept", target, times), probe("changed", target, times)))
     before = {name: daemon.wait_health(name, "up") for name in ("kept", "changed")}
-    slot = seconds(daemon.explain("kept")["last_run"]["due"])
-    seq = daemon.explain("kept")["last_run"]["seq"]
+    # The runs that confirm a state are tries between the slots: the grid is seen when they are over.
+    first = daemon.explain("kept")["last_run"]["seq"]
+    wait_until(lambda: daemon.explain("kept")["last_run"]["seq"] >= first + 2)
+    run = daemon.explain("kept")["last_run"]
+    slot, seq = seconds(run["due"]), run["seq"]
     other = times + ", labels: {component: x}"
     assert daemon.reload(config(probe("added", target, times), probe("changed", target, other),
                                 probe("kept", target, times))).status == 200
