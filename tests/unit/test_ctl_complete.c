@@ -48,7 +48,7 @@ static void words_are_completed(void **state)
          "smoke wait healthcheck deploy baseline run status explain alerts ack silence "
          "query outbox "
          "runbook "
-         "validate "
+         "init coverage validate "
          "probe "
          "rules route receiver drill reload completion help"},
         {{"rel"}, "reload"},
