@@ -19,7 +19,7 @@ struct llm_session *llm_memory_of(struct run *run)
     if (!kept->is_recalled) {
         kept->is_recalled = true;
         if (bytes_to_i64(bytes_of(session->memo), &asked_at) && asked_at > 0 &&
-            asked_at < run_wall(run).ns / NSEC_PER_SEC)
+            asked_at <= run_wall(run).ns / NSEC_PER_SEC)
             kept->asked_at = asked_at;
         kept->held_text = BUF_MAX(HELD_MAX_BYTES);
         kept->finish = BUF_MAX(LLM_FINISH_MAX_BYTES);

@@ -26,13 +26,13 @@ def quick(text, stub):
 @pytest.fixture
 def stack(engine, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
-    stub = NotifyStub(host=engine.host)
+    stub, deadman = NotifyStub(host=engine.host), NotifyStub(host=engine.host, strict=False)
     load_images(engine, folder)
     whole = Composed(engine, folder / "tree")
     whole.stub = stub
     whole.secret("pagerduty_key", "0123456789abcdef0123456789abcdef")
     whole.secret("slack_url", f"{stub.url}/services/T0/B0/xyz")
-    whole.secret("deadman_url", f"{stub.url}/deadman")
+    whole.secret("deadman_url", f"{deadman.url}/ping")
     whole.change("healthd/healthd.yml", lambda text: quick(text, stub))
     try:
         whole.compose("up", "-d")
@@ -40,6 +40,7 @@ def stack(engine, tmp_path_factory):
     finally:
         print(whole.logs())
         whole.down()
+        deadman.close()
         stub.close()
 
 
