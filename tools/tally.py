@@ -4,6 +4,7 @@
 
     tally.py meson LOG.json...    logs of `meson test` (a line a test program)
     tally.py pytest REPORT.xml    a JUnit file of pytest
+    tally.py failed REPORT.xml    what failed in it, a line each as pytest takes it, instead of counts
 
 A test program that speaks TAP counts once per line it reported. One that ends badly without
 having reported a failed line (a crash, a leak, a sanitizer's report, a timeout) counts as one
@@ -73,8 +74,20 @@ def tally_pytest(path):
     return total
 
 
+def failed_names(path):
+    """`tests/integration/test_x.py::test_y[case]`; classname is the module's path with dots, without `tests`."""
+    if not os.path.exists(path):
+        return []
+    return [f"tests/{case.get('classname').replace('.', '/')}.py::{case.get('name')}"
+            for case in xml.parse(path).getroot().iter("testcase")
+            if case.find("failure") is not None or case.find("error") is not None]
+
+
 def main():
     kind, paths = sys.argv[1], sys.argv[2:]
+    if kind == "failed":
+        print(*failed_names(paths[0]), sep="\n")
+        return
     print(*(tally_meson(paths) if kind == "meson" else tally_pytest(paths[0])))
 
 
