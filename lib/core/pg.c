@@ -53,8 +53,8 @@ static void on_given_up(void *ctx)
         gone(gone_ctx);
 }
 
-/* libpq reads on as long as there is something, into a buffer of any size that a server announces. Less in the kernel makes
- * one reading shorter; a sender on the same machine that keeps up is not bounded by it. */
+/* libpq reads on as long as there is something, into a buffer of any size that a server announces: less in the kernel makes
+ * one reading shorter. */
 static void limit_reading(PGconn *conn)
 {
     const int bytes = RECEIVE_BYTES;
