@@ -47,23 +47,6 @@ bool containers_validate(void *ctx, struct arena *arena, struct err *e)
     return true;
 }
 
-static struct texts texts_copy(struct arena *arena, struct texts from)
-{
-    const char **items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < from.count; i++)
-        items[i] = arena_strdup(arena, from.items[i]);
-    return (struct texts){items, from.count};
-}
-
-static struct pairs pairs_copy(struct arena *arena, struct pairs from)
-{
-    struct pair *items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < from.count; i++)
-        items[i] = (struct pair){arena_strdup(arena, from.items[i].key),
-                                 arena_strdup(arena, from.items[i].value)};
-    return (struct pairs){items, from.count};
-}
-
 void containers_conf_copy(struct arena *arena, const struct containers_conf *from,
                           struct containers_conf *ret_conf)
 {

@@ -77,14 +77,6 @@ bool host_collects(const struct host_conf *conf, const char *collector)
            !is_in(&conf->exclude, collector);
 }
 
-static struct texts texts_copy(struct arena *arena, struct texts from)
-{
-    const char **items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < from.count; i++)
-        items[i] = arena_strdup(arena, from.items[i]);
-    return (struct texts){items, from.count};
-}
-
 static const struct regex *regex_copy(struct arena *arena, const struct regex *from)
 {
     struct err e;

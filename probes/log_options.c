@@ -88,23 +88,6 @@ bool log_validate(void *ctx, struct arena *arena, struct err *e)
     return check_expressions(conf, arena, e) && check_fields(conf, e);
 }
 
-static struct texts texts_copy(struct arena *arena, struct texts from)
-{
-    const char **items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < from.count; i++)
-        items[i] = arena_strdup(arena, from.items[i]);
-    return (struct texts){items, from.count};
-}
-
-static struct pairs pairs_copy(struct arena *arena, struct pairs from)
-{
-    struct pair *items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < from.count; i++)
-        items[i] = (struct pair){arena_strdup(arena, from.items[i].key),
-                                 arena_strdup(arena, from.items[i].value)};
-    return (struct pairs){items, from.count};
-}
-
 void log_conf_copy(struct arena *arena, const struct log_conf *from,
                    struct log_conf *ret_conf)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Option tables themselves: finding rows, naming types, defaults. Called by loaders, printers and
+ * Option tables themselves: finding rows, naming types, defaults, copying lists. Called by loaders, printers, probes and
  * the reference generator. Never sees a configuration file.
  */
 #include "lib/core/opt.h"
@@ -109,4 +109,21 @@ void opt_defaults(const struct opt *rows, void *conf, struct arena *arena)
 {
     for (const struct opt *row = rows; row && row->name; row++)
         set_default(row, conf, arena);
+}
+
+struct texts texts_copy(struct arena *arena, struct texts from)
+{
+    const char **items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
+    for (size_t i = 0; i < from.count; i++)
+        items[i] = arena_strdup(arena, from.items[i]);
+    return (struct texts){items, from.count};
+}
+
+struct pairs pairs_copy(struct arena *arena, struct pairs from)
+{
+    struct pair *items = arena_alloc(arena, (from.count + 1) * sizeof(*items));
+    for (size_t i = 0; i < from.count; i++)
+        items[i] = (struct pair){arena_strdup(arena, from.items[i].key),
+                                 arena_strdup(arena, from.items[i].value)};
+    return (struct pairs){items, from.count};
 }

@@ -216,4 +216,8 @@ opt_find_shorthand(const struct opt *rows); /* NULL: the type has none */
 void opt_limits_print(const struct opt *row, struct buf *out);
 const char *opt_type_name(enum opt_type type); /* "duration", "list of texts" */
 
+/* For a job that outlives the run whose configuration it takes along. */
+struct texts texts_copy(struct arena *arena, struct texts from);
+struct pairs pairs_copy(struct arena *arena, struct pairs from);
+
 #endif
