@@ -69,7 +69,7 @@ async function useToken({ token }) {
   return true;
 }
 
-export function askToken(why) {
+function askToken(why) {
   return ask({
     title: "Token", note: why || "This address only shows. With the `act_token` of the configuration you may act; it is kept until this tab is closed.",
     fields: [{ name: "token", label: "Act token", type: "password", required: true }], submit: "Use it", onSubmit: useToken,

@@ -10,7 +10,7 @@ export class ApiError extends Error {
   }
 }
 
-export function token() {
+function token() {
   try {
     return sessionStorage.getItem(TOKEN) || "";
   } catch {

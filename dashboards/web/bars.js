@@ -2,7 +2,7 @@
 // Availability as a strip of cells, oldest first. A cell that was down for a minute is as red as one that was down for an
 // hour is full of red: the height of the red says how much.
 
-import { h, svg } from "./dom.js";
+import { svg } from "./dom.js";
 import { percent, rough, span } from "./words.js";
 
 export const WINDOWS = {
@@ -41,23 +41,22 @@ function cellWords(cell, width) {
   return parts.join(", ");
 }
 
-export function bars(window, data, now) {
+// An empty strip, for drawBars.
+export function bars() {
+  return svg("svg", { class: "strip", preserveAspectRatio: "none", role: "img" },
+    svg("title"), Object.keys(KINDS).map((kind) => svg("path", { class: `cell-${kind}` })));
+}
+
+export function drawBars(strip, window, data, now) {
   const { cells } = data, { cell: width, words } = WINDOWS[window];
-  const paths = Object.entries(KINDS).map(([kind, heightOf]) => [kind, pathOf(cells, heightOf)]).filter(([, path]) => path);
-  const label = `${words}: ${percent(data.ratio)} available`;
-  const title = svg("title", null, label);
-  const strip = svg("svg", { class: "strip", viewBox: `0 0 ${cells.length} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
-    title, paths.map(([kind, path]) => svg("path", { class: `cell-${kind}`, d: path })));
-  strip.addEventListener("pointermove", (event) => {
+  const [title, ...paths] = strip.children;
+  Object.values(KINDS).forEach((heightOf, i) => paths[i].setAttribute("d", pathOf(cells, heightOf)));
+  strip.setAttribute("viewBox", `0 0 ${cells.length} ${HEIGHT}`);
+  strip.setAttribute("aria-label", `${words}: ${percent(data.ratio)} available`);
+  strip.onpointermove = (event) => {
     const box = strip.getBoundingClientRect();
     const i = Math.min(cells.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * cells.length)));
     const start = (Math.floor(now / width) - (cells.length - 1 - i)) * width;
     title.textContent = `${rough(start, width)}: ${cellWords(cells[i], width)}`;
-  });
-  return strip;
-}
-
-// A strip with its figure, for one window.
-export function availability(window, data, now) {
-  return h("div", { class: "avail" }, bars(window, data, now), h("span", { class: "figure" }, percent(data.ratio)));
+  };
 }

@@ -3,9 +3,9 @@
 
 import { get, query } from "./api.js";
 import { h, link, probeRoute, wide } from "./dom.js";
+import { gauge } from "./gauge.js";
 import { healthIcon } from "./icons.js";
 import { sortedItems } from "./items.js";
-import { gauge } from "./machine.js";
 import { model } from "./model.js";
 import { bytes, span } from "./words.js";
 

@@ -28,7 +28,7 @@ function outcome(told, now) {
   return ["is-unknown", "not told"];
 }
 
-export function toldLine(told, now) {
+function toldLine(told, now) {
   const [kind, words] = outcome(told, now);
   const title = told.delivery && told.delivery.made ? `notice ${told.delivery.id} of ${exact(told.delivery.made)}` : null;
   return h("li", { class: `told ${kind}`, title }, h("b", null, told.receiver), " ", words);

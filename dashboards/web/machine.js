@@ -3,11 +3,11 @@
 
 import { query } from "./api.js";
 import { loadContainers } from "./containers.js";
-import { h, put, svg, wide } from "./dom.js";
+import { h, put, wide } from "./dom.js";
+import { gauge } from "./gauge.js";
 import { bytes, short, span } from "./words.js";
 
 const AGAIN_MS = 10000;
-const FULL = 0.95, TIGHT = 0.85;
 const SPAN = "2m";
 
 const EXPRESSIONS = {
@@ -43,12 +43,6 @@ function by(label, results) {
     }
   }
   return [...rows].sort((a, b) => a[0].localeCompare(b[0]));
-}
-
-export function gauge(share) {
-  const state = share >= FULL ? "is-down" : share >= TIGHT ? "is-degraded" : "is-up";
-  return svg("svg", { class: `gauge ${state}`, viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect", { class: "cell-none", width: 100, height: 8 }), svg("rect", { class: "gauge-fill", width: Math.min(Math.max(share || 0, 0), 1) * 100, height: 8 }));
 }
 
 function tile(name, value, note, share) {

@@ -32,6 +32,11 @@ export function now() {
   return Date.now() / 1000 + model.skew;
 }
 
+// Seconds since the overview was read.
+export function age() {
+  return now() - seconds(model.overview.now);
+}
+
 export async function refresh() {
   const overview = await get("api/overview");
   const { probes, alerts, ...rest } = overview;

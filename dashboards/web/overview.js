@@ -111,7 +111,7 @@ export class Overview {
   setWindow(window) {
     this.window = window;
     keep("window", window);
-    for (const [name, row] of this.rows) row.setWindow(model.probes.get(name), window);
+    for (const [name, row] of this.rows) row.update(model.probes.get(name), window);
   }
 
   drawSummary() {
@@ -142,14 +142,15 @@ export class Overview {
       h("ul", { class: "rows" }, rows));
   }
 
-  // What decides where rows stand.
+  // What decides which rows there are, and where they stand.
   shapeNow() {
-    return [...model.probes.values()].map((p) => p.health).join();
+    return JSON.stringify([...model.probes.values()].map((p) => [p.name, p.type, groupOf(p, this.grouping), p.health]));
   }
 
   onChange(change) {
-    if (change.probes === null || (change.probes.size && this.shapeNow() !== this.shape)) this.drawGroups();
-    else for (const name of change.probes) this.rows.get(name)?.update(model.probes.get(name));
+    const ran = change.probes || model.probes.keys();
+    if (change.probes?.size !== 0 && this.shapeNow() !== this.shape) this.drawGroups();
+    else for (const name of ran) this.rows.get(name)?.update(model.probes.get(name), this.window);
     if (change.probes === null || change.alerts || change.turned?.length) this.drawSummary();
   }
 

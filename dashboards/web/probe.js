@@ -4,7 +4,7 @@
 import { mayAct, tell } from "./act.js";
 import { runNow, silence } from "./acts.js";
 import { get, queryRange } from "./api.js";
-import { bars, WINDOWS } from "./bars.js";
+import { bars, drawBars, WINDOWS } from "./bars.js";
 import { certificate } from "./certificate.js";
 import { Chart } from "./chart.js";
 import { toldList } from "./delivery.js";
@@ -25,7 +25,7 @@ const FRESH_MS = 2000; // between two looks at a probe that runs more often
 const LIMIT = /^timing\.total\s*<=?\s*([\d.]+)(ms|s)$/;
 
 // What `should` and `expect` allow a run to take, and the timeout.
-export function thresholds(explained) {
+function thresholds(explained) {
   const found = [];
   for (const kind of ["should", "expect"]) {
     for (const expression of explained[kind]) {
@@ -178,8 +178,11 @@ export class ProbeView {
   drawPast() {
     const to = now(), from = to - RANGES[this.range][0];
     put(this.past, strip(this.history, from, to), changeTable(this.history, from, to));
-    put(this.windows, Object.entries(WINDOWS).map(([key, window]) => h("div", { class: "window" },
-      h("span", { class: "quiet" }, window.words), bars(key, this.history.windows[key], to), h("b", null, percent(this.history.windows[key].ratio)))));
+    put(this.windows, Object.entries(WINDOWS).map(([key, window]) => {
+      const strip = bars(), data = this.history.windows[key];
+      drawBars(strip, key, data, to);
+      return h("div", { class: "window" }, h("span", { class: "quiet" }, window.words), strip, h("b", null, percent(data.ratio)));
+    }));
   }
 
   drawFacts() {

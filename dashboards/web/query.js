@@ -15,7 +15,7 @@ const EXAMPLES = ["probe_duration_seconds", "probe_state == 3", "avg_over_time(p
 
 const PREFERRED = ["probe", "name", "mountpoint", "device", "cpu", "mode", "type"]; // one of these alone, if it tells them apart
 
-export function seriesName(metric) {
+function seriesName(metric) {
   const { __name__: name = "", ...labels } = metric;
   const inner = Object.entries(labels).map(([key, value]) => `${key}="${value}"`).join(", ");
   return inner ? `${name}{${inner}}` : name || "value";

@@ -38,23 +38,21 @@ function failures(letters) {
   return path;
 }
 
-function describe([values, letters]) {
+function describe(values, letters) {
   const good = values.filter((value, i) => value !== null && letters[i] !== "x");
   if (!good.length) return "no answer in the last hour";
   return `last hour: at most ${milliseconds(Math.max(...good))}`;
 }
 
-export function spark(data) {
-  const line = svg("path", { class: "spark-line" });
-  const bad = svg("path", { class: "spark-bad" });
-  const title = svg("title");
-  const drawing = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
-    title, line, bad);
-  drawing.draw = ([values, letters]) => {
-    line.setAttribute("d", pathOf(values, letters));
-    bad.setAttribute("d", failures(letters));
-    title.textContent = describe([values, letters]);
-  };
-  drawing.draw(data);
-  return drawing;
+// An empty one, for drawSpark.
+export function spark() {
+  return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
+    svg("title"), svg("path", { class: "spark-line" }), svg("path", { class: "spark-bad" }));
+}
+
+export function drawSpark(drawing, [values, letters]) {
+  const [title, line, bad] = drawing.children;
+  line.setAttribute("d", pathOf(values, letters));
+  bad.setAttribute("d", failures(letters));
+  title.textContent = describe(values, letters);
 }

@@ -2,13 +2,14 @@
 // Keeps the model up: Server-Sent Events, read with fetch so that the token goes along; polling while they do not come.
 
 import { ApiError, headers } from "./api.js";
-import { refresh, setAlerts, setConnection, takeProbes } from "./model.js";
+import { age, refresh, setAlerts, setConnection, takeProbes } from "./model.js";
 
 const SILENCE_MS = 40000; // healthd sends something every 15 s
 const POLL_MS = 10000;
 const RETRY_MS = 3000;
 const RETRY_MAX_MS = 30000;
 const HIDDEN_POLL_MS = 30000;
+const AVAILABILITY_AGE = 300; // seconds; the stream tells of runs, and not what they make of a day
 
 // A browser has six connections to one host: a tab that nobody sees gives its own back.
 let stopFollowing = null;
@@ -29,7 +30,7 @@ async function handle({ event, data }) {
     await refresh();
     setConnection("live");
   } else if (event === "probes") {
-    if (takeProbes(data)) await refresh();
+    if (takeProbes(data) || age() > AVAILABILITY_AGE) await refresh();
   } else if (event === "alerts") {
     setAlerts(data);
   } else if (event === "generation") {

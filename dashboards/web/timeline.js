@@ -9,7 +9,7 @@ const LISTED_MAX = 40;
 const WIDTH = 1000, HEIGHT = 26;
 
 // [{from, to, health, change}], oldest first; the changes of history come in either order.
-export function spells(history, to) {
+function spells(history, to) {
   const changes = [...history.changes].sort((a, b) => seconds(a.at) - seconds(b.at));
   return changes.map((change, i) => ({
     from: seconds(change.at), to: i + 1 < changes.length ? seconds(changes[i + 1].at) : to, health: change.health, change,
