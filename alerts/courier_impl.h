@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the courier: courier.c (turns, what is said of receivers), courier_desk.c
- * (receivers), courier_send.c (one sending, from the
- * payload to the judgement), courier_judge.c, courier_letter.c, courier_merge.c (what goes out as one), courier_metrics.c.
+ * (receivers), courier_send.c (one sending, from the payload to the
+ * judgement), courier_judge.c, courier_letter.c, courier_merge.c (what goes out as one), courier_metrics.c.
  */
 #ifndef HEALTHD_ALERTS_COURIER_IMPL_H
 #define HEALTHD_ALERTS_COURIER_IMPL_H
@@ -83,8 +83,8 @@ struct sending {
     const void *conf;
     void *exchange; /* the transport's; NULL: none under way */
     size_t merged;
-    bool is_reading;             /* its payload, from disk */
-    bool is_cancelled;           /* while it was read: freed when that is done */
+    bool is_waiting;   /* for the disk: its payload, or the record that it begins */
+    bool is_cancelled; /* meanwhile: freed when the disk has answered */
     const struct letter *letter; /* it goes to the fallback, not to its receiver; NULL */
     const struct reply *reply;   /* during its judgement; NULL: none came */
     bool *ret_ended;             /* of a send that has not returned yet */

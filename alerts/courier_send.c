@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One sending, from the payload to what its judgement does to the row: read, laid out by the notifier, sent by the
- * transport, judged by the notifier. Nothing here knows a vendor.
+ * One sending, from the payload to what its judgement does to the row: read, recorded as begun, laid out by the notifier,
+ * sent by the transport, judged by the notifier. Nothing here knows a vendor.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void sending_cancel(struct sending *s)
     struct courier *c = s->courier;
     if (s->exchange)
         c->transport.cancel(c->transport.ctx, s->exchange);
-    s->is_cancelled = s->is_reading;
+    s->is_cancelled = s->is_waiting;
     if (s->is_cancelled)
         sending_leave(s);
     else
@@ -65,12 +65,13 @@ void sendings_restart(struct courier *c, struct wall now)
     while (!list_empty(&c->sendings)) {
         struct sending *s = LIST_ITEM(c->sendings.next, struct sending, link);
         struct waiting *w = s->desk ? lane_first(s->lane) : NULL;
+        const bool has_begun = s->exchange != NULL;
         if (s->done)
             s->done(s->ctx, &(struct judgement){.outcome = OUTCOME_RETRY,
                                                 .why = "the configuration was reloaded"});
         sending_cancel(s);
         if (w && w->row.state == ROW_SENDING) {
-            w->row.is_in_doubt = true;
+            w->row.is_in_doubt |= has_begun;
             row_retry(w, "the configuration was reloaded", now);
         }
     }
@@ -167,19 +168,29 @@ static void notice_stand_in(struct sending *s, const struct waiting *w)
     };
 }
 
-/* True when nobody waits for what was read any more. */
-static bool reading_ended(struct sending *s)
+/* True when nobody waits for the disk's answer any more. */
+static bool wait_ended(struct sending *s)
 {
-    s->is_reading = false;
+    s->is_waiting = false;
     if (s->is_cancelled)
         arena_destroy(s->arena);
     return s->is_cancelled;
 }
 
+/* A disk that refuses stops no notice: then a repeat after a crash is not marked, and the fault is said. */
+static void on_recorded(void *ctx, bool is_durable)
+{
+    struct sending *s = ctx;
+    if (wait_ended(s))
+        return;
+    attempt_fill(s, lane_first(s->lane), ledger_clock(s->courier->outbox->ledger));
+    transmit(s);
+}
+
 static void on_payload(void *ctx, struct bytes payload)
 {
     struct sending *s = ctx;
-    if (reading_ended(s))
+    if (wait_ended(s))
         return;
     const struct wall now = ledger_clock(s->courier->outbox->ledger);
     struct waiting *w = lane_first(s->lane);
@@ -198,20 +209,19 @@ static void on_payload(void *ctx, struct bytes payload)
         courier_wake(c);
         return;
     }
-    row_sending(w, now);
-    attempt_fill(s, w, now);
-    transmit(s);
+    s->is_waiting = true;
+    row_sending(w, now, on_recorded, s);
 }
 
 static void on_first(void *ctx, struct bytes payload)
 {
     struct sending *s = ctx;
     struct err e = {0};
-    if (reading_ended(s))
+    if (wait_ended(s))
         return;
     if (payload.ptr)
         notice_from_json(s->arena, payload, &s->first, &e);
-    s->is_reading = true;
+    s->is_waiting = true;
     waiting_read(lane_first(s->lane), on_payload, s);
 }
 
@@ -229,7 +239,7 @@ void lane_forward(struct desk *d, struct lane *l, const struct letter *letter)
 {
     struct sending *s = sending_begin(d, l);
     s->letter = letter;
-    s->is_reading = true;
+    s->is_waiting = true;
     waiting_read(lane_first(l), on_payload, s);
 }
 
@@ -242,7 +252,7 @@ void lane_send(struct desk *d, struct lane *l, struct wall now)
     const struct waiting *part = waiting_part(w);
     const bool is_backlog = part && part->lane == l;
     s->merged = is_backlog ? w->part_count : 0;
-    s->is_reading = true;
+    s->is_waiting = true;
     if (is_backlog)
         waiting_read(waiting_part(w), on_first, s);
     else

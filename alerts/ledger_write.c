@@ -42,6 +42,8 @@ static bool write_new(const struct ledger_op *op, struct store_db *db, struct er
 
 static bool write_set(const struct outbox_row *row, struct store_db *db, struct err *e)
 {
+    if (row->state == ROW_SENDING)
+        FAILPOINT("before_sending");
     return store_run(db, e,
                      "UPDATE outbox SET state = ?, is_in_doubt = ?, is_degraded = ?,"
                      " attempts = ?, next_at = ?, first_at = ?, last_error = ?"

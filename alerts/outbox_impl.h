@@ -100,7 +100,10 @@ void waiting_read(struct waiting *w, void (*done)(void *ctx, struct bytes payloa
                   void *ctx);
 
 /* outbox_move.c: each commits. */
-void row_sending(struct waiting *w, struct wall now);
+/* done, when the disk has it, or refuses: from then on bytes may leave. A process that finds the row like that does not
+ * know whether they did, and marks what it sends again. */
+void row_sending(struct waiting *w, struct wall now,
+                 void (*done)(void *ctx, bool is_durable), void *ctx);
 void row_delivered(struct waiting *w, const char *remote, struct wall now);
 void row_retry(struct waiting *w, const char *why, struct wall next_at);
 void row_dead(struct waiting *w, const char *why, struct wall now);

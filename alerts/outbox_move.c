@@ -140,7 +140,8 @@ static void commit_end(struct waiting *w, struct ledger_txn *txn)
     ledger_commit(txn, on_end_committed, e);
 }
 
-void row_sending(struct waiting *w, struct wall now)
+void row_sending(struct waiting *w, struct wall now,
+                 void (*done)(void *ctx, bool is_durable), void *ctx)
 {
     struct outbox *o = w->lane->box->outbox;
     struct ledger_txn *txn = ledger_begin(o->ledger);
@@ -149,7 +150,7 @@ void row_sending(struct waiting *w, struct wall now)
     if (!w->row.first_at.ns)
         w->row.first_at = now;
     ledger_row_set(txn, &w->row);
-    ledger_commit(txn, NULL, NULL);
+    ledger_commit(txn, done, ctx);
 }
 
 /* What the lane has become by an accepted notice. */

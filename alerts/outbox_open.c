@@ -50,6 +50,7 @@ static bool part_load(void *ctx, struct store_row *r)
     struct waiting *into = row_find(o, row.merged_into);
     if (!into)
         return true;
+    into->row.is_in_doubt |= store_int(r, 8) != 0;
     struct waiting *w =
         waiting_create(box_lane(outbox_box(o, row.receiver), row.lane), &row);
     w->size = (size_t)store_int(r, 7);
@@ -68,7 +69,8 @@ static bool rows_load(void *ctx, struct store_db *db, struct err *e)
                        "") &&
            store_query(db, e, part_load, ctx,
                        "SELECT id, receiver, lane, kind, made, title, merged_into,"
-                       " length(payload) FROM outbox WHERE state = 4 AND payload <> ''"
+                       " length(payload), is_in_doubt FROM outbox WHERE state = 4 AND "
+                       "payload <> ''"
                        " ORDER BY id",
                        "");
 }

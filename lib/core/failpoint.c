@@ -3,6 +3,7 @@
 #include "lib/core/failpoint.h"
 
 #ifdef HEALTHD_FAILPOINTS
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,7 +17,11 @@ void failpoint(const char *name)
     const size_t len = strlen(name);
     if (!wanted || strncmp(wanted, name, len) != 0 || wanted[len] != ':')
         return;
-    if (atomic_fetch_add(&passed, 1) + 1 == strtol(wanted + len + 1, NULL, 10))
-        kill(getpid(), SIGKILL);
+    char *rest;
+    if (atomic_fetch_add(&passed, 1) + 1 != strtol(wanted + len + 1, &rest, 10))
+        return;
+    if (*rest == ':')
+        (void)poll(NULL, 0, (int)strtol(rest + 1, NULL, 10));
+    kill(getpid(), SIGKILL);
 }
 #endif

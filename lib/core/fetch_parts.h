@@ -66,7 +66,8 @@ struct fetch {
 
     struct curl_slist *headers, *proxy_headers, *connect_to, *resolve, *recipients;
     struct curl_mime *mime;
-    int fds[4]; /* a mail's open sockets; -1: none */
+    int fds[4];       /* a mail's open sockets; -1: none */
+    size_t body_read; /* of the request's, by libcurl */
     struct buf body;
     struct pair *pairs;
     size_t pair_count, pair_size, header_bytes;

@@ -217,6 +217,31 @@ static bool set_headers(struct fetch *x, struct err *e)
     return true;
 }
 
+static size_t on_read(char *to, size_t size, size_t count, void *ctx)
+{
+    struct fetch *x = ctx;
+    const struct bytes left =
+        bytes_slice(x->request.body, x->body_read, x->body_read + size * count);
+    memcpy(to, left.ptr, left.len);
+    x->body_read += left.len;
+    return left.len;
+}
+
+/* On a connection that was kept libcurl asks again by itself when it ends without an answer. What was read from us cannot
+ * be read again: so it asks only if the peer cannot have got it, and else says so. A signed body has to lie before it. */
+static void set_body(struct fetch *x)
+{
+    const struct bytes body = x->request.body;
+    curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    if (x->request.reuse == FETCH_FRESH || x->is_signed || !body.len) {
+        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, body.len ? body.ptr : "");
+        return;
+    }
+    curl_easy_setopt(x->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(x->easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(x->easy, CURLOPT_READDATA, x);
+}
+
 static bool set_method(struct fetch *x, struct err *e)
 {
     const struct request *q = &x->request;
@@ -225,8 +250,7 @@ static bool set_method(struct fetch *x, struct err *e)
         return err_set(e, "'%.60s' is no request method", method);
     const bool is_post = !strcmp(method, "POST");
     if (q->body.len || is_post) {
-        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
-        curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
+        set_body(x);
         if (!is_post)
             curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, method);
     } else if (!strcmp(method, "HEAD")) {

@@ -275,6 +275,13 @@ static void judge_nothing(struct fetch *x)
         judge_cut(x, false);
 }
 
+/* A kept connection ended: the body may have arrived, however far libcurl had come with a new one. */
+static void judge_unanswered(struct fetch *x)
+{
+    x->reply->reached = PHASE_WAIT;
+    judge_cut(x, false);
+}
+
 static void judge_receive(struct fetch *x, CURLcode code)
 {
     const struct who who = who_is(x);
@@ -336,6 +343,9 @@ void fetch_judge(struct fetch *x, int curl_code)
         break;
     case CURLE_GOT_NOTHING:
         judge_nothing(x);
+        break;
+    case CURLE_SEND_FAIL_REWIND:
+        judge_unanswered(x);
         break;
     case CURLE_OK: /* it ended with the connection, before its headers did */
     case CURLE_PARTIAL_FILE:

@@ -45,9 +45,10 @@ static void post_render(const void *conf, const struct notice *n, const struct a
         .url = arena_printf(arena, "%s/%s", c->url, n->receiver),
         .body = bytes_of(arena_printf(
             arena,
-            "{\"key\":%llu,\"event\":%s,\"first\":%s,\"lane\":\"%s\",\"kind\":\"%s\"}",
+            "{\"key\":%llu,\"event\":%s,\"first\":%s,\"lane\":\"%s\",\"kind\":\"%s\","
+            "\"again\":%s}",
             (unsigned long long)n->id, n->title, first, n->lane,
-            notice_kind_name(n->kind))),
+            notice_kind_name(n->kind), a->is_in_doubt ? "true" : "false")),
     };
 }
 

@@ -18,7 +18,7 @@ from lib.process import Process
 from lib.wait import SLOWNESS, wait_until
 
 EVENTS = 10**9
-SITES = ["before_commit", "after_commit", "before_send", "after_send", "mid_done"]
+SITES = ["before_commit", "after_commit", "before_sending", "before_send", "after_send", "mid_done"]
 
 
 def sender():
@@ -106,6 +106,19 @@ def test_every_place_may_be_the_last(tmp_path, stub, site, answer):
         assert drain(folder, stub, at_least=6) == 6
         assert verdict_of(stub.accepted, 6) == []
     assert deaths == 3
+
+
+def test_nothing_leaves_before_its_sending_is_on_disk(tmp_path, stub):
+    """The disk takes its time to note that a sending begins, and the process dies before it has: had the notice left
+    meanwhile, its repeat would come as if it were new."""
+    stub.is_calm = True
+    for visit in (1, 3):
+        folder = tmp_path / f"visit{visit}"
+        stub.accepted.clear()
+        one = start(folder, stub, 6, f"before_sending:{visit}:500")
+        assert one.popen.wait(60 * SLOWNESS) == -signal.SIGKILL
+        assert drain(folder, stub, at_least=6) == 6
+        assert verdict_of(stub.accepted, 6) == []
 
 
 def fill(path):

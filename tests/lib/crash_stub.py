@@ -24,6 +24,7 @@ class Accepted:
         self.receiver = receiver
         self.key, self.lane = body["key"], body["lane"]
         self.event, self.first = body["event"], body["first"]
+        self.again = body["again"]  # it says that it may be a repeat
 
 
 class CrashStub:
@@ -84,12 +85,15 @@ class CrashStub:
 
 
 def verdict_of(accepted, committed):
-    """What of `committed` events, of each receiver, was lost, came out of order, or came under two keys."""
+    """What of `committed` events, of each receiver, was lost, came out of order, came under two keys, or came again
+    without saying so."""
     faults = []
     for receiver in "abc":
         told, last, keys = set(), {}, {}
         for one in (one for one in accepted if one.receiver == receiver):
             lanes = range(one.first, one.event + 1, 5)
+            if not one.again and not told.isdisjoint(lanes):
+                faults.append(f"{receiver}: {one.event} comes again as if it were new")
             told.update(lanes)
             if one.event < last.get(one.lane, -1):
                 faults.append(f"{receiver}: {one.event} after {last[one.lane]}")

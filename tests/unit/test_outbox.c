@@ -136,7 +136,7 @@ static void rows_wait_over_a_restart(void **state)
     tell(&f, "page", "b", NOTICE_TRIGGER, "B");
     tell(&f, "page", "a", NOTICE_RESOLVE, "A ends");
     tell(&f, "chat", "c", NOTICE_TRIGGER, "C");
-    row_sending(first_of(&f, "page", "a"), f.now);
+    row_sending(first_of(&f, "page", "a"), f.now, NULL, NULL);
     row_delivered(first_of(&f, "page", "b"), "remote", f.now);
     expect_rows(&f, "1 a A sending; 3 a A ends; 4 c C; 2 b B done; ");
     restart(&f);
