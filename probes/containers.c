@@ -11,7 +11,6 @@
 
 #include "lib/core/frame.h"
 #include "lib/core/loop.h"
-#include "lib/core/pool.h"
 #include "lib/core/probe.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
@@ -19,23 +18,24 @@
 
 #define LAST_LINES_TAKE (2 * NSEC_PER_SEC) /* at most */
 
-struct containers_looking {
-    struct arena *arena;
-    struct containers_session *session; /* NULL: it has ended */
-    struct containers_kept *kept;
-    struct run *run; /* NULL: waits no more */
-    struct job *job;
-    struct containers_scan scan;
-};
+static bool containers_open(struct session *s, struct err *e)
+{
+    struct containers_session *session = s->state;
+    (void)e;
+    errand_init(&session->errand, s->frame);
+    return true;
+}
+
+static void end_kept(void *kept)
+{
+    containers_kept_destroy(kept);
+}
 
 static void containers_close(struct session *s)
 {
     struct containers_session *session = s->state;
     containers_watch_destroy(session->watch);
-    if (session->looking)
-        session->looking->session = NULL; /* ends what was kept, when it comes back */
-    else
-        containers_kept_destroy(session->kept);
+    errand_finish(&session->errand, end_kept, session->kept);
 }
 
 /* ---- what is known, as samples and items ---- */
@@ -214,16 +214,12 @@ static void keep_memo(struct session *s, const struct book *book, struct arena *
         session_set_memo(s, memo);
 }
 
-static void on_looked(void *ctx)
+static void on_looked(struct run *run, void *ctx)
 {
-    struct containers_looking *looking = ctx;
-    struct containers_session *session = looking->session;
+    const struct containers_scan *scan = ctx;
+    const struct containers_session *session = run_session(run)->state;
     struct containers_watch *w = session->watch;
-    struct run *run = looking->run;
-    const struct containers_scan *scan = &looking->scan;
-    session->looking = NULL;
-    /* The scan's samples become the run's, and live as long. */
-    arena_cleanup(run_arena(run), (void (*)(void *))arena_destroy, looking->arena);
+    /* The scan's samples are in its arena, which lives as long as the run from here on. */
     *run_batch(run) = *scan->batch;
     for (const struct containers_seen *seen = scan->seen; seen; seen = seen->next)
         book_take_seen(&w->book, seen);
@@ -237,22 +233,11 @@ static void on_looked(void *ctx)
     run_finish(run);
 }
 
-static void on_look_disposed(void *ctx)
-{
-    struct containers_looking *looking = ctx;
-    if (looking->session)
-        looking->session->looking = NULL;
-    else
-        containers_kept_destroy(looking->kept);
-    arena_destroy(looking->arena);
-}
-
 /* ---- a run ---- */
 
 static void look_work(void *ctx)
 {
-    struct containers_looking *looking = ctx;
-    containers_scan_run(&looking->scan);
+    containers_scan_run(ctx);
 }
 
 static void look(void *ctx)
@@ -261,26 +246,16 @@ static void look(void *ctx)
     struct containers_session *session = run_session(run)->state;
     const struct containers_watch *w = session->watch;
     struct arena *arena = arena_create(0);
-    struct containers_looking *looking = arena_alloc(arena, sizeof(*looking));
-    looking->arena = arena;
-    looking->session = session;
-    looking->kept = session->kept;
-    looking->run = run;
-    containers_scan_init(&looking->scan, arena, session->kept, run_wall(run));
+    struct containers_scan *scan = arena_alloc(arena, sizeof(*scan));
+    containers_scan_init(scan, arena, session->kept, run_wall(run));
     if (w->book.list)
-        looking->scan.named = book_names(&w->book, arena);
+        scan->named = book_names(&w->book, arena);
     if (w->docker)
-        looking->scan.engine_version = arena_strdup(arena, docker_version(w->docker));
-    looking->job = pool_detach(run_frame(run)->pool, look_work, on_looked, looking);
-    if (looking->job) {
-        session->looking = looking;
-        return;
-    }
-    arena_destroy(arena);
-    run_unknown(run, REASON_SELF,
-                "healthd has no thread free for this: too many hang, or the system's "
-                "limit");
-    run_finish(run);
+        scan->engine_version = arena_strdup(arena, docker_version(w->docker));
+    if (errand_send(&session->errand, run, arena, look_work, on_looked, scan))
+        session->scan = scan;
+    else
+        run_finish(run);
 }
 
 /* What those that failed printed, then the cgroups. */
@@ -312,7 +287,7 @@ static void containers_start(struct run *run)
 {
     struct containers_session *session = run_session(run)->state;
     const struct mono now = loop_now(run_frame(run)->loop);
-    if (session->looking) {
+    if (errand_is_out(&session->errand)) {
         run_unknown(run, REASON_SELF, "an earlier run still reads the cgroups");
         run_finish(run);
         return;
@@ -333,11 +308,9 @@ static void containers_start(struct run *run)
 static void containers_cancel(struct run *run)
 {
     struct containers_session *session = run_session(run)->state;
-    struct containers_looking *looking = session->looking;
-    if (looking && looking->run == run) {
-        looking->run = NULL;
-        atomic_store(&looking->scan.is_unwanted, true);
-        job_abandon(looking->job, on_look_disposed);
+    if (errand_is_for(&session->errand, run)) {
+        atomic_store(&session->scan->is_unwanted, true);
+        errand_forsake(&session->errand, run);
     } else {
         containers_watch_forget(session->watch);
         containers_last_forget(session->watch);
@@ -358,6 +331,7 @@ const struct probe_type probe_containers = {
     .conf_size = sizeof(struct containers_conf),
     .session_size = sizeof(struct containers_session),
     .validate = containers_validate,
+    .open = containers_open,
     .close = containers_close,
     .start = containers_start,
     .cancel = containers_cancel,

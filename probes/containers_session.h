@@ -6,6 +6,7 @@
 #ifndef HEALTHD_PROBES_CONTAINERS_SESSION_H
 #define HEALTHD_PROBES_CONTAINERS_SESSION_H
 
+#include "lib/core/errand.h"
 #include "lib/core/session.h"
 #include "probes/containers_book.h"
 
@@ -31,9 +32,10 @@ struct containers_watch { /* on one engine; made by the first run */
 };
 
 struct containers_session {
-    struct containers_watch *watch;     /* NULL before the first run */
-    struct containers_kept *kept;       /* NULL before the first run */
-    struct containers_looking *looking; /* a scan under way */
+    struct containers_watch *watch; /* NULL before the first run */
+    struct containers_kept *kept;   /* NULL before the first run */
+    struct errand errand;
+    struct containers_scan *scan; /* while the errand is out */
 };
 
 struct containers_watch *containers_watch_create(struct session *s,

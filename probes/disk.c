@@ -26,7 +26,7 @@ static bool disk_open(struct session *s, struct err *e)
 static void disk_close(struct session *s)
 {
     struct disk_session *own = s->state;
-    errand_finish(&own->errand);
+    errand_finish(&own->errand, NULL, NULL);
 }
 
 /* ---- judgement ---- */

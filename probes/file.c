@@ -33,7 +33,7 @@ static bool file_open(struct session *s, struct err *e)
 static void file_close(struct session *s)
 {
     struct file_session *own = s->state;
-    errand_finish(&own->errand);
+    errand_finish(&own->errand, NULL, NULL);
     file_reading_destroy(own->reading);
 }
 

@@ -13,14 +13,8 @@
 struct host_session {
     struct host_kept *kept; /* NULL before the first run */
     struct errand errand;
-    struct scanning *scanning; /* while the errand is out */
+    struct host_scan *scan; /* while the errand is out */
     struct host_mounts mounts;
-};
-
-struct scanning {
-    struct host_kept *kept;
-    bool is_orphan; /* the session has ended: what was kept ends with the scan */
-    struct host_scan scan;
 };
 
 static bool host_open(struct session *s, struct err *e)
@@ -32,15 +26,16 @@ static bool host_open(struct session *s, struct err *e)
     return true;
 }
 
+static void end_kept(void *kept)
+{
+    host_kept_destroy(kept);
+}
+
 static void host_close(struct session *s)
 {
     struct host_session *session = s->state;
     host_mounts_finish(&session->mounts);
-    if (errand_is_out(&session->errand))
-        session->scanning->is_orphan = true;
-    else
-        host_kept_destroy(session->kept);
-    errand_finish(&session->errand);
+    errand_finish(&session->errand, end_kept, session->kept);
 }
 
 static void host_done(struct run *run)
@@ -63,36 +58,28 @@ static void show_failures(struct run *run, const struct host_scan *scan)
 
 static void on_scanned(struct run *run, void *ctx)
 {
-    struct scanning *scanning = ctx;
+    const struct host_scan *scan = ctx;
     struct host_session *session = run_session(run)->state;
     /* The scan's samples are in its arena, which lives as long as the run from here on. */
-    *run_batch(run) = *scanning->scan.batch;
-    show_failures(run, &scanning->scan);
-    if (scanning->scan.foreign_root)
-        run_degraded(run, REASON_CONFIG, "%s", scanning->scan.foreign_root);
+    *run_batch(run) = *scan->batch;
+    show_failures(run, scan);
+    if (scan->foreign_root)
+        run_degraded(run, REASON_CONFIG, "%s", scan->foreign_root);
     else
         run_up(run);
-    host_mounts_ask(&session->mounts, run, &scanning->scan, host_done);
-}
-
-static void on_scan_gone(void *ctx)
-{
-    struct scanning *scanning = ctx;
-    if (scanning->is_orphan)
-        host_kept_destroy(scanning->kept);
+    host_mounts_ask(&session->mounts, run, scan, host_done);
 }
 
 /* ---- a run ---- */
 
 static void scan_work(void *ctx)
 {
-    struct scanning *scanning = ctx;
-    host_scan_run(&scanning->scan);
+    host_scan_run(ctx);
 }
 
-static const char *reading_of(const struct scanning *scanning)
+static const char *reading_of(const struct host_scan *scan)
 {
-    const struct host_collector *at = atomic_load(&scanning->scan.current);
+    const struct host_collector *at = atomic_load(&scan->current);
     return at ? at->name : "the last one";
 }
 
@@ -103,19 +90,17 @@ static void host_start(struct run *run)
         run_unknown(
             run, REASON_SELF,
             "an earlier run still reads, in collector %s: `exclude` leaves it out",
-            reading_of(session->scanning));
+            reading_of(session->scan));
         run_finish(run);
         return;
     }
     if (!session->kept)
         session->kept = host_kept_create(run_conf(run));
     struct arena *arena = arena_create(0);
-    struct scanning *scanning = arena_alloc(arena, sizeof(*scanning));
-    scanning->kept = session->kept;
-    arena_cleanup(arena, on_scan_gone, scanning);
-    host_scan_init(&scanning->scan, arena, session->kept, run_wall(run));
-    if (errand_send(&session->errand, run, arena, scan_work, on_scanned, scanning))
-        session->scanning = scanning;
+    struct host_scan *scan = arena_alloc(arena, sizeof(*scan));
+    host_scan_init(scan, arena, session->kept, run_wall(run));
+    if (errand_send(&session->errand, run, arena, scan_work, on_scanned, scan))
+        session->scan = scan;
     else
         run_finish(run);
 }
@@ -124,7 +109,7 @@ static void host_cancel(struct run *run)
 {
     struct host_session *session = run_session(run)->state;
     if (errand_is_for(&session->errand, run)) {
-        atomic_store(&session->scanning->scan.is_unwanted, true);
+        atomic_store(&session->scan->is_unwanted, true);
         errand_forsake(&session->errand, run);
     } else {
         host_mounts_cancel(&session->mounts);
@@ -137,7 +122,7 @@ static void host_report(struct run *run)
     const struct host_session *session = run_session(run)->state;
     if (run_has_timed_out(run) && errand_is_for(&session->errand, run))
         run_explain(run, "collector %s had not ended: `exclude` leaves it out",
-                    reading_of(session->scanning));
+                    reading_of(session->scan));
 }
 
 const struct probe_type probe_host = {

@@ -11,18 +11,13 @@
 
 #include "lib/core/frame.h"
 #include "lib/core/loop.h"
-#include "lib/core/pool.h"
 #include "lib/core/probe.h"
 #include "lib/core/session.h"
 
 #define SHOWN_FOR NSEC_PER_HOUR /* lines that matched, after the last one did */
 
 struct log_reading {
-    struct arena *arena;
-    struct log_session *session; /* NULL: it has ended */
     struct log_keeper *keeper;
-    struct run *run; /* NULL: waits no more */
-    struct job *job;
     struct wall now;
     struct mono until;
     struct bytes text; /* of a container; the session's, which waits for this */
@@ -48,20 +43,26 @@ static struct log_keeper *keeper_create(const struct log_conf *conf, const char 
     return k;
 }
 
-static void keeper_destroy(struct log_keeper *k)
+static void keeper_end(void *keeper)
 {
+    struct log_keeper *k = keeper;
     if (k)
         arena_destroy(k->arena);
+}
+
+static bool log_open(struct session *s, struct err *e)
+{
+    struct log_session *session = s->state;
+    (void)e;
+    errand_init(&session->errand, s->frame);
+    return true;
 }
 
 static void log_close(struct session *s)
 {
     struct log_session *session = s->state;
     log_engine_close(session);
-    if (session->reading)
-        session->reading->session = NULL; /* it ends what was kept, when it comes back */
-    else
-        keeper_destroy(session->keeper);
+    errand_finish(&session->errand, keeper_end, session->keeper);
     arena_destroy(session->shown_arena);
 }
 
@@ -171,32 +172,19 @@ static void read_work(void *ctx)
         log_tail_read(&k->tail, r->until, &r->is_unwanted);
 }
 
-static void on_read(void *ctx)
+static void on_read(struct run *run, void *ctx)
 {
-    struct log_reading *r = ctx;
-    struct run *run = r->run;
-    r->session->reading = NULL;
-    arena_destroy(r->arena);
+    (void)ctx;
     conclude(run);
 }
 
-static void on_read_disposed(void *ctx)
-{
-    struct log_reading *r = ctx;
-    if (r->session)
-        r->session->reading = NULL;
-    else
-        keeper_destroy(r->keeper);
-    arena_destroy(r->arena);
-}
-
 /* The text outlives the session only with the thread that reads it. */
-static void lend_text(struct log_reading *r, struct log_engine *g)
+static void lend_text(struct log_reading *r, struct arena *arena, struct log_engine *g)
 {
     size_t len;
     char *text = buf_steal(&g->text, &len);
     if (text)
-        arena_cleanup(r->arena, free, text);
+        arena_cleanup(arena, free, text);
     r->text = (struct bytes){text, text ? len : 0};
 }
 
@@ -205,25 +193,17 @@ static void look(struct run *run)
     struct log_session *s = run_session(run)->state;
     struct arena *arena = arena_create(0);
     struct log_reading *r = arena_alloc(arena, sizeof(*r));
-    r->arena = arena;
-    r->session = s;
     r->keeper = s->keeper;
-    r->run = run;
     r->now = loop_wall(run_frame(run)->loop);
     /* What it has by then is worth more than a timeout. */
     r->until = mono_add(mono_read(), run_left(run) / 4 * 3);
-    lend_text(r, &s->engine);
-    r->job = pool_detach(run_frame(run)->pool, read_work, on_read, r);
-    if (r->job) {
-        s->reading = r;
-        run_phase(run, PHASE_TRANSFER);
+    lend_text(r, arena, &s->engine);
+    if (!errand_send(&s->errand, run, arena, read_work, on_read, r)) {
+        run_finish(run);
         return;
     }
-    arena_destroy(arena);
-    run_unknown(run, REASON_SELF,
-                "healthd has no thread free for this: too many hang, or the system's "
-                "limit");
-    run_finish(run);
+    s->reading = r;
+    run_phase(run, PHASE_TRANSFER);
 }
 
 /* ---- a run ---- */
@@ -243,7 +223,7 @@ static void log_start(struct run *run)
     struct session *session = run_session(run);
     struct log_session *s = session->state;
     const struct log_conf *conf = run_conf(run);
-    if (s->reading) {
+    if (errand_is_out(&s->errand)) {
         run_unknown(run, REASON_SELF,
                     "an earlier run still reads %s: does its file "
                     "system hang?",
@@ -268,11 +248,9 @@ static void log_start(struct run *run)
 static void log_cancel(struct run *run)
 {
     struct log_session *s = run_session(run)->state;
-    struct log_reading *r = s->reading;
-    if (r && r->run == run) {
-        r->run = NULL;
-        atomic_store(&r->is_unwanted, true);
-        job_abandon(r->job, on_read_disposed);
+    if (errand_is_for(&s->errand, run)) {
+        atomic_store(&s->reading->is_unwanted, true);
+        errand_forsake(&s->errand, run);
     } else {
         log_engine_forget(s);
     }
@@ -291,6 +269,7 @@ const struct probe_type probe_log = {
     .conf_size = sizeof(struct log_conf),
     .session_size = sizeof(struct log_session),
     .validate = log_validate,
+    .open = log_open,
     .close = log_close,
     .start = log_start,
     .cancel = log_cancel,

@@ -21,6 +21,7 @@
 #include "lib/base/lines.h"
 #include "lib/base/map.h"
 #include "lib/core/docker.h"
+#include "lib/core/errand.h"
 #include "lib/core/excerpt.h"
 #include "lib/core/expr.h"
 #include "lib/core/json.h"
@@ -203,8 +204,10 @@ struct log_engine { /* log_engine.c, on the loop */
 };
 
 struct log_session {
-    struct log_keeper *keeper;   /* NULL before the first run */
-    struct log_reading *reading; /* a thread has the keeper; NULL: none has */
+    struct log_keeper
+        *keeper; /* NULL before the first run; the errand's while it is out */
+    struct errand errand;
+    struct log_reading *reading; /* while the errand is out */
     struct log_engine engine;
     struct arena *shown_arena;
     const char *shown;    /* excerpt's text */

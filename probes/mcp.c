@@ -294,7 +294,7 @@ static bool mcp_open(struct session *session, struct err *e)
 static void mcp_close(struct session *session)
 {
     struct mcp_session *kept = session->state;
-    errand_finish(&kept->errand);
+    errand_finish(&kept->errand, NULL, NULL);
     arena_destroy(kept->lock_arena);
 }
 

@@ -24,6 +24,8 @@ struct trip {
     void (*work)(void *ctx);
     void (*back)(struct run *run, void *ctx);
     void *ctx;
+    void (*end)(void *kept); /* of what a session that is gone had lent; NULL: nothing */
+    void *kept;
 };
 
 void errand_init(struct errand *e, struct frame *f)
@@ -77,9 +79,13 @@ static void on_back(void *ctx)
 static void on_back_to_nobody(void *ctx)
 {
     struct trip *trip = ctx;
+    void (*const end)(void *kept) = trip->end;
+    void *const kept = trip->kept;
     if (trip->errand)
         trip->errand->trip = NULL;
     arena_destroy(trip->arena);
+    if (end)
+        end(kept);
 }
 
 bool errand_send(struct errand *e, struct run *run, struct arena *arena,
@@ -98,9 +104,7 @@ bool errand_send(struct errand *e, struct run *run, struct arena *arena,
     trip->job = pool_detach(e->frame->pool, trip_work, on_back, trip);
     if (!trip->job) {
         arena_destroy(arena);
-        run_unknown(run, REASON_SELF,
-                    "healthd has no thread free for this: too many hang, or the system's "
-                    "limit");
+        run_unknown(run, REASON_SELF, "%s", pool_no_thread);
         return false;
     }
     e->trip = trip;
@@ -119,12 +123,18 @@ void errand_forsake(struct errand *e, const struct run *run)
         trip_forsake(e->trip);
 }
 
-void errand_finish(struct errand *e)
+void errand_finish(struct errand *e, void (*end)(void *kept), void *kept)
 {
-    if (!e->trip)
+    struct trip *trip = e->trip;
+    if (!trip) {
+        if (end)
+            end(kept);
         return;
-    if (e->trip->run)
-        trip_forsake(e->trip);
-    e->trip->errand = NULL;
+    }
+    if (trip->run)
+        trip_forsake(trip);
+    trip->errand = NULL;
+    trip->end = end;
+    trip->kept = kept;
     e->trip = NULL;
 }

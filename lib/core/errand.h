@@ -22,8 +22,9 @@ struct errand {
 };
 
 void errand_init(struct errand *e, struct frame *f); /* in the type's open */
-/* In the type's close: whoever is still out comes back to nobody, and its arena ends then. */
-void errand_finish(struct errand *e);
+/* In the type's close: whoever is still out comes back to nobody, and its arena ends then. end(kept) is called when no
+ * thread can use what the session lent to it any more: at once, or then. end and kept may be NULL. */
+void errand_finish(struct errand *e, void (*end)(void *kept), void *kept);
 
 bool errand_is_out(const struct errand *e);
 bool errand_is_for(const struct errand *e,

@@ -57,6 +57,9 @@ struct pool {
     size_t abandoned;
 };
 
+const char pool_no_thread[] =
+    "healthd has no thread free for this: too many hang, or the system's limit";
+
 static void deliver(void *ctx);
 
 static void hub_unref(struct hub *hub)

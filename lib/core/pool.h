@@ -24,9 +24,10 @@ void pool_destroy(struct pool *p, nsec grace);
 struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
                         void *ctx);
 /* A thread of its own (256 KiB stack) for what may hang: statfs, getaddrinfo, PQconnect.
- * At most 64 at a time; NULL above that, or when the system has no thread. */
+ * At most 64 at a time; NULL above that, or when the system has no thread: pool_no_thread says so to people. */
 struct job *pool_detach(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
                         void *ctx);
+extern const char pool_no_thread[];
 /* Nobody waits any more: done is not called; dispose(ctx) is, on the loop, when work has ended (never, if it
  * never ends). */
 void job_abandon(struct job *j, void (*dispose)(void *ctx));
