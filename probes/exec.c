@@ -7,6 +7,7 @@
 #include "probes/exec.h"
 
 #include "lib/core/command_line.h"
+#include "lib/core/pool.h"
 #include "lib/core/probe.h"
 
 static struct bytes copy_of(struct run *run, struct bytes text)
@@ -50,9 +51,7 @@ static void exec_start(struct run *run)
     state->child = child_start(run_frame(run), &conf, on_ended, run);
     if (state->child)
         return;
-    run_unknown(
-        run, REASON_SELF,
-        "healthd has no thread free for this: too many hang, or the system's limit");
+    run_unknown(run, REASON_SELF, "%s", pool_no_thread);
     run_finish(run);
 }
 

@@ -10,6 +10,7 @@
 #include "lib/core/child.h"
 #include "lib/core/command_line.h"
 #include "lib/core/loop.h"
+#include "lib/core/pool.h"
 #include "probes/mcp.h"
 
 #define KEEP_BYTES (16u << 10) /* of standard error */
@@ -165,9 +166,7 @@ static bool stdio_open(struct mcp_state *s, struct err *e)
     };
     run_phase(s->run, PHASE_CONNECT);
     s->stdio->child = child_start(run_frame(s->run), &conf, on_ended, s);
-    return s->stdio->child ||
-           err_set(e, "healthd has no thread free for this: too many hang, or the "
-                      "system's limit");
+    return s->stdio->child || err_set(e, "%s", pool_no_thread);
 }
 
 static void on_sent(void *ctx)

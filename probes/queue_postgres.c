@@ -3,9 +3,11 @@
  * The PostgreSQL side of a queue probe: a connection that is kept between runs, one question at a time, and what an error
  * means for a queue. Called by the kinds that live in PostgreSQL. Knows no kind.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/core/loop.h"
+#include "lib/core/pool.h"
 #include "lib/core/secret.h"
 #include "probes/queue.h"
 
@@ -253,16 +255,13 @@ static void log_in(struct run *run)
         .is_writing = true,
         .deadline = run_deadline(run),
     };
-    const struct trouble no_thread = {
-        .reason = REASON_SELF,
-        .is_unknown = true,
-        .detail = "healthd has no thread free for this: too many hang, or the system's "
-                  "limit",
-    };
+    struct trouble no_thread = {.reason = REASON_SELF, .is_unknown = true};
 
     session->pg = pg_open(run_frame(run), &pg_conf, &events, run);
-    if (!session->pg)
-        queue_break(run, &no_thread);
+    if (session->pg)
+        return;
+    snprintf(no_thread.detail, sizeof(no_thread.detail), "%s", pool_no_thread);
+    queue_break(run, &no_thread);
 }
 
 void queue_postgres_open(struct run *run)

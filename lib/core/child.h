@@ -40,7 +40,7 @@ struct child_end {
 };
 
 /* Starts it; conf's texts are copied. done is called once, later, on the loop, when it has ended and its whole group was
- * killed, and the child is gone when it returns. What a grandchild still writes then is lost. NULL: no thread is free. */
+ * killed, and the child is gone when it returns. What a grandchild still writes then is lost. NULL: pool_no_thread. */
 struct child *child_start(const struct frame *f, const struct child_conf *conf,
                           void (*done)(void *ctx, const struct child_end *end),
                           void *ctx);

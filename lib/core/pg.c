@@ -132,9 +132,7 @@ static void log_in(struct pg *pg)
     pg->events->phase(pg->ctx, PHASE_CONNECT);
     pg->job = pool_detach(pg->frame->pool, pg_login_work, on_logged_in, l);
     if (!pg->job) {
-        pg_trouble_set(&why, REASON_SELF, true,
-                       "healthd has no thread free to log in with: too many hang, or the "
-                       "system's limit");
+        pg_trouble_set(&why, REASON_SELF, true, "%s", pool_no_thread);
         pg_opened(pg, &why);
         return;
     }

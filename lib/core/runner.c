@@ -263,9 +263,7 @@ static bool run_launch(struct run *run, struct err *e)
     }
     run->job = pool_detach(run->frame->pool, work, on_worked, run);
     if (!run->job)
-        run_unknown(
-            run, REASON_SELF,
-            "healthd has no thread free for this: too many hang, or the system's limit");
+        run_unknown(run, REASON_SELF, "%s", pool_no_thread);
     return run->job != NULL;
 }
 
