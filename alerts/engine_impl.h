@@ -23,6 +23,7 @@ struct subject { /* a probe, as alerting knows it; lives as long as its owner */
     struct arena *arena;
     struct labels labels;    /* the owner's */
     const char *name, *type; /* "" before the first verdict */
+    const char *pack;        /* that tells of whatever is wrong with it; NULL: none */
     const char *severity;
     nsec interval;
     struct wall first_run, last_known; /* 0: never */

@@ -102,9 +102,11 @@ static int64_t sample_ms(const struct subject *s, const struct verdict *v)
 
 static void put_info(const struct subject *s, int64_t ms, double value)
 {
-    const struct label info[] = {{"severity", s->severity}, {"type", s->type}};
-    history_put(s->owner, "probe_info", (struct labels){info, ARRAY_LEN(info)}, ms,
-                value);
+    const struct label info[] = {
+        {"pack", s->pack}, {"severity", s->severity}, {"type", s->type}};
+    const size_t left_out = !s->pack;
+    history_put(s->owner, "probe_info",
+                (struct labels){info + left_out, ARRAY_LEN(info) - left_out}, ms, value);
 }
 
 /* Another severity is another series: the former ends. */
@@ -163,6 +165,7 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
     if (strcmp(s->name, p->name) != 0) {
         s->name = arena_strdup(s->arena, p->name);
         s->type = arena_strdup(s->arena, p->type->name);
+        s->pack = probe_pack_telling_of(p->type, REASON_NONE);
         map_put(e->by_name, bytes_of(s->name), s);
     }
     set_severity(s, p->severity);

@@ -22,7 +22,7 @@ static const struct metric info_metric = {
     .name = "probe_info",
     .kind = METRIC_GAUGE,
     .help = "Always 1; the labels say what is configured of the probe",
-    .labels = {"severity", "type"},
+    .labels = {"pack", "severity", "type"},
 };
 
 static const struct metric unknown_metric = {
@@ -58,7 +58,8 @@ static void open_series(struct schedule *s, struct tracked *t)
                         source_labels(arena, t->probe));
     t->state_series = registry_series(s->registry, t->source, &state_metric, NULL);
     t->unknown_series = registry_series(s->registry, t->source, &unknown_metric, NULL);
-    const char *const info[] = {t->probe->severity ? t->probe->severity : "",
+    const char *const info[] = {probe_pack_telling_of(t->probe->type, REASON_NONE),
+                                t->probe->severity ? t->probe->severity : "",
                                 t->probe->type->name};
     series_set(registry_series(s->registry, t->source, &info_metric, info), 1);
     t->durations = registry_histogram(s->registry, t->source, &durations_metric, NULL);

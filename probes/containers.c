@@ -327,6 +327,7 @@ const struct probe_type probe_containers = {
         "containers: {docker: \"http://docker-proxy:2375\", root: /host, required: "
         "[web, db]}",
     .job = "cadvisor",
+    .pack = "containers",
     .is_singleton = true,
     .conf_size = sizeof(struct containers_conf),
     .session_size = sizeof(struct containers_session),

@@ -175,6 +175,9 @@ const struct probe_type probe_heartbeat = {
                "when late, failed, or running for too long.",
     .example = "heartbeat: {cron: \"0 3 * * *\", tz: Europe/Berlin, grace: 20m, "
                "max_run_time: 2h}",
+    .pack = "heartbeats",
+    .pack_tells_of =
+        (const enum reason[]){REASON_LATE, REASON_FAILED, REASON_OVERRUN, REASON_NONE},
     .keeps_memo = true,
     .refuses_modules = true,
     .conf_size = sizeof(struct heartbeat_conf),

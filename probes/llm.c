@@ -174,6 +174,8 @@ const struct probe_type probe_llm = {
     .example = "llm: {provider: openai, model: gpt-4.1-mini, key: "
                "\"sk-the-key-of-this-project\"}",
     .job = "llm",
+    .pack = "llm",
+    .pack_tells_of = llm_refusals,
     .keeps_memo = true,
     .refuses_modules = true, /* the target would say where the key goes */
     .opts = llm_opts,

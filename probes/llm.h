@@ -220,6 +220,7 @@ void llm_memory_close(struct session *s);
 extern const struct var llm_vars[];
 extern const struct limit llm_probe_limits[];
 extern const struct metric *const llm_metrics[];
+extern const enum reason llm_refusals[]; /* ended by REASON_NONE */
 void llm_report(struct run *run);
 
 #endif

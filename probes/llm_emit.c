@@ -66,11 +66,17 @@ const struct metric *const llm_metrics[] = {&up_metric,
                                             &retry_metric,
                                             NULL};
 
+const enum reason llm_refusals[] = {
+    REASON_INVALID_KEY,   REASON_NO_CREDIT, REASON_RATE_LIMITED, REASON_OVERLOADED,
+    REASON_MODEL_MISSING, REASON_FORBIDDEN, REASON_NONE,
+};
+
 static bool is_refusal(enum reason reason)
 {
-    return reason == REASON_INVALID_KEY || reason == REASON_NO_CREDIT ||
-           reason == REASON_RATE_LIMITED || reason == REASON_OVERLOADED ||
-           reason == REASON_MODEL_MISSING || reason == REASON_FORBIDDEN;
+    const enum reason *r = llm_refusals;
+    while (*r != REASON_NONE && *r != reason)
+        r++;
+    return *r != REASON_NONE;
 }
 
 static void report_limits(struct run *run, const struct llm_limits *limits)

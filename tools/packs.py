@@ -17,6 +17,7 @@ EXPR = re.compile(r"^\s*expr: (?:\|\n((?:\s{10,}.*\n)+)|(.*)\n)", re.M)
 FAMILY = re.compile(r"\b(?:healthd|probe|flow)_[a-z0-9_]+\b")
 LITERAL = re.compile(r'"((?:healthd|probe|flow)_[a-z0-9_]+)"')
 LIMIT = re.compile(r'\.alert = "(\w+)"')
+PROMQL = {"last_over_time", "group_left", "group_right"}
 TESTED = re.compile(r"alertname: (\w+)[,}\n]\s*exp_alerts: ?(\[\])?")
 
 
@@ -51,6 +52,31 @@ def check_rule(path, alert, text, line, known, faults):
                 faults.add(path, line, f"{alert} reads {name}, which no code of ours makes")
 
 
+def check_common(faults):
+    """The pack of every probe knows none in particular: a new type must not change it."""
+    path = "alerts/packs/probes.yml"
+    frame = set()
+    for source in tracked("collector/*.[ch]", "lib/core/*.[ch]"):
+        frame.update(LITERAL.findall(read(source)))
+    for alert, text, line in rules(read(path)):
+        for found in EXPR.finditer(text):
+            expr = found[1] or found[2]
+            names = set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b(?!\()", re.sub(r'"[^"]*"', "", expr)))
+            for name in sorted(names - frame - PROMQL):
+                faults.add(path, line, f"{alert} reads {name}, which not every probe has: what a type's own rules tell "
+                           "of is said by its `pack` (lib/core/probe.h)")
+            if re.search(r"\btype\s*[=!]", expr):
+                faults.add(path, line, f"{alert} asks for a probe type: say it by the type's `pack` (lib/core/probe.h)")
+
+
+def check_own_packs(faults):
+    """`.pack` of a probe type is a pack that is there."""
+    for path in tracked("probes/*.c"):
+        for name in re.findall(r'^\s*\.pack = "(\w+)",$', read(path), re.M):
+            if not os.path.exists(f"alerts/packs/{name}.yml"):
+                faults.add(path, 1, f"its `pack` is '{name}', and there is no alerts/packs/{name}.yml")
+
+
 def alerts_of_limits():
     """What `limits:` of the probe types become."""
     names = set()
@@ -81,6 +107,8 @@ def main():
         for alert, text, line in rules(read(path)):
             alerts.setdefault(alert, (path, line))
             check_rule(path, alert, text, line, known, faults)
+    check_common(faults)
+    check_own_packs(faults)
     fires, quiet = set(), set()
     for path in tracked(TESTS):
         for found in TESTED.finditer(read(path)):

@@ -19,6 +19,7 @@
 #include "lib/core/metric.h"
 #include "lib/core/node.h"
 #include "lib/core/opt.h"
+#include "lib/core/reason.h"
 
 struct buf;
 struct json_t; /* jansson's */
@@ -64,7 +65,11 @@ struct probe_type { /* all that a kind of probe is */
     const char *job;   /* target label `job`; NULL: "healthd" */
     bool is_singleton; /* host, containers: no `probe` label on the big page */
     bool is_critical;  /* default severity; else warning */
-    bool keeps_memo;   /* its sessions set one, so that a place for it is made in time */
+    /* The rule pack that tells people of it in the place of ProbeDown and ProbeFlapping, and of which reasons (ended by
+     * REASON_NONE; NULL: of whatever is wrong). NULL: those two tell of it, as of nearly every type. */
+    const char *pack;
+    const enum reason *pack_tells_of;
+    bool keeps_memo; /* its sessions set one, so that a place for it is made in time */
     /* ${names} that a run itself fills in, in rows that are OPT_LATE; NULL-terminated. May be NULL. */
     const char *const *own_names;
     bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
@@ -110,6 +115,9 @@ struct probe_type { /* all that a kind of probe is */
         struct run
             *run); /* with start only: let go of everything soon, then run_finish */
 };
+
+/* The pack that tells of this failure in ProbeDown's place; of REASON_NONE: of every failure. NULL: none does. */
+const char *probe_pack_telling_of(const struct probe_type *type, enum reason reason);
 
 /* Configured once, part of a generation, never written after loading. */
 struct probe {

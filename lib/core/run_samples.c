@@ -39,8 +39,10 @@ static const struct metric hash_metric = {
 };
 static const struct metric failure_metric = {
     .name = "probe_failure_info",
-    .help = "Why the latest run was not up; absent when it was",
-    .labels = {"reason"},
+    .help =
+        "Why the latest run was not up; absent when it was. `pack` names the rules that "
+        "tell of it in ProbeDown's place",
+    .labels = {"pack", "reason"},
 };
 static const struct metric item_metric = {
     .name = "probe_item_state",
@@ -220,7 +222,9 @@ void run_add_frame_samples(struct run *run)
         add_address_samples(run);
     if (v->health != HEALTH_UP)
         run_sample_with(run, &failure_metric,
-                        (const char *const[]){reason_word(v->reason)}, 1);
+                        (const char *const[]){probe_pack_telling_of(run->type, v->reason),
+                                              reason_word(v->reason)},
+                        1);
     for (const struct item_link *link = run->items; link; link = link->next) {
         run_sample_labelled(run, &item_metric, (const char *const[]){link->item.key},
                             link->item.labels, link->item.health);

@@ -137,6 +137,17 @@ static void add_item(struct batch *b, const struct actor_item *item)
     add_sample(b, &sample);
 }
 
+/* As the frame says it of every run that was not up. */
+static void add_failure(struct batch *b, const struct actor *a)
+{
+    const char *pack = probe_pack_telling_of(a->probe->type, a->reason);
+    const struct label labels[] = {{"pack", pack}, {"reason", reason_word(a->reason)}};
+    const size_t left_out = !pack;
+    batch_add(b, batch_group(b, ""),
+              batch_metric(b, "probe_failure_info", METRIC_GAUGE, "", NULL), NULL,
+              (struct labels){labels + left_out, ARRAY_LEN(labels) - left_out}, 1);
+}
+
 static void list_items(struct arena *arena, const struct actor *a, struct verdict *v)
 {
     struct item *items = arena_alloc(arena, (a->item_count + 1) * sizeof(*items));
@@ -158,6 +169,8 @@ static struct batch *found(struct arena *arena, const struct actor *a)
         return b;
     add(b, "probe_success", is_good);
     add(b, "probe_duration_seconds", 0.001);
+    if (a->health != HEALTH_UP)
+        add_failure(b, a);
     for (size_t i = 0; i < a->sample_count; i++)
         add_sample(b, &a->samples[i]);
     for (size_t i = 0; i < a->item_count; i++)
