@@ -9,7 +9,6 @@
 
 #include "lib/query/history_impl.h"
 
-#define TABLE_FIRST 1024
 #define HEAD_SAMPLES 60 /* not in their shortest form yet */
 
 static struct history_limits limits_filled(const struct history_limits *l)
@@ -29,11 +28,8 @@ struct history *history_create(const struct history_limits *limits)
     struct history *h = calloc(1, sizeof(*h));
     assert(h);
     h->limits = limits_filled(limits);
-    h->table_size = TABLE_FIRST;
-    h->table = calloc(h->table_size, sizeof(struct timeseries *));
-    assert(h->table);
-    h->texts = map_create();
-    h->postings = map_create();
+    hash_table_init(&h->table);
+    hash_table_init(&h->terms);
     list_init(&h->owners);
     list_init(&h->plain);
     list_init(&h->wanted);
@@ -49,56 +45,31 @@ void history_set_limits(struct history *h, const struct history_limits *limits)
 
 /* ---- series ---- */
 
-static uint32_t hash_of(const struct label *labels, size_t count)
+static uint32_t hash_of(struct term *const *terms, size_t count)
 {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < count; i++) {
-        for (const char *p = labels[i].name; *p; p++)
-            hash = (hash ^ (unsigned char)*p) * 16777619u;
-        hash = (hash ^ 255u) * 16777619u;
-        for (const char *p = labels[i].value; *p; p++)
-            hash = (hash ^ (unsigned char)*p) * 16777619u;
-        hash = (hash ^ 254u) * 16777619u;
-    }
-    return hash;
-}
-
-static void table_grow(struct history *h)
-{
-    const size_t size = h->table_size * 2;
-    struct timeseries **table = calloc(size, sizeof(struct timeseries *));
-    assert(table);
-    for (size_t i = 0; i < h->all.count; i++) {
-        struct timeseries *s = h->all.items[i];
-        s->next = table[s->hash & (size - 1)];
-        table[s->hash & (size - 1)] = s;
-    }
-    free(h->table);
-    h->table = table;
-    h->table_size = size;
+    uint32_t hash = 0;
+    for (size_t i = 0; i < count; i++)
+        hash = hash * 31 + terms[i]->link.hash;
+    return hash ^ hash >> 16;
 }
 
 static size_t series_size(size_t labels)
 {
-    return sizeof(struct timeseries) + labels * sizeof(struct label) + sizeof(void *);
+    return sizeof(struct timeseries) +
+           labels * (sizeof(struct label) + sizeof(uint32_t)) + sizeof(void *);
 }
 
-static struct timeseries *series_make(struct history *h, const struct label *sorted,
+static struct timeseries *series_make(struct history *h, struct term *const *terms,
                                       size_t count, uint32_t hash)
 {
-    if (h->all.count >= h->table_size)
-        table_grow(h);
-    struct timeseries *s = calloc(1, sizeof(*s) + count * sizeof(struct label));
+    struct timeseries *s = calloc(1, series_size(count));
     assert(s);
     struct label *own = (struct label *)(s + 1);
     for (size_t i = 0; i < count; i++)
-        own[i] =
-            (struct label){text_keep(h, sorted[i].name), text_keep(h, sorted[i].value)};
+        own[i] = term_label(terms[i]);
     s->labels = (struct labels){own, count};
-    s->hash = hash;
     s->head_most = (uint8_t)(1 + h->all.count % HEAD_SAMPLES);
-    s->next = h->table[hash & (h->table_size - 1)];
-    h->table[hash & (h->table_size - 1)] = s;
+    hash_table_add(&h->table, &s->link, hash);
     index_add(h, s);
     h->stats.bytes += series_size(count);
     h->stats.series++;
@@ -106,35 +77,51 @@ static struct timeseries *series_make(struct history *h, const struct label *sor
     return s;
 }
 
-/* NULL, and counted, when there are too many. */
-struct timeseries *series_get(struct history *h, const struct label *sorted, size_t count)
+static bool has_terms(const struct timeseries *s, struct term *const *terms, size_t count)
+{
+    if (s->labels.count != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (s->labels.items[i].name != terms[i]->text)
+            return false;
+    }
+    return true;
+}
+
+struct timeseries *series_of_terms(struct history *h, struct term *const *sorted,
+                                   size_t count)
 {
     const uint32_t hash = hash_of(sorted, count);
-    const struct labels wanted = {sorted, count};
-    for (struct timeseries *s = h->table[hash & (h->table_size - 1)]; s; s = s->next) {
-        if (s->hash == hash && labels_equal(s->labels, wanted))
+    for (struct hash_link *link = hash_table_first(&h->table, hash); link;
+         link = link->next) {
+        struct timeseries *s = (struct timeseries *)link;
+        if (link->hash == hash && has_terms(s, sorted, count))
             return s;
     }
-    if (h->all.count >= h->limits.max_series) {
-        h->stats.refused_series++;
+    if (h->all.count < h->limits.max_series)
+        return series_make(h, sorted, count, hash);
+    h->stats.refused_series++;
+    for (size_t i = 0; i < count; i++)
+        term_settle(h, sorted[i]);
+    return NULL;
+}
+
+struct timeseries *series_get(struct history *h, const struct label *sorted, size_t count)
+{
+    struct term *terms[SERIES_MAX_LABELS];
+    if (count > SERIES_MAX_LABELS)
         return NULL;
-    }
-    return series_make(h, sorted, count, hash);
+    for (size_t i = 0; i < count; i++)
+        terms[i] = term_take(h, sorted[i].name, sorted[i].value);
+    return series_of_terms(h, terms, count);
 }
 
 static void series_forget(struct history *h, struct timeseries *s)
 {
     rollup_end(h, s);
-    struct timeseries **link = &h->table[s->hash & (h->table_size - 1)];
-    while (*link != s)
-        link = &(*link)->next;
-    *link = s->next;
+    hash_table_remove(&h->table, &s->link);
     index_remove(h, s);
     chunk_head_finish(&s->head);
-    for (size_t i = 0; i < s->labels.count; i++) {
-        text_release(h, s->labels.items[i].name);
-        text_release(h, s->labels.items[i].value);
-    }
     h->stats.bytes -= series_size(s->labels.count);
     h->stats.series--;
     free(s);
@@ -246,9 +233,12 @@ void history_destroy(struct history *h)
     while (!list_empty(&h->wanted))
         chunk_drop(h, LIST_ITEM(h->wanted.next, struct chunk, link));
     rollups_destroy(h);
-    assert(h->all.count == 0);
-    free(h->table);
-    index_destroy(h);
+    selections_clear(h);
+    readers_clear(h);
+    assert(h->all.count == 0 && h->terms.count == 0);
+    free(h->all.items);
+    hash_table_finish(&h->table);
+    hash_table_finish(&h->terms);
     free(h);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the history, for history*.c and series_index.c and nobody else.
+ * The inside of the history, for history*.c and series_*.c and nobody else.
  *
- *   history ─┬─ table: labels → timeseries ── finished chunks, and a head
- *            ├─ postings: label → timeseries               who matches
+ *   history ─┬─ table: terms → timeseries ── finished chunks, and a head
+ *            ├─ terms: label → timeseries                  who matches
  *            ├─ owners ── holdings ── timeseries           who writes, and ends it
  *            ├─ selections ── timeseries                   what rules read, and how far back
  *            └─ queues of finished chunks, oldest first     what goes when it is too much
@@ -16,6 +16,7 @@
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 #include "lib/query/chunk.h"
+#include "lib/query/hash_table.h"
 #include "lib/query/history.h"
 #include "lib/query/rolled.h"
 
@@ -23,10 +24,20 @@
 #define SERIES_MAX_LABELS 64
 #define ROLLUP_POINTS 12 /* that wait to be written into chunks: an hour */
 
-struct posting { /* every series that has one label, or one name of a label */
+struct posting { /* every series that has one label */
     struct timeseries **items;
     size_t count, size;
     uint64_t version; /* moves when a series comes or goes */
+};
+
+struct term { /* one label: its text, kept once, and who has it */
+    struct hash_link link;
+    struct posting posting;
+    struct timeseries *only; /* the posting's items while there is room for one */
+    uint32_t
+        holds; /* owners and selections that need it, whether or not a series has it */
+    uint32_t name_len, value_len;
+    char text[]; /* name NUL value NUL */
 };
 
 struct rollup { /* a series before its oldest sample */
@@ -39,19 +50,20 @@ struct rollup { /* a series before its oldest sample */
 };
 
 struct timeseries {
-    struct labels labels;    /* sorted, __name__ included; the texts are the history's */
-    struct timeseries *next; /* in its bucket of the table */
+    struct hash_link link;
+    struct labels labels;    /* sorted, __name__ included; the texts are their terms' */
     struct holding *holding; /* whose it is; NULL: nobody writes it now */
     struct chunk *first, *last;
     struct chunk_head head;
     struct rollup *rollup; /* NULL: no rule reads further back than samples are kept */
     struct point newest;
-    uint32_t hash, slot; /* slot: its place among all */
-    uint32_t walked;     /* the walk that has seen it last */
+    uint32_t slot;   /* its place among all */
+    uint32_t walked; /* the walk that has seen it last */
     /* The head is finished at so many samples: the first time earlier, so that series of one batch do it at different
      * times. */
     uint8_t head_most;
     bool has_newest, is_protected;
+    /* Behind it: its labels, and its place in the posting of each. */
 };
 
 struct slot {                  /* the n-th series of a group's batches */
@@ -75,6 +87,7 @@ struct history_owner {
     struct history *history;
     struct arena *arena;
     struct labels labels;
+    struct term **terms;   /* of the labels */
     struct holding direct; /* next: the first group */
 };
 
@@ -82,18 +95,16 @@ struct selection { /* who matches a selector that rules use, as long as it holds
     const struct selector *selector;
     struct timeseries **items;
     size_t count;
-    const struct posting *watched; /* NULL: all */
+    struct term *watched; /* NULL: all */
     uint64_t version;
     bool is_made;
 };
 
 struct history {
     struct history_limits limits;
-    struct timeseries **table;
-    size_t table_size;
-    struct posting all;   /* every series, by slot */
-    struct map *texts;    /* label text → struct text: kept once */
-    struct map *postings; /* name NUL value → struct posting */
+    struct hash_table table; /* struct timeseries, by its terms */
+    struct hash_table terms; /* struct term, by its text */
+    struct posting all;      /* every series, by slot */
     struct list owners;
     struct list plain,
         wanted;         /* struct chunk: what no rule reads, what some rule reads */
@@ -108,9 +119,11 @@ struct history {
     uint32_t walks;
 };
 
-/* history.c */
+/* history.c. NULL, and counted, when there are too many. */
 struct timeseries *series_get(struct history *h, const struct label *sorted,
                               size_t count);
+struct timeseries *series_of_terms(struct history *h, struct term *const *sorted,
+                                   size_t count);
 void series_append(struct history *h, struct timeseries *s, int64_t ms, double value);
 /* Takes the series for a holding: false when another one writes it. */
 bool series_take(struct history *h, struct timeseries *s, struct holding *holding);
@@ -141,12 +154,16 @@ void rollups_destroy(struct history *h);
 void readers_judge(struct history *h, struct timeseries *s);
 void readers_clear(struct history *h);
 
-/* series_index.c */
+/* series_terms.c */
+struct term *term_find(const struct history *h, const char *name, const char *value);
+/* Finds or makes; ends with its last series or hold, or when it settles without. */
+struct term *term_take(struct history *h, const char *name, const char *value);
+void term_settle(struct history *h, struct term *t);
+struct label term_label(const struct term *t);
 void index_add(struct history *h, struct timeseries *s);
 void index_remove(struct history *h, struct timeseries *s);
-void index_destroy(struct history *h);
-const char *text_keep(struct history *h, const char *text);
-void text_release(struct history *h, const char *text);
+
+/* series_index.c */
 /* Who matches; valid until a series comes or goes. *ret_items is h's or arena's. */
 size_t index_select(struct history *h, struct matchers m, struct arena *arena,
                     struct timeseries *const **ret_items);

@@ -18,6 +18,11 @@ struct history_owner *history_owner(struct history *h, struct labels labels)
     o->arena = arena;
     o->history = h;
     o->labels = labels_without(arena, labels_copy(arena, labels), "task_id");
+    o->terms = arena_alloc(arena, (o->labels.count + 1) * sizeof(*o->terms));
+    for (size_t i = 0; i < o->labels.count; i++) {
+        o->terms[i] = term_take(h, o->labels.items[i].name, o->labels.items[i].value);
+        o->terms[i]->holds++;
+    }
     o->direct.owner = o;
     list_append(&h->owners, &o->link);
     return o;
@@ -38,6 +43,7 @@ static void holding_end(struct holding *holding, int64_t ms)
         if (s && s->holding == holding)
             let_go(holding->owner->history, s, ms);
     }
+    holding->owner->history->stats.bytes -= holding->size * sizeof(*holding->slots);
     free(holding->slots);
     free(holding->name);
 }
@@ -52,46 +58,59 @@ void history_owner_end(struct history_owner *o, int64_t ms)
         holding_end(holding, ms);
         free(holding);
     }
+    for (size_t i = 0; i < o->labels.count; i++) {
+        o->terms[i]->holds--;
+        term_settle(o->history, o->terms[i]);
+    }
     list_remove(&o->link);
     arena_destroy(o->arena);
 }
 
-/* ---- the name of a series: own labels, then its owner's where those leave room ---- */
+/* ---- the name of a series: own labels, and its owner's where those leave room ---- */
 
-struct named {
+struct named { /* own labels, sorted by name, each name once */
     struct label labels[SERIES_MAX_LABELS];
-    size_t count, own;
+    size_t count;
 };
-
-static bool has_label(const struct named *n, const char *name)
-{
-    for (size_t i = 0; i < n->count; i++) {
-        if (!strcmp(n->labels[i].name, name))
-            return true;
-    }
-    return false;
-}
 
 static void named_add(struct named *n, const char *name, const char *value)
 {
-    if (!value || !*value || n->count == SERIES_MAX_LABELS || !strcmp(name, "task_id") ||
-        has_label(n, name))
+    size_t at = n->count;
+    if (!value || !*value || n->count == SERIES_MAX_LABELS || !strcmp(name, "task_id"))
         return;
-    n->labels[n->count++] = (struct label){name, value};
+    while (at > 0) {
+        const int order = strcmp(n->labels[at - 1].name, name);
+        if (order == 0)
+            return;
+        if (order < 0)
+            break;
+        at--;
+    }
+    memmove(&n->labels[at + 1], &n->labels[at], (n->count - at) * sizeof(n->labels[0]));
+    n->labels[at] = (struct label){name, value};
+    n->count++;
 }
 
-static int by_name(const void *a, const void *b)
+static struct timeseries *named_get(const struct named *n, const struct history_owner *o)
 {
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
-static struct timeseries *named_get(struct named *n, const struct history_owner *o)
-{
-    n->own = n->count;
-    for (size_t i = 0; i < o->labels.count; i++)
-        named_add(n, o->labels.items[i].name, o->labels.items[i].value);
-    qsort(n->labels, n->count, sizeof(n->labels[0]), by_name);
-    return series_get(o->history, n->labels, n->count);
+    struct history *h = o->history;
+    struct term *terms[SERIES_MAX_LABELS];
+    const size_t room = SERIES_MAX_LABELS - n->count;
+    size_t count = 0;
+    for (size_t own = 0, owners = 0; own < n->count || owners < o->labels.count;) {
+        const int order = own == n->count ? 1
+                          : owners == o->labels.count
+                              ? -1
+                              : strcmp(n->labels[own].name, o->labels.items[owners].name);
+        if (order > 0 && count - own < room)
+            terms[count++] = o->terms[owners];
+        owners += order >= 0;
+        if (order > 0)
+            continue;
+        const struct label *l = &n->labels[own++];
+        terms[count++] = term_take(h, l->name, l->value);
+    }
+    return series_of_terms(h, terms, count);
 }
 
 static void named_of_sample(struct named *n, const struct sample *x)
@@ -164,7 +183,7 @@ static struct slot slot_find(struct holding *holding, const struct sample *x)
     struct slot slot = {.round = holding->round};
     named_of_sample(&n, x);
     slot.series = named_get(&n, holding->owner);
-    slot.own = (uint32_t)n.own;
+    slot.own = (uint32_t)n.count;
     if (slot.series && !series_take(holding->owner->history, slot.series, holding))
         slot.series = NULL;
     return slot;
@@ -245,7 +264,7 @@ void history_put(struct history_owner *o, const char *name, struct labels own, i
         if (!series_take(o->history, s, &o->direct))
             return;
         slot_room(&o->direct, o->direct.count + 1)[o->direct.count] =
-            (struct slot){.series = s, .own = (uint32_t)n.own};
+            (struct slot){.series = s, .own = (uint32_t)n.count};
         o->direct.count++;
     }
     series_append(o->history, s, ms, value);
