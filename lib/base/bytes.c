@@ -71,6 +71,16 @@ bool bytes_is_nocase(struct bytes b, const char *text)
     return true;
 }
 
+bool bytes_has_nocase(struct bytes b, const char *text)
+{
+    const size_t len = strlen(text);
+    for (size_t i = 0; i + len <= b.len; i++) {
+        if (bytes_is_nocase(bytes_slice(b, i, i + len), text))
+            return true;
+    }
+    return false;
+}
+
 bool bytes_starts(struct bytes b, const char *prefix)
 {
     const size_t len = strlen(prefix);

@@ -21,7 +21,8 @@ struct bytes bytes_trim(struct bytes b); /* without ASCII white space around */
 
 bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_is(struct bytes b, const char *text);
-bool bytes_is_nocase(struct bytes b, const char *text); /* ASCII only */
+bool bytes_is_nocase(struct bytes b, const char *text);  /* ASCII only */
+bool bytes_has_nocase(struct bytes b, const char *text); /* anywhere in it; ASCII only */
 bool bytes_starts(struct bytes b, const char *prefix);
 bool bytes_ends(struct bytes b, const char *suffix);
 /* Offset of the first occurrence, or -1. An empty needle is at 0. */

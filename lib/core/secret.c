@@ -150,22 +150,12 @@ static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_va
     return true;
 }
 
-static bool has_word(struct bytes text, const char *word)
-{
-    const size_t len = strlen(word);
-    for (size_t i = 0; i + len <= text.len; i++) {
-        if (bytes_is_nocase(bytes_slice(text, i, i + len), word))
-            return true;
-    }
-    return false;
-}
-
 static bool names_a_secret(struct bytes name)
 {
     static const char *const words[] = {"KEY",  "TOKEN",   "SECRET", "PASS",
                                         "CRED", "WEBHOOK", "DSN",    "AUTH"};
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (has_word(name, words[i]))
+        if (bytes_has_nocase(name, words[i]))
             return true;
     }
     return false;
@@ -264,16 +254,6 @@ static bool look_up(struct secrets *s, struct bytes name, int depth,
     return ok;
 }
 
-static struct bytes stand_in(struct bytes name)
-{
-    static const char *const words[] = {"url", "uri", "webhook"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (has_word(name, words[i]))
-            return bytes_of("https://stand-in.invalid/");
-    }
-    return bytes_of("standinstandinstandinstandinstan");
-}
-
 static bool scope_lookup(void *ctx, struct bytes name, struct arena *arena,
                          struct bytes *ret_value, struct err *e)
 {
@@ -284,7 +264,7 @@ static bool scope_lookup(void *ctx, struct bytes name, struct arena *arena,
             return false;
         s->missing(s->missing_ctx, name, e);
         e->text[0] = 0;
-        value = stand_in(name);
+        value = secret_stand_in(arena, name);
     }
     *ret_value = (struct bytes){
         arena_strndup(arena, value.ptr ? value.ptr : "", value.len), value.len};

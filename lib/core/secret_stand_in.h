@@ -9,10 +9,14 @@
 #include "lib/core/secret.h"
 
 /* From now on a value that cannot be had is a stand-in, and missing is told of it, once or more often. The stand-in of a
- * name with "url", "uri" or "webhook" in it is a URL, any other 32 letters. missing NULL: as before. */
+ * name with "url", "uri" or "webhook" in it is a URL (of a server that the name speaks of, as in REDIS_URL: else https),
+ * any other one 32 letters and digits of its own. missing NULL: as before. */
 void secrets_stand_in(struct secrets *s,
                       void (*missing)(void *ctx, struct bytes name,
                                       const struct err *why),
                       void *ctx);
+
+/* The stand-in itself, in the arena. name: as in "file:/run/secrets/key". */
+struct bytes secret_stand_in(struct arena *arena, struct bytes name);
 
 #endif

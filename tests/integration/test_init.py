@@ -255,3 +255,22 @@ def test_validate_without_secrets(healthctl, tmp_path):
     done = healthctl("validate", "--without-secrets", config)
     assert done.returncode == 0 and done.stderr.count("not-here") >= 1 and "note" in done.stderr
     assert healthctl("validate", "--without-secrets", "--run", config).returncode == 2
+
+
+def test_what_stands_in_is_fit_for_its_place(healthctl, tmp_path):
+    config = tmp_path / "healthd.yml"
+    config.write_text("""
+probes:
+  - {name: a, mongodb: "${env:NO_MONGODB_URI}"}
+  - {name: b, queue: "${env:NO_REDIS_URL}"}
+  - {name: c, queue: {url: "${env:NO_DATABASE_URL}", table: jobs}}
+receivers:
+  d: {pagerduty: {routing_key: "${file:/run/secrets/no_pagerduty_key}"}}
+  e: {slack: {webhook_url: "${env:NO_SLACK_WEBHOOK_URL}"}}
+web:
+  tokens:
+    - {name: one, token: "${file:/run/secrets/no_one}"}
+    - {name: two, token: "${file:/run/secrets/no_two}"}
+""")
+    done = healthctl("validate", "--without-secrets", config)
+    assert done.returncode == 0, done.stderr

@@ -33,6 +33,9 @@ static void comparisons(void **state)
     assert_false(bytes_equal(bytes_of("a"), bytes_of("aa")));
     assert_true(bytes_is_nocase(bytes_of("Content-LENGTH"), "content-length"));
     assert_false(bytes_is_nocase(bytes_of("a["), "A{")); /* letters only */
+    assert_true(bytes_has_nocase(bytes_of("SHOP_REDIS_URL"), "redis"));
+    assert_true(bytes_has_nocase(bytes_of("url"), "URL"));
+    assert_false(bytes_has_nocase(bytes_of("ur"), "url"));
     assert_true(bytes_starts(bytes_of("+OK ready"), "+OK"));
     assert_true(bytes_starts(none, ""));
     assert_false(bytes_starts(bytes_of("+O"), "+OK"));
