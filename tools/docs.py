@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
-./dev, files shown whole; and that comments cite pages that are. Run at the source root."""
+./dev, files shown whole; that each block of commands is run by a test, or says why not; and that
+comments cite pages that are. Run at the source root."""
 import os
 import re
 
@@ -12,6 +13,11 @@ CODE = re.compile(r"`([^`\n]+)`")
 DEV = re.compile(r"\./dev ([a-z]+)")
 COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|install_packages|help)", re.M)
 SHOWN = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^(?:<!-- ([a-z ]+)(?:: ([^\n]+))? -->\n+)?```(\w*)\n", re.M)
+# What becomes of a block is told in tests/lib/pages.py; `yaml` and `promql` are looked at without a word.
+COMMANDS_OF = ("sh", "console")
+TOLD = ("run", "write", "not run", "file")
+LANGUAGES = COMMANDS_OF + ("", "c", "crontab", "ini", "json", "nginx", "promql", "python", "sql", "yaml")
 CITED = re.compile(r"\b[\w/]+\.md,? §")
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
                "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
@@ -55,6 +61,19 @@ def check_shown_files(path, text, faults):
             faults.add(path, line, f"what it shows is not {found[1]} any more: copy it again")
 
 
+def check_blocks(path, text, faults):
+    """Commands of runbooks are for servers in trouble: tests/integration/test_documents.py reads them, and runs none."""
+    for found in BLOCK.finditer(text):
+        mark, why, language = found.groups()
+        line = text.count("\n", 0, found.end())
+        if language not in LANGUAGES:
+            faults.add(path, line, f"has a block of '{language}': write one of {', '.join(filter(None, LANGUAGES))}")
+        elif mark == "not run" and not why:
+            faults.add(path, line, "does not say why this block is not run")
+        elif language in COMMANDS_OF and mark not in TOLD and not path.startswith("docs/runbooks/"):
+            faults.add(path, line, "no test runs this block: write <!-- run --> before it, or <!-- not run: WHY -->")
+
+
 def check_citations(faults):
     """A comment that cites a page by its paragraph cites one of another tree: ours are cited by their headings."""
     for path in tracked("*.[ch]") + tracked("*.py"):
@@ -72,6 +91,7 @@ def main():
     for path in pages:
         rules = False
         check_shown_files(path, read(path), faults)
+        check_blocks(path, read(path), faults)
         for number, line in enumerate(read(path).split("\n"), 1):
             # The tables of rules name what may come as well.
             rules = (rules or line.endswith("read by tools/layers.py -->")) and line != "<!-- end -->"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pages show works: configurations load, queries parse, options are there, and commands do what is promised, in a
 scratch folder beside a real healthd."""
-import os
 import re
 import shlex
 import subprocess
@@ -9,11 +8,10 @@ import urllib.parse
 
 import pytest
 
-from lib.healthd import Healthd, healthctl
-from lib.llm_stub import LlmStub
+from lib.healthd import Healthd, healthctl, program
+from lib.llm_stub import MODEL, OPENAI_KEY, LlmStub
 from lib.mcp import McpServer
 from lib.pages import ROOT, Scratch, blocks, pages
-from lib.wait import free_port
 from lib.web import Web
 
 BLOCKS = [block for page in pages() for block in blocks(page) if not page.startswith("docs/reference/")]
@@ -27,7 +25,8 @@ OPTION = re.compile(r"^  (?:-\w, )?(--(?:\[no-\])?[\w-]+)", re.M)
 # ---- configurations ----
 
 def of_healthd(block):
-    return block.language == "yaml" and block.mark in (None, "write")
+    is_file = block.mark == "write" and re.search("(healthd|smoke).yml$", block.value)
+    return block.language == "yaml" and (not block.mark or is_file)
 
 
 @pytest.mark.parametrize("page", sorted({block.page for block in BLOCKS if of_healthd(block)}))
@@ -117,3 +116,71 @@ def test_commands_are_the_shell_s():
               for block in BLOCKS if block.language == "sh"}
     wrong = {block: why for block, why in parsed.items() if why}
     assert not wrong, wrong
+
+
+# The shop that pages speak of: what it answers, what asks it, and programs that stand in for what is not here.
+ANSWERS = {"GET /health": "fine", "GET /": "fine", "GET /version": {"commit": "a1b2c3"}, "POST /login": {"token": "t-0815-4711"},
+           "POST /workflows": {"id": "7"}, "GET /workflows/7": {"state": "done"}, "DELETE /workflows/7": "gone"}
+CONFIG = """
+site: shop
+probes:
+  - {name: orders-db, tcp: "ADDRESS"}
+  - {name: cache, tcp: "ADDRESS"}
+  - {name: shop, http: "http://ADDRESS/health", labels: {component: shop}}
+  - {name: nightly-backup, heartbeat: {cron: "0 3 * * *", grace: 20m}}
+flows:
+  - name: checkout
+    vars: {release: null}
+    steps: [{name: version, http: "http://ADDRESS/version", expect: [json.commit == vars.release]}]
+web: {listen: ["127.0.0.1:0", "unix:SOCKET"], events_token: "events-0815"}
+"""
+# /etc/healthd/healthd.yml is the shop's, where no file is named.
+HEALTHCTL = """
+case "$1:$*" in
+*.yml*) ;;
+wait:*|smoke:*|deploy:*|baseline:*) command=$1; shift; set -- "$command" --config CONFIG "$@" ;;
+esac
+exec HEALTHCTL "$@"
+"""
+# `docker compose exec SERVICE healthctl …` runs it; anything else works, and is written down.
+DOCKER = """
+echo "$@" >>docker.log
+case "$*" in
+*healthctl*) while [ "${1##*/}" != healthctl ]; do shift; done; shift; exec healthctl "$@" ;;
+esac
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, request):
+    """The folder of somebody who follows a page, beside a healthd that watches a small shop."""
+    web, model, tools = Web(ANSWERS), LlmStub(), McpServer()
+    for one in (web, model, tools):
+        request.addfinalizer(one.close)
+    address = web.url.removeprefix("http://")
+    socket = tmp_path / "healthd" / "healthd.sock"
+    daemon = Healthd(tmp_path / "healthd", CONFIG.replace("ADDRESS", address).replace("SOCKET", str(socket)))
+    request.addfinalizer(daemon.stop)
+    folder = tmp_path / "page"
+    for made in ("lib/grafana", "lib/shop", "etc/grafana/provisioning/datasources", "etc/grafana/provisioning/dashboards"):
+        (folder / made).mkdir(parents=True)
+    here = [("http://gateway:8080", web.url), ("cache:6379", address), ("https://example.com", web.url),
+            ("http://litellm:4000", model.url), ("--model small", f"--model {MODEL}"),
+            ("http://mcp:9000/mcp", tools.url), ("https://healthd.example.com", daemon.url("")), ("http://127.0.0.1:9990", daemon.url("")),
+            ("/run/healthd/healthd.sock", str(socket)), ("/var/lib/", f"{folder}/lib/"), ("/etc/grafana", f"{folder}/etc/grafana"),
+            ("dashboards/grafana/", f"{ROOT}/dashboards/grafana/"), ("--for 10s", "--for 1s")]
+    own = HEALTHCTL.replace("CONFIG", str(daemon.config)).replace("HEALTHCTL", program("HEALTHCTL_BIN"))
+    programs = {"healthctl": own, "docker": DOCKER, "ssh": 'shift; exec "$@"', "systemctl": "true", "logger": "true"}
+    return Scratch(folder, here, programs, HEALTHD_SOCKET=str(socket), SHA="a1b2c3", EVENTS_TOKEN="events-0815", LLM_KEY=OPENAI_KEY)
+
+
+# Pages whose commands go on with the files of another page.
+FILES_OF = {"docs/deploying.md": "docs/flows.md"}
+RUNNABLE = sorted({block.page for block in BLOCKS if block.mark == "run"} - {"docs/tour.md"})
+
+
+@pytest.mark.parametrize("page", RUNNABLE)
+def test_commands_do_what_is_promised(page, shop):
+    written = [block for of in {page, FILES_OF.get(page, page)} for block in blocks(of) if block.mark == "write"]
+    for block in written + blocks(page):
+        shop.take(block)

@@ -134,6 +134,9 @@ class Docs(ToolTest):
         ("run `./dev dance`\n", "no command 'dance'"),
         ("`lib/core/gone.c` does it\n", "names lib/core/gone.c"),
         ("<!-- file: lib/core/talk.c -->\n```c\nother\n```\n", "not lib/core/talk.c any more"),
+        ("```sh\nls\n```\n", "docs/a.md:1: no test runs this block"),
+        ("<!-- not run -->\n```sh\nls\n```\n", "does not say why"),
+        ("```bash\nls\n```\n", "a block of 'bash'"),
     ]
 
     def setUp(self):
@@ -150,6 +153,7 @@ class Docs(ToolTest):
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
                                 f"<!-- file: lib/core/talk.c -->\n```c\n{HEAD}```\n"
+                                "<!-- run -->\n```sh\nls\n```\n<!-- not run: no engine -->\n```console\n$ ls\n```\n"
                                 "`./dev test` and `lib/core/talk.c`, `tests/unit/test_<name>.c`\n")
         self.fine("docs")
 
