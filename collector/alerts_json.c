@@ -1,113 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See alerts_json.h. */
+/* See alerts_json.h. Printed rather than built as a tree: viewers of the status page are told of it once a second. */
 #include "collector/alerts_json.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "collector/act.h"
+#include "collector/json_print.h"
 #include "lib/base/map.h"
-#include "lib/core/verdict_json.h"
 
-struct telling { /* of one alert */
-    struct map *deliveries;
-    json_t *told, *held;
-};
+#define KEY_MAX 16384
 
 /* ---- the notice that went out last, by receiver and lane ---- */
 
-static void delivery_key(struct buf *key, const char *receiver, const char *lane)
+static void print_lane(struct buf *key, const char *receiver, const char *lane)
 {
     buf_printf(key, "%s\n%s", receiver, lane);
 }
 
-static json_t *delivery_to_json(const struct outbox_row *r)
-{
-    json_t *object =
-        json_pack("{s:I, s:s, s:s, s:i, s:s, s:b}", "id", (json_int_t)r->id, "kind",
-                  notice_kind_name(r->kind), "state", row_state_name(r->state),
-                  "attempts", (int)r->attempts, "last_error",
-                  r->last_error ? r->last_error : "", "in_doubt", r->is_in_doubt);
-    json_object_set_new(object, "made", wall_to_json(r->made));
-    json_object_set_new(object, "next_at", wall_to_json(r->next_at));
-    return object;
-}
-
 static void note_delivery(void *ctx, const struct outbox_row *r)
 {
-    struct map *deliveries = ctx;
-    struct buf key = BUF_MAX(16384);
-    delivery_key(&key, r->receiver, r->lane);
-    json_t *before = map_get(deliveries, buf_bytes(&key));
-    const json_int_t id = before ? json_integer_value(json_object_get(before, "id")) : -1;
-    json_t *delivery = (json_int_t)r->id > id ? delivery_to_json(r) : NULL;
-    if (delivery)
-        json_decref(map_put(deliveries, buf_bytes(&key), delivery));
+    struct map *newest = ctx;
+    struct buf key = BUF_MAX(KEY_MAX);
+    print_lane(&key, r->receiver, r->lane);
+    const struct outbox_row *before = map_get(newest, buf_bytes(&key));
+    if (!before || r->id > before->id)
+        map_put(newest, buf_bytes(&key), (void *)(uintptr_t)r);
     buf_finish(&key);
 }
 
-static json_t *delivery_of(struct map *deliveries, const struct told *t)
+static void print_delivery(struct buf *out, const struct outbox_row *r)
 {
-    struct buf key = BUF_MAX(16384);
-    delivery_key(&key, t->receiver, t->lane);
-    json_t *found = map_get(deliveries, buf_bytes(&key));
-    buf_finish(&key);
-    return found ? json_incref(found) : json_null();
+    json_print_name(out, "delivery");
+    if (!r) {
+        buf_add_text(out, "null");
+        return;
+    }
+    buf_printf(out, "{\"id\":%ju,\"attempts\":%u", (uintmax_t)r->id, r->attempts);
+    json_print_text(out, "kind", notice_kind_name(r->kind));
+    json_print_text(out, "state", row_state_name(r->state));
+    json_print_text(out, "last_error", r->last_error);
+    json_print_flag(out, "in_doubt", r->is_in_doubt);
+    json_print_time(out, "made", r->made);
+    json_print_time(out, "next_at", r->next_at);
+    buf_add_byte(out, '}');
 }
 
-static void deliveries_free(struct map *deliveries)
+/* ---- who was told of one ---- */
+
+struct telling {
+    struct buf *out;
+    struct map *newest; /* struct outbox_row */
+    struct overlay_verdict held;
+    size_t count;
+};
+
+static void print_told(void *ctx, const struct told *t)
 {
-    const struct map_entry *x = NULL;
-    while ((x = map_next(deliveries, x)))
-        json_decref(x->value);
-    map_destroy(deliveries);
+    struct telling *telling = ctx;
+    struct buf *out = telling->out, key = BUF_MAX(KEY_MAX);
+    if (telling->count++)
+        buf_add_byte(out, ',');
+    buf_add_byte(out, '{');
+    json_print_text(out, "receiver", t->receiver);
+    json_print_text(out, "lane", t->lane);
+    json_print_text(out, "route", t->route);
+    json_print_flag(out, "was_told", t->was_told);
+    json_print_time(out, "last_told", t->last_told);
+    json_print_time(out, "next_flush", t->next_flush);
+    print_lane(&key, t->receiver, t->lane);
+    print_delivery(out, map_get(telling->newest, buf_bytes(&key)));
+    buf_add_byte(out, '}');
+    buf_finish(&key);
+    if (telling->held.kind == OVERLAY_NONE)
+        telling->held = t->held;
+}
+
+static void print_held(struct buf *out, struct overlay_verdict held)
+{
+    json_print_name(out, "held");
+    if (held.kind == OVERLAY_NONE) {
+        buf_add_text(out, "null");
+        return;
+    }
+    buf_add_byte(out, '{');
+    json_print_text(out, "by", held.by);
+    json_print_text(out, "kind", overlay_kind_name(held.kind));
+    json_print_time(out, "until", held.until);
+    buf_add_byte(out, '}');
+}
+
+static void print_ack(struct buf *out, const struct ack *ack)
+{
+    json_print_name(out, "ack");
+    if (!ack) {
+        buf_add_text(out, "null");
+        return;
+    }
+    buf_add_byte(out, '{');
+    json_print_text(out, "who", ack->who);
+    json_print_time(out, "until", ack->until);
+    json_print_text(out, "comment", ack->comment);
+    buf_add_byte(out, '}');
 }
 
 /* ---- alerts ---- */
-
-static void add_told(void *ctx, const struct told *t)
-{
-    struct telling *telling = ctx;
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:b}", "receiver", t->receiver, "lane", t->lane,
-                  "route", t->route ? t->route : "", "was_told", t->was_told);
-    json_object_set_new(object, "last_told", wall_to_json(t->last_told));
-    json_object_set_new(object, "next_flush", wall_to_json(t->next_flush));
-    json_object_set_new(object, "delivery", delivery_of(telling->deliveries, t));
-    json_array_append_new(telling->told, object);
-    if (t->held.kind == OVERLAY_NONE || telling->held)
-        return;
-    telling->held =
-        json_pack("{s:s, s:s, s:o}", "by", t->held.by ? t->held.by : "", "kind",
-                  overlay_kind_name(t->held.kind), "until", wall_to_json(t->held.until));
-}
-
-static json_t *ack_to_json(struct engine *e, const struct alert *a, struct wall now)
-{
-    const struct ack *ack = ack_of(engine_overlay(e), a, now);
-    if (!ack)
-        return json_null();
-    return json_pack("{s:s, s:o, s:s}", "who", ack->who, "until",
-                     wall_to_json(ack->until), "comment", ack->comment);
-}
-
-static json_t *number_to_json(double value)
-{
-    struct buf text = BUF_MAX(64);
-    buf_add_double(&text, value);
-    json_t *string = json_string(buf_text(&text));
-    buf_finish(&text);
-    return string;
-}
-
-struct listing {
-    struct daemon *daemon;
-    struct map *deliveries;
-    json_t *list;
-    struct wall now;
-    size_t max;
-    bool is_firing; /* which ones this pass takes */
-};
 
 static struct wall since_of(const struct alert_status *s)
 {
@@ -123,47 +117,75 @@ static struct wall since_of(const struct alert_status *s)
     return s->active_at;
 }
 
+/* As text: JSON has no name for what is no number. */
+static void print_value(struct buf *out, double value)
+{
+    json_print_name(out, "value");
+    buf_add_byte(out, '"');
+    buf_add_double(out, value);
+    buf_add_byte(out, '"');
+}
+
+static void print_alert(struct buf *out, const struct alert *a)
+{
+    const struct alert_status *s = &a->status;
+    buf_printf(out, "{\"fingerprint\":\"%016jx\"", (uintmax_t)a->fingerprint);
+    json_print_text(out, "key", a->key);
+    json_print_text(out, "alertname", a->name);
+    json_print_text(out, "state", alert_state_name(s->state));
+    json_print_text(out, "severity", labels_get(a->labels, "severity"));
+    json_print_flag(out, "unknown", s->unknown_since.ns != 0);
+    json_print_time(out, "since", since_of(s));
+    print_value(out, s->value);
+    json_print_text(out, "rule", a->rule_id);
+    json_print_text(out, "expr", a->rule ? a->rule->expr_text : "");
+    json_print_text(out, "end_reason", s->end_reason);
+    json_print_labels(out, "labels", a->labels);
+    json_print_labels(out, "annotations", a->annotations);
+}
+
+struct listing {
+    struct buf *out;
+    const char *between;
+    struct engine *engine;
+    struct map *newest;
+    struct wall now;
+    size_t count, max;
+    bool is_firing; /* which ones this pass takes */
+};
+
 static void add_alert(void *ctx, struct alert *a)
 {
     struct listing *l = ctx;
-    if ((a->status.state == ALERT_FIRING) != l->is_firing ||
-        json_array_size(l->list) >= l->max)
+    if ((a->status.state == ALERT_FIRING) != l->is_firing || l->count >= l->max)
         return;
-    struct engine *e = act_engine(l->daemon);
-    struct telling telling = {.deliveries = l->deliveries, .told = json_array()};
-    char fingerprint[24];
-    snprintf(fingerprint, sizeof(fingerprint), "%016jx", (uintmax_t)a->fingerprint);
-    dispatch_each(engine_dispatch(e), a, add_told, &telling);
-    const char *severity = labels_get(a->labels, "severity");
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:b}", "key", a->key, "fingerprint", fingerprint,
-        "alertname", a->name, "state", alert_state_name(a->status.state), "severity",
-        severity ? severity : "", "unknown", a->status.unknown_since.ns != 0);
-    json_object_set_new(object, "since", wall_to_json(since_of(&a->status)));
-    json_object_set_new(object, "value", number_to_json(a->status.value));
-    json_object_set_new(object, "rule", json_string(a->rule_id));
-    json_object_set_new(object, "expr", json_string(a->rule ? a->rule->expr_text : ""));
-    json_object_set_new(object, "end_reason", json_string(a->status.end_reason));
-    json_object_set_new(object, "labels", labels_to_json(a->labels));
-    json_object_set_new(object, "annotations", labels_to_json(a->annotations));
-    json_object_set_new(object, "held", telling.held ? telling.held : json_null());
-    json_object_set_new(object, "told", telling.told);
-    json_object_set_new(object, "ack", ack_to_json(e, a, l->now));
-    json_array_append_new(l->list, object);
+    struct telling telling = {.out = l->out, .newest = l->newest};
+    if (l->count++)
+        buf_add_text(l->out, l->between);
+    print_alert(l->out, a);
+    json_print_name(l->out, "told");
+    buf_add_byte(l->out, '[');
+    dispatch_each(engine_dispatch(l->engine), a, print_told, &telling);
+    buf_add_byte(l->out, ']');
+    print_held(l->out, telling.held);
+    print_ack(l->out, ack_of(engine_overlay(l->engine), a, l->now));
+    buf_add_byte(l->out, '}');
 }
 
-json_t *alerts_to_json(struct daemon *d, size_t max)
+void alerts_print(struct buf *out, struct daemon *d, size_t max, const char *between)
 {
-    struct listing l = {.daemon = d,
-                        .deliveries = map_create(),
-                        .list = json_array(),
+    struct listing l = {.out = out,
+                        .between = between,
+                        .engine = act_engine(d),
+                        .newest = map_create(),
                         .now = act_now(d),
                         .max = max,
                         .is_firing = true};
-    outbox_each(engine_outbox(act_engine(d)), note_delivery, l.deliveries);
-    book_each(engine_book(act_engine(d)), add_alert, &l);
+    outbox_each(engine_outbox(l.engine), note_delivery, l.newest);
+    buf_add_byte(out, '[');
+    book_each(engine_book(l.engine), add_alert, &l);
     l.is_firing = false;
-    book_each(engine_book(act_engine(d)), add_alert, &l);
-    deliveries_free(l.deliveries);
-    return l.list;
+    book_each(engine_book(l.engine), add_alert, &l);
+    buf_add_byte(out, ']');
+    map_destroy(l.newest);
 }

@@ -4,10 +4,10 @@
 #define HEALTHD_COLLECTOR_ALERTS_JSON_H
 
 #include "collector/daemon.h"
-#include "lib/core/json.h"
+#include "lib/base/buf.h"
 
-/* Every alert that is pending, fires or has just ended: what holds it, who was told, and how far the last notice of each
- * came (`delivery`); those that fire first, at most max. The caller owns the reference. */
-json_t *alerts_to_json(struct daemon *d, size_t max);
+/* [alert, …]: every alert that is pending, fires or has just ended: what holds it, who was told, and how far the last
+ * notice of each came (`delivery`); those that fire first, at most max. between: "," and what white space is wanted. */
+void alerts_print(struct buf *out, struct daemon *d, size_t max, const char *between);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See overview.h. Printed into a buffer rather than built as a tree: 200 probes have 30,000 values. */
+/* See overview.h. Printed into a buffer rather than built as a tree, and in slices: 200 probes have 30,000 values. */
 #include "collector/overview.h"
 
 #include <stdlib.h>
@@ -7,41 +7,41 @@
 
 #include "collector/alerts_json.h"
 #include "collector/availability_json.h"
+#include "collector/json_print.h"
 #include "collector/page_file.h"
+#include "collector/rendering.h"
 #include "collector/verdict_history.h"
 #include "lib/base/memory.h"
-#include "lib/core/gzip.h"
 #include "lib/core/loop.h"
 
 #define OVERVIEW_MAX (64u << 20)
 #define FRESH NSEC_PER_SEC
 
-struct rendering { /* lives until the last client has it */
-    struct buf text, compressed;
-    size_t holds;
-};
-
 struct overview {
     struct daemon *daemon;
     struct rendering *rendering; /* NULL: none yet */
-    struct mono made;
+    struct mono begun;
+    uint64_t generation; /* of what is being printed; 0: nothing of it yet */
+    struct wall as_of;
+    size_t next; /* probe */
+    bool is_made;
+    struct buf alerts;
+    struct mono alerts_made;
+    uint64_t alerts_number; /* of texts that differed; 0: none yet */
 };
 
 /* ---- one probe ---- */
 
 static void add_time(struct buf *out, const char *name, struct wall at)
 {
-    char text[WALL_TEXT_SIZE];
     if (at.ns)
-        buf_printf(out, ",\"%s\":\"%s\"", name, wall_format(at, text));
+        json_print_time(out, name, at);
 }
 
 static void add_text(struct buf *out, const char *name, const char *text)
 {
-    if (!text || !*text)
-        return;
-    buf_printf(out, ",\"%s\":", name);
-    buf_add_json(out, bytes_of(text));
+    if (text && *text)
+        json_print_text(out, name, text);
 }
 
 static void add_last(struct buf *out, const struct tracked *t)
@@ -89,19 +89,6 @@ void overview_brief_print(struct buf *out, const struct daemon *d,
     buf_add_byte(out, '}');
 }
 
-static void print_labels(struct buf *out, struct labels labels)
-{
-    buf_add_text(out, ",\"labels\":{");
-    for (size_t i = 0; i < labels.count; i++) {
-        if (i)
-            buf_add_byte(out, ',');
-        buf_add_json(out, bytes_of(labels.items[i].name));
-        buf_add_byte(out, ':');
-        buf_add_json(out, bytes_of(labels.items[i].value));
-    }
-    buf_add_byte(out, '}');
-}
-
 static void print_probe(struct buf *out, const struct daemon *d, const struct tracked *t,
                         struct wall now)
 {
@@ -112,7 +99,7 @@ static void print_probe(struct buf *out, const struct daemon *d, const struct tr
     buf_printf(out, ",\"type\":\"%s\",\"severity\":\"%s\",\"interval\":%.4g",
                t->probe->type->name, t->probe->severity ? t->probe->severity : "",
                nsec_to_sec(t->probe->interval));
-    print_labels(out, t->probe->labels);
+    json_print_labels(out, "labels", t->probe->labels);
     buf_add_text(out, ",\"spark\":");
     latency_print(out, r ? &r->latency : &none, now);
     buf_add_text(out, ",\"windows\":");
@@ -134,54 +121,53 @@ static void print_head(struct buf *out, const struct daemon *d, struct wall now)
         add_text(out, "rejected", d->last_reload_text ? d->last_reload_text : "unknown");
 }
 
-static void print_alerts(struct buf *out, struct daemon *d)
+const char *overview_alerts(struct overview *o, uint64_t *ret_number)
 {
-    json_t *alerts = alerts_to_json(d, OVERVIEW_ALERTS_MAX);
-    char *text = json_dumps(alerts, JSON_COMPACT);
-    buf_add_text(out, ",\"alerts\":");
-    buf_add_text(out, text ? text : "[]");
-    free(text);
-    json_decref(alerts);
+    const struct mono now = loop_now(o->daemon->frame.loop);
+    if (!o->alerts_number || mono_reached(now, mono_add(o->alerts_made, FRESH))) {
+        struct buf text = BUF_MAX(OVERVIEW_MAX);
+        alerts_print(&text, o->daemon, OVERVIEW_ALERTS_MAX, ",");
+        o->alerts_number += strcmp(buf_text(&text), buf_text(&o->alerts)) != 0;
+        buf_finish(&o->alerts);
+        o->alerts = text;
+        o->alerts_made = now;
+    }
+    *ret_number = o->alerts_number;
+    return buf_text(&o->alerts);
 }
 
-static void print_all(struct buf *out, struct daemon *d)
+static void print_begin(struct overview *o, struct buf *out)
 {
-    const struct wall now = loop_wall(d->frame.loop);
-    verdict_history_settle(d->verdict_history, now);
-    print_head(out, d, now);
-    print_alerts(out, d);
+    const struct daemon *d = o->daemon;
+    uint64_t number;
+    o->generation = d->generation->number;
+    o->next = 0;
+    o->as_of = loop_wall(d->frame.loop);
+    verdict_history_settle(d->verdict_history, o->as_of);
+    buf_clear(out);
+    print_head(out, d, o->as_of);
+    buf_add_text(out, ",\"alerts\":");
+    buf_add_text(out, overview_alerts(o, &number));
     buf_add_text(out, ",\"probes\":[");
-    for (size_t i = 0; i < schedule_count(d->schedule); i++) {
-        if (i)
+}
+
+/* A reload in the midst of it: from the beginning, for the probes are others. */
+static bool print_on(void *ctx, struct buf *out, nsec budget)
+{
+    struct overview *o = ctx;
+    const struct daemon *d = o->daemon;
+    const struct mono until = mono_add(mono_read(), budget);
+    if (o->generation != d->generation->number)
+        print_begin(o, out);
+    for (; o->next < schedule_count(d->schedule); o->next++) {
+        if (mono_reached(mono_read(), until))
+            return false;
+        if (o->next)
             buf_add_byte(out, ',');
-        print_probe(out, d, schedule_at(d->schedule, i), now);
+        print_probe(out, d, schedule_at(d->schedule, o->next), o->as_of);
     }
     buf_add_text(out, "]}\n");
-}
-
-/* ---- the shared rendering ---- */
-
-static void release(void *owner)
-{
-    struct rendering *r = owner;
-    if (--r->holds > 0)
-        return;
-    buf_finish(&r->text);
-    buf_finish(&r->compressed);
-    free(r);
-}
-
-static void renew(struct overview *o, struct mono now)
-{
-    struct rendering *r = memory_take(sizeof(*r));
-    *r = (struct rendering){BUF_MAX(OVERVIEW_MAX), BUF_MAX(OVERVIEW_MAX), 1};
-    print_all(&r->text, o->daemon);
-    if (!r->text.overflow)
-        gzip_text(buf_bytes(&r->text), 1, &r->compressed);
-    if (o->rendering)
-        release(o->rendering);
-    o->rendering = r;
-    o->made = now;
+    return true;
 }
 
 struct overview *overview_create(struct daemon *d)
@@ -195,30 +181,46 @@ void overview_destroy(struct overview *o)
 {
     if (!o)
         return;
-    if (o->rendering)
-        release(o->rendering);
+    rendering_release(o->rendering);
+    buf_finish(&o->alerts);
     free(o);
+}
+
+static void made(void *ctx)
+{
+    ((struct overview *)ctx)->is_made = true;
+}
+
+static void renew(struct overview *o, struct mono now)
+{
+    static const struct rendering_kind kind = {
+        .name = "overview",
+        .content_type = "application/json",
+        .gzip_level = 1,
+        .max_bytes = OVERVIEW_MAX,
+        .too_large = "The overview is larger than 64 MiB: ask /api/probes/{probe} and "
+                     "/api/alerts instead.",
+        .print = print_on,
+        .made = made,
+    };
+    rendering_release(o->rendering);
+    o->rendering = rendering_create(o->daemon, &kind, o);
+    o->begun = now;
+    o->generation = 0;
+    o->is_made = false;
 }
 
 void overview_answer(struct overview *o, struct exchange *x)
 {
     const struct mono now = loop_now(o->daemon->frame.loop);
-    if (!o->rendering || mono_reached(now, mono_add(o->made, FRESH)))
-        renew(o, now);
-    struct rendering *r = o->rendering;
-    if (r->text.overflow) {
-        exchange_error(x, 503,
-                       "The overview is larger than %u MiB: ask /api/probes/{probe} and "
-                       "/api/alerts instead.",
-                       OVERVIEW_MAX >> 20);
-        return;
-    }
-    const bool is_gzip = exchange_accepts_gzip(x) && r->compressed.len > 0;
-    r->holds++;
     exchange_add_header(x, "Cache-Control", "no-store");
     exchange_add_header(x, "Vary", "Accept-Encoding");
-    if (is_gzip)
-        exchange_add_header(x, "Content-Encoding", "gzip");
-    exchange_reply_shared(x, 200, "application/json",
-                          buf_bytes(is_gzip ? &r->compressed : &r->text), release, r);
+    const bool is_old = mono_reached(now, mono_add(o->begun, FRESH));
+    if (o->rendering && !(o->is_made && is_old)) {
+        rendering_answer(o->rendering, x);
+        return;
+    }
+    renew(o, now);
+    rendering_answer(o->rendering, x);
+    rendering_begin(o->rendering);
 }

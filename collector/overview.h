@@ -14,9 +14,12 @@ struct overview;
 #define OVERVIEW_ALERTS_MAX 100
 
 struct overview *overview_create(struct daemon *d);
-void overview_destroy(struct overview *o); /* takes NULL; what is being sent lives on */
+void overview_destroy(struct overview *o); /* takes NULL; after the web server */
 void overview_answer(struct overview *o, struct exchange *x);
 
+/* [alert, …], the text that the overview and the stream share: valid until the next call. number differs when it does; 0
+ * is none's. */
+const char *overview_alerts(struct overview *o, uint64_t *ret_number);
 /* {"name":…,"health":…,…}: what changes from run to run, for the stream. */
 void overview_brief_print(struct buf *out, const struct daemon *d,
                           const struct tracked *t);

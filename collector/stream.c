@@ -4,9 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "collector/alerts_json.h"
 #include "collector/overview.h"
 #include "collector/page_file.h"
 #include "collector/unread.h"
@@ -30,7 +28,7 @@ struct stream {
     size_t viewer_count;
     struct timer *timer;
     uint64_t generation; /* last told */
-    char *alerts;        /* last told; NULL: nothing yet */
+    uint64_t alerts;     /* number of the text last told; 0: nothing yet */
     unsigned quiet_ticks;
     bool has_news; /* some probe ran since the last tick */
 };
@@ -62,21 +60,16 @@ static void add_probes(struct stream *s, struct buf *out)
     s->has_news = false;
 }
 
-/* In a text of its own that does not change from tick to tick by itself. */
 static void add_alerts(struct stream *s, struct buf *out)
 {
-    json_t *alerts = alerts_to_json(s->daemon, OVERVIEW_ALERTS_MAX);
-    char *text = json_dumps(alerts, JSON_COMPACT);
-    json_decref(alerts);
-    if (text && (!s->alerts || strcmp(text, s->alerts) != 0)) {
-        buf_add_text(out, "event: alerts\ndata: ");
-        buf_add_text(out, text);
-        buf_add_text(out, "\n\n");
-        free(s->alerts);
-        s->alerts = text;
+    uint64_t number;
+    const char *alerts = overview_alerts(s->daemon->overview, &number);
+    if (number == s->alerts)
         return;
-    }
-    free(text);
+    s->alerts = number;
+    buf_add_text(out, "event: alerts\ndata: ");
+    buf_add_text(out, alerts);
+    buf_add_text(out, "\n\n");
 }
 
 static void add_generation(struct stream *s, struct buf *out)
@@ -142,8 +135,7 @@ static void begin(struct stream *s)
 {
     struct buf ignored = BUF_MAX(0);
     s->generation = s->daemon->generation->number;
-    free(s->alerts);
-    s->alerts = NULL;
+    s->alerts = 0;
     add_probes(s, &ignored);
     buf_finish(&ignored);
     if (!s->timer)
@@ -195,6 +187,5 @@ void stream_destroy(struct stream *s)
         return;
     assert(s->viewer_count == 0);
     timer_destroy(s->timer);
-    free(s->alerts);
     free(s);
 }
