@@ -137,6 +137,27 @@ static size_t find_duration_unit(struct bytes name)
     return i;
 }
 
+/* Says which unit is none, and, of "5 minutes", that 5m is meant. */
+static bool reject_duration_unit(const char *whole, const char *number, struct bytes name,
+                                 struct err *e)
+{
+    static const char *const meant[][2] = {
+        {"mo", NULL}, {"mil", "ms"}, {"mic", "us"}, {"nan", "ns"}, {"s", "s"},
+        {"m", "m"},   {"h", "h"},    {"d", "d"},    {"w", "w"},    {"y", "y"}};
+    const struct bytes word = bytes_trim(name);
+    const char *unit = NULL;
+
+    for (size_t i = ARRAY_LEN(meant); i-- > 0;) {
+        const size_t len = strlen(meant[i][0]);
+        if (word.len >= len && bytes_is_nocase(bytes_slice(word, 0, len), meant[i][0]))
+            unit = meant[i][1];
+    }
+    return err_set(
+        e, "'%s' has the unit '%s'; units are y, w, d, h, m, s, ms, us, ns%s%s%s%s",
+        whole, show(word).text, unit ? "; did you mean " : "", unit ? number : "",
+        unit ? unit : "", unit ? "?" : "");
+}
+
 /* Reads the parts of a duration, largest unit first. */
 static bool duration_parts(struct bytes text, uint64_t *ret_value, struct err *e)
 {
@@ -159,9 +180,7 @@ static bool duration_parts(struct bytes text, uint64_t *ret_value, struct err *e
 
         const size_t unit = find_duration_unit(name);
         if (unit == ARRAY_LEN(duration_units))
-            return err_set(
-                e, "'%s' has the unit '%s'; units are y, w, d, h, m, s, ms, us, ns",
-                whole.text, show(name).text);
+            return reject_duration_unit(whole.text, number.text, name, e);
         if (unit < next)
             return err_set(e,
                            "'%s' has its units out of order; name each once, the largest "

@@ -23,18 +23,36 @@ struct place conf_place(const struct node *map, const char *key)
     return map ? map->at : (struct place){0};
 }
 
+static bool is_environments(const char *name)
+{
+    return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
+}
+
+bool conf_has_unknown(struct loader *l, const struct template *t)
+{
+    struct place at;
+    const char *name = template_variable(t, &at);
+
+    if (!name)
+        return false;
+    diag_error(l->diag, at, "${%s} is not known here", name);
+    if (is_environments(name))
+        diag_hint(l->diag, "a variable of the environment is written ${env:%s}", name);
+    else
+        diag_hint(l->diag,
+                  "${env:NAME}, ${file:/path} and ${secret:name} are; a literal ${ is "
+                  "written $${");
+    return true;
+}
+
 bool conf_rows(struct loader *l, const struct opt *rows, size_t size,
                const struct node *node, const void **ret_conf)
 {
     const struct opt_part part = {rows, size};
-    struct place at;
     struct err e = {0};
     const struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
-    if (!t)
+    if (!t || conf_has_unknown(l, t))
         return false;
-    if (template_variable(t, &at))
-        return diag_error(l->diag, at, "${%s} is not known here",
-                          template_variable(t, &at));
     return template_fill(t, NULL, NULL, l->arena, ret_conf, &e) ||
            diag_error(l->diag, node->at, "%s", e.text);
 }

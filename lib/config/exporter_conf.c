@@ -36,15 +36,10 @@ static void load_one(struct loader *l, const struct exporter_type *type,
 {
     const struct opt_part part = {type->opts, type->conf_size};
     const void *conf;
-    struct place at;
     struct err e = {0};
     struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
-    if (!t)
+    if (!t || conf_has_unknown(l, t))
         return;
-    if (template_variable(t, &at)) {
-        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
-        return;
-    }
     if (!template_fill(t, NULL, NULL, l->arena, &conf, &e)) {
         diag_error(l->diag, node ? node->at : (struct place){0}, "%s: %s", type->name,
                    e.text);

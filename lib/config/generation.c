@@ -91,7 +91,6 @@ static const struct top_conf *top_load(struct loader *l, const struct node *root
 {
     const struct opt_part part = {generation_opts, sizeof(struct top_conf)};
     const void *conf = NULL;
-    struct place at;
     struct err e = {0};
     if (root->kind != NODE_MAP && root->kind != NODE_NULL) {
         diag_error(l->diag, root->at,
@@ -100,9 +99,8 @@ static const struct top_conf *top_load(struct loader *l, const struct node *root
         return NULL;
     }
     const struct template *t = template_load(&l->ctx, &part, 1, root, NULL);
-    if (t && template_variable(t, &at))
-        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
-    else if (t && !template_fill(t, NULL, NULL, l->arena, &conf, &e))
+    if (t && !conf_has_unknown(l, t) &&
+        !template_fill(t, NULL, NULL, l->arena, &conf, &e))
         diag_error(l->diag, root->at, "%s", e.text);
     return conf;
 }

@@ -149,6 +149,9 @@ const struct probe_type *probe_type_of(const struct opt_ctx *ctx,
 /* labels_conf.c: under, with what pairs say on top. node: where they were written, or NULL. */
 bool conf_labels(const struct opt_ctx *ctx, const struct pairs *pairs,
                  const struct node *node, struct labels under, struct labels *ret_labels);
+/* conf_place.c: reports a ${name} that stands for nothing; false: there is none. */
+bool conf_has_unknown(struct loader *l, const struct template *t);
+
 /* probe_list.c */
 void probes_load(struct loader *l);
 /* web_conf.c: web is the node of `web:`, or NULL. */

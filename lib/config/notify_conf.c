@@ -154,17 +154,14 @@ static void deadman_load(struct loader *l, const struct node *node)
 {
     const struct opt_part part = {deadman_opts, sizeof(struct deadman_conf)};
     const void *conf;
-    struct place at;
     struct err e = {0};
     if (!node || node->kind == NODE_NULL ||
         (node->kind == NODE_SCALAR && !strcmp(node->text, "none")))
         return;
     struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
-    if (!t)
+    if (!t || conf_has_unknown(l, t))
         return;
-    if (template_variable(t, &at))
-        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
-    else if (!template_fill(t, NULL, NULL, l->arena, &conf, &e))
+    if (!template_fill(t, NULL, NULL, l->arena, &conf, &e))
         diag_error(l->diag, node->at, "deadman: %s", e.text);
     else {
         l->g->alerting.routing.deadman.conf = t;

@@ -123,17 +123,10 @@ static struct probe *load_one(struct list_state *s, const struct node *node,
     const struct node *whole = with_defaults(l, node, type);
     struct probe *p =
         probe_from_node(&l->ctx, type, name ? name : "?", whole, l->g->labels);
-    struct place at;
     if (p)
         warn(l, p, whole);
-    if (p && template_variable(p->conf, &at)) {
-        diag_error(l->diag, at, "${%s} is not known on schedule",
-                   template_variable(p->conf, &at));
-        diag_hint(l->diag,
-                  "${env:NAME}, ${file:/path} and ${secret:name} are; a literal ${ is "
-                  "written $${");
+    if (p && conf_has_unknown(l, p->conf))
         return NULL;
-    }
     return p && probe_validate(&l->ctx, p, NULL,
                                own->kind == NODE_NULL ? own->key_at : own->at)
                ? p

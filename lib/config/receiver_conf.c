@@ -128,15 +128,10 @@ static const struct receiver_rows *common_read(struct loader *l, const struct no
     const struct opt_part part = {receiver_opts, sizeof(struct receiver_rows)};
     const char *const skip[] = {type_key, NULL};
     const void *conf;
-    struct place at;
     struct err e = {0};
     const struct template *t = template_load(&l->ctx, &part, 1, node, skip);
-    if (!t)
+    if (!t || conf_has_unknown(l, t))
         return NULL;
-    if (template_variable(t, &at)) {
-        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
-        return NULL;
-    }
     if (template_fill(t, NULL, NULL, l->arena, &conf, &e))
         return conf;
     diag_error(l->diag, node->at, "%s", e.text);
@@ -148,15 +143,10 @@ static struct template *conf_read(struct loader *l, const struct notifier_type *
 {
     const struct opt_part part = {type->opts, type->conf_size};
     const void *conf;
-    struct place at;
     struct err e = {0};
     struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
-    if (!t)
+    if (!t || conf_has_unknown(l, t))
         return NULL;
-    if (template_variable(t, &at)) {
-        diag_error(l->diag, at, "${%s} is not known here", template_variable(t, &at));
-        return NULL;
-    }
     if (template_fill(t, NULL, NULL, l->arena, &conf, &e) &&
         (!type->validate || type->validate(conf, l->arena, &e)))
         return t;

@@ -17,6 +17,7 @@
 
 #include "lib/base/map.h"
 #include "lib/core/node_build.h"
+#include "lib/core/node_problem.h"
 
 struct anchor {
     struct node *node;
@@ -321,10 +322,9 @@ static void report_problem(const struct reader *r, const yaml_parser_t *p)
         diag_error(r->diag, at, "%s %s", problem, p->context);
     else
         diag_error(r->diag, at, "%s", problem);
-    if (byte_at(r, &p->problem_mark) == '\t')
-        diag_hint(r->diag, "indent with spaces: YAML does not allow tabs");
-    else
-        diag_hint(r->diag, "text with : # { } [ ] , & * %% or @ in it belongs in quotes");
+    diag_hint(r->diag, "%s",
+              node_problem_hint(problem, p->context ? p->context : "",
+                                byte_at(r, &p->problem_mark)));
 }
 
 static void read_events(struct reader *r)

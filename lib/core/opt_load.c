@@ -137,6 +137,14 @@ static void remember(struct opt_reader *r, const struct opt *row, const char *te
         secrets_add_url(r->secrets, bytes_of(text));
 }
 
+/* "$DATABASE_URL", as a shell would have it. */
+static bool is_shells(const char *text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+    return text[0] == '$' && text[1] && strspn(text + 1, letters) == strlen(text + 1);
+}
+
 static void read_scalar(struct opt_reader *r, const struct opt *row, void *conf,
                         const struct node *n)
 {
@@ -157,6 +165,12 @@ static void read_scalar(struct opt_reader *r, const struct opt *row, void *conf,
         return;
     }
     remember(r, row, text);
+    if (r->diag && is_shells(n->text)) {
+        diag_warning(r->diag, n->at,
+                     "option '%s': a text that starts with $ is taken as it is",
+                     row->name);
+        hint(r, "a variable of the environment is written ${env:NAME}");
+    }
     if (!opt_set(row, conf, text, r->arena, &e))
         fail(r, n->at, "option '%s': %s", row->name, e.text);
 }

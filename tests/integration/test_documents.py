@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pages show works: configurations load, queries parse, options are there, and commands do what is promised, in a
 scratch folder beside a real healthd."""
+import os
 import re
 import shlex
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from lib.healthd import Healthd, healthctl, program
 from lib.llm_stub import MODEL, OPENAI_KEY, LlmStub
 from lib.mcp import McpServer
+from lib.postgres import PASSWORD, Postgres
+from lib.redis import Redis
 from lib.pages import ROOT, Scratch, blocks, pages
 from lib.web import Web
 
@@ -184,3 +187,43 @@ def test_commands_do_what_is_promised(page, shop):
     written = [block for of in {page, FILES_OF.get(page, page)} for block in blocks(of) if block.mark == "write"]
     for block in written + blocks(page):
         shop.take(block)
+
+
+# ---- runbooks ----
+
+def said_in_runbooks(program_name):
+    """Command lines of runbooks that begin with this program, without what follows a pipe or a #."""
+    for page in pages():
+        if page.startswith("docs/runbooks/"):
+            for block in blocks(page):
+                for line in block.text.splitlines():
+                    if line.startswith(program_name + " "):
+                        yield page, line
+
+
+def test_psql_of_runbooks(tmp_path):
+    server = Postgres(tmp_path)
+    try:
+        environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "postgres", "PGPASSWORD": PASSWORD}
+        lines = list(said_in_runbooks("psql"))
+        assert len(lines) > 8
+        for page, line in lines:
+            done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+            assert done.returncode == 0 and "ERROR" not in done.stderr, (page, line, done.stderr)
+    finally:
+        server.stop()
+
+
+def test_redis_cli_of_runbooks(tmp_path):
+    """Names in capitals are the reader's: a command that is right says that there is no such key."""
+    server = Redis(tmp_path)
+    try:
+        lines = [(page, line) for page, line in said_in_runbooks("redis-cli") if not re.search(" (-h|-p|--cluster) | CLUSTER ", line)]
+        assert len(lines) > 10
+        for page, line in lines:
+            asked = f"redis-cli -p {server.port} {line.removeprefix('redis-cli ').split('|')[0]}"
+            done = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, timeout=30)
+            assert done.returncode == 0, (page, line, done.stderr)
+            assert "ERR" not in done.stdout or "no such key" in done.stdout, (page, line, done.stdout)
+    finally:
+        server.stop()

@@ -387,8 +387,8 @@ static const struct {
     {"headers[0] == \"x\"",
      "column 9: headers is a map, it cannot be indexed by a number"},
     {"rows[\"x\"] == 1", "column 6: rows is a list, it cannot be indexed by text"},
-    {"duration(\"5 minutes\") > 1m", "column 10: '5 minutes' has the unit ' minutes'; "
-                                     "units are y, w, d, h, m, s, ms, us, ns"},
+    {"duration(\"5 minutes\") > 1m", "column 10: '5 minutes' has the unit 'minutes'; units are y, w, "
+                                     "d, h, m, s, ms, us, ns; did you mean 5m?"},
     {"time(\"yesterday\") < now",
      "column 6: \"yesterday\" is no time such as 2026-11-21T03:04:05Z or Unix seconds"},
     {"jsonpath(json, \"a.b\") == []",

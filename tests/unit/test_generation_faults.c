@@ -140,9 +140,12 @@ static void faults_of_probes(void **state)
          "at the start\n"
          "1:48 the label 'job' is set by healthd itself; choose another name\n"},
         {"probes: [{name: a, http: \"http://${host}\"}]\n",
-         "1:26 ${host} is not known on schedule [${env:NAME}, ${file:/path} and "
+         "1:26 ${host} is not known here [${env:NAME}, ${file:/path} and "
          "${secret:name} "
          "are; a literal ${ is written $${]\n"},
+        {"probes: [{name: a, http: \"${SHOP_URL}\"}]\n",
+         "1:26 ${SHOP_URL} is not known here [a variable of the environment is written "
+         "${env:SHOP_URL}]\n"},
         {"probes: [{name: a, http: x, interval: \"${i}\"}]\n",
          "1:39 ${i} cannot be used here: only a type's own options are filled in per "
          "run\n"},

@@ -110,7 +110,21 @@ static void faults_name_their_place(void **state)
         {"a: [1, 2\nb: 3\n",
          "t:2:2: error: did not find expected ',' or ']' while parsing a flow "
          "sequence that starts at line 1\n    2 | b: 3\n      |  ^\n"
-         "  hint: text with : # { } [ ] , & * % or @ in it belongs in quotes\n"},
+         "  hint: a [ without its ], or text with : # { } [ ] , in it that belongs in "
+         "quotes\n"},
+        {"a: b: c\n", "t:1:5: error: mapping values are not allowed in this context\n"
+                      "    1 | a: b: c\n      |     ^\n"
+                      "  hint: a value with `: ` in it belongs in quotes; else the line "
+                      "is indented too far\n"},
+        {"a: \"b\nc: 1\n", "t:3:1: error: found unexpected end of stream while scanning "
+                           "a quoted scalar that starts at line 1\n"
+                           "  hint: a quote is missing at the end of that text\n"},
+        {"a:\n  - b: 1\n - c: 2\n",
+         "t:3:2: error: did not find expected key while "
+         "parsing a block mapping that starts at line 1\n"
+         "    3 |  - c: 2\n      |  ^\n"
+         "  hint: the keys of a mapping begin in the same column; text with a quote in "
+         "it is quoted as a whole\n"},
         {"a:\n  <<: 5\n",
          "t:2:7: error: '<<' takes a mapping or a list of mappings, such as "
          "*base\n    2 |   <<: 5\n      |       ^\n"},

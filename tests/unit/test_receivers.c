@@ -136,7 +136,9 @@ static void faults_have_a_place_and_advice(void **state UNUSED)
         {"receivers: {a: {webhook: {url: \"${env:NO_SUCH_VARIABLE_HERE}\"}}}\n",
          "1:32 option 'url': ${env:NO_SUCH_VARIABLE_HERE}: the environment has no "
          "variable "},
-        {"receivers: {a: {webhook: {url: \"${x}\"}}}\n", "1:32 ${x} is not known here\n"},
+        {"receivers: {a: {webhook: {url: \"${x}\"}}}\n",
+         "1:32 ${x} is not known here [${env:NAME}, ${file:/path} and ${secret:name} "
+         "are; a literal ${ is written $${]\n"},
         {"receivers: {a: {webhook: \"http://x/\", rate: 0, max_age: 1s, backlog: x}}\n",
          "1:45 option 'rate': 0 is out of bounds; expected 0.001 to 1000 notices a "
          "second\n1:57 option 'max_age': 1s is out of bounds; expected 1m to 1y\n"

@@ -328,7 +328,8 @@ static void faults_are_shown_where_they_are(void **state)
          "1:37 'url' is missing [URL that is asked while alerting works; whoever serves "
          "it tells people when that stops.]\n"},
         {"notify: {critical: oncall, deadman: {url: 'http://${x}/'}}",
-         "1:43 ${x} is not known here\n"},
+         "1:43 ${x} is not known here [${env:NAME}, ${file:/path} and ${secret:name} "
+         "are; a literal ${ is written $${]\n"},
         {"notify: chat\nroute: {receiver: chat}",
          "1:1 `notify:` is the short form of `route:`: write one of them [beside "
          "`route:`, `notify:` may hold `deadman` alone]\n"},

@@ -48,8 +48,20 @@ static void durations_are_read(void **state)
         {"soon", 0, "'soon' is not a duration; write 15s, 1h30m or 500ms"},
         {".s", 0, "'.s' is not a duration; write 15s, 1h30m or 500ms"},
         {"1.s", 0, "'1.s' is not a duration; write 15s, 1h30m or 500ms"},
-        {"5S", 0, "'5S' has the unit 'S'; units are y, w, d, h, m, s, ms, us, ns"},
-        {"5 s", 0, "'5 s' has the unit ' s'; units are y, w, d, h, m, s, ms, us, ns"},
+        {"5S", 0,
+         "'5S' has the unit 'S'; units are y, w, d, h, m, s, ms, us, ns; did you mean "
+         "5s?"},
+        {"5 s", 0,
+         "'5 s' has the unit 's'; units are y, w, d, h, m, s, ms, us, ns; did you mean "
+         "5s?"},
+        {"1h30min", 0,
+         "'1h30min' has the unit 'min'; units are y, w, d, h, m, s, ms, us, ns; did you "
+         "mean 30m?"},
+        {"200millis", 0,
+         "'200millis' has the unit 'millis'; units are y, w, d, h, m, s, ms, us, ns; did "
+         "you mean 200ms?"},
+        {"2 months", 0,
+         "'2 months' has the unit 'months'; units are y, w, d, h, m, s, ms, us, ns"},
         {"30m1h", 0,
          "'30m1h' has its units out of order; name each once, the largest first, as in "
          "1h30m"},
