@@ -34,10 +34,16 @@ void book_destroy(struct book *b)
 void book_set_externals(struct book *b, struct labels labels, const char *url)
 {
     struct arena *arena = arena_create(0);
-    b->external_labels = labels_copy(arena, labels);
-    b->external_url = arena_strdup(arena, url);
+    b->external.labels = labels_copy(arena, labels);
+    b->external.url = arena_strdup(arena, url);
     arena_destroy(b->externals);
     b->externals = arena;
+}
+
+struct book_externals book_externals(const struct book *b, struct arena *arena)
+{
+    return (struct book_externals){labels_copy(arena, b->external.labels),
+                                   arena_strdup(arena, b->external.url)};
 }
 
 bool book_restore(struct book *b, const char *key, const char *json, struct err *e)
@@ -61,7 +67,7 @@ static void end_all(struct book *b, struct shelf *s, struct wall now,
         if (b->changed)
             b->changed(b->ctx, &k->alert, change);
     }
-    shelf_sweep(b, s, kept_is_quiet, now, txn);
+    (void)shelf_sweep(b, s, &(size_t){0}, kept_is_quiet, now, txn, NULL);
 }
 
 static void start_again(struct shelf *s, struct wall now, struct ledger_txn *txn)
@@ -145,27 +151,49 @@ struct alert *book_find(const struct book *b, const char *key)
     return k ? &k->alert : NULL;
 }
 
-static void shelf_each(const struct shelf *s, void (*fn)(void *ctx, struct alert *a),
-                       void *ctx)
+static bool shelf_walk(const struct shelf *s, size_t *at,
+                       void (*fn)(void *ctx, struct alert *a), void *ctx,
+                       const struct slice *slice)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->items[i]->alert.status.state != ALERT_INACTIVE)
-            fn(ctx, &s->items[i]->alert);
+    while (*at < s->count) {
+        struct alert *a = &s->items[(*at)++]->alert;
+        if (a->status.state != ALERT_INACTIVE)
+            fn(ctx, a);
+        if (slice_is_over(slice))
+            return false;
     }
+    return true;
 }
 
 void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), void *ctx)
 {
-    for (size_t i = 0; i < b->shelf_count; i++)
-        shelf_each(b->shelves[i], fn, ctx);
+    (void)book_walk(b, &(struct book_cursor){0}, fn, ctx, NULL);
+}
+
+bool book_walk(const struct book *b, struct book_cursor *c,
+               void (*fn)(void *ctx, struct alert *a), void *ctx,
+               const struct slice *slice)
+{
+    for (; c->shelf < b->shelf_count; c->shelf++) {
+        if (!shelf_walk(b->shelves[c->shelf], &c->item, fn, ctx, slice))
+            return false;
+        c->item = 0;
+    }
+    return true;
 }
 
 void book_each_of(const struct book *b, const struct rule *r,
                   void (*fn)(void *ctx, struct alert *a), void *ctx)
 {
+    (void)book_walk_of(b, r, &(size_t){0}, fn, ctx, NULL);
+}
+
+bool book_walk_of(const struct book *b, const struct rule *r, size_t *at,
+                  void (*fn)(void *ctx, struct alert *a), void *ctx,
+                  const struct slice *slice)
+{
     const struct shelf *s = shelf_find(b, r->id);
-    if (s)
-        shelf_each(s, fn, ctx);
+    return !s || shelf_walk(s, at, fn, ctx, slice);
 }
 
 size_t book_count(const struct book *b, enum alert_state state)
@@ -211,9 +239,13 @@ static void forget_empty(struct book *b)
     b->shelf_count = left;
 }
 
-void book_expire(struct book *b, struct wall now, struct ledger_txn *txn)
+bool book_expire(struct book *b, struct wall now, struct ledger_txn *txn,
+                 const struct slice *slice)
 {
-    for (size_t i = 0; i < b->shelf_count; i++)
-        shelf_sweep(b, b->shelves[i], is_over, now, txn);
+    for (size_t i = 0; i < b->shelf_count; i++) {
+        if (!shelf_sweep(b, b->shelves[i], &(size_t){0}, is_over, now, txn, slice))
+            return false;
+    }
     forget_empty(b);
+    return true;
 }

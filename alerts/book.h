@@ -3,14 +3,17 @@
  * All alerts of all rules: finds or makes the alert of each element that a rule's expression gave, observes it, says
  * what changed. Keeps what is resolved for 15 minutes and as long as somebody holds it. Rows go into the ledger
  * (LEDGER_ALERT) as JSON, and come back at start as unconfirmed. Loop thread only; knows no clock and no network.
- * Beside book.c: book_apply.c (observing), book_shelf.c (the alerts of one rule), book_row.c (JSON), alert_key.h (identity).
+ * Beside book.c: book_element.c (a result as alerts), book_apply.c (observing), book_shelf.c (the alerts of one rule),
+ * book_row.c (JSON), alert_key.h (identity).
  */
 #ifndef HEALTHD_ALERTS_BOOK_H
 #define HEALTHD_ALERTS_BOOK_H
 
 #include "alerts/alert.h"
+#include "alerts/annotation.h"
 #include "alerts/ledger.h"
 #include "alerts/rule.h"
+#include "alerts/slice.h"
 #include "lib/base/err.h"
 #include "lib/query/promql.h"
 
@@ -19,8 +22,14 @@ typedef void book_change(void *ctx, struct alert *a, enum change change);
 
 struct book *book_create(book_change *changed, void *ctx);
 void book_destroy(struct book *b);
-/* What templates call $externalLabels and $externalURL; neither is put on alerts. Copied. */
+struct book_externals { /* what templates call $externalLabels and $externalURL */
+    struct labels labels;
+    const char *url;
+};
+/* Neither is put on alerts. Copied. */
 void book_set_externals(struct book *b, struct labels labels, const char *url);
+struct book_externals book_externals(const struct book *b,
+                                     struct arena *arena); /* a copy */
 /* Takes over a generation's rules: alerts keep their state by rule id and labels; those of a rule that is gone resolve
  * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
 void book_adopt(struct book *b, const struct rules *rules, struct wall now,
@@ -28,15 +37,32 @@ void book_adopt(struct book *b, const struct rules *rules, struct wall now,
 /* A row of the ledger, at start, before adopt. */
 bool book_restore(struct book *b, const char *key, const char *json, struct err *e);
 
+struct element {          /* of a rule's result, as the alert that it is */
+    struct labels labels; /* final */
+    struct annotation_data data;
+    struct labels annotations;
+    bool is_no_data; /* made because nobody knows, not by the expression */
+};
+struct elements { /* in order of labels */
+    struct element *items;
+    size_t count;
+};
+
 struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.h */
     const struct rule *rule;
     bool failed; /* nothing is observed; the rule's alerts stay */
     struct err why;
     struct promql_result
         result; /* elements that are true (labels without __name__; NaN is unknown) */
-    struct promql_result resolve; /* of resolve_when */
+    struct promql_result resolve;        /* of resolve_when */
+    struct elements elements, resolving; /* the same, by book_elements */
+    bool has_elements;
     nsec duration;
 };
+/* Renders labels and annotations of an outcome's elements. On any thread, without the book: results may be large. In
+ * arena. */
+void book_elements(struct rule_outcome *o, const struct book_externals *externals,
+                   struct arena *arena);
 /* Whether absent instances are false, or nobody knows (coverage.c). */
 struct coverage_view {
     void *ctx;
@@ -53,9 +79,17 @@ struct coverage_view {
  * when the rule failed: by itself, over its group's limit, with two elements of one label set, or because there
  * would be more than BOOK_MAX_ALERTS; its alerts stay as they are. External labels (site …) are not put here. txn may
  * be NULL, here and everywhere in the book: then nothing is kept (rule tests). */
-bool book_apply(struct book *b, const struct rule_outcome *o,
+bool book_apply(struct book *b, struct rule_outcome *o,
                 const struct coverage_view *coverage, struct wall now,
                 struct ledger_txn *txn, struct err *e);
+/* The same in slices: begins; goes on, true when all is observed; ends (when all is observed, or the process ends).
+ * Until then nothing else may change the book. NULL and e as above. o and coverage have to stay valid. */
+struct book_pass;
+struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
+                                  const struct coverage_view *coverage, struct wall now,
+                                  struct ledger_txn *txn, struct err *e);
+bool book_pass_go(struct book_pass *p, const struct slice *slice);
+void book_pass_end(struct book_pass *p); /* takes NULL */
 /* At a clean stop: writes what pending alerts have earned. */
 void book_save(struct book *b, struct wall now, struct ledger_txn *txn);
 
@@ -65,10 +99,22 @@ void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), voi
 /* The same for one rule. */
 void book_each_of(const struct book *b, const struct rule *r,
                   void (*fn)(void *ctx, struct alert *a), void *ctx);
+/* The same in slices: c begins as {0}; true at the end. The book may not change until then. */
+struct book_cursor {
+    size_t shelf, item;
+};
+bool book_walk(const struct book *b, struct book_cursor *c,
+               void (*fn)(void *ctx, struct alert *a), void *ctx,
+               const struct slice *slice);
+/* The same for one rule; *at begins as 0. */
+bool book_walk_of(const struct book *b, const struct rule *r, size_t *at,
+                  void (*fn)(void *ctx, struct alert *a), void *ctx,
+                  const struct slice *slice);
 size_t book_count(const struct book *b, enum alert_state state);
 void alert_hold(struct alert *a);
 void alert_release(struct book *b, struct alert *a);
-/* Forgets what has been resolved for 15 minutes and is held by nobody. */
-void book_expire(struct book *b, struct wall now, struct ledger_txn *txn);
+/* Forgets what has been resolved for 15 minutes and is held by nobody. False: not all of it, call it again. */
+bool book_expire(struct book *b, struct wall now, struct ledger_txn *txn,
+                 const struct slice *slice);
 
 #endif

@@ -4,10 +4,7 @@
  * the book that evaluation calls; moves alerts only through alert_observe.
  */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "alerts/alert_key.h"
 #include "alerts/book_impl.h"
 
 /* How often at most a pending alert's row is renewed for the time that it earned. */
@@ -54,116 +51,42 @@ static void observe(struct book *b, struct kept *k, const struct alert_timing *t
         b->changed(b->ctx, &k->alert, change);
 }
 
-/* ---- a rule's elements ---- */
-
-struct element {
-    struct labels labels; /* final */
-    struct annotation_data data;
-    bool is_no_data; /* made because nobody knows, not by the expression */
-};
-
-struct elements {
-    struct element *items;
-    size_t count;
-};
-
-static int element_order(const void *a, const void *b)
-{
-    return alert_labels_order(((const struct element *)a)->labels,
-                              ((const struct element *)b)->labels);
-}
-
-static struct element make_element(const struct book *b, const struct rule *r,
-                                   struct labels labels, double value,
-                                   struct arena *arena)
-{
-    struct element x = {.data = {.labels = alert_labels_clean(labels, arena),
-                                 .value = value,
-                                 .external_labels = b->external_labels,
-                                 .external_url = b->external_url}};
-    x.labels = alert_labels(r, &x.data, arena);
-    return x;
-}
-
-static struct elements elements_of(const struct book *b, const struct rule *r,
-                                   const struct promql_result *in, struct arena *arena)
-{
-    struct elements list = {arena_alloc(arena, (in->count + 2) * sizeof(*list.items)), 0};
-    for (size_t i = 0; i < in->count; i++) {
-        const struct promql_series *s = &in->items[i];
-        if (s->count > 0)
-            list.items[list.count++] =
-                make_element(b, r, s->labels, s->points[s->count - 1].value, arena);
-    }
-    return list;
-}
-
-static bool elements_are_sound(const struct rule *r, const struct elements *list,
-                               struct err *e)
-{
-    const size_t limit = r->group->limit;
-    if (limit && list->count > limit)
-        return err_set(e, "the rule gives %zu alerts, and its group allows %zu",
-                       list->count, limit);
-    for (size_t i = 1; i < list->count; i++) {
-        if (element_order(&list->items[i - 1], &list->items[i]))
-            continue;
-        struct buf text = BUF_MAX(400);
-        labels_print(list->items[i].labels, &text);
-        err_set(e,
-                "two elements have the same labels {%s} once the rule's labels are put "
-                "over them: drop a label from 'labels', or aggregate",
-                buf_text(&text));
-        buf_finish(&text);
-        return false;
-    }
-    return true;
-}
-
-static bool elements_have(const struct elements *list, struct labels labels)
-{
-    const struct element key = {.labels = labels};
-    return list->count &&
-           bsearch(&key, list->items, list->count, sizeof(key), element_order);
-}
-
 /* ---- one evaluation ---- */
 
-struct applying {
+struct book_pass {
     struct book *b;
     struct shelf *shelf;
     const struct rule *rule;
     const struct coverage_view *coverage;
     struct alert_timing timing;
-    struct elements elements, resolve;
+    struct elements elements, resolving;
     struct wall now;
     struct ledger_txn *txn;
-    struct arena *arena;
+    struct arena *arena; /* this is in it */
+    /* How far it is: elements, then what was none, then those that went. */
+    size_t element, place, absent, swept;
 };
 
-static bool is_known(const struct applying *x, struct labels labels)
+static bool is_known(const struct book_pass *x, struct labels labels)
 {
     return !x->coverage || x->coverage->is_known(x->coverage->ctx, x->rule, labels);
 }
 
-static bool is_gone(const struct applying *x, struct labels labels)
+static bool is_gone(const struct book_pass *x, struct labels labels)
 {
     return x->coverage && x->coverage->is_gone &&
            x->coverage->is_gone(x->coverage->ctx, x->rule, labels);
 }
 
-/* With no_data: alert, not knowing is an element of its own. */
-static void add_no_data(struct applying *x)
+/* The alert of the element; NULL: it is new. Elements and alerts are in one order: the place only goes on. */
+static struct kept *kept_of(struct book_pass *x, const struct element *element)
 {
-    static const struct label mark[] = {{"no_data", "true"}};
-    if (x->rule->no_data != NO_DATA_ALERT || is_known(x, (struct labels){0}))
-        return;
-    struct element *element = &x->elements.items[x->elements.count++];
-    *element = make_element(x->b, x->rule, (struct labels){mark, 1}, 0, x->arena);
-    element->is_no_data = true;
+    x->place = shelf_place(x->shelf, x->place, element->labels);
+    struct kept *k = x->place < x->shelf->count ? x->shelf->items[x->place] : NULL;
+    return k && labels_equal(k->alert.labels, element->labels) ? k : NULL;
 }
 
-static void apply_element(struct applying *x, const struct element *element)
+static void apply_element(struct book_pass *x, const struct element *element)
 {
     struct alert_timing timing = x->timing;
     /* That something is missing is known only once it could have been there. */
@@ -174,23 +97,27 @@ static void apply_element(struct applying *x, const struct element *element)
         .value = element->data.value,
         .at = x->now,
     };
-    struct kept *k = kept_find(x->shelf, element->labels);
+    struct kept *k = kept_of(x, element);
     if (!k && is_unknown)
         return;
-    k = k ? k : kept_make(x->b, x->shelf, x->rule->name, element->labels);
+    if (!k)
+        k = kept_put(x->b, x->shelf, x->place, x->rule->name, element->labels);
     k->round = x->b->round;
     if (!is_unknown)
-        kept_set_annotations(k, alert_annotations(x->rule, &element->data, x->arena));
+        kept_set_annotations(k, element->annotations);
     if (element->is_no_data)
         timing.hold_for = x->rule->no_data_after;
     observe(x->b, k, &timing, &o, x->txn);
 }
 
-static void apply_absent(struct applying *x, struct kept *k)
+static void apply_absent(struct book_pass *x, struct kept *k)
 {
+    k->alert.rule = x->rule;
+    if (k->round == x->b->round)
+        return;
     const struct labels labels = k->alert.labels;
     const bool may_resolve = !x->rule->resolve_when ||
-                             elements_have(&x->resolve, labels) || is_gone(x, labels);
+                             elements_have(&x->resolving, labels) || is_gone(x, labels);
     const struct observation o = {
         .truth = is_known(x, labels) ? TRUTH_FALSE : TRUTH_UNKNOWN,
         .may_resolve = may_resolve,
@@ -199,50 +126,74 @@ static void apply_absent(struct applying *x, struct kept *k)
     observe(x->b, k, &x->timing, &o, x->txn);
 }
 
-static size_t new_count(const struct applying *x)
+static size_t new_count(struct book_pass *x)
 {
     size_t count = 0;
     for (size_t i = 0; i < x->elements.count; i++)
-        count += !kept_find(x->shelf, x->elements.items[i].labels);
+        count += !kept_of(x, &x->elements.items[i]);
+    x->place = 0;
     return count;
 }
 
-static bool prepare(struct applying *x, const struct rule_outcome *o, struct err *e)
+static bool has_room(struct book_pass *x)
 {
-    x->elements = elements_of(x->b, x->rule, &o->result, x->arena);
-    x->resolve = elements_of(x->b, x->rule, &o->resolve, x->arena);
-    add_no_data(x);
-    qsort(x->elements.items, x->elements.count, sizeof(struct element), element_order);
-    qsort(x->resolve.items, x->resolve.count, sizeof(struct element), element_order);
-    if (map_count(x->b->by_key) + new_count(x) > BOOK_MAX_ALERTS)
+    const size_t kept = map_count(x->b->by_key);
+    return kept + x->elements.count <= BOOK_MAX_ALERTS ||
+           kept + new_count(x) <= BOOK_MAX_ALERTS;
+}
+
+static bool prepare(struct book_pass *x, struct rule_outcome *o, struct err *e)
+{
+    const struct book_externals externals = book_externals(x->b, x->arena);
+    if (!o->has_elements)
+        book_elements(o, &externals, x->arena);
+    /* With no_data: alert, not knowing is an element of its own. */
+    if (x->rule->no_data == NO_DATA_ALERT && !is_known(x, (struct labels){0}))
+        elements_add_no_data(&o->elements, x->rule, &externals, x->arena);
+    x->elements = o->elements;
+    x->resolving = o->resolving;
+    if (!has_room(x))
         return err_set(e, "there would be more than %d alerts", BOOK_MAX_ALERTS);
     return elements_are_sound(x->rule, &x->elements, e);
 }
 
-static void apply(struct applying *x)
+bool book_pass_go(struct book_pass *p, const struct slice *slice)
 {
-    x->b->round++;
-    for (size_t i = 0; i < x->elements.count; i++)
-        apply_element(x, &x->elements.items[i]);
-    for (size_t i = 0; i < x->shelf->count; i++) {
-        struct kept *k = x->shelf->items[i];
-        k->alert.rule = x->rule;
-        if (k->round != x->b->round)
-            apply_absent(x, k);
+    while (p->element < p->elements.count) {
+        apply_element(p, &p->elements.items[p->element++]);
+        if (slice_is_over(slice))
+            return false;
     }
-    shelf_sweep(x->b, x->shelf, kept_is_quiet, x->now, x->txn);
+    while (p->absent < p->shelf->count) {
+        apply_absent(p, p->shelf->items[p->absent++]);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return shelf_sweep(p->b, p->shelf, &p->swept, kept_is_quiet, p->now, p->txn, slice);
 }
 
-bool book_apply(struct book *b, const struct rule_outcome *o,
-                const struct coverage_view *coverage, struct wall now,
-                struct ledger_txn *txn, struct err *e)
+void book_pass_end(struct book_pass *p)
 {
-    if (o->failed)
-        return err_set(e, "%s", o->why.text);
+    if (p)
+        arena_destroy(p->arena);
+}
+
+struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
+                                  const struct coverage_view *coverage, struct wall now,
+                                  struct ledger_txn *txn, struct err *e)
+{
+    struct shelf *shelf = shelf_find(b, o->rule->id);
+    if (o->failed || !shelf || shelf->rule != o->rule) {
+        (void)err_set(e, "%s",
+                      o->failed ? o->why.text
+                                : "the rule is not one of the current configuration");
+        return NULL;
+    }
     struct arena *arena = arena_create(0);
-    struct applying x = {
+    struct book_pass *p = arena_alloc(arena, sizeof(*p));
+    *p = (struct book_pass){
         .b = b,
-        .shelf = shelf_find(b, o->rule->id),
+        .shelf = shelf,
         .rule = o->rule,
         .coverage = coverage,
         .timing = timing_of(o->rule),
@@ -250,11 +201,20 @@ bool book_apply(struct book *b, const struct rule_outcome *o,
         .txn = txn,
         .arena = arena,
     };
-    const bool is_sound = x.shelf && x.shelf->rule == o->rule && prepare(&x, o, e);
-    if (is_sound)
-        apply(&x);
-    else if (!x.shelf || x.shelf->rule != o->rule)
-        err_set(e, "the rule is not one of the current configuration");
-    arena_destroy(arena);
+    if (!prepare(p, o, e)) {
+        book_pass_end(p);
+        return NULL;
+    }
+    b->round++;
+    return p;
+}
+
+bool book_apply(struct book *b, struct rule_outcome *o,
+                const struct coverage_view *coverage, struct wall now,
+                struct ledger_txn *txn, struct err *e)
+{
+    struct book_pass *p = book_pass_begin(b, o, coverage, now, txn, e);
+    const bool is_sound = p && book_pass_go(p, NULL);
+    book_pass_end(p);
     return is_sound;
 }

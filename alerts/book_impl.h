@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of the book, for book.c, book_apply.c, book_shelf.c and book_row.c alone: a shelf a rule, with its alerts in order. */
+/* The inside of the book, for book.c, book_element.c, book_apply.c, book_shelf.c and book_row.c alone: a shelf a rule, with its alerts in order. */
 #ifndef HEALTHD_ALERTS_BOOK_IMPL_H
 #define HEALTHD_ALERTS_BOOK_IMPL_H
 
@@ -35,8 +35,7 @@ struct book {
     size_t shelf_count;
     uint64_t round;
     struct arena *externals; /* owns: */
-    struct labels external_labels;
-    const char *external_url;
+    struct book_externals external;
 };
 
 /* book_shelf.c */
@@ -46,13 +45,24 @@ void shelf_destroy(struct shelf *s);
 /* labels as alert_labels made them; they are copied. */
 struct kept *kept_make(struct book *b, struct shelf *s, const char *name,
                        struct labels labels);
-struct kept *kept_find(const struct shelf *s, struct labels labels);
+/* The place of labels, or where they would be, from `from` on, which is not after it. */
+size_t shelf_place(const struct shelf *s, size_t from, struct labels labels);
+struct kept *kept_put(struct book *b, struct shelf *s, size_t place, const char *name,
+                      struct labels labels);
 void kept_set_annotations(struct kept *k, struct labels annotations);
 bool kept_is_quiet(const struct kept *k, struct wall now); /* for shelf_sweep: inactive */
-/* Takes away those for which is_over says so; their rows are dropped from txn's. */
-void shelf_sweep(struct book *b, struct shelf *s,
+/* Takes away those from *at on for which is_over says so; their rows are dropped from txn's. True at the end. */
+bool shelf_sweep(struct book *b, struct shelf *s, size_t *at,
                  bool (*is_over)(const struct kept *k, struct wall now), struct wall now,
-                 struct ledger_txn *txn);
+                 struct ledger_txn *txn, const struct slice *slice);
+
+/* book_element.c */
+/* Nobody knows: that is an element, too. Once for each list. */
+void elements_add_no_data(struct elements *list, const struct rule *r,
+                          const struct book_externals *externals, struct arena *arena);
+/* Within the group's limit, and each label set once. */
+bool elements_are_sound(const struct rule *r, const struct elements *list, struct err *e);
+bool elements_have(const struct elements *list, struct labels labels);
 
 /* book_row.c */
 void kept_save(struct kept *k, struct wall now, struct ledger_txn *txn);

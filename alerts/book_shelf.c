@@ -42,10 +42,16 @@ void shelf_destroy(struct shelf *s)
     free(s);
 }
 
-/* Where labels are, or would be. */
-static size_t place_of(const struct shelf *s, struct labels labels)
+/* Looks near `from` first: what comes in order is there. */
+size_t shelf_place(const struct shelf *s, size_t from, struct labels labels)
 {
-    size_t low = 0, high = s->count;
+    size_t low = from, step = 1;
+    while (low + step <= s->count &&
+           alert_labels_order(s->items[low + step - 1]->alert.labels, labels) < 0) {
+        low += step;
+        step *= 2;
+    }
+    size_t high = low + step - 1 < s->count ? low + step - 1 : s->count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (alert_labels_order(s->items[middle]->alert.labels, labels) < 0)
@@ -56,27 +62,20 @@ static size_t place_of(const struct shelf *s, struct labels labels)
     return low;
 }
 
-struct kept *kept_find(const struct shelf *s, struct labels labels)
+static void insert(struct shelf *s, size_t place, struct kept *k)
 {
-    const size_t i = place_of(s, labels);
-    return i < s->count && labels_equal(s->items[i]->alert.labels, labels) ? s->items[i]
-                                                                           : NULL;
-}
-
-static void insert(struct shelf *s, struct kept *k)
-{
-    const size_t i = place_of(s, k->alert.labels);
     if (s->count == s->size) {
         s->size = s->size ? 2 * s->size : 4;
         s->items = memory_grow(s->items, s->size * sizeof(struct kept *));
     }
-    memmove(&s->items[i + 1], &s->items[i], (s->count - i) * sizeof(struct kept *));
-    s->items[i] = k;
+    memmove(&s->items[place + 1], &s->items[place],
+            (s->count - place) * sizeof(struct kept *));
+    s->items[place] = k;
     s->count++;
 }
 
-struct kept *kept_make(struct book *b, struct shelf *s, const char *name,
-                       struct labels labels)
+struct kept *kept_put(struct book *b, struct shelf *s, size_t place, const char *name,
+                      struct labels labels)
 {
     struct arena *arena = arena_create(0);
     struct kept *k = arena_alloc(arena, sizeof(*k));
@@ -93,9 +92,15 @@ struct kept *kept_make(struct book *b, struct shelf *s, const char *name,
     };
     alert_key(s->rule_id, labels, key);
     k->alert.key = arena_strdup(arena, key);
-    insert(s, k);
+    insert(s, place, k);
     map_put(b->by_key, bytes_of(key), k);
     return k;
+}
+
+struct kept *kept_make(struct book *b, struct shelf *s, const char *name,
+                       struct labels labels)
+{
+    return kept_put(b, s, shelf_place(s, 0, labels), name, labels);
 }
 
 void kept_set_annotations(struct kept *k, struct labels annotations)
@@ -114,13 +119,13 @@ bool kept_is_quiet(const struct kept *k, struct wall now)
     return k->alert.status.state == ALERT_INACTIVE;
 }
 
-void shelf_sweep(struct book *b, struct shelf *s,
+bool shelf_sweep(struct book *b, struct shelf *s, size_t *at,
                  bool (*is_over)(const struct kept *k, struct wall now), struct wall now,
-                 struct ledger_txn *txn)
+                 struct ledger_txn *txn, const struct slice *slice)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        struct kept *k = s->items[i];
+    size_t left = *at, i = *at;
+    while (i < s->count && (i == left || !slice_is_over(slice))) {
+        struct kept *k = s->items[i++];
         if (k->alert.holds > 0 || !is_over(k, now)) {
             s->items[left++] = k;
             continue;
@@ -130,5 +135,9 @@ void shelf_sweep(struct book *b, struct shelf *s,
         map_remove(b->by_key, bytes_of(k->alert.key));
         kept_destroy(k);
     }
-    s->count = left;
+    if (i > left)
+        memmove(&s->items[left], &s->items[i], (s->count - i) * sizeof(struct kept *));
+    s->count -= i - left;
+    *at = left;
+    return left == s->count;
 }

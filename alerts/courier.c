@@ -196,11 +196,11 @@ static struct wall desk_turn(struct desk *d, struct wall now)
         return letters_turn(d, now);
     if (is_paused(d, now, &next))
         return next;
-    if (has_stormed(d, now))
-        desk_merge(d, now);
+    const bool is_merged = !has_stormed(d, now) || desk_merge(d, now);
     const size_t most = d->failures >= CIRCUIT_FAILURES ? 1 : DESK_MAX_SENDING;
     next = lanes_turn(d, true, most, now);
-    return sooner(next, lanes_turn(d, false, most, now));
+    next = sooner(next, lanes_turn(d, false, most, now));
+    return is_merged ? next : now;
 }
 
 struct wall courier_advance(struct courier *c, struct wall now)

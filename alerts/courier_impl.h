@@ -101,8 +101,8 @@ void sendings_restart(struct courier *c, struct wall now);
 void lane_merge(struct lane *l, struct wall now);
 /* A row that goes out for others of other lanes names them. */
 void notice_name_parts(struct notice *n, const struct waiting *w, struct arena *arena);
-/* The receiver has had its share: all that is not critical and waits goes into one row. */
-void desk_merge(struct desk *d, struct wall now);
+/* The receiver has had its share: all that is not critical and waits goes into one row. False: some of it, call again. */
+bool desk_merge(struct desk *d, struct wall now);
 
 /* courier_letter.c */
 struct letter { /* what a lane's first row is told to others for, and how it ends then */

@@ -40,10 +40,13 @@ void lane_merge(struct lane *l, struct wall now)
 
 /* ---- storms ---- */
 
+#define MERGES_A_TURN 100
+
 /* The first lane, of those that may wait, takes what the others have. */
-void desk_merge(struct desk *d, struct wall now)
+bool desk_merge(struct desk *d, struct wall now)
 {
     struct waiting *into = NULL;
+    int left = MERGES_A_TURN;
     LIST_EACH (it, &d->box->live) {
         struct lane *l = LIST_ITEM(it, struct lane, link);
         struct waiting *w = lane_first(l);
@@ -51,11 +54,14 @@ void desk_merge(struct desk *d, struct wall now)
             w->is_standing || w->row.kind == NOTICE_RESOLVE ||
             d->receiver->type->is_paging)
             continue;
+        if (into && left-- == 0)
+            return false;
         if (!into)
             into = w;
         else
             row_merge(w, into, "many notices in a short time: told as one", now);
     }
+    return true;
 }
 
 #define NAMED_MAX_BYTES 8000

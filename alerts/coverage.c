@@ -22,59 +22,71 @@ static bool is_covered(const struct rule *r, struct labels labels, struct labels
     return true;
 }
 
-struct question {
-    const struct coverage *coverage;
-    const struct rule *rule;
-    struct labels labels;
-    nsec range; /* the longest of the selector */
-    bool is_known;
-    size_t owners;
-};
+/* ---- owners ---- */
 
-/* A range is empty until it had time for two samples. */
-static bool is_warm(const struct question *q, struct labels owner, struct wall first_run)
+static void add_owner(void *ctx, struct history_owner *owner)
 {
-    const struct evaluation *e = q->coverage->evaluation;
-    nsec interval = e->hooks.interval ? e->hooks.interval(e->hooks.ctx, owner) : 0;
-    interval = interval > 0 ? interval : q->rule->group->interval;
-    const nsec needed = q->range < 2 * interval ? q->range : 2 * interval;
-    return q->coverage->now.ns - first_run.ns >= needed;
-}
-
-static void ask_owner(void *ctx, struct history_owner *owner)
-{
-    struct question *q = ctx;
-    const struct evaluation_hooks *hooks = &q->coverage->evaluation->hooks;
-    const struct labels labels = history_owner_labels(owner);
-    struct wall first_run = {0};
-    q->owners++;
-    if (!q->is_known || !is_covered(q->rule, q->labels, labels))
+    struct coverage *c = ctx;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->items[i].owner != owner)
+            continue;
+        if (c->range > c->items[i].range)
+            c->items[i].range = c->range;
         return;
-    q->is_known =
-        hooks->is_known(hooks->ctx, labels, &first_run) && is_warm(q, labels, first_run);
+    }
+    if (c->count == c->size) {
+        struct covering *before = c->items;
+        c->size = c->size ? 2 * c->size : 8;
+        c->items = arena_alloc(c->arena, c->size * sizeof(*c->items));
+        if (before)
+            memcpy(c->items, before, c->count * sizeof(*c->items));
+    }
+    c->items[c->count++] = (struct covering){owner, c->range};
 }
 
-static void ask_selectors(struct question *q, const struct promql *expr)
+/* Once for all alerts of the rule: there may be thousands, of a few owners. */
+static void look_up(struct coverage *c, const struct rule *rule)
 {
     size_t count = 0;
-    const struct selector *const *selectors = promql_selectors(expr, &count);
-    for (size_t i = 0; i < count && q->is_known; i++) {
-        q->range = selectors[i]->range;
-        history_owners(q->coverage->evaluation->history, &selectors[i], 1, ask_owner, q);
+    const struct selector *const *selectors = promql_selectors(rule->expr, &count);
+    c->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        c->range = selectors[i]->range;
+        history_owners(c->evaluation->history, &selectors[i], 1, add_owner, c);
     }
+    c->rule = rule;
+}
+
+/* A range is empty until it had time for two samples. */
+static bool is_warm(const struct coverage *c, const struct covering *by,
+                    struct labels owner, struct wall first_run)
+{
+    const struct evaluation_hooks *hooks = &c->evaluation->hooks;
+    nsec interval = hooks->interval ? hooks->interval(hooks->ctx, owner) : 0;
+    interval = interval > 0 ? interval : c->rule->group->interval;
+    const nsec needed = by->range < 2 * interval ? by->range : 2 * interval;
+    return c->now.ns - first_run.ns >= needed;
 }
 
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels)
 {
-    const struct coverage *c = ctx;
+    struct coverage *c = ctx;
     const struct evaluation_hooks *hooks = &c->evaluation->hooks;
-    struct question q = {.coverage = c, .rule = rule, .labels = labels, .is_known = true};
     if (!hooks->is_known)
         return true;
-    ask_selectors(&q, rule->expr);
-    if (q.owners == 0 && hooks->is_settled)
+    if (c->rule != rule)
+        look_up(c, rule);
+    if (c->count == 0 && hooks->is_settled)
         return hooks->is_settled(hooks->ctx);
-    return q.is_known;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct labels owner = history_owner_labels(c->items[i].owner);
+        struct wall first_run = {0};
+        if (is_covered(rule, labels, owner) &&
+            (!hooks->is_known(hooks->ctx, owner, &first_run) ||
+             !is_warm(c, &c->items[i], owner, first_run)))
+            return false;
+    }
+    return true;
 }
 
 /* ---- ended series ---- */

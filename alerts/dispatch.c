@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See dispatch.h. Takes changes in, lets time pass over all groups, and says when it wants to be called again. Knows no
+ * See dispatch.h. Takes generations, changes and what people do in; letting time pass is dispatch_pass.c's. Knows no
  * clock, no disk and no network: time and transactions are given.
  */
 #include "alerts/dispatch.h"
@@ -30,6 +30,7 @@ void dispatch_destroy(struct dispatch *d)
         group_destroy(d, GROUP_OF(it));
     map_destroy(d->by_id);
     map_destroy(d->places);
+    failing_forget(d);
     free(d);
 }
 
@@ -92,16 +93,6 @@ static void prune(struct dispatch *d, struct alert_group *g, struct ledger_txn *
     group_destroy(d, g);
 }
 
-static void save_changed(struct dispatch *d, struct ledger_txn *txn)
-{
-    LIST_EACH (it, &d->groups) {
-        struct alert_group *g = GROUP_OF(it);
-        if (g->is_changed)
-            group_save(g, txn);
-        g->is_changed = false;
-    }
-}
-
 void dispatch_adopt(struct dispatch *d, const struct routing *routing,
                     const struct dispatch_words *words, struct wall now,
                     struct ledger_txn *txn)
@@ -114,7 +105,7 @@ void dispatch_adopt(struct dispatch *d, const struct routing *routing,
     book_each(d->book, rejoin, d);
     LIST_EACH (it, &d->groups)
         prune(d, GROUP_OF(it), txn);
-    save_changed(d, txn);
+    dispatch_save_changed(d, txn);
 }
 
 /* ---- changes ---- */
@@ -176,89 +167,6 @@ void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
     }
 }
 
-/* ---- time ---- */
-
-static struct wall rule_windows_next(const struct alert_group *g, struct wall now)
-{
-    struct wall next = {0};
-    LIST_EACH (it, &g->members) {
-        const struct member *m = MEMBER_OF(it);
-        if (m->rule_window)
-            next = wall_earlier(next, interval_next(m->rule_window, now));
-    }
-    return next;
-}
-
-/* News now, or a note of when. False: the group is gone. */
-static bool tell_news(struct dispatch *d, struct alert_group *g, struct wall now,
-                      struct ledger_txn *txn, struct arena *arena, struct wall *next)
-{
-    const struct review r = group_review(d, g, now);
-    if (!review_has_news(g, &r)) {
-        if (r.unseen == 0)
-            g->flush_at = (struct wall){0};
-        return true;
-    }
-    const struct wall at = group_flush_time(g, &r, now);
-    if (at.ns <= now.ns)
-        return group_flush(d, g, FLUSH_NEWS, now, txn, arena);
-    if (at.ns != g->flush_at.ns) {
-        g->flush_at = at;
-        g->is_changed = true;
-    }
-    *next = wall_earlier(*next, at);
-    return true;
-}
-
-static bool remind(struct dispatch *d, struct alert_group *g, struct wall now,
-                   struct ledger_txn *txn, struct arena *arena, struct wall *next)
-{
-    const struct review before = group_review(d, g, now);
-    const struct wall at = group_remind_time(g, &before);
-    if (!at.ns || at.ns > now.ns) {
-        *next = wall_earlier(*next, at);
-        return true;
-    }
-    if (!group_flush(d, g, FLUSH_NEWS, now, txn, arena))
-        return false;
-    const struct review after = group_review(d, g, now);
-    *next = wall_earlier(*next, group_remind_time(g, &after));
-    return true;
-}
-
-static void advance_group(struct dispatch *d, struct alert_group *g, struct wall now,
-                          struct ledger_txn *txn, struct arena *arena, struct wall *next)
-{
-    if (g->in_flight && g->in_flight != txn)
-        return;
-    if (now.ns < d->wait_until.ns) {
-        *next = wall_earlier(*next, d->wait_until);
-        return;
-    }
-    if (g->last_told.ns > now.ns) /* the clock was set back */
-        g->last_told = now;
-    *next = wall_earlier(*next, g->muted_until);
-    *next = wall_earlier(*next, rule_windows_next(g, now));
-    if (tell_news(d, g, now, txn, arena, next) && remind(d, g, now, txn, arena, next))
-        *next = wall_earlier(*next, escalate(d, g, now, txn, arena));
-}
-
-struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn)
-{
-    struct arena *arena = arena_create(0);
-    struct wall next = {0};
-    LIST_EACH (it, &d->groups)
-        group_judge(d, GROUP_OF(it), now, txn, arena);
-    if (now.ns >= d->wait_until.ns)
-        storm_gather(d, now, txn);
-    LIST_EACH (it, &d->groups)
-        advance_group(d, GROUP_OF(it), now, txn, arena, &next);
-    save_changed(d, txn);
-    d->overlay_due = overlay_next(d->overlay, now);
-    arena_destroy(arena);
-    return wall_earlier(next, d->overlay_due);
-}
-
 void dispatch_committed(struct dispatch *d, struct ledger_txn *txn)
 {
     LIST_EACH (it, &d->groups) {
@@ -300,6 +208,8 @@ void dispatch_ack(struct dispatch *d, const struct alert *a, const struct ack *a
 {
     struct acking k = {d, ack, now, txn};
     each_member(d, a, tell_ack, &k);
+    if (!d->is_passing)
+        failing_forget(d);
 }
 
 static const char *deploy_title(const struct deploy *deploy, struct arena *arena)

@@ -3,7 +3,7 @@
  * From changes to notices: groups by route, receiver and labels; waits group_wait, group_interval, repeat_interval;
  * asks the overlay at each flush; makes the notices and puts them, with the group's new memory, into one transaction. A
  * paging receiver has one group (and lane) per alert. Pure but for the ledger: time comes in. Beside dispatch.c:
- * group.c, group_row.c, group_review.c, group_flush.c, storm.c, escalate.c, notice_make.c.
+ * dispatch_pass.c, group.c, group_row.c, group_review.c, group_flush.c, storm.c, escalate.c, notice_make.c, also.c.
  */
 #ifndef HEALTHD_ALERTS_DISPATCH_H
 #define HEALTHD_ALERTS_DISPATCH_H
@@ -52,6 +52,13 @@ void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
 /* T1b: flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
  * has not committed waits. Returns when to call again; 0: when told. */
 struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn);
+/* The same in slices: begins; goes on, true when all is told; ends, and says when to call again. Until then nothing else
+ * may change groups or the book. */
+struct dispatch_pass;
+struct dispatch_pass *dispatch_pass_begin(struct dispatch *d, struct wall now,
+                                          struct ledger_txn *txn);
+bool dispatch_pass_go(struct dispatch_pass *p, const struct slice *slice);
+struct wall dispatch_pass_end(struct dispatch_pass *p);
 /* What txn had is on disk. */
 void dispatch_committed(struct dispatch *d, struct ledger_txn *txn);
 /* The lane was acknowledged: tells receivers that take it. */

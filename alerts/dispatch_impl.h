@@ -64,6 +64,13 @@ struct alert_group {
     struct ledger_txn *in_flight;
 };
 
+struct failing {         /* what fires, for the notices that name what else does */
+    struct arena *arena; /* NULL: not looked up */
+    struct map *names;   /* probe, or alert that has none → size_t: how many alerts */
+    struct book_cursor looked;
+    bool is_whole;
+};
+
 struct dispatch {
     struct book *book;
     struct overlay *overlay;
@@ -74,6 +81,8 @@ struct dispatch {
     struct map *places; /* "receiver/alert key", "receiver/pair": struct member */
     struct wall wait_until;
     struct wall overlay_due;
+    struct failing failing; /* looked up for the notices of one pass */
+    bool is_passing;        /* one is under way */
 };
 
 /* group.c */
@@ -100,6 +109,10 @@ const char *severity_of(struct labels labels);
 #define GROUP_OF(it) LIST_ITEM(it, struct alert_group, link)
 
 /* group_row.c */
+/* The same in parts, member by member; out is made and finished. */
+void group_row_begin(const struct alert_group *g, struct buf *out);
+void group_row_add(const struct member *m, struct buf *out);
+void group_row_end(const struct alert_group *g, struct buf *out, struct ledger_txn *txn);
 void group_save(const struct alert_group *g, struct ledger_txn *txn);
 void group_forget(const struct alert_group *g, struct ledger_txn *txn);
 bool group_read(struct dispatch *d, const char *key, const char *json, struct err *e);
@@ -124,9 +137,12 @@ struct review {
     struct wall
         released; /* since when the longest of the fresh ones fires that was held; 0: none was */
 };
-void member_judge(struct dispatch *d, struct member *m, struct wall now,
-                  struct ledger_txn *txn, struct arena *arena);
+void group_look_at_windows(struct dispatch *d, struct alert_group *g, struct wall now);
+/* Asks the overlay, when its answer may have changed. */
+void member_look(struct dispatch *d, struct member *m, struct wall now,
+                 struct ledger_txn *txn, struct arena *arena);
 bool member_is_held(const struct member *m);
+/* Both, of all of its members. */
 void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
                  struct ledger_txn *txn, struct arena *arena);
 struct review group_review(struct dispatch *d, const struct alert_group *g,
@@ -139,16 +155,28 @@ struct wall group_remind_time(const struct alert_group *g, const struct review *
 
 /* group_flush.c: puts notices into txn, and remembers what was told. False when the group is gone: nothing is owed. */
 enum flush_cause { FLUSH_NEWS, FLUSH_ESCALATION };
+/* The same in slices: flush_go until it is true, then flush_end. */
+struct flush;
+struct flush *flush_begin(struct dispatch *d, struct alert_group *g,
+                          enum flush_cause cause, struct wall now, struct ledger_txn *txn,
+                          struct arena *arena);
+bool flush_go(struct flush *f, const struct slice *slice);
+bool flush_end(struct flush *f);
 bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
                  struct wall now, struct ledger_txn *txn, struct arena *arena);
 
 /* storm.c: five or more critical alerts within 30 s on a paging receiver share a digest. */
-void storm_gather(struct dispatch *d, struct wall now, struct ledger_txn *txn);
+struct storm { /* how far it is; {0} to begin with */
+    const char *receiver;
+    struct list *at; /* the group that comes next; NULL: none of this receiver */
+    struct alert_group *digest;
+};
+bool storm_gather(struct storm *s, struct dispatch *d, struct wall now,
+                  struct ledger_txn *txn, const struct slice *slice);
 /* escalate.c: takes the steps that are due; returns when the next one is (0: none). */
 struct wall escalate(struct dispatch *d, struct alert_group *g, struct wall now,
                      struct ledger_txn *txn, struct arena *arena);
 
-/* notice_make.c */
 struct notice_parts {
     enum notice_kind kind;
     const char *reason;
@@ -157,6 +185,18 @@ struct notice_parts {
     struct member *const *ended; /* … and as ended */
     size_t ended_count;
 };
+
+/* dispatch_pass.c */
+void dispatch_save_changed(struct dispatch *d, struct ledger_txn *txn);
+
+/* also.c: "also failing: cache, payload", besides these alerts and what they hide; "" */
+bool failing_look(struct dispatch *d, const struct slice *slice); /* true at the end */
+void failing_forget(
+    struct dispatch *d); /* what fires has changed, or nobody asks any more */
+const char *also_failing(struct dispatch *d, const struct notice *n,
+                         const struct notice_parts *parts, struct arena *arena);
+
+/* notice_make.c */
 const struct notice *notice_make(struct dispatch *d, const struct alert_group *g,
                                  const struct notice_parts *parts, struct wall now,
                                  struct arena *arena);

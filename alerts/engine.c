@@ -11,7 +11,6 @@
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
 
-#define EXPIRE_EVERY NSEC_PER_MINUTE
 /* After a start: until every probe has run, and until all rules have been looked at. */
 #define FIRST_RUNS_WITHIN (10 * NSEC_PER_SEC)
 #define FIRST_LOOK_WITHIN (30 * NSEC_PER_SEC)
@@ -42,13 +41,17 @@ static void on_committed(void *ctx, bool is_durable)
 struct ledger_txn *engine_begin(struct engine *e, struct wall now)
 {
     e->now = now;
-    e->txn = ledger_begin(e->ledger);
+    e->txn = e->work.txn ? e->work.txn : ledger_begin(e->ledger);
     return e->txn;
 }
 
 void engine_commit(struct engine *e, struct ledger_txn *txn)
 {
     e->txn = NULL;
+    if (txn == e->work.txn) { /* it is committed when all of it is there */
+        engine_wake(e, e->now);
+        return;
+    }
     if (ledger_is_empty(txn)) {
         ledger_abandon(txn);
         return;
@@ -80,6 +83,7 @@ static void adopt_receivers(struct engine *e, const struct alerting *a, struct w
 void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
 {
     const struct dispatch_words words = engine_words(e, a);
+    work_finish(e);
     struct ledger_txn *txn = engine_begin(e, now);
     history_set_limits(e->history, &a->history);
     history_protect(e->history, a->rules.selectors, a->rules.selector_count);
@@ -90,6 +94,7 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     book_set_externals(e->book, a->external_labels, words.external_url);
     book_adopt(e->book, &a->rules, now, txn);
     dispatch_adopt(e->dispatch, &a->routing, &words, now, txn);
+    overlay_touch(e->overlay); /* what it worked out meanwhile */
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);
     adopt_receivers(e, a, now);
     deadman_adopt(e->deadman, a->routing.deadman.conf, a->routing.deadman.every, now);
@@ -183,19 +188,6 @@ static void note_first_look(struct engine *e, struct wall now)
 
 /* ---- time ---- */
 
-static struct wall advance_dispatch(struct engine *e, struct wall now)
-{
-    struct ledger_txn *txn = engine_begin(e, now);
-    if (now.ns - e->expired.ns >= EXPIRE_EVERY) {
-        e->expired = now;
-        book_expire(e->book, now, txn);
-        overlay_expire(e->overlay, now, txn);
-    }
-    const struct wall next = dispatch_advance(e->dispatch, now, txn);
-    engine_commit(e, txn);
-    return next;
-}
-
 void engine_advance(struct engine *e, struct wall now)
 {
     struct wall next;
@@ -209,7 +201,8 @@ void engine_advance(struct engine *e, struct wall now)
         next = wall_earlier(next, evaluation_advance(e->evaluation, now));
         note_first_look(e, now);
     }
-    next = wall_earlier(next, advance_dispatch(e, now));
+    e->work.is_due = true;
+    work_go(e);
     next = wall_earlier(next, overlay_next(e->overlay, now));
     next = wall_earlier(next, courier_advance(e->courier, now));
     next = wall_earlier(next, engine_deadman_advance(e, now));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_owners.c (whose series, and
- * what is known of them), engine_words.c (what notices say), engine_keeping.c (history on disk), engine_drill.c. Nobody
- * else includes it.
+ * what is known of them), engine_work.c (results and telling, in slices), engine_words.c (what notices say),
+ * engine_keeping.c (history on disk), engine_drill.c. Nobody else includes it.
  */
 #ifndef HEALTHD_ALERTS_ENGINE_IMPL_H
 #define HEALTHD_ALERTS_ENGINE_IMPL_H
@@ -55,6 +55,14 @@ struct keeping {             /* of the history on disk */
     struct wall next_save;
 };
 
+struct work {               /* one transaction that may take several turns of the loop */
+    struct ledger_txn *txn; /* NULL: nothing is under way */
+    enum { WORK_APPLY, WORK_EXPIRE, WORK_TELL } state;
+    struct dispatch_pass *pass; /* in WORK_TELL */
+    bool is_due;                /* time has passed: dispatch has to look */
+    bool is_going, is_deferred;
+};
+
 struct engine {
     struct engine_io io;
     const struct alerting *alerting;
@@ -69,6 +77,7 @@ struct engine {
     struct dispatch *dispatch;
     struct evaluation *evaluation;
     struct ledger_txn *txn; /* being gathered; NULL: none */
+    struct work work;
     struct wall started, adopted;
     struct wall now; /* of the call under way, or the last */
     struct wall expired;
@@ -85,6 +94,10 @@ struct engine {
 
 /* engine.c */
 void engine_wake(struct engine *e, struct wall at);
+
+/* engine_work.c */
+void work_go(struct engine *e);     /* a result has come, or work.is_due */
+void work_finish(struct engine *e); /* what is under way, at once */
 
 /* engine_subjects.c */
 struct subject *subject_of(const struct engine *e, const struct history_owner *owner);

@@ -8,6 +8,7 @@
 
 #include "alerts/engine_impl.h"
 #include "lib/base/log.h"
+#include "lib/core/loop.h"
 
 #define LEDGER_GRACE (1000 * NSEC_PER_MSEC)
 
@@ -65,20 +66,9 @@ static void on_change(void *ctx, struct alert *a, enum change change)
 
 /* ---- what evaluation asks for ---- */
 
-static struct ledger_txn *begin_group(void *ctx)
+static void on_result(void *ctx)
 {
-    struct engine *e = ctx;
-    return engine_begin(e, e->now);
-}
-
-/* What the rules of a group changed is told in the same transaction, all of it at once: one may inhibit another. */
-static void end_group(void *ctx, struct ledger_txn *txn)
-{
-    struct engine *e = ctx;
-    const struct wall next = dispatch_advance(e->dispatch, e->now, txn);
-    engine_commit(e, txn);
-    if (next.ns)
-        engine_wake(e, next);
+    work_go(ctx);
 }
 
 static void *hold_alerting(void *ctx)
@@ -180,8 +170,7 @@ static void make_parts(struct engine *e)
 {
     const struct evaluation_hooks hooks = {
         .ctx = e,
-        .begin = begin_group,
-        .end = end_group,
+        .came = on_result,
         .is_known = subject_is_known,
         .interval = subject_interval,
         .is_settled = subjects_are_settled,
@@ -227,13 +216,15 @@ struct engine *engine_create(const struct engine_io *io, struct wall now, struct
 
 bool engine_is_idle(const struct engine *e)
 {
-    return evaluation_is_idle(e->evaluation) && !keeping_is_busy(e) && e->commits == 0;
+    return evaluation_is_idle(e->evaluation) && !keeping_is_busy(e) && !e->work.txn &&
+           e->commits == 0;
 }
 
 void engine_stop(struct engine *e, struct wall now)
 {
     if (e->is_stopped)
         return;
+    work_finish(e);
     struct ledger_txn *txn = engine_begin(e, now);
     book_save(e->book, now, txn);
     engine_commit(e, txn);
@@ -246,8 +237,12 @@ void engine_destroy(struct engine *e, struct wall now)
         return;
     const bool is_busy =
         e->evaluation && (!evaluation_is_idle(e->evaluation) || keeping_is_busy(e));
-    if (e->evaluation)
+    if (e->evaluation) {
         engine_stop(e, now);
+        work_finish(e);
+    }
+    if (e->io.loop)
+        loop_forget(e->io.loop, e);
     e->is_stopped = true;
     deadman_destroy(e->deadman);
     courier_destroy(e->courier);

@@ -27,6 +27,7 @@ struct evaluation *evaluation_create(struct history *h, struct book *book,
         .touched = map_create(),
     };
     list_init(&e->steps);
+    list_init(&e->ready);
     return e;
 }
 
@@ -362,6 +363,23 @@ struct wall evaluation_advance(struct evaluation *e, struct wall now)
                                              : g->next);
     }
     return next;
+}
+
+/* ---- results ---- */
+
+bool evaluation_has_come(const struct evaluation *e)
+{
+    return !list_empty(&e->ready);
+}
+
+bool evaluation_apply(struct evaluation *e, struct ledger_txn *txn,
+                      const struct slice *slice)
+{
+    struct step *s = LIST_ITEM(e->ready.next, struct step, ready);
+    if (s->group && !step_apply(s, txn, slice))
+        return false;
+    step_finish(s);
+    return true;
 }
 
 /* ---- reading ---- */

@@ -2,7 +2,7 @@
 /*
  * When rules are evaluated, and with what: groups on the grid of their interval, and out of turn when a verdict moved
  * a probe that their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
- * applied on the loop. Recording rules go back into history, in order, within their group's evaluation; so do ALERTS
+ * applied on the loop, in slices when there is much. Recording rules go back into history, in order, within their group's evaluation; so do ALERTS
  * series. Beside evaluation.c: evaluation_step.c (one turn of a group on the pool and back), coverage.c.
  */
 #ifndef HEALTHD_ALERTS_EVALUATION_H
@@ -26,7 +26,9 @@ struct offload { /* how work leaves the loop: pool_submit, or at once in tests *
 
 struct evaluation_hooks {
     void *ctx;
-    /* Begins and ends the transaction of one group's evaluation; the engine commits it. */
+    /* A result has come, and waits for evaluation_apply. NULL: it is applied at once, in a transaction that these begin
+     * and end. */
+    void (*came)(void *ctx);
     struct ledger_txn *(*begin)(void *ctx);
     void (*end)(void *ctx, struct ledger_txn *txn);
     /* Is this probe's state known (asked within three intervals, not unknown)? since: its first run. Coverage. An
@@ -61,6 +63,11 @@ struct wall evaluation_advance(struct evaluation *e, struct wall now);
  * chance to advance. May be NULL. */
 void evaluation_on_done(struct evaluation *e, void (*fn)(void *ctx), void *ctx);
 bool evaluation_is_idle(const struct evaluation *e);
+/* Where came is told: a result waits. evaluation_apply applies the oldest one into txn; false when it goes on in another
+ * slice, into the same txn, and nobody else may change the book meanwhile. */
+bool evaluation_has_come(const struct evaluation *e);
+bool evaluation_apply(struct evaluation *e, struct ledger_txn *txn,
+                      const struct slice *slice);
 
 struct rule_health { /* GET /api/v1/rules */
     bool was_evaluated;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of evaluation, for evaluation.c, evaluation_step.c and coverage.c alone. */
+/* The inside of evaluation, for evaluation.c, evaluation_step.c, evaluation_apply.c and coverage.c alone. */
 #ifndef HEALTHD_ALERTS_EVALUATION_IMPL_H
 #define HEALTHD_ALERTS_EVALUATION_IMPL_H
 
@@ -48,6 +48,9 @@ struct step { /* some rules of a group, computed on the pool and applied on the 
     bool *wants_resolve; /* one each: something of the rule fires */
     size_t count, first; /* rules first … first + count - 1 */
     void *held;
+    struct book_externals externals;
+    struct list ready;         /* of evaluation.ready: computed, not applied in whole */
+    struct applying *applying; /* NULL: not begun */
 };
 
 struct evaluation {
@@ -61,6 +64,7 @@ struct evaluation {
     struct map *by_rule; /* rule id → struct rule_state * */
     struct map *touched; /* owners, by address */
     struct list steps;
+    struct list ready; /* of steps, in the order in which they came back */
     struct evaluation_stats stats;
     void (*on_done)(void *ctx);
     void *on_done_ctx;
@@ -68,15 +72,29 @@ struct evaluation {
 
 /* evaluation_step.c: begins the next step of g, at g->at; false when the pool takes no more. */
 bool step_start(struct evaluation *e, struct group_state *g);
+void step_finish(struct step *s); /* and begins what comes after it */
 void step_destroy(struct step *s);
+/* evaluation_apply.c: true when all of the step is applied. */
+bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slice);
+void step_forget(struct step *s); /* applies no more of it */
 /* evaluation.c: the group's evaluation has ended. */
 void group_done(struct evaluation *e, struct group_state *g);
 
 /* coverage.c */
+struct
+    covering { /* an owner of series that the rule reads, and the longest range in which it reads them */
+    struct history_owner *owner;
+    nsec range;
+};
 struct coverage { /* of one rule, at one time */
     const struct evaluation *evaluation;
-    const struct group_state *group;
     struct wall now;
+    struct arena *arena; /* of items */
+    const struct rule
+        *rule; /* that items were looked up for; NULL: anew, owners may have ended */
+    struct covering *items;
+    size_t count, size;
+    nsec range; /* while they are looked up */
 };
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels);
 bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels);

@@ -9,7 +9,7 @@
 #include "alerts/dispatch_impl.h"
 #include "lib/base/units.h"
 
-struct flush {
+struct flush { /* in its arena */
     struct dispatch *d;
     struct alert_group *g;
     enum flush_cause cause;
@@ -19,6 +19,8 @@ struct flush {
     struct arena *arena;
     struct member **firing, **ended, **missed;
     size_t firing_count, ended_count, missed_count;
+    bool is_told;
+    size_t remembered, ended_forgotten, missed_forgotten; /* how many of each */
 };
 
 static bool is_tellable(const struct member *m)
@@ -96,23 +98,33 @@ static void put_notice(struct flush *f, enum notice_kind kind,
 
 /* ---- memory ---- */
 
-static void remember_firing(struct flush *f)
+static void remember(struct member *m)
 {
-    for (size_t i = 0; i < f->firing_count; i++) {
-        struct member *m = f->firing[i];
-        m->is_told = true;
-        m->is_renewed = false;
-        m->fired_at = m->alert->status.fired_at;
-        snprintf(m->severity, sizeof(m->severity), "%s", severity_of(m->alert->labels));
-    }
+    m->is_told = true;
+    m->is_renewed = false;
+    m->fired_at = m->alert->status.fired_at;
+    snprintf(m->severity, sizeof(m->severity), "%s", severity_of(m->alert->labels));
 }
 
-static void forget_ended(struct flush *f)
+static bool remember_all(struct flush *f, const struct slice *slice)
 {
-    for (size_t i = 0; i < f->ended_count; i++)
-        member_remove(f->d, f->ended[i]);
-    for (size_t i = 0; i < f->missed_count; i++)
-        member_remove(f->d, f->missed[i]);
+    while (f->remembered < f->firing_count) {
+        remember(f->firing[f->remembered++]);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
+}
+
+static bool forget_all(struct dispatch *d, struct member **members, size_t count,
+                       size_t *done, const struct slice *slice)
+{
+    while (*done < count) {
+        member_remove(d, members[(*done)++]);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
 }
 
 static void close_group(struct alert_group *g)
@@ -191,28 +203,54 @@ static void tell(struct flush *f)
         tell_update(f);
 }
 
-bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
-                 struct wall now, struct ledger_txn *txn, struct arena *arena)
+struct flush *flush_begin(struct dispatch *d, struct alert_group *g,
+                          enum flush_cause cause, struct wall now, struct ledger_txn *txn,
+                          struct arena *arena)
 {
-    struct flush f = {.d = d,
-                      .g = g,
-                      .cause = cause,
-                      .review = group_review(d, g, now),
-                      .now = now,
-                      .txn = txn,
-                      .arena = arena};
-    gather(&f);
-    if (g->receiver)
-        tell(&f);
-    remember_firing(&f);
-    forget_ended(&f);
+    struct flush *f = arena_alloc(arena, sizeof(*f));
+    *f = (struct flush){.d = d,
+                        .g = g,
+                        .cause = cause,
+                        .review = group_review(d, g, now),
+                        .now = now,
+                        .txn = txn,
+                        .arena = arena};
+    gather(f);
+    return f;
+}
+
+bool flush_go(struct flush *f, const struct slice *slice)
+{
+    if (!f->is_told) {
+        f->is_told = true;
+        if (f->g->receiver)
+            tell(f);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return remember_all(f, slice) &&
+           forget_all(f->d, f->ended, f->ended_count, &f->ended_forgotten, slice) &&
+           forget_all(f->d, f->missed, f->missed_count, &f->missed_forgotten, slice);
+}
+
+bool flush_end(struct flush *f)
+{
+    struct alert_group *g = f->g;
     g->flush_at = (struct wall){0};
-    g->in_flight = txn;
+    g->in_flight = f->txn;
     if (list_empty(&g->members)) {
-        group_forget(g, txn);
-        group_destroy(d, g);
+        group_forget(g, f->txn);
+        group_destroy(f->d, g);
         return false;
     }
     g->is_changed = true;
     return true;
+}
+
+bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
+                 struct wall now, struct ledger_txn *txn, struct arena *arena)
+{
+    struct flush *f = flush_begin(d, g, cause, now, txn, arena);
+    (void)flush_go(f, NULL);
+    return flush_end(f);
 }

@@ -54,8 +54,8 @@ static bool is_fading(const struct member *m)
     return !m->is_told && member_is_held(m) && m->alert->status.keep_until.ns;
 }
 
-void member_judge(struct dispatch *d, struct member *m, struct wall now,
-                  struct ledger_txn *txn, struct arena *arena)
+static void member_judge(struct dispatch *d, struct member *m, struct wall now,
+                         struct ledger_txn *txn, struct arena *arena)
 {
     if (!member_fires(m))
         return;
@@ -82,6 +82,8 @@ void member_judge(struct dispatch *d, struct member *m, struct wall now,
 static bool needs_judging(const struct dispatch *d, const struct member *m,
                           struct wall now)
 {
+    if (m->group->is_changed) /* one of them may hide another */
+        return true;
     const bool overlay_moved = d->overlay_due.ns && now.ns >= d->overlay_due.ns;
     const nsec age = now.ns - m->judged_at.ns;
     return !m->is_told || member_is_held(m) || overlay_moved || age >= JUDGE_TOLD_EVERY ||
@@ -139,7 +141,7 @@ static void window_opens(struct dispatch *d, struct alert_group *g)
     g->was_muted_open = false;
 }
 
-static void look_at_windows(struct dispatch *d, struct alert_group *g, struct wall now)
+void group_look_at_windows(struct dispatch *d, struct alert_group *g, struct wall now)
 {
     const bool was_muted = g->is_muted;
     if (!has_windows(g->route)) {
@@ -157,15 +159,19 @@ static void look_at_windows(struct dispatch *d, struct alert_group *g, struct wa
         window_opens(d, g);
 }
 
+void member_look(struct dispatch *d, struct member *m, struct wall now,
+                 struct ledger_txn *txn, struct arena *arena)
+{
+    if (needs_judging(d, m, now))
+        member_judge(d, m, now, txn, arena);
+}
+
 void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
                  struct ledger_txn *txn, struct arena *arena)
 {
-    look_at_windows(d, g, now);
-    LIST_EACH (it, &g->members) {
-        struct member *m = MEMBER_OF(it);
-        if (g->is_changed || needs_judging(d, m, now)) /* one of them may hide another */
-            member_judge(d, m, now, txn, arena);
-    }
+    group_look_at_windows(d, g, now);
+    LIST_EACH (it, &g->members)
+        member_look(d, MEMBER_OF(it), now, txn, arena);
 }
 
 /* ---- the whole ---- */

@@ -3,72 +3,102 @@
  * A group as a row of the ledger (LEDGER_GROUP), and back: JSON, times in nanoseconds since the epoch. Members keep their
  * labels in it, so that an end is told even of an alert that the book has lost. Called by dispatch.
  */
-#include <stdlib.h>
-#include <string.h>
+#include <inttypes.h>
 
 #include "alerts/dispatch_impl.h"
 #include "alerts/ledger_row.h"
 #include "lib/core/json.h"
-#include "lib/core/verdict_json.h"
 
 #define ROW_MAX_BYTES ((size_t)64 << 20)
 
 /* ---- out ---- */
 
-static json_t *time_to_json(struct wall at)
+static void add_text(struct buf *out, const char *name, const char *value)
 {
-    return json_integer(at.ns);
+    buf_printf(out, "\"%s\":", name);
+    buf_add_json(out, bytes_of(value));
 }
 
-static json_t *member_to_json(const struct member *m)
+static void add_labels(struct buf *out, struct labels labels)
 {
-    json_t *row = json_object();
-    json_object_set_new(row, "alert", json_string(m->key));
-    if (*m->pair)
-        json_object_set_new(row, "pair", json_string(m->pair));
-    json_object_set_new(row, "labels", labels_to_json(m->labels));
-    json_object_set_new(row, "fired_at", time_to_json(m->fired_at));
-    json_object_set_new(row, "told", json_boolean(m->is_told));
-    json_object_set_new(row, "severity", json_string(m->severity));
-    if (m->is_missed)
-        json_object_set_new(row, "missed", json_true());
-    if (m->is_renewed)
-        json_object_set_new(row, "renewed", json_true());
-    if (m->held != OVERLAY_NONE)
-        json_object_set_new(row, "held", json_integer(m->held));
-    return row;
+    buf_add_text(out, ",\"labels\":{");
+    for (size_t i = 0; i < labels.count; i++) {
+        buf_add_text(out, i ? "," : "");
+        buf_add_json(out, bytes_of(labels.items[i].name));
+        buf_add_byte(out, ':');
+        buf_add_json(out, bytes_of(labels.items[i].value));
+    }
+    buf_add_byte(out, '}');
 }
 
-static json_t *group_to_json(const struct alert_group *g)
+static void add_number(struct buf *out, const char *name, int64_t value)
 {
-    json_t *row = json_object();
-    json_t *members = json_array();
-    LIST_EACH (it, &g->members)
-        json_array_append_new(members, member_to_json(MEMBER_OF(it)));
-    json_object_set_new(row, "kind", json_integer(g->kind));
-    json_object_set_new(row, "receiver", json_string(g->receiver_name));
-    json_object_set_new(row, "lane", json_string(g->lane));
-    json_object_set_new(row, "route", json_string(g->route_key));
-    json_object_set_new(row, "labels", labels_to_json(g->labels));
-    json_object_set_new(row, "open", json_boolean(g->is_open));
-    json_object_set_new(row, "opened_at", time_to_json(g->opened_at));
-    json_object_set_new(row, "flush_at", time_to_json(g->flush_at));
-    json_object_set_new(row, "last_told", time_to_json(g->last_told));
-    json_object_set_new(row, "escalated", json_integer((json_int_t)g->escalated));
+    buf_printf(out, ",\"%s\":%" PRId64, name, value);
+}
+
+static void add_flag(struct buf *out, const char *name, bool value)
+{
+    buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+void group_row_begin(const struct alert_group *g, struct buf *out)
+{
+    *out = BUF_MAX(ROW_MAX_BYTES);
+    buf_add_byte(out, '{');
+    add_text(out, "receiver", g->receiver_name);
+    buf_add_byte(out, ',');
+    add_text(out, "lane", g->lane);
+    buf_add_byte(out, ',');
+    add_text(out, "route", g->route_key);
+    add_number(out, "kind", g->kind);
+    add_labels(out, g->labels);
+    add_flag(out, "open", g->is_open);
+    add_number(out, "opened_at", g->opened_at.ns);
+    add_number(out, "flush_at", g->flush_at.ns);
+    add_number(out, "last_told", g->last_told.ns);
+    add_number(out, "escalated", (int64_t)g->escalated);
     if (g->is_escalation)
-        json_object_set_new(row, "escalation", json_true());
-    json_object_set_new(row, "members", members);
-    return row;
+        add_flag(out, "escalation", true);
+    buf_add_text(out, ",\"members\":[");
+}
+
+void group_row_add(const struct member *m, struct buf *out)
+{
+    buf_add_text(out, m->link.prev == &m->group->members ? "{" : ",{");
+    add_text(out, "alert", m->key);
+    if (*m->pair) {
+        buf_add_byte(out, ',');
+        add_text(out, "pair", m->pair);
+    }
+    add_labels(out, m->labels);
+    add_number(out, "fired_at", m->fired_at.ns);
+    add_flag(out, "told", m->is_told);
+    buf_add_byte(out, ',');
+    add_text(out, "severity", m->severity);
+    if (m->is_missed)
+        add_flag(out, "missed", true);
+    if (m->is_renewed)
+        add_flag(out, "renewed", true);
+    if (m->held != OVERLAY_NONE)
+        add_number(out, "held", m->held);
+    buf_add_byte(out, '}');
+}
+
+void group_row_end(const struct alert_group *g, struct buf *out, struct ledger_txn *txn)
+{
+    buf_add_text(out, "]}");
+    if (!out->overflow)
+        ledger_put(txn, LEDGER_GROUP, g->id, buf_text(out));
+    buf_finish(out);
 }
 
 void group_save(const struct alert_group *g, struct ledger_txn *txn)
 {
-    json_t *row = group_to_json(g);
-    char *text = json_dumps(row, JSON_COMPACT);
-    json_decref(row);
-    if (text)
-        ledger_put(txn, LEDGER_GROUP, g->id, text);
-    free(text);
+    struct buf row;
+    group_row_begin(g, &row);
+    LIST_EACH (it, &g->members)
+        group_row_add(MEMBER_OF(it), &row);
+    group_row_end(g, &row, txn);
 }
 
 void group_forget(const struct alert_group *g, struct ledger_txn *txn)

@@ -10,20 +10,24 @@
 #include <string.h>
 
 #include "alerts/ledger_impl.h"
+#include "alerts/slice.h"
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
 #define RETRY_AFTER (5 * NSEC_PER_SEC)
 #define HANGS_AFTER (10 * NSEC_PER_SEC)
+#define SLICE (2 * NSEC_PER_MSEC)
 enum { FLIGHT_MAX = 500, KEPT_MAX_BYTES = 64 << 20, DRAIN_ROUNDS = 20 };
 
 struct ledger {
     struct loop *loop; /* NULL: inline */
     struct store *store;
     struct list waiting, flight; /* of transactions */
+    struct list landed;          /* on disk, and not all of it is told */
     size_t flight_max;           /* 1 while looking for the one that cannot be written */
     bool is_flying, is_hanging, is_telling, is_closing;
+    bool is_landing, is_deferred; /* the rest of it */
     struct wall flight_since, retry_at, now;
     uint64_t next_id; /* of the outbox */
     struct ledger_hooks hooks;
@@ -63,6 +67,7 @@ struct ledger *ledger_open(struct loop *loop, const char *path, bool is_inline,
     *l = (struct ledger){.loop = loop, .flight_max = FLIGHT_MAX, .next_id = 1};
     list_init(&l->waiting);
     list_init(&l->flight);
+    list_init(&l->landed);
     l->store = store_for(loop, path, is_inline, ret_fault, e);
     l->health.fault = *ret_fault;
     l->health.was_corrupt = l->store && *ret_fault == STORE_CORRUPT;
@@ -127,16 +132,33 @@ static void tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
         t->done(t->done_ctx, is_durable);
 }
 
-static void settle(struct ledger *l, struct ledger_txn *t)
+static void settle_op(struct ledger *l, const struct ledger_txn *t,
+                      const struct ledger_op *op)
 {
-    if (!t->is_told) {
-        tell(l, t, true);
+    if (op->kind != OP_ROW_NEW)
         return;
+    if (!t->is_told)
+        tell_row(l, op, true);
+    else if (l->hooks.saved)
+        l->hooks.saved(l->hooks.ctx, op->row.id);
+}
+
+/* Of what is on disk. False when it goes on in another turn. */
+static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
+{
+    if (!t->is_landing)
+        t->at = t->first;
+    t->is_landing = true;
+    while (t->at) {
+        const struct ledger_op *op = t->at;
+        t->at = op->next;
+        settle_op(l, t, op);
+        if (slice_is_over(slice))
+            return false;
     }
-    for (const struct ledger_op *op = t->first; op; op = op->next) {
-        if (op->kind == OP_ROW_NEW && l->hooks.saved)
-            l->hooks.saved(l->hooks.ctx, op->row.id);
-    }
+    if (!t->is_told && t->done)
+        t->done(t->done_ctx, true);
+    return true;
 }
 
 static struct ledger_txn *first_untold(const struct list *transactions)
@@ -158,6 +180,49 @@ static void tell_all(struct ledger *l, struct list *transactions)
     for (struct ledger_txn *t; (t = first_untold(transactions));)
         tell(l, t, false);
     l->is_telling = false;
+}
+
+/* ---- landing ---- */
+
+static bool is_over(void *ctx)
+{
+    const struct ledger *l = ctx;
+    return mono_since(loop_now_exact(l->loop), loop_now(l->loop)) > SLICE;
+}
+
+static void land(void *ctx);
+
+static void land_later(struct ledger *l)
+{
+    if (!l->is_deferred)
+        loop_defer(l->loop, "alerts.db, a slice", land, l);
+    l->is_deferred = true;
+}
+
+/* In order of commits; who is told may commit more, which lands after. */
+static void land_some(struct ledger *l, const struct slice *slice)
+{
+    if (l->is_landing)
+        return;
+    l->is_landing = true;
+    while (!list_empty(&l->landed)) {
+        struct ledger_txn *t = LIST_ITEM(l->landed.next, struct ledger_txn, link);
+        if (!settle(l, t, slice)) {
+            land_later(l);
+            break;
+        }
+        list_remove(&t->link);
+        ledger_txn_free(t);
+    }
+    l->is_landing = false;
+}
+
+static void land(void *ctx)
+{
+    struct ledger *l = ctx;
+    const struct slice slice = {l, is_over};
+    l->is_deferred = false;
+    land_some(l, l->loop ? &slice : NULL);
 }
 
 /* ---- flights ---- */
@@ -243,16 +308,11 @@ static void flight_done(void *ctx, enum store_fault fault, const struct err *e)
     }
     forget_fault(l);
     l->flight_max = FLIGHT_MAX;
-    struct list landed;
-    list_init(&landed);
     for (struct list *first; (first = list_take(&l->flight));)
-        list_append(&landed, first);
+        list_append(&l->landed, first);
     launch(l);
-    for (struct list *first; (first = list_take(&landed));) {
-        struct ledger_txn *t = LIST_ITEM(first, struct ledger_txn, link);
-        settle(l, t);
-        ledger_txn_free(t);
-    }
+    if (!l->is_deferred)
+        land(l);
 }
 
 /* On the store's thread: the flight is not touched by the loop meanwhile, but for is_told. */
@@ -324,7 +384,10 @@ void ledger_close(struct ledger *l, nsec grace)
     launch(l); /* what was refused before */
     for (int i = 0; i < DRAIN_ROUNDS && l->is_flying; i++)
         store_drain(l->store, grace);
+    land_some(l, NULL);
     l->is_closing = true;
+    if (l->loop)
+        loop_forget(l->loop, l);
     store_close(l->store, 0);
     if (l->hooks.closed)
         l->hooks.closed(l->hooks.ctx);
@@ -338,6 +401,7 @@ void ledger_close(struct ledger *l, nsec grace)
 struct ledger_health ledger_health(const struct ledger *l)
 {
     struct ledger_health health = l->health;
-    health.waiting = list_count(&l->waiting) + list_count(&l->flight);
+    health.waiting =
+        list_count(&l->waiting) + list_count(&l->flight) + list_count(&l->landed);
     return health;
 }

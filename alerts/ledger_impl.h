@@ -45,6 +45,8 @@ struct ledger_txn {
     void (*done)(void *ctx, bool is_durable);
     void *done_ctx;
     bool is_told; /* done and the outbox know of it already: the disk refused or hangs */
+    bool is_landing;      /* it is on disk, and they are being told so */
+    struct ledger_op *at; /* the next of which */
 };
 
 /* A committed notice, or one that the disk refused: it goes out either way. */

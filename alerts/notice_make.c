@@ -11,8 +11,6 @@
 #include "lib/core/digest.h"
 
 #define SPARK_MAX 60
-#define ALSO_SHOWN 5
-#define ALSO_MAX 1000
 #define DEPLOY_RECENT NSEC_PER_HOUR
 
 void dedup_key(const char *site, const char *receiver, const char *lane,
@@ -147,52 +145,6 @@ static bool is_drill(const struct notice *n)
 
 /* ---- what is around them ---- */
 
-struct others {
-    const struct notice *n;
-    const char *names[ALSO_MAX];
-    size_t count;
-};
-
-static bool is_told_of(const struct notice *n, const struct alert *a, const char *name)
-{
-    for (size_t i = 0; i < n->alert_count; i++) {
-        if (!strcmp(n->alerts[i].key, a->key))
-            return true;
-        for (const char *const *h = n->alerts[i].hides; h && *h; h++) {
-            if (!strcmp(*h, name))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void note_other(void *ctx, struct alert *a)
-{
-    struct others *o = ctx;
-    const char *probe = labels_get(a->labels, "probe");
-    const char *name = probe ? probe : a->name;
-    if (a->status.state != ALERT_FIRING || o->count == ALSO_MAX ||
-        is_told_of(o->n, a, name))
-        return;
-    for (size_t i = 0; i < o->count; i++) {
-        if (!strcmp(o->names[i], name))
-            return;
-    }
-    o->names[o->count++] = name;
-}
-
-static const char *also_failing(const struct dispatch *d, const struct notice *n,
-                                struct arena *arena)
-{
-    struct others *o = arena_alloc(arena, sizeof(*o));
-    o->n = n;
-    book_each(d->book, note_other, o);
-    if (o->count == 0)
-        return "";
-    return arena_printf(arena, "also failing: %s",
-                        names_joined(o->names, o->count, ALSO_SHOWN, arena));
-}
-
 static const char *last_deploy(const struct dispatch *d, const struct notice *n,
                                struct wall now, struct arena *arena)
 {
@@ -257,7 +209,7 @@ const struct notice *notice_make(struct dispatch *d, const struct alert_group *g
     n->title = notice_title(n, g->kind, arena);
     n->runbook = runbook_of(n);
     n->last_deploy = last_deploy(d, n, now, arena);
-    n->also = also_failing(d, n, arena);
+    n->also = also_failing(d, n, parts, arena);
     n->ack_hint = ack_hint(n, arena);
     n->is_drill = is_drill(n);
     return n;

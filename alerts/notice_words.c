@@ -65,6 +65,12 @@ static const char *first_title(const struct notice_alert *a, struct arena *arena
                         names_joined(a->hides, hidden, TITLE_NAMES, arena));
 }
 
+/* A notice that speaks of more alerts than it shows counts them all. */
+static size_t count_all(const struct notice *n, size_t count)
+{
+    return count == n->alert_count ? count + n->truncated : count;
+}
+
 /* "ProbeDown: orders-db, cache" when the alerts have one name, else each with its own. */
 static const char *list_title(const struct notice *n, size_t count, struct arena *arena)
 {
@@ -76,7 +82,7 @@ static const char *list_title(const struct notice *n, size_t count, struct arena
         names[i] = strlen(subject) > skip ? subject + skip : subject;
     }
     return arena_printf(arena, "%s%s%s", common ? common : "", common ? ": " : "",
-                        names_joined(names, count, TITLE_NAMES, arena));
+                        names_joined(names, count_all(n, count), TITLE_NAMES, arena));
 }
 
 const char *notice_title(const struct notice *n, enum group_kind kind,
@@ -90,8 +96,8 @@ const char *notice_title(const struct notice *n, enum group_kind kind,
         return arena_printf(arena, "more critical alerts at once: %s",
                             first_title(&n->alerts[0], arena));
     if (kind == GROUP_DIGEST && count > 1)
-        return arena_printf(arena, "%zu critical alerts at once: %s",
-                            count + n->truncated, list_title(n, count, arena));
+        return arena_printf(arena, "%zu critical alerts at once: %s", count_all(n, count),
+                            list_title(n, count, arena));
     if (count == 1)
         return first_title(&n->alerts[0], arena);
     return count ? list_title(n, count, arena) : "";

@@ -95,6 +95,10 @@ bool overlay_is_cut_off(const struct overlay *o); /* as seen last */
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
                      const char *json, struct wall now, struct err *e);
 /* The book changed (call it in book_change): what was worked out from it is worked out anew. */
+/* What judging needs to have been worked out from the whole book, in slices; true when it has been. Without it the first
+ * judgement works it out at once. hidden: what overlay_hidden_by needs besides. The book may not change until it is true. */
+bool overlay_survey(struct overlay *o, struct wall now, const struct slice *slice);
+bool overlay_survey_hidden(struct overlay *o, struct wall now, const struct slice *slice);
 void overlay_touch(struct overlay *o);
 
 /* Whether a is held back now, and by what; pure but for the intent to ask a parent. */

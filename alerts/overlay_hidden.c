@@ -61,7 +61,7 @@ static void add_alert(void *ctx, struct alert *a)
     const struct overlay_verdict v =
         overlay_judge_as(&(const struct judging){.overlay = o,
                                                  .alert = a,
-                                                 .now = x->at,
+                                                 .now = x->hidden_at,
                                                  .arena = x->arena,
                                                  .asking = ASKS_NOBODY});
     if (v.kind == OVERLAY_PARENT && is_down(o, v.parent))
@@ -84,15 +84,28 @@ static int name_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+bool overlay_survey_hidden(struct overlay *o, struct wall now, const struct slice *slice)
+{
+    struct alert_index *x = &o->index;
+    if (!overlay_survey(o, now, slice))
+        return false;
+    if (x->hidden_at.ns != now.ns) {
+        map_destroy(x->hidden);
+        x->hidden = map_create();
+        x->has_hidden = false;
+        x->hidden_at = now;
+        x->hidden_looked = (struct book_cursor){0};
+    }
+    x->has_hidden =
+        x->has_hidden || book_walk(o->book, &x->hidden_looked, add_alert, o, slice);
+    return x->has_hidden;
+}
+
 const char *const *overlay_hidden_by(struct overlay *o, const struct alert *a,
                                      struct wall now, struct arena *arena)
 {
-    overlay_index(o, now);
-    struct alert_index *x = &o->index;
-    if (!x->has_hidden) {
-        x->has_hidden = true;
-        book_each(o->book, add_alert, o);
-    }
+    (void)overlay_survey_hidden(o, now, NULL);
+    const struct alert_index *x = &o->index;
     const char **names = arena_alloc(arena, (OVERLAY_HIDDEN_MAX + 1) * sizeof(*names));
     size_t count = take_names(x, alert_key_of(a, arena), names, 0, arena);
     if (*alert_probe(a))

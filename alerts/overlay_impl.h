@@ -20,20 +20,23 @@ struct alert_index {
     struct map *twins;    /* rule id and labels but severity → const struct alert */
     struct map *severity; /* probe → its worst alert's rank (int) */
     struct map *hidden;   /* "probe payload" or "alert <key>" → struct hidden_names */
-    struct wall at;       /* when it was built */
-    bool is_built, has_hidden;
+    enum { INDEX_NONE, INDEX_PAIRS, INDEX_ALERTS, INDEX_WHOLE } state; /* how far it is */
+    struct book_cursor looked;                                         /* in that state */
+    bool has_hidden;
+    struct wall hidden_at; /* hidden is of that instant: it depends on the time */
+    struct book_cursor hidden_looked;
 };
 
 struct overlay {
     const struct book *book;
     struct probes_view probes;
-    const struct routing *routing; /* NULL before the first adopt */
-    const struct zone *zone;       /* NULL: UTC */
-    struct map *silences;          /* id → struct kept_silence */
-    struct map *acks;              /* alert key → struct kept_ack */
-    struct map *deploys;           /* id → struct kept_deploy */
+    const struct routing *routing;           /* NULL before the first adopt */
+    const struct zone *zone;                 /* NULL: UTC */
+    struct map *silences;                    /* id → struct kept_silence */
+    struct map *acks;                        /* alert key → struct kept_ack */
+    struct map *deploys;                     /* id → struct kept_deploy */
     uint64_t deploys_passed, deploys_failed; /* that ended since the start */
-    struct map *parents;           /* probe → struct asked_parent */
+    struct map *parents;                     /* probe → struct asked_parent */
     struct alert_index index;
     struct reach *reach;      /* NULL: nobody tells */
     enum uplink uplink;       /* as seen last */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the overlay works out from the book, once for many judgements of one instant: which firing alerts inhibit, which
- * are the worse half of a pair, and how bad each probe's alerts are. Dropped when the book changes (overlay_touch) or
- * time moves. Called by inhibit.c, parent.c and overlay_hidden.c; changes nothing but itself.
+ * are the worse half of a pair, and how bad each probe's alerts are. Dropped when the book changes
+ * (overlay_touch). Called by inhibit.c, parent.c and overlay_hidden.c; changes nothing but itself.
  */
 #include <string.h>
 
@@ -94,28 +94,46 @@ static void add_alert(void *ctx, struct alert *a)
     }
 }
 
-const struct alert_index *overlay_index(struct overlay *o, struct wall now)
+static void begin(struct alert_index *x)
 {
-    struct alert_index *x = &o->index;
-    if (x->is_built && x->at.ns == now.ns)
-        return x;
-    overlay_index_drop(o);
     x->arena = x->arena ? x->arena : arena_create(0);
     x->sources = map_create();
     x->twins = map_create();
     x->severity = map_create();
     x->hidden = map_create();
-    x->is_built = true;
-    x->at = now;
-    book_each(o->book, note_pair, o);
-    book_each(o->book, add_alert, o);
-    return x;
+    x->state = INDEX_PAIRS;
+}
+
+bool overlay_survey(struct overlay *o, struct wall now, const struct slice *slice)
+{
+    struct alert_index *x = &o->index;
+    (void)now;
+    if (x->state == INDEX_NONE)
+        begin(x);
+    if (x->state == INDEX_PAIRS) {
+        if (!book_walk(o->book, &x->looked, note_pair, o, slice))
+            return false;
+        x->looked = (struct book_cursor){0};
+        x->state = INDEX_ALERTS;
+    }
+    if (x->state == INDEX_ALERTS) {
+        if (!book_walk(o->book, &x->looked, add_alert, o, slice))
+            return false;
+        x->state = INDEX_WHOLE;
+    }
+    return true;
+}
+
+const struct alert_index *overlay_index(struct overlay *o, struct wall now)
+{
+    (void)overlay_survey(o, now, NULL);
+    return &o->index;
 }
 
 void overlay_index_drop(struct overlay *o)
 {
     struct alert_index *x = &o->index;
-    if (!x->is_built)
+    if (x->state == INDEX_NONE)
         return;
     map_destroy(x->sources);
     map_destroy(x->twins);

@@ -82,24 +82,28 @@ static bool all_fresh_critical(const struct alert_group *g)
     return !list_empty(&g->members);
 }
 
-static void make_digest(struct dispatch *d, const char *receiver_name, struct wall now,
-                        struct ledger_txn *txn)
+/* One after the other, until the last group: those that have been told something are passed over. */
+static bool gather_some(struct storm *s, struct dispatch *d, struct wall now,
+                        struct ledger_txn *txn, const struct slice *slice)
 {
-    struct alert_group *digest = NULL;
-    LIST_EACH (it, &d->groups) {
-        struct alert_group *g = GROUP_OF(it);
-        if (strcmp(g->receiver_name, receiver_name) != 0 || !is_due(g, txn) ||
+    while (s->at != &d->groups) {
+        struct alert_group *g = GROUP_OF(s->at);
+        s->at = s->at->next;
+        if (strcmp(g->receiver_name, s->receiver) != 0 || !is_due(g, txn) ||
             !all_fresh_critical(g))
             continue;
-        if (!digest)
-            digest = digest_for(d, g, now);
+        if (!s->digest)
+            s->digest = digest_for(d, g, now);
         LIST_EACH (m, &g->members)
-            member_move(d, MEMBER_OF(m), digest);
+            member_move(d, MEMBER_OF(m), s->digest);
         group_forget(g, txn);
         group_destroy(d, g);
+        if (slice_is_over(slice))
+            return false;
     }
-    if (digest)
-        digest->is_changed = true;
+    if (s->digest)
+        s->digest->is_changed = true;
+    return true;
 }
 
 /* The first paging receiver after `after` in order of name that has something to be told; NULL: none. */
@@ -117,12 +121,20 @@ static const char *next_receiver(const struct dispatch *d, const char *after)
     return next;
 }
 
-void storm_gather(struct dispatch *d, struct wall now, struct ledger_txn *txn)
+bool storm_gather(struct storm *s, struct dispatch *d, struct wall now,
+                  struct ledger_txn *txn, const struct slice *slice)
 {
-    for (const char *name = next_receiver(d, NULL); name; name = next_receiver(d, name)) {
+    for (;;) {
         size_t due, recent;
-        count_critical(d, name, now, txn, &due, &recent);
+        if (s->at && !gather_some(s, d, now, txn, slice))
+            return false;
+        s->at = NULL;
+        s->digest = NULL;
+        s->receiver = next_receiver(d, s->receiver);
+        if (!s->receiver)
+            return true;
+        count_critical(d, s->receiver, now, txn, &due, &recent);
         if (due > 0 && due + recent >= STORM_COUNT)
-            make_digest(d, name, now, txn);
+            s->at = d->groups.next;
     }
 }

@@ -78,6 +78,27 @@ void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), voi
     }
 }
 
+bool book_walk(const struct book *b, struct book_cursor *c,
+               void (*fn)(void *ctx, struct alert *a), void *ctx,
+               const struct slice *slice)
+{
+    for (; c->item < *b->count; c->item++) {
+        if (!b->alerts[c->item].is_forgotten)
+            fn(ctx, &b->alerts[c->item].alert);
+    }
+    return true;
+}
+
+bool overlay_survey(struct overlay *o, struct wall now, const struct slice *slice)
+{
+    return true;
+}
+
+bool overlay_survey_hidden(struct overlay *o, struct wall now, const struct slice *slice)
+{
+    return true;
+}
+
 void alert_hold(struct alert *a)
 {
     a->holds++;

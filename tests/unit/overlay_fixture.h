@@ -123,6 +123,14 @@ void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), voi
     }
 }
 
+bool book_walk(const struct book *b, struct book_cursor *c,
+               void (*fn)(void *ctx, struct alert *a), void *ctx,
+               const struct slice *slice)
+{
+    book_each(b, fn, ctx);
+    return true;
+}
+
 struct alert *book_find(const struct book *b, const char *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(cast); i++) {

@@ -144,7 +144,7 @@ static bool gone(void *ctx, const struct rule *rule, struct labels labels)
 static bool apply(struct fixture *f, int at, const char *spec, const char *resolve,
                   struct err *e)
 {
-    const struct rule_outcome o = {
+    struct rule_outcome o = {
         .rule = &f->rule, .result = result_of(f, spec), .resolve = result_of(f, resolve)};
     const struct coverage_view view = {f, known, gone};
     buf_clear(&f->told);
@@ -221,13 +221,13 @@ static void what_ended_is_forgotten(void **state)
     expect(&f, 10, "a=1 b=1", "a:fired b:fired ");
     alert_hold(first_alert(&f));
     expect(&f, 20, "", "a:resolved b:resolved ");
-    book_expire(f.book, (struct wall){919 * NSEC_PER_SEC}, &f.ledger);
+    book_expire(f.book, (struct wall){919 * NSEC_PER_SEC}, &f.ledger, NULL);
     assert_int_equal(book_count(f.book, ALERT_RESOLVED), 2);
-    book_expire(f.book, (struct wall){920 * NSEC_PER_SEC}, &f.ledger);
+    book_expire(f.book, (struct wall){920 * NSEC_PER_SEC}, &f.ledger, NULL);
     assert_int_equal(book_count(f.book, ALERT_RESOLVED), 1);
     assert_int_equal(map_count(f.ledger.rows), 1);
     alert_release(f.book, first_alert(&f));
-    book_expire(f.book, (struct wall){921 * NSEC_PER_SEC}, &f.ledger);
+    book_expire(f.book, (struct wall){921 * NSEC_PER_SEC}, &f.ledger, NULL);
     assert_int_equal(map_count(f.ledger.rows), 0);
     finish(&f);
 }

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time passes over all groups: each member is judged, storms gather, what is due is told, and what has changed is written.
+ * In slices: a rule may have fired thousands of alerts at once, in one group or in one each. Called through dispatch.h;
+ * decides nothing itself.
+ */
+#include "alerts/dispatch_impl.h"
+
+enum pass_phase { PASS_SURVEY, PASS_JUDGE, PASS_GATHER, PASS_TELL, PASS_SAVE, PASS_OVER };
+enum pass_telling { TELL_NEWS, TELL_REMINDER, TELL_STEPS };
+
+struct dispatch_pass {
+    struct dispatch *d;
+    struct wall now;
+    struct ledger_txn *txn;
+    struct arena *arena;   /* this is in it */
+    struct arena *scratch; /* of one group */
+    enum pass_phase phase;
+    struct list *group;  /* that comes next, in PASS_JUDGE, TELL and SAVE */
+    struct list *member; /* of that group; NULL: it has not begun */
+    struct storm storm;
+    enum pass_telling telling;
+    struct flush *flush; /* of that group; NULL: none */
+    struct buf row;      /* of that group, half written */
+    struct wall next;
+};
+
+static void enter(struct dispatch_pass *p, enum pass_phase phase)
+{
+    p->phase = phase;
+    p->group = p->d->groups.next;
+    p->member = NULL;
+}
+
+static bool is_at_end(const struct dispatch_pass *p)
+{
+    return p->group == &p->d->groups;
+}
+
+/* ---- judging ---- */
+
+static bool judge_group(struct dispatch_pass *p, struct alert_group *g,
+                        const struct slice *slice)
+{
+    if (!p->member) {
+        group_look_at_windows(p->d, g, p->now);
+        p->member = g->members.next;
+    }
+    while (p->member != &g->members) {
+        struct member *m = MEMBER_OF(p->member);
+        p->member = p->member->next;
+        member_look(p->d, m, p->now, p->txn, p->scratch);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
+}
+
+static bool judge_all(struct dispatch_pass *p, const struct slice *slice)
+{
+    for (; !is_at_end(p); p->group = p->group->next) {
+        if (!judge_group(p, GROUP_OF(p->group), slice))
+            return false;
+        p->member = NULL;
+        arena_reset(p->scratch);
+    }
+    return true;
+}
+
+/* ---- telling ---- */
+
+static struct wall rule_windows_next(const struct alert_group *g, struct wall now)
+{
+    struct wall next = {0};
+    LIST_EACH (it, &g->members) {
+        const struct member *m = MEMBER_OF(it);
+        if (m->rule_window)
+            next = wall_earlier(next, interval_next(m->rule_window, now));
+    }
+    return next;
+}
+
+/* A group whose former notice is not on disk yet waits for that. */
+static bool may_tell(struct dispatch_pass *p, struct alert_group *g)
+{
+    if (g->in_flight && g->in_flight != p->txn)
+        return false;
+    if (p->now.ns < p->d->wait_until.ns) {
+        p->next = wall_earlier(p->next, p->d->wait_until);
+        return false;
+    }
+    if (g->last_told.ns > p->now.ns) /* the clock was set back */
+        g->last_told = p->now;
+    p->next = wall_earlier(p->next, g->muted_until);
+    p->next = wall_earlier(p->next, rule_windows_next(g, p->now));
+    return true;
+}
+
+/* Is there news to be told now? Else notes when. */
+static bool has_news(struct dispatch_pass *p, struct alert_group *g)
+{
+    const struct review r = group_review(p->d, g, p->now);
+    if (!review_has_news(g, &r)) {
+        if (r.unseen == 0)
+            g->flush_at = (struct wall){0};
+        return false;
+    }
+    const struct wall at = group_flush_time(g, &r, p->now);
+    if (at.ns <= p->now.ns)
+        return true;
+    if (at.ns != g->flush_at.ns) {
+        g->flush_at = at;
+        g->is_changed = true;
+    }
+    p->next = wall_earlier(p->next, at);
+    return false;
+}
+
+static bool has_reminder(struct dispatch_pass *p, struct alert_group *g)
+{
+    const struct review r = group_review(p->d, g, p->now);
+    const struct wall at = group_remind_time(g, &r);
+    if (at.ns && at.ns <= p->now.ns)
+        return true;
+    p->next = wall_earlier(p->next, at);
+    return false;
+}
+
+static void note_next_reminder(struct dispatch_pass *p, struct alert_group *g)
+{
+    const struct review r = group_review(p->d, g, p->now);
+    p->next = wall_earlier(p->next, group_remind_time(g, &r));
+}
+
+/* True when it is told; *ret_is_gone: and the group with it. */
+static bool flush(struct dispatch_pass *p, struct alert_group *g,
+                  const struct slice *slice, bool *ret_is_gone)
+{
+    if (!p->flush) {
+        if (!overlay_survey_hidden(p->d->overlay, p->now, slice) ||
+            !failing_look(p->d, slice))
+            return false;
+        p->flush = flush_begin(p->d, g, FLUSH_NEWS, p->now, p->txn, p->scratch);
+    }
+    if (!flush_go(p->flush, slice))
+        return false;
+    *ret_is_gone = !flush_end(p->flush);
+    p->flush = NULL;
+    return true;
+}
+
+/* True when all of the group is told, or it is gone. */
+static bool tell_group(struct dispatch_pass *p, struct alert_group *g,
+                       const struct slice *slice)
+{
+    bool is_gone = false;
+    if (p->telling == TELL_NEWS) {
+        if (!p->flush && !may_tell(p, g))
+            return true;
+        if ((p->flush || has_news(p, g)) && !flush(p, g, slice, &is_gone))
+            return false;
+        p->telling = TELL_REMINDER;
+    }
+    if (p->telling == TELL_REMINDER && !is_gone) {
+        const bool is_due = p->flush || has_reminder(p, g);
+        if (is_due && !flush(p, g, slice, &is_gone))
+            return false;
+        if (is_due && !is_gone)
+            note_next_reminder(p, g);
+        p->telling = TELL_STEPS;
+    }
+    if (!is_gone)
+        p->next = wall_earlier(p->next, escalate(p->d, g, p->now, p->txn, p->scratch));
+    return true;
+}
+
+static bool tell_all(struct dispatch_pass *p, const struct slice *slice)
+{
+    while (!is_at_end(p)) {
+        struct list *next = p->group->next;
+        if (!tell_group(p, GROUP_OF(p->group), slice))
+            return false;
+        p->telling = TELL_NEWS;
+        p->group = next;
+        arena_reset(p->scratch);
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
+}
+
+/* ---- writing ---- */
+
+static bool save_group(struct dispatch_pass *p, struct alert_group *g,
+                       const struct slice *slice)
+{
+    if (!p->member) {
+        group_row_begin(g, &p->row);
+        p->member = g->members.next;
+    }
+    while (p->member != &g->members) {
+        group_row_add(MEMBER_OF(p->member), &p->row);
+        p->member = p->member->next;
+        if (slice_is_over(slice))
+            return false;
+    }
+    group_row_end(g, &p->row, p->txn);
+    g->is_changed = false;
+    return true;
+}
+
+static bool save_all(struct dispatch_pass *p, const struct slice *slice)
+{
+    for (; !is_at_end(p); p->group = p->group->next) {
+        struct alert_group *g = GROUP_OF(p->group);
+        if (g->is_changed && !save_group(p, g, slice))
+            return false;
+        p->member = NULL;
+    }
+    return true;
+}
+
+void dispatch_save_changed(struct dispatch *d, struct ledger_txn *txn)
+{
+    LIST_EACH (it, &d->groups) {
+        struct alert_group *g = GROUP_OF(it);
+        if (g->is_changed)
+            group_save(g, txn);
+        g->is_changed = false;
+    }
+}
+
+/* ---- the pass ---- */
+
+struct dispatch_pass *dispatch_pass_begin(struct dispatch *d, struct wall now,
+                                          struct ledger_txn *txn)
+{
+    struct arena *arena = arena_create(0);
+    struct dispatch_pass *p = arena_alloc(arena, sizeof(*p));
+    *p = (struct dispatch_pass){
+        .d = d, .now = now, .txn = txn, .arena = arena, .scratch = arena_create(0)};
+    failing_forget(d);
+    d->is_passing = true;
+    enter(p, PASS_SURVEY);
+    return p;
+}
+
+/* True when the phase is over. */
+static bool phase_go(struct dispatch_pass *p, const struct slice *slice)
+{
+    switch (p->phase) {
+    case PASS_SURVEY:
+        return list_empty(&p->d->groups) || overlay_survey(p->d->overlay, p->now, slice);
+    case PASS_JUDGE:
+        return judge_all(p, slice);
+    case PASS_GATHER:
+        return p->now.ns < p->d->wait_until.ns ||
+               storm_gather(&p->storm, p->d, p->now, p->txn, slice);
+    case PASS_TELL:
+        return tell_all(p, slice);
+    case PASS_SAVE:
+        return save_all(p, slice);
+    case PASS_OVER:
+        break;
+    }
+    return true;
+}
+
+bool dispatch_pass_go(struct dispatch_pass *p, const struct slice *slice)
+{
+    while (p->phase != PASS_OVER) {
+        if (!phase_go(p, slice))
+            return false;
+        enter(p, (enum pass_phase)(p->phase + 1));
+    }
+    return true;
+}
+
+struct wall dispatch_pass_end(struct dispatch_pass *p)
+{
+    struct dispatch *d = p->d;
+    d->overlay_due = overlay_next(d->overlay, p->now);
+    const struct wall next = wall_earlier(p->next, d->overlay_due);
+    d->is_passing = false;
+    failing_forget(d);
+    arena_destroy(p->scratch);
+    arena_destroy(p->arena);
+    return next;
+}
+
+struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn)
+{
+    struct dispatch_pass *p = dispatch_pass_begin(d, now, txn);
+    (void)dispatch_pass_go(p, NULL);
+    return dispatch_pass_end(p);
+}

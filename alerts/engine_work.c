@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What may take longer than a turn of the loop: results of rules go into the book, and what follows from them, or from
+ * time, is told. One transaction at a time, gathered over as many turns as it takes and committed as a whole: a process
+ * that ends before leaves no half of it, and a group's first notice has all that fired together. Nobody else changes the
+ * book or dispatch meanwhile: what people do joins the transaction (engine_begin), a new configuration finishes it first.
+ */
+#include "alerts/engine_impl.h"
+#include "lib/core/loop.h"
+
+#define SLICE (2 * NSEC_PER_MSEC)
+#define EXPIRE_EVERY NSEC_PER_MINUTE
+
+static bool is_over(void *ctx)
+{
+    const struct engine *e = ctx;
+    return mono_since(loop_now_exact(e->io.loop), loop_now(e->io.loop)) > SLICE;
+}
+
+static bool has_more(const struct engine *e)
+{
+    return e->work.txn || evaluation_has_come(e->evaluation) || e->work.is_due;
+}
+
+static void begin(struct engine *e)
+{
+    struct work *w = &e->work;
+    if (w->txn)
+        return;
+    w->txn = ledger_begin(e->ledger);
+    w->state = WORK_APPLY;
+    if (evaluation_has_come(e->evaluation))
+        return;
+    w->is_due = false;
+    w->state = WORK_EXPIRE;
+}
+
+static bool expire(struct engine *e, const struct slice *slice)
+{
+    if (e->now.ns - e->expired.ns < EXPIRE_EVERY)
+        return true;
+    if (!book_expire(e->book, e->now, e->work.txn, slice))
+        return false;
+    e->expired = e->now;
+    overlay_expire(e->overlay, e->now, e->work.txn);
+    return true;
+}
+
+/* What the rules of a group changed is told in the same transaction, all of it at once: one may inhibit another. */
+static bool tell(struct engine *e, const struct slice *slice)
+{
+    struct work *w = &e->work;
+    if (!w->pass)
+        w->pass = dispatch_pass_begin(e->dispatch, e->now, w->txn);
+    if (!dispatch_pass_go(w->pass, slice))
+        return false;
+    struct ledger_txn *txn = w->txn;
+    const struct wall next = dispatch_pass_end(w->pass);
+    w->pass = NULL;
+    w->txn = NULL;
+    engine_commit(e, txn);
+    if (next.ns)
+        engine_wake(e, next);
+    return true;
+}
+
+/* True when the transaction is whole. */
+static bool go_on(struct engine *e, const struct slice *slice)
+{
+    struct work *w = &e->work;
+    e->txn = w->txn;
+    if (w->state == WORK_APPLY && !evaluation_apply(e->evaluation, w->txn, slice))
+        return false;
+    if (w->state == WORK_EXPIRE && !expire(e, slice))
+        return false;
+    w->state = WORK_TELL;
+    return tell(e, slice);
+}
+
+static void on_turn(void *ctx)
+{
+    struct engine *e = ctx;
+    e->work.is_deferred = false;
+    work_go(e);
+}
+
+static void defer(struct engine *e)
+{
+    if (!e->work.is_deferred)
+        loop_defer(e->io.loop, "alerting, a slice", on_turn, e);
+    e->work.is_deferred = true;
+}
+
+void work_go(struct engine *e)
+{
+    const struct slice slice = {e, is_over};
+    const struct slice *s = e->io.loop ? &slice : NULL;
+    if (e->work.is_going || e->work.is_deferred)
+        return;
+    e->work.is_going = true;
+    while (has_more(e)) {
+        begin(e);
+        if (!go_on(e, s) || (slice_is_over(s) && has_more(e))) {
+            defer(e);
+            break;
+        }
+    }
+    e->work.is_going = false;
+}
+
+void work_finish(struct engine *e)
+{
+    if (e->work.txn)
+        (void)go_on(e, NULL);
+}
