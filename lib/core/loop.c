@@ -43,7 +43,7 @@ struct mono loop_end(struct loop *l, const char *name)
     return end;
 }
 
-/* The one referenced handle is the async, so libuv asks only whether our count is zero. */
+/* The one referenced handle is the wake-up, so libuv asks only whether our count is zero. */
 void loop_alive(struct loop *l, int change)
 {
     const bool was = l->alive > 0;
@@ -52,9 +52,9 @@ void loop_alive(struct loop *l, int change)
     if (l->is_closing || was == (l->alive > 0))
         return;
     if (was)
-        uv_unref((uv_handle_t *)&l->async);
+        uv_unref((uv_handle_t *)&l->wake);
     else
-        uv_ref((uv_handle_t *)&l->async);
+        uv_ref((uv_handle_t *)&l->wake);
 }
 
 void loop_hold(struct loop *l)

@@ -47,7 +47,8 @@ struct loop {
     struct slab deferred_slab;
     struct deferred *deferred_first, **deferred_last;
 
-    uv_async_t async; /* referenced while alive > 0 */
+    int wake_fd;
+    uv_poll_t wake; /* of wake_fd; referenced while alive > 0 */
     pthread_mutex_t posts_lock;
     struct post *posts_first, **posts_last; /* under posts_lock */
     struct signal_handler *signals;

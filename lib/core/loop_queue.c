@@ -4,7 +4,10 @@
  * threads, signals. loop_post is the one function of the loop that other threads may call.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/base/memory.h"
 #include "lib/core/loop_impl.h"
@@ -71,6 +74,13 @@ void loop_defer(struct loop *l, const char *name, void (*fn)(void *ctx), void *c
         uv_idle_start(&l->idle, on_idle);
 }
 
+/* A counter of the kernel's, not a uv_async_t: that one has the loop spin while a thread that sends is not running. */
+static void wake(struct loop *l)
+{
+    const ssize_t written = write(l->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+    (void)written; /* fails only when it is awake 2^64 times */
+}
+
 static struct post *post_take(struct loop *l)
 {
     pthread_mutex_lock(&l->posts_lock);
@@ -83,16 +93,21 @@ static struct post *post_take(struct loop *l)
     return p;
 }
 
-static void on_async(uv_async_t *async)
+static void on_wake(uv_poll_t *poll, int status, int events)
 {
-    struct loop *l = async->data;
+    struct loop *l = poll->data;
     const struct mono started = mono_read();
+    uint64_t count;
     struct post *p;
+
+    (void)status, (void)events;
+    if (read(l->wake_fd, &count, sizeof(count)) < 0)
+        return;
     while ((p = post_take(l)) != NULL) {
         call(l, p->name, p->fn, p->ctx);
         free(p);
         if (mono_since(mono_read(), started) > LOOP_SLICE) {
-            uv_async_send(async); /* the rest after the others had their turn */
+            wake(l); /* the rest after the others had their turn */
             return;
         }
     }
@@ -103,10 +118,12 @@ void loop_post(struct loop *l, const char *name, void (*fn)(void *ctx), void *ct
     struct post *p = memory_take(sizeof(*p));
     *p = (struct post){.name = name, .fn = fn, .ctx = ctx};
     pthread_mutex_lock(&l->posts_lock);
+    const bool is_asleep = !l->posts_first;
     *l->posts_last = p;
     l->posts_last = &p->next;
     pthread_mutex_unlock(&l->posts_lock);
-    uv_async_send(&l->async);
+    if (is_asleep) /* else whoever posted the first has woken it, or it is taking them */
+        wake(l);
 }
 
 void loop_forget(struct loop *l, const void *ctx)
@@ -151,7 +168,8 @@ void loop_on_signal(struct loop *l, int signal, void (*fn)(void *ctx, int signal
 
 bool loop_queue_init(struct loop *l, struct err *e)
 {
-    l->epoll_fd = -1; /* so that a loop which fails here is destroyed like any other */
+    l->epoll_fd = l->wake_fd =
+        -1; /* so that a loop which fails here is destroyed like any other */
     l->deferred_slab.item_size = sizeof(struct deferred);
     l->deferred_last = &l->deferred_first;
     l->posts_last = &l->posts_first;
@@ -159,16 +177,22 @@ bool loop_queue_init(struct loop *l, struct err *e)
     uv_idle_init(&l->uv, &l->idle);
     l->idle.data = l;
     uv_unref((uv_handle_t *)&l->idle);
-    l->async.data = l;
-    const int failed = uv_async_init(&l->uv, &l->async, on_async);
+    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->wake_fd < 0)
+        return err_errno(e, errno, "cannot make the loop's wake-up");
+    const int failed = uv_poll_init(&l->uv, &l->wake, l->wake_fd);
     if (failed)
-        return err_set(e, "cannot make the loop's wake-up: %s", uv_strerror(failed));
-    uv_unref((uv_handle_t *)&l->async);
+        return err_set(e, "cannot watch the loop's wake-up: %s", uv_strerror(failed));
+    l->wake.data = l;
+    uv_poll_start(&l->wake, UV_READABLE, on_wake);
+    uv_unref((uv_handle_t *)&l->wake);
     return true;
 }
 
 void loop_queue_finish(struct loop *l)
 {
+    if (l->wake_fd >= 0)
+        close(l->wake_fd);
     for (struct post *p = l->posts_first; p;) {
         struct post *next = p->next;
         free(p);
