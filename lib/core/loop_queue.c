@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "lib/base/lock.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop_impl.h"
 
@@ -173,7 +174,7 @@ bool loop_queue_init(struct loop *l, struct err *e)
     l->deferred_slab.item_size = sizeof(struct deferred);
     l->deferred_last = &l->deferred_first;
     l->posts_last = &l->posts_first;
-    pthread_mutex_init(&l->posts_lock, NULL);
+    lock_init(&l->posts_lock);
     uv_idle_init(&l->uv, &l->idle);
     l->idle.data = l;
     uv_unref((uv_handle_t *)&l->idle);

@@ -6,16 +6,15 @@
 #include "lib/core/pg.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/core/loop.h"
 #include "lib/core/pg_impl.h"
 #include "lib/core/pool.h"
 
 #define LOOK_EVERY (20 * NSEC_PER_MSEC)
-#define RECEIVE_BYTES (64 << 10)
 
 void pg_move(struct pg *pg, enum pg_state next)
 {
@@ -53,14 +52,6 @@ static void on_given_up(void *ctx)
         gone(gone_ctx);
 }
 
-/* libpq reads on as long as there is something, into a buffer of any size that a server announces: less in the kernel makes
- * one reading shorter. */
-static void limit_reading(PGconn *conn)
-{
-    const int bytes = RECEIVE_BYTES;
-    (void)setsockopt(PQsocket(conn), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-}
-
 static void take_over(struct pg *pg, struct pg_login *l)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -68,8 +59,6 @@ static void take_over(struct pg *pg, struct pg_login *l)
 
     pg->conn = l->conn;
     l->conn = NULL;
-    if (pg->conn)
-        limit_reading(pg->conn);
     for (size_t i = 0; i < PHASE_COUNT; i++)
         pg->took[i] = l->took[i];
     if (a) {
@@ -89,12 +78,15 @@ static void on_logged_in(void *ctx)
 {
     struct pg_login *l = ctx;
     struct pg *pg = l->owner;
-    const struct pg_trouble why = l->why;
+    struct pg_trouble why = l->why;
 
     pg->job = NULL;
     timer_destroy(pg->timer);
     pg->timer = NULL;
     take_over(pg, l);
+    if (pg->conn && !pg_relay_begin(&pg->relay, PQsocket(pg->conn)))
+        pg_trouble_set(&why, REASON_SELF, true, "healthd has no descriptor free: %s",
+                       strerror(errno));
     if (!pg->conn && l->is_unexplained && l->reached->to.len) {
         pg_explain(pg);
         return;
@@ -303,6 +295,7 @@ void pg_drain(struct pg *pg, void (*gone)(void *ctx), void *ctx)
     conn_close(pg->explaining);
     pg_ask_stop(pg);
     PQfinish(pg->conn);
+    pg_relay_end(&pg->relay);
     arena_destroy(pg->arena);
     if (job) {
         l->gone = gone;

@@ -4,8 +4,8 @@
  * slices, with a cap on what a server may send. Called by probes through pg.h. Keeps nothing of an answer.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "lib/core/loop.h"
 #include "lib/core/pg_impl.h"
@@ -13,20 +13,12 @@
 #define SLICE (2 * NSEC_PER_MSEC)
 
 static void on_ready(void *ctx, int events);
-static void take_results(void *ctx);
-
-size_t pg_waiting_bytes(const PGconn *conn)
-{
-    int waiting = 0;
-    return ioctl(PQsocket(conn), FIONREAD, &waiting) == 0 && waiting > 0 ? (size_t)waiting
-                                                                         : 0;
-}
 
 static void listen_for(struct pg *pg, int events)
 {
     if (!pg->watch)
         pg->watch =
-            loop_watch_create(pg->frame->loop, "pg", PQsocket(pg->conn), on_ready, pg);
+            loop_watch_create(pg->frame->loop, "pg", pg->relay.server, on_ready, pg);
     watch_set(pg->watch, events);
 }
 
@@ -62,9 +54,15 @@ static void finish(struct pg *pg)
 static void break_off(struct pg *pg)
 {
     struct pg_answer *a = &pg->answer;
+    char text[128];
 
-    if (a->why.trouble.reason == REASON_NONE)
+    if (a->why.trouble.reason == REASON_NONE && pg->relay.failed) {
+        snprintf(text, sizeof(text), "could not receive data from server: %s",
+                 strerror(pg->relay.failed));
+        pg_trouble_read(text, pg->address, &a->why);
+    } else if (a->why.trouble.reason == REASON_NONE) {
         pg_trouble_read(PQerrorMessage(pg->conn), pg->address, &a->why);
+    }
     a->why.is_broken = true;
     finish(pg);
 }
@@ -110,12 +108,44 @@ static void take_result(struct pg *pg, PGresult *result)
     PQclear(result);
 }
 
+/* False: libpq has failed. ret_is_sent: the server has it all. */
+static bool send_question(struct pg *pg, bool *ret_is_sent)
+{
+    int unsent;
+
+    do {
+        unsent = PQflush(pg->conn);
+        *ret_is_sent = pg_relay_send(&pg->relay) && unsent == 0;
+    } while (unsent == 1 && *ret_is_sent);
+    return unsent >= 0;
+}
+
+static void take_results(void *ctx);
+
+static void take_later(struct pg *pg, void (*take)(void *ctx))
+{
+    watch_set(pg->watch, 0);
+    loop_defer(pg->frame->loop, "pg rows", take, pg);
+}
+
+/* The rest of a portion that libpq had no room for. */
+static void take_on(void *ctx)
+{
+    struct pg *pg = ctx;
+
+    if (PQconsumeInput(pg->conn))
+        take_results(pg);
+    else
+        break_off(pg);
+}
+
 /* Takes what is there, for a slice of time; then the loop's others come first. */
 static void take_results(void *ctx)
 {
     struct pg *pg = ctx;
     struct pg_answer *a = &pg->answer;
     const struct mono begin = loop_now_exact(pg->frame->loop);
+    bool is_sent;
 
     while (!PQisBusy(pg->conn)) {
         PGresult *result = PQgetResult(pg->conn);
@@ -129,27 +159,41 @@ static void take_results(void *ctx)
             return;
         }
         if (mono_since(loop_now_exact(pg->frame->loop), begin) > SLICE) {
-            watch_set(pg->watch, 0);
-            loop_defer(pg->frame->loop, "pg rows", take_results, pg);
+            take_later(pg, take_results);
             return;
         }
     }
-    listen_for(pg, PQflush(pg->conn) == 1 ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+    if (pg_relay_untaken(&pg->relay, PQsocket(pg->conn)))
+        take_later(pg, take_on);
+    else if (send_question(pg, &is_sent))
+        listen_for(pg, is_sent ? WATCH_READ : WATCH_READ | WATCH_WRITE);
+    else
+        break_off(pg);
 }
 
+/* A portion of what came. False: more than any answer may be. */
+static bool receive(struct pg *pg, size_t *ret_len)
+{
+    *ret_len = pg_relay_take(&pg->relay);
+    pg->answer.received += *ret_len;
+    return pg->answer.received <= PG_MAX_ANSWER_BYTES;
+}
+
+/* A notice, a parameter that changed, the goodbye of a server that shuts down, or its end. */
 static void on_idle(struct pg *pg)
 {
-    const size_t waiting = pg_waiting_bytes(pg->conn);
     void (*ended)(void *ctx, bool orderly) = pg->ended;
     void *ctx = pg->ended_ctx;
+    size_t len;
+    bool is_taken = receive(pg, &len);
 
-    /* A notice, a parameter that changed, the goodbye of a server that shuts down, or its end. */
-    if (PQconsumeInput(pg->conn) && waiting) {
+    while (is_taken && PQconsumeInput(pg->conn) && len) {
         PQclear(PQisBusy(pg->conn) ? NULL : PQgetResult(pg->conn));
-        if (PQstatus(pg->conn) == CONNECTION_OK)
+        is_taken = PQstatus(pg->conn) == CONNECTION_OK;
+        if (is_taken && !pg_relay_untaken(&pg->relay, PQsocket(pg->conn)))
             return;
     }
-    const bool orderly = waiting > 0 || !strstr(PQerrorMessage(pg->conn), "reset");
+    const bool orderly = len > 0 || !pg->relay.failed;
     unwatch(pg);
     pg_move(pg, PG_BROKEN);
     pg->ended = NULL;
@@ -161,45 +205,36 @@ static void on_ready(void *ctx, int events)
 {
     struct pg *pg = ctx;
     struct pg_answer *a = &pg->answer;
+    size_t len;
 
     if (pg->state == PG_IDLE) {
         on_idle(pg);
         return;
     }
-    if (events & (WATCH_READ | WATCH_ERROR)) {
-        a->received += pg_waiting_bytes(pg->conn);
-        if (a->received > PG_MAX_ANSWER_BYTES) {
-            pg_trouble_set(&a->why, REASON_TOO_LARGE, false,
-                           "the answer is larger than %u MiB", PG_MAX_ANSWER_BYTES >> 20);
-            break_off(pg);
-            return;
-        }
-        if (!PQconsumeInput(pg->conn)) {
-            break_off(pg);
-            return;
-        }
-    }
-    if (PQflush(pg->conn) < 0) {
+    if ((events & (WATCH_READ | WATCH_ERROR)) && !receive(pg, &len)) {
+        pg_trouble_set(&a->why, REASON_TOO_LARGE, false,
+                       "the answer is larger than %u MiB", PG_MAX_ANSWER_BYTES >> 20);
         break_off(pg);
         return;
     }
-    take_results(pg);
+    take_on(pg);
 }
 
-static void begin(struct pg *pg, const struct pg_asking *asking, void *ctx, int is_sent)
+static void begin(struct pg *pg, const struct pg_asking *asking, void *ctx, int is_put)
 {
+    bool is_sent;
+
     pg->answer = (struct pg_answer){.asking = asking, .ctx = ctx};
     pg->ended = NULL;
     pg_move(pg, PG_ASKING);
-    const int unsent = is_sent ? PQflush(pg->conn) : -1;
-    if (unsent < 0) {
+    if (!is_put || !send_question(pg, &is_sent)) {
         pg_trouble_read(PQerrorMessage(pg->conn), pg->address, &pg->answer.why);
         pg->answer.why.is_broken = true;
         loop_defer(pg->frame->loop, "pg", on_finish, pg);
         return;
     }
     PQsetSingleRowMode(pg->conn);
-    listen_for(pg, unsent ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+    listen_for(pg, is_sent ? WATCH_READ : WATCH_READ | WATCH_WRITE);
 }
 
 void pg_ask(struct pg *pg, const char *sql, const struct pg_asking *asking, void *ctx)

@@ -5,6 +5,7 @@
  * the socket.
  */
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "lib/core/pg_impl.h"
@@ -69,11 +70,18 @@ static ssize_t peek(PGconn *conn, char *buf, size_t size)
     return recv(PQsocket(conn), buf, size, MSG_PEEK | MSG_DONTWAIT);
 }
 
+static size_t waiting_bytes(const PGconn *conn)
+{
+    int waiting = 0;
+    return ioctl(PQsocket(conn), FIONREAD, &waiting) == 0 && waiting > 0 ? (size_t)waiting
+                                                                         : 0;
+}
+
 enum pg_guard pg_guard(PGconn *conn, size_t *received, struct pg_trouble *ret_why)
 {
     char waiting[PEEK_BYTES];
 
-    *received += pg_waiting_bytes(conn);
+    *received += waiting_bytes(conn);
     if (*received > LOGIN_MAX_BYTES) {
         pg_trouble_set(ret_why, REASON_TOO_LARGE, false,
                        "the server sent more than %u bytes and the login did not end",

@@ -67,6 +67,13 @@ struct pg_answer { /* of the question under way */
     bool is_over; /* the last result was taken; end is due */
 };
 
+struct pg_relay { /* all zero: none */
+    int server;   /* the socket to it, to be watched */
+    int near;     /* our end of the pair; libpq has the other */
+    int failed;   /* errno of the server's socket; 0: none, or it closed in order */
+    bool is_open;
+};
+
 struct pg {
     struct frame *frame;
     struct arena *arena;
@@ -92,8 +99,8 @@ struct pg {
     const char *address, *host_name;
     nsec took[PHASE_COUNT];
     const struct tls_peer *peer;
-    struct watch *watch;
-    int watched_fd;
+    struct pg_relay relay;
+    struct watch *watch; /* of relay.server */
     struct pg_answer answer;
     void (*ended)(void *ctx, bool orderly);
     void *ended_ctx;
@@ -116,12 +123,20 @@ enum pg_guard { PG_GUARD_GO, PG_GUARD_WAIT, PG_GUARD_REFUSE };
 enum pg_guard pg_guard_judge(struct bytes waiting, struct pg_trouble *ret_why);
 enum pg_guard pg_guard(PGconn *conn, size_t *received, struct pg_trouble *ret_why);
 
+/* pg_relay.c. begin: fd is libpq's; false with errno when there is no descriptor. */
+bool pg_relay_begin(struct pg_relay *r, int fd);
+void pg_relay_end(struct pg_relay *r);  /* after libpq's */
+bool pg_relay_send(struct pg_relay *r); /* true: all that libpq wrote is sent */
+/* Puts a portion of what the server sent before libpq; 0: nothing there, or its end, which libpq now reads. */
+size_t pg_relay_take(struct pg_relay *r);
+/* Bytes before libpq that it has not read. To be 0 before the next take. */
+size_t pg_relay_untaken(const struct pg_relay *r, int fd);
+
 /* pg_explain.c: asks the server for its certificate once more, to say what is wrong with it. */
 void pg_explain(struct pg *pg);
 
 /* pg_ask.c */
-void pg_ask_stop(struct pg *pg);             /* no event of it comes any more */
-size_t pg_waiting_bytes(const PGconn *conn); /* unread in its socket */
+void pg_ask_stop(struct pg *pg); /* no event of it comes any more */
 
 /* pg_trouble.c */
 void pg_trouble_set(struct pg_trouble *why, enum reason reason, bool is_unknown,

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "lib/base/list.h"
+#include "lib/base/lock.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
@@ -191,7 +192,7 @@ struct pool *pool_create(struct loop *l, size_t threads)
     *p = (struct pool){.hub = hub, .max_threads = threads ? threads : 1};
     *hub = (struct hub){.refs = 1, .loop = l};
     p->threads = memory_take(p->max_threads * sizeof(pthread_t));
-    pthread_mutex_init(&hub->lock, NULL);
+    lock_init(&hub->lock);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
