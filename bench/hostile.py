@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long the loop is held while everybody that is asked means harm: databases with endless, nested and lying answers, HTTP
-servers with bombs, a mount that hangs. And how long by the first page of 5,000 series, the most that `scrape` takes unasked."""
+servers with bombs, a mount that hangs; and how much memory they make it take. And how long it is held by the first page of 5,000 series, the most that `scrape` takes unasked."""
 import contextlib
 import http.server
 import json
@@ -8,12 +8,13 @@ import os
 import re
 import threading
 import time
+from pathlib import Path
 
 from lib import hung, mongodb, postgres, redis
 from lib.badpeer import BadPeer
 from measure import healthd, judge
 
-POSTGRES = ("many_rounds", "many_rounds_in_pieces", "wrong_signature", "huge_auth", "endless_parameters", "huge_row", "endless_rows",
+POSTGRES = ("many_rounds", "many_rounds_in_pieces", "wrong_signature", "huge_auth", "endless_parameters", "huge_notice", "huge_row", "endless_rows",
             "never_answers", "nonsense")
 HTTP = ("endless_garbage", "endless_body", "huge_header", "endless_headers", "endless_chunks", "gzip_bomb", "drip_body")
 PAGE = "".join(f'shop_orders_total{{branch="b{n % 97}",till="{n}"}} {n * 7}\n' for n in range(5000))
@@ -59,7 +60,13 @@ def pages(stack):
     return {"scrape": {"scrape": f"http://127.0.0.1:{server.server_port}/metrics"}}
 
 
+def most_memory(pid):
+    """The most that was ever resident, in MB."""
+    return int(re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.M)[1]) / 1000
+
+
 def longest_callback(folder, asked, seconds):
+    """Milliseconds; and the most memory in MB."""
     probes = [{"name": re.sub("[^a-z0-9]+", "-", name), "interval": "2s", "timeout": "1s", **conf} for name, conf in asked.items()]
     ours = healthd(folder, f"probes: {json.dumps(probes)}\n")
     # The loop's thread alone: neither what else runs here nor healthd's own threads beside it are what is measured.
@@ -67,18 +74,20 @@ def longest_callback(folder, asked, seconds):
     time.sleep(seconds)
     longest = ours.metric("healthd_loop_callback_seconds") * 1000
     slow, runs = ours.metric("healthd_loop_slow_callbacks_total"), ours.metric("healthd_runs_total")
+    memory = most_memory(ours.pid)
     ours.stop()
     print(f"  {len(probes)} probes, {runs:.0f} runs, callbacks over 5 ms: {slow:.0f}")
     for line in sorted({line for line in ours.process.err.read_text().splitlines() if "slow callback" in line})[:12]:
         print("   ", line)
-    return longest
+    return longest, memory
 
 
 def run(folder, rounds):
     with contextlib.ExitStack() as stack:
         if hung.is_possible():
             stack.enter_context(hung.mount(folder / "hung"))
-        longest = longest_callback(folder / "healthd", peers(stack), 30)
+        longest, memory = longest_callback(folder / "healthd", peers(stack), 30)
         missed = judge("longest callback among hostile servers", longest, 5, " ms")
-        first = longest_callback(folder / "pages", pages(stack), 8)
+        missed += judge("most memory among hostile servers", memory, 40, " MB")
+        first, _ = longest_callback(folder / "pages", pages(stack), 8)
         return missed + judge("longest callback with a first page of 5,000 series", first, 5, " ms")

@@ -6,7 +6,6 @@
 #include "lib/core/pg.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +46,7 @@ static void on_given_up(void *ctx)
     void *gone_ctx = l->gone_ctx;
 
     PQfinish(l->conn);
+    pg_relay_end(&l->relay);
     pg_login_destroy(l);
     if (gone)
         gone(gone_ctx);
@@ -59,6 +59,7 @@ static void take_over(struct pg *pg, struct pg_login *l)
 
     pg->conn = l->conn;
     l->conn = NULL;
+    pg->relay = l->relay;
     for (size_t i = 0; i < PHASE_COUNT; i++)
         pg->took[i] = l->took[i];
     if (a) {
@@ -78,15 +79,12 @@ static void on_logged_in(void *ctx)
 {
     struct pg_login *l = ctx;
     struct pg *pg = l->owner;
-    struct pg_trouble why = l->why;
+    const struct pg_trouble why = l->why;
 
     pg->job = NULL;
     timer_destroy(pg->timer);
     pg->timer = NULL;
     take_over(pg, l);
-    if (pg->conn && !pg_relay_begin(&pg->relay, PQsocket(pg->conn)))
-        pg_trouble_set(&why, REASON_SELF, true, "healthd has no descriptor free: %s",
-                       strerror(errno));
     if (!pg->conn && l->is_unexplained && l->reached->to.len) {
         pg_explain(pg);
         return;

@@ -77,17 +77,23 @@ static size_t waiting_bytes(const PGconn *conn)
                                                                          : 0;
 }
 
+enum pg_guard pg_guard_amount(size_t received, struct pg_trouble *ret_why)
+{
+    if (received <= LOGIN_MAX_BYTES)
+        return PG_GUARD_GO;
+    pg_trouble_set(ret_why, REASON_TOO_LARGE, false,
+                   "the server sent more than %u bytes and the login did not end",
+                   LOGIN_MAX_BYTES);
+    return PG_GUARD_REFUSE;
+}
+
 enum pg_guard pg_guard(PGconn *conn, size_t *received, struct pg_trouble *ret_why)
 {
     char waiting[PEEK_BYTES];
 
     *received += waiting_bytes(conn);
-    if (*received > LOGIN_MAX_BYTES) {
-        pg_trouble_set(ret_why, REASON_TOO_LARGE, false,
-                       "the server sent more than %u bytes and the login did not end",
-                       LOGIN_MAX_BYTES);
+    if (pg_guard_amount(*received, ret_why) == PG_GUARD_REFUSE)
         return PG_GUARD_REFUSE;
-    }
     if (PQstatus(conn) != CONNECTION_AWAITING_RESPONSE)
         return PG_GUARD_GO;
     const ssize_t len = peek(conn, waiting, sizeof(waiting));

@@ -23,6 +23,13 @@ struct pg_attempt { /* one address of one host */
     struct address to; /* len 0: a Unix socket */
 };
 
+struct pg_relay { /* all zero: none */
+    int server;   /* the socket to it, to be watched */
+    int near;     /* our end of the pair; libpq has the other */
+    int failed;   /* errno of the server's socket; 0: none, or it closed in order */
+    bool is_open;
+};
+
 struct pg_login {
     struct arena *arena;
     struct pg_attempt attempts[PG_MAX_ATTEMPTS];
@@ -39,6 +46,7 @@ struct pg_login {
     atomic_int at; /* enum phase */
     /* Results. */
     PGconn *conn;                     /* NULL: failed */
+    struct pg_relay relay;            /* of conn */
     const struct pg_attempt *reached; /* connected to, or tried last */
     nsec took[PHASE_COUNT];
     struct pg_trouble why;
@@ -65,13 +73,6 @@ struct pg_answer { /* of the question under way */
     size_t received;
     struct pg_trouble why;
     bool is_over; /* the last result was taken; end is due */
-};
-
-struct pg_relay { /* all zero: none */
-    int server;   /* the socket to it, to be watched */
-    int near;     /* our end of the pair; libpq has the other */
-    int failed;   /* errno of the server's socket; 0: none, or it closed in order */
-    bool is_open;
 };
 
 struct pg {
@@ -121,6 +122,7 @@ void pg_login_work(void *login);
 /* pg_guard.c: whether libpq may read what waits in its socket while it logs in. */
 enum pg_guard { PG_GUARD_GO, PG_GUARD_WAIT, PG_GUARD_REFUSE };
 enum pg_guard pg_guard_judge(struct bytes waiting, struct pg_trouble *ret_why);
+enum pg_guard pg_guard_amount(size_t received, struct pg_trouble *ret_why);
 enum pg_guard pg_guard(PGconn *conn, size_t *received, struct pg_trouble *ret_why);
 
 /* pg_relay.c. begin: fd is libpq's; false with errno when there is no descriptor. */

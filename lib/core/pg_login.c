@@ -131,32 +131,75 @@ static bool has_time(struct try *t)
 
 static bool wait_ready(struct try *t)
 {
-    struct pollfd fd = {.fd = PQsocket(t->conn)};
+    const struct pg_relay *relay = &t->l->relay;
+    struct pollfd fd = {.fd = relay->is_open ? relay->server : PQsocket(t->conn)};
 
+    if (pg_relay_untaken(relay, PQsocket(t->conn)))
+        return true;
     fd.events = t->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     return poll(&fd, 1, LOOK_EVERY_MSEC) > 0;
+}
+
+static bool is_past_authentication(const PGconn *conn)
+{
+    switch (PQstatus(conn)) {
+    case CONNECTION_BAD:
+    case CONNECTION_NEEDED:
+    case CONNECTION_STARTED:
+    case CONNECTION_MADE:
+    case CONNECTION_SSL_STARTUP:
+    case CONNECTION_GSS_STARTUP:
+    case CONNECTION_AWAITING_RESPONSE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* From where the server may send what is as long as it likes, libpq is given it in portions. */
+static bool begin_relay(struct try *t)
+{
+    struct pg_login *l = t->l;
+
+    if (l->relay.is_open || !is_past_authentication(t->conn) ||
+        pg_relay_begin(&l->relay, PQsocket(t->conn)))
+        return true;
+    pg_trouble_set(&l->why, REASON_SELF, true, "healthd has no descriptor free: %s",
+                   strerror(errno));
+    return false;
+}
+
+static enum pg_guard may_read(struct try *t)
+{
+    struct pg_login *l = t->l;
+
+    if (!l->relay.is_open)
+        return pg_guard(t->conn, &t->received, &l->why);
+    if (!pg_relay_untaken(&l->relay, PQsocket(t->conn)))
+        t->received += pg_relay_take(&l->relay);
+    return pg_guard_amount(t->received, &l->why);
 }
 
 /* False when it is over, one way or the other. */
 static bool step(struct try *t)
 {
-    struct pg_login *l = t->l;
-
     if (!wait_ready(t))
         return true;
-    if (t->wants == PGRES_POLLING_READING) {
-        switch (pg_guard(t->conn, &t->received, &l->why)) {
-        case PG_GUARD_GO:
-            break;
-        case PG_GUARD_WAIT:
-            nap();
-            return true;
-        case PG_GUARD_REFUSE:
-            return false;
-        }
+    switch (t->wants == PGRES_POLLING_READING ? may_read(t) : PG_GUARD_GO) {
+    case PG_GUARD_GO:
+        break;
+    case PG_GUARD_WAIT:
+        nap();
+        return true;
+    case PG_GUARD_REFUSE:
+        return false;
     }
     t->wants = PQconnectPoll(t->conn);
     note_phase(t);
+    if (!begin_relay(t))
+        return false;
+    if (t->l->relay.is_open)
+        pg_relay_send(&t->l->relay);
     return t->wants == PGRES_POLLING_READING || t->wants == PGRES_POLLING_WRITING;
 }
 
@@ -196,6 +239,7 @@ static bool try_one(struct pg_login *l, const struct pg_attempt *attempt,
     if (t.conn)
         explain(&t);
     PQfinish(t.conn);
+    pg_relay_end(&l->relay);
     return false;
 }
 

@@ -300,6 +300,7 @@ HARM = {
     "wrong_signature": ("auth", "signature"),
     "huge_auth": ("protocol", "authentication request"),
     "endless_parameters": ("too_large", "the login did not end"),
+    "huge_notice": ("too_large", "the login did not end"),
     "huge_row": ("too_large", "larger than 4 MiB"),
     "endless_rows": (("too_large", "timeout"), ""),  # which comes first depends on the machine
     "never_answers": ("timeout", "no answer from"),

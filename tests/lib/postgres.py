@@ -288,6 +288,11 @@ class Hostile:
             client.sendall(b"".join(message("S", b"p%d\0" % (number + n) + b"x" * 200 + b"\0") for n in range(200)))
             number += 200
 
+    def huge_notice(self, client):
+        """While the login goes on, in which notices may be as long as they like."""
+        client.sendall(AUTH_OK + b"N" + struct.pack("!i", 1 << 30))
+        self.pour(client, b"x" * 65536)
+
     def huge_row(self, client):
         self.question(client)
         client.sendall(message("1", b"") + message("2", b"") + ROW_OF_ONE + b"D" + struct.pack("!i", 1 << 30))
