@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "lib/base/list.h"
+#include "lib/base/lock.h"
 #include "lib/base/memory.h"
 #include "lib/core/failpoint.h"
 #include "lib/core/loop.h"
@@ -181,7 +182,7 @@ struct store *store_open(struct loop *l, const struct store_conf *conf,
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&s->lock, NULL);
+    lock_init(&s->lock);
     pthread_cond_init(&s->work_there, NULL);
     pthread_cond_init(&s->is_idle_now, &attributes);
     pthread_condattr_destroy(&attributes);
