@@ -291,6 +291,10 @@ void queue_look_again(struct run *run)
     struct queue_state *state = run_state(run);
     const struct mono now = now_of(run);
 
+    if (state->is_cancelled) {
+        clean(run);
+        return;
+    }
     if (mono_reached(now, state->look_until)) {
         give_up(run);
         return;
@@ -353,12 +357,15 @@ static void queue_cancel(struct run *run)
     state->is_cancelled = true;
     const bool can_clean =
         conf->is_postgres ? pg_is_open(session->pg) : redis_link_is_open(state->link);
-    if (!state->is_out || (!can_clean && state->step != QUEUE_CLEANING)) {
+    /* A look under way ends first; what it leads to, cleans. */
+    const bool will_clean = state->step == QUEUE_CLEANING ||
+                            (conf->is_postgres && state->step == QUEUE_LOOKING);
+    if (!state->is_out || !(can_clean || will_clean)) {
         queue_finish(run);
         return;
     }
     wait_until(run, mono_add(now_of(run), CLEAN_SOON));
-    if (state->step != QUEUE_CLEANING)
+    if (can_clean && state->step != QUEUE_CLEANING)
         clean(run);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Priority inheritance of POSIX mutexes, for whoever shares a lock with the loop. Nothing else of locking. */
 #include "lib/base/lock.h"
 
 void lock_init(pthread_mutex_t *lock)
