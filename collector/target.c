@@ -9,6 +9,16 @@
 
 #define DEFAULT_JOB "healthd"
 
+static const char *where(struct arena *arena, const struct dial *dial)
+{
+    if (dial->unix_path)
+        return dial->unix_path;
+    if (!dial->host) /* a program of ours, as mcp's `command` */
+        return "";
+    return arena_printf(arena, strchr(dial->host, ':') ? "[%s]:%d" : "%s:%d", dial->host,
+                        dial->port);
+}
+
 const char *target_instance(const struct probe *probe, struct frame *f,
                             struct arena *arena)
 {
@@ -16,10 +26,7 @@ const char *target_instance(const struct probe *probe, struct frame *f,
     struct err e = {0};
     if (!talk_aim(probe, secrets_scope(f->secrets), arena, &dial, &e))
         return "";
-    if (dial.unix_path)
-        return dial.unix_path;
-    return arena_printf(arena, strchr(dial.host, ':') ? "[%s]:%d" : "%s:%d", dial.host,
-                        dial.port);
+    return secrets_redacted(f->secrets, arena, where(arena, &dial));
 }
 
 /* Sorted by name, and without those that are "". */

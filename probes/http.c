@@ -398,8 +398,6 @@ static void http_start(struct run *run)
 {
     struct http_state *state = run_state(run);
     state->conf = run_conf(run);
-    if (state->conf->target.password && run_frame(run)->secrets)
-        secrets_add(run_frame(run)->secrets, bytes_of(state->conf->target.password));
     if (state->conf->resolve == HTTP_ALL_ADDRESSES && !state->conf->target.is_literal)
         resolve_all(run, state);
     else

@@ -143,8 +143,6 @@ static void llm_start(struct run *run)
     const struct llm_conf *conf = run_conf(run);
     const struct wall now = run_wall(run);
     state->conf = conf;
-    if (conf->key.value[0] && run_frame(run)->secrets)
-        secrets_add(run_frame(run)->secrets, bytes_of(conf->key.value));
     state->kept = llm_memory_of(run);
     state->is_due =
         llm_plan_is_due(state->kept, conf, loop_now(run_frame(run)->loop), now);

@@ -177,8 +177,6 @@ static bool http_open(struct mcp_state *s, struct err *e)
     (void)e;
     s->http = arena_alloc(arena, sizeof(*s->http));
     s->http->at = *target;
-    if (target->password && run_frame(s->run)->secrets)
-        secrets_add(run_frame(s->run)->secrets, bytes_of(target->password));
     for (size_t i = 0; i < MCP_MAX_OPEN; i++) {
         struct exchange *x = &s->http->open[i];
         x->s = s;

@@ -238,8 +238,6 @@ static void postgres_start(struct run *run)
     const struct pg_words *words = &conf->words;
 
     begin_state(run);
-    if (run_frame(run)->secrets)
-        secrets_add(run_frame(run)->secrets, bytes_of(words->password));
     if (words->dropped[0])
         run_trace(run, "url", "left out what PostgreSQL's library does not know: %s",
                   words->dropped);

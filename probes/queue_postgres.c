@@ -271,8 +271,6 @@ void queue_postgres_open(struct run *run)
     struct queue_session *session = run_session(run)->state;
     const struct pg_words *words = &conf->words;
 
-    if (run_frame(run)->secrets)
-        secrets_add(run_frame(run)->secrets, bytes_of(words->password));
     if (words->host_count)
         run_asks(run, words->hosts[0].name, words->hosts[0].port);
     if (!pg_is_open(session->pg)) {

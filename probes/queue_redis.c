@@ -207,8 +207,6 @@ void queue_redis_open(struct run *run)
     struct queue_state *state = run_state(run);
     struct err e = {0};
 
-    if (run_frame(run)->secrets && conf->redis.password)
-        secrets_add(run_frame(run)->secrets, bytes_of(conf->redis.password));
     queue_aim(conf, run_arena(run), &state->dial, &e); /* loading made sure of it */
     if (!state->dial.unix_path)
         run_asks(run, state->dial.host, state->dial.port);

@@ -345,8 +345,6 @@ static void scrape_start(struct run *run)
     struct scrape_state *state = run_state(run);
     state->conf = run_conf(run);
     state->at = state->conf->target;
-    if (state->conf->target.password && run_frame(run)->secrets)
-        secrets_add(run_frame(run)->secrets, bytes_of(state->conf->target.password));
     scrape_ask(run);
 }
 

@@ -72,8 +72,6 @@ static bool add_credentials(struct run *run, const struct websocket_conf *conf,
         add_basic(out, q.username, q.password.value);
     else if (conf->at.username)
         add_basic(out, conf->at.username, conf->at.password);
-    if (secrets && conf->at.password)
-        secrets_add(secrets, bytes_of(conf->at.password));
     return true;
 }
 

@@ -145,6 +145,7 @@ static void redact(struct run *run)
 
     if (!run->frame->secrets)
         return;
+    v->address = redacted(run, v->address);
     v->detail = redacted(run, v->detail);
     v->last_log = redacted(run, v->last_log);
     for (size_t i = 0; i < v->trace_count; i++)

@@ -133,8 +133,7 @@ static void remember(struct opt_reader *r, const struct opt *row, const char *te
         return;
     if (row->type == OPT_SECRET || row->type == OPT_SECRET_PAIRS)
         secrets_add(r->secrets, bytes_of(text));
-    else if (row->type == OPT_TEXT || row->type == OPT_TEXTS)
-        secrets_add_url(r->secrets, bytes_of(text));
+    secrets_add_within(r->secrets, bytes_of(text));
 }
 
 /* "$DATABASE_URL", as a shell would have it. */
@@ -292,7 +291,8 @@ static const struct node *filled_node(struct opt_reader *r, const struct opt *ro
 {
     struct node *copy = arena_memdup(r->arena, n, sizeof(*copy));
     if (n->kind == NODE_SCALAR) {
-        (void)text_of(r, row, n, &copy->text);
+        if (text_of(r, row, n, &copy->text))
+            remember(r, row, copy->text);
         return copy;
     }
     const struct node *item = n->first;
@@ -304,9 +304,19 @@ static const struct node *filled_node(struct opt_reader *r, const struct opt *ro
     return copy;
 }
 
+static void remember_node(struct opt_reader *r, const struct opt *row,
+                          const struct node *n)
+{
+    if (n->kind == NODE_SCALAR && !tmpl_has(n->text))
+        remember(r, row, n->text);
+    for (const struct node *item = n->first; item; item = item->next)
+        remember_node(r, row, item);
+}
+
 static void read_node(struct opt_reader *r, const struct opt *row, void *conf,
                       const struct node *n)
 {
+    remember_node(r, row, n);
     const bool is_raw = row->flags & OPT_LATE || !node_has_names(n);
     *(const struct node **)opt_field(row, conf) = is_raw ? n : filled_node(r, row, n);
 }

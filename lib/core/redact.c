@@ -28,6 +28,7 @@ struct known {
     char *ptr;
     size_t len;
     uint64_t used;       /* grows with each use: the smallest goes first */
+    bool is_kept;        /* unless there are others */
     struct wall retired; /* ns 0: in use */
     struct form *forms;
     struct known *next;
@@ -176,11 +177,16 @@ static struct known *known_find(const struct redactor *r, struct bytes value)
     return NULL;
 }
 
+static bool goes_before(const struct known *a, const struct known *b)
+{
+    return a->is_kept != b->is_kept ? b->is_kept : a->used < b->used;
+}
+
 static void end_oldest(struct redactor *r)
 {
     struct known **oldest = &r->first;
     for (struct known **link = &r->first; *link; link = &(*link)->next) {
-        if ((*link)->used < (*oldest)->used)
+        if (goes_before(*link, *oldest))
             oldest = link;
     }
     known_end(r, oldest);
@@ -201,7 +207,7 @@ void redactor_destroy(struct redactor *r)
     free(r);
 }
 
-void redactor_add(struct redactor *r, struct bytes value)
+static void add(struct redactor *r, struct bytes value, bool is_kept)
 {
     if (value.len < REDACT_MIN_BYTES)
         return;
@@ -220,14 +226,27 @@ void redactor_add(struct redactor *r, struct bytes value)
         add_forms(r, k);
     }
     k->used = ++r->uses;
+    k->is_kept |= is_kept;
     k->retired.ns = 0;
+}
+
+void redactor_add(struct redactor *r, struct bytes value)
+{
+    add(r, value, false);
+}
+
+void redactor_keep(struct redactor *r, struct bytes value)
+{
+    add(r, value, true);
 }
 
 void redactor_retire(struct redactor *r, struct bytes value, struct wall now)
 {
     struct known *k = known_find(r, value);
-    if (k)
-        k->retired = now;
+    if (!k)
+        return;
+    k->retired = now;
+    k->is_kept = false;
 }
 
 void redactor_forget(struct redactor *r, struct wall now)

@@ -14,8 +14,9 @@ struct redactor;
 struct redactor *redactor_create(void);
 void redactor_destroy(struct redactor *r); /* wipes the values */
 /* Copies. Values shorter than REDACT_MIN_BYTES are not kept; one that is known becomes the newest. The
- * oldest of more than 1024 values are forgotten. */
+ * oldest of more than 1024 values are forgotten, those of redactor_keep after all others. */
 void redactor_add(struct redactor *r, struct bytes value);
+void redactor_keep(struct redactor *r, struct bytes value);
 /* The value is no longer in use: kept for 24 h. */
 void redactor_retire(struct redactor *r, struct bytes value, struct wall now);
 void redactor_forget(struct redactor *r, struct wall now);

@@ -16,6 +16,7 @@
 #include "lib/base/map.h"
 #include "lib/core/redact.h"
 #include "lib/core/secret_stand_in.h"
+#include "lib/core/secret_text.h"
 
 enum { FILE_MAX_BYTES = 64 << 10, REFERENCES_MAX_DEPTH = 4 };
 
@@ -32,6 +33,7 @@ struct secrets {
     struct map *files; /* path → struct secret_file * */
     struct map *names; /* name → reference, malloc'ed */
     struct map *names_before;
+    bool is_loading; /* a configuration */
     void (*missing)(void *ctx, struct bytes name, const struct err *why); /* or NULL */
     void *missing_ctx;
 };
@@ -146,7 +148,7 @@ static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_va
         map_put(s->files, path, f);
     }
     *ret_value = (struct bytes){f->value, f->len};
-    redactor_add(s->redactor, *ret_value);
+    redactor_keep(s->redactor, *ret_value);
     return true;
 }
 
@@ -210,8 +212,8 @@ static bool from_environment(struct secrets *s, struct bytes name,
                        text, text);
     *ret_value = bytes_of(value);
     if (names_a_secret(variable))
-        redactor_add(s->redactor, *ret_value);
-    secrets_add_url(s, *ret_value);
+        redactor_keep(s->redactor, *ret_value);
+    secrets_add_within(s, *ret_value);
     return true;
 }
 
@@ -230,7 +232,7 @@ static bool from_name(struct secrets *s, struct bytes name, int depth,
         return e->text[0]
                    ? false
                    : err_set(e, "'%s' is neither env:NAME nor file:/path", reference);
-    redactor_add(s->redactor, *ret_value);
+    redactor_keep(s->redactor, *ret_value);
     return true;
 }
 
@@ -250,7 +252,7 @@ static bool look_up(struct secrets *s, struct bytes name, int depth,
     else
         return false;
     if (ok)
-        secrets_add_url(s, *ret_value);
+        secrets_add_within(s, *ret_value);
     return ok;
 }
 
@@ -336,16 +338,19 @@ void secrets_names_begin(struct secrets *s)
     names_free(s->names_before);
     s->names_before = s->names;
     s->names = map_create();
+    s->is_loading = true;
 }
 
 void secrets_names_keep(struct secrets *s)
 {
     names_free(s->names_before);
     s->names_before = NULL;
+    s->is_loading = false;
 }
 
 void secrets_names_restore(struct secrets *s)
 {
+    s->is_loading = false;
     if (!s->names_before)
         return;
     names_free(s->names);
@@ -371,7 +376,7 @@ static bool refresh_file(struct secrets *s, const char *path, struct secret_file
     const bool changed = !bytes_equal(was, is);
     if (changed) {
         redactor_retire(s->redactor, was, now);
-        redactor_add(s->redactor, is);
+        redactor_keep(s->redactor, is);
     }
     wipe(f);
     *f = fresh;
@@ -401,60 +406,20 @@ size_t secrets_failed(const struct secrets *s)
 
 void secrets_add(struct secrets *s, struct bytes value)
 {
-    redactor_add(s->redactor, value);
+    if (s->is_loading)
+        redactor_keep(s->redactor, value);
+    else
+        redactor_add(s->redactor, value);
 }
 
-static int hex_digit(char c)
+static void on_password(void *ctx, struct bytes password)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    secrets_add(ctx, password);
 }
 
-/* Undoes %XX in at most size bytes; what is longer is left out. */
-static struct bytes url_decode(struct bytes text, char *into, size_t size)
+void secrets_add_within(struct secrets *s, struct bytes text)
 {
-    size_t len = 0;
-    for (size_t i = 0; i < text.len && len < size; i++) {
-        const bool is_coded = text.ptr[i] == '%' && i + 2 < text.len &&
-                              hex_digit(text.ptr[i + 1]) >= 0 &&
-                              hex_digit(text.ptr[i + 2]) >= 0;
-        if (is_coded) {
-            into[len++] =
-                (char)(hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]));
-            i += 2;
-        } else {
-            into[len++] = text.ptr[i];
-        }
-    }
-    return (struct bytes){into, len};
-}
-
-void secrets_add_url(struct secrets *s, struct bytes url)
-{
-    char decoded[1024];
-    const ptrdiff_t scheme = bytes_find(url, bytes_of("://"));
-    if (scheme <= 0)
-        return;
-    struct bytes authority = bytes_slice(url, (size_t)scheme + 3, url.len);
-    for (size_t i = 0; i < authority.len; i++) {
-        if (strchr("/?#", authority.ptr[i]))
-            authority.len = i;
-    }
-    size_t at = authority.len;
-    while (at > 0 && authority.ptr[at - 1] != '@')
-        at--;
-    if (at == 0)
-        return;
-    authority.len = at - 1;
-    const ptrdiff_t colon = bytes_find_byte(authority, ':');
-    if (colon < 0)
-        return;
-    const struct bytes password =
-        bytes_slice(authority, (size_t)colon + 1, authority.len);
-    redactor_add(s->redactor, password);
-    redactor_add(s->redactor, url_decode(password, decoded, sizeof(decoded)));
+    secret_text_each(text, on_password, s);
 }
 
 void secrets_redact(const struct secrets *s, struct buf *text)

@@ -45,10 +45,12 @@ void secrets_names_restore(struct secrets *s);
 bool secret_is_header(const char *name);
 /* Remembers the value of such a header: all of it, and what follows the scheme ("Bearer "). */
 void secrets_add_credential(struct secrets *s, const char *value);
-/* Remembers a literal (a password written in the file, a captured token) for redaction. */
+/* Remembers a literal (a password written in the file, a captured token) for redaction. What is added while no
+ * configuration is being loaded, and a flow captures a lot, is the first to be forgotten when there is too much. */
 void secrets_add(struct secrets *s, struct bytes value);
-/* Remembers the password part of a URL, as written and decoded; nothing when there is none. */
-void secrets_add_url(struct secrets *s, struct bytes url);
+/* Remembers what in a text is a password, as written and decoded: of a URL, an address, a query, a DSN (secret_text.h).
+ * The reader of options does it with every text of a configuration: plugins need not. */
+void secrets_add_within(struct secrets *s, struct bytes text);
 /* Re-reads files whose inode, size or mtime changed. A failed re-read keeps the old value and is
  * counted; old versions stay redacted for 24 h. Returns how many changed. */
 size_t secrets_refresh(struct secrets *s, struct wall now);

@@ -135,7 +135,7 @@ bool template_fill(const struct template *t, const struct scope *scope,
     if (operand && !opt_set(t->shorthand, confs[t->shorthand_part], operand, arena, e))
         return err_wrap(e, "option '%s'", t->shorthand->name);
     if (operand && t->secrets)
-        secrets_add_url(t->secrets, bytes_of(operand));
+        secrets_add_within(t->secrets, bytes_of(operand));
     for (size_t i = 0; i < t->count; i++)
         ret_confs[i] = confs[i];
     return true;
@@ -150,6 +150,8 @@ static bool override_row(const struct template *t, const struct pair *pair,
             continue;
         void *copy = arena_memdup(arena, confs[i], t->parts[i].size);
         confs[i] = copy;
+        if (t->secrets)
+            secrets_add_within(t->secrets, bytes_of(pair->value));
         return opt_set(row, copy, pair->value, arena, e) ||
                err_wrap(e, "option '%s'", row->name);
     }

@@ -2,6 +2,8 @@
 """No secret leaves healthd in any output, in any encoding; a changed one is used at once."""
 import base64
 import json
+import pathlib
+import re
 import urllib.parse
 
 import pytest
@@ -163,3 +165,53 @@ def test_the_act_token_is_not_told(healthd):
     answers = [request(url, "POST", {"Authorization": f"Bearer {token}"}).text
                for token in ("wrong", SECRETS["WEB"])]
     assert SECRETS["WEB"] not in "".join(answers) + daemon.stderr()
+
+
+WRITTEN = "s3cret-word"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def options_of(schema):
+    """The options in the table of a probe type."""
+    tables = [schema]
+    while tables:
+        one = tables.pop()
+        if "properties" in one:
+            return one["properties"]
+        tables += one.get("anyOf", [])
+    return {}
+
+
+def takes_text(option):
+    return any(one.get("$ref") in ("#/$defs/text", "#/$defs/texts") for one in option.get("anyOf", []))
+
+
+def test_no_password_of_any_option(healthd, healthctl, tmp_path):
+    """Each option of each probe type that takes text, given a URL with a password: what is refused does not show it,
+    and neither does what runs. Names are asked for where nobody answers."""
+    schema = json.loads((ROOT / "docs/reference/healthd.schema.json").read_text())
+    kinds = schema["properties"]["probes"]["anyOf"][0]["items"]["properties"]
+    nowhere = tmp_path / "resolv.conf"
+    nowhere.write_text("nameserver 127.66.66.66\noptions timeout:1 attempts:1\n")
+    lines = [f"resolver: {{resolv_conf: {nowhere}}}", "probes:"]
+    for kind, schema in kinds.items():
+        for name, option in options_of(schema).items():
+            for written in (f"http://eve:{WRITTEN}@127.0.0.1:1/", f"eve:{WRITTEN}@127.0.0.1:1"):
+                if takes_text(option) and kind not in ("host", "containers"):  # they ask this machine
+                    probe = {"name": f"p{len(lines)}", "interval": "1s", kind: {name: written}}
+                    lines.append("  - " + json.dumps(probe))
+    assert len(lines) > 100
+    path = tmp_path / "all.yml"
+    refused = {0}
+    while refused:  # it shows the first twenty
+        path.write_text("\n".join(lines) + "\n")
+        said = healthctl("validate", path)
+        assert WRITTEN not in said.stdout + said.stderr
+        refused = {int(line) for line in re.findall(r"all\.yml:(\d+):", said.stderr + said.stdout)}
+        lines = [line for at, line in enumerate(lines, 1) if at not in refused]
+    assert len(lines) > 40
+    daemon = healthd("\n".join(lines) + "\n")
+    wait_until(lambda: all(one["runs"] >= 1 for one in daemon.probes().values()))
+    said = daemon.process.out.read_text() + daemon.stderr() + daemon.get("/metrics").text + daemon.get("/health").text
+    said += "".join(daemon.get(f"/api/probes/{name}").text for name in daemon.probes())
+    assert not [said[max(0, found.start() - 300):found.end() + 100] for found in re.finditer(WRITTEN, said)]
