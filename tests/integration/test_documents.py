@@ -130,7 +130,7 @@ probes:
   - {name: orders-db, tcp: "ADDRESS"}
   - {name: cache, tcp: "ADDRESS"}
   - {name: shop, http: "http://ADDRESS/health", labels: {component: shop}}
-  - {name: nightly-backup, heartbeat: {cron: "0 3 * * *", grace: 20m}}
+  - {name: nightly-backup, heartbeat: {cron: "0 3 * * *", grace: 20m, token: "backup-0815"}}
 flows:
   - name: checkout
     vars: {release: null}
@@ -174,7 +174,8 @@ def shop(tmp_path, request):
             ("dashboards/grafana/", f"{ROOT}/dashboards/grafana/"), ("--for 10s", "--for 1s")]
     own = HEALTHCTL.replace("CONFIG", str(daemon.config)).replace("HEALTHCTL", program("HEALTHCTL_BIN"))
     programs = {"healthctl": own, "docker": DOCKER, "ssh": 'shift; exec "$@"', "systemctl": "true", "logger": "true"}
-    return Scratch(folder, here, programs, HEALTHD_SOCKET=str(socket), SHA="a1b2c3", EVENTS_TOKEN="events-0815", LLM_KEY=OPENAI_KEY)
+    return Scratch(folder, here, programs, HEALTHD_SOCKET=str(socket), SHA="a1b2c3", EVENTS_TOKEN="events-0815", BACKUP_TOKEN="backup-0815",
+                   LLM_KEY=OPENAI_KEY)
 
 
 # Pages whose commands go on with the files of another page.
