@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The files of the container image: rootfs.sh INSTALLED OUT takes the programs below INSTALLED (what `meson install
-# --destdir` made), what the loader takes for them from this machine, certificates and time zones, and puts them below OUT.
-# No shell, no package manager. Called by packaging/Dockerfile and by the tests of the compose stack.
+# The files of the container image: rootfs.sh PROGRAM OUT takes the one program (packaging/programs of a build), what the
+# loader takes for it from this machine, certificates and time zones, and puts them below OUT. No shell, no package manager.
+# Called by packaging/Dockerfile and by the tests of the compose stack. Needs strip (binutils) and zic (libc-bin).
 set -eu
 [ $# -eq 2 ] || {
-    echo "usage: rootfs.sh INSTALLED OUT" >&2
+    echo "usage: rootfs.sh PROGRAM OUT" >&2
     exit 2
 }
-installed=$1
+program=$1
 out=$2
 
 fail() {
@@ -16,35 +16,34 @@ fail() {
     exit 1
 }
 
-program() {
-    found=$(find "$installed" -type f -name "$1" -perm -u+x | head -n 1)
-    [ -n "$found" ] || fail "there is no $1 below $installed: run meson install --destdir first"
-    echo "$found"
-}
-
 # What the loader would take, under the path at which it looks: ldd's third word, or its first for the loader itself.
 libraries() {
-    ldd "$@" | awk '/=> \// { print $3 } $1 ~ /^\/.*ld-linux/ { print $1 }' | sort -u
+    ldd "$1" | awk '/=> \// { print $3 } $1 ~ /^\/.*ld-linux/ { print $1 }' | sort -u
 }
 
-mkdir -p "$out/usr/bin" "$out/etc/healthd" "$out/etc/ssl/certs" "$out/run/healthd" "$out/var/lib/healthd" "$out/tmp" \
-    "$out/proc" "$out/sys" "$out/dev"
-for name in healthd healthctl; do
-    cp "$(program "$name")" "$out/usr/bin/$name"
-    strip --strip-unneeded "$out/usr/bin/$name" 2>/dev/null || true
-done
-for library in $(libraries "$out/usr/bin/healthd" "$out/usr/bin/healthctl"); do
+# Zones by name, from the one text that Debian compiles: "slim" files have the rule of the years to come in place of a list
+# of its dates. A system without it has the files themselves; copies with leap seconds and the older spelling are left out.
+zones() {
+    if [ -f /usr/share/zoneinfo/tzdata.zi ]; then
+        zic -b slim -d "$1" /usr/share/zoneinfo/tzdata.zi
+    else
+        mkdir -p "$1"
+        (cd /usr/share/zoneinfo && tar -cf - --exclude=./right --exclude=./posix --exclude='./*.tab' .) | tar -xf - -C "$1"
+    fi
+}
+
+[ -x "$program" ] || fail "there is no program $program: ninja -C BUILD packaging/programs makes it"
+[ -s /etc/ssl/certs/ca-certificates.crt ] || fail "there are no certificates to trust: install ca-certificates"
+mkdir -p "$out/usr/bin" "$out/usr/share" "$out/etc/healthd" "$out/etc/ssl/certs" "$out/run/healthd" "$out/var/lib/healthd" \
+    "$out/tmp" "$out/proc" "$out/sys" "$out/dev"
+strip --strip-unneeded -o "$out/usr/bin/healthd" "$program"
+ln -sf healthd "$out/usr/bin/healthctl"
+for library in $(libraries "$program"); do
     mkdir -p "$out$(dirname "$library")"
     cp -L "$library" "$out$library"
 done
-[ -s /etc/ssl/certs/ca-certificates.crt ] || fail "there are no certificates to trust: install ca-certificates"
 cp -L /etc/ssl/certs/ca-certificates.crt "$out/etc/ssl/certs/"
-# Zones by name; the copies with leap seconds and the older spelling are left out.
-if [ -d /usr/share/zoneinfo ]; then
-    mkdir -p "$out/usr/share/zoneinfo"
-    (cd /usr/share/zoneinfo && tar -cf - --exclude=./right --exclude=./posix --exclude='./*.tab' --exclude='./tzdata.zi' .) |
-        tar -xf - -C "$out/usr/share/zoneinfo"
-fi
+zones "$out/usr/share/zoneinfo"
 printf 'root:x:0:0::/:/none\nhealthd:x:65534:65534::/var/lib/healthd:/none\n' >"$out/etc/passwd"
 printf 'root:x:0:\nhealthd:x:65534:\n' >"$out/etc/group"
 printf 'hosts: files dns\n' >"$out/etc/nsswitch.conf"

@@ -93,8 +93,8 @@ def assert_small_and_shut(stack):
     refused = stack.compose("exec", "-T", "healthd", "/bin/sh", check=False)
     assert refused.returncode != 0, "the image has a shell"
     size = int(stack.engine.docker("image", "inspect", "--format", "{{.Size}}", "compose/healthd:1").stdout)
-    print(f"image: {size / 1e6:.1f} MB")
-    assert size < 32e6
+    print(f"image: {size / 1e6:.2f} MB")
+    assert size <= 25e6, "docs/decisions/image-of-one-program.md says what it is made of"
 
 
 @pytest.mark.full

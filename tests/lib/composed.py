@@ -43,16 +43,14 @@ location / {{ return 200 'shop'; }} }} }}
 
 def release_build():
     build = Path(os.environ.get("HEALTHD_RELEASE_BUILD", ROOT / "build"))
-    assert (build / "collector/healthd").exists(), f"{build} has no release build: ./dev test meta makes it"
+    assert (build / "packaging/programs").exists(), f"{build} has no program of the image: ./dev test meta makes it"
     return build
 
 
 def healthd_rootfs(folder):
     """The files of our image, by the script that the Dockerfile calls."""
-    installed = folder / "installed"
-    subprocess.run(["/usr/bin/meson", "install", "-C", release_build(), "--no-rebuild", "--tags", "runtime", "--destdir", installed],
-                   check=True, capture_output=True, timeout=60)
-    subprocess.run([PACKAGING / "rootfs.sh", installed, folder / "image"], check=True, capture_output=True, timeout=60)
+    subprocess.run([PACKAGING / "rootfs.sh", release_build() / "packaging/programs", folder / "image"], check=True,
+                   capture_output=True, timeout=60)
     return folder / "image"
 
 
