@@ -19,7 +19,7 @@ const SEVERITY = { critical: 0, warning: 1, info: 2 };
 const HIDDEN_LABELS = new Set(["alertname", "probe", "severity"]);
 
 function sorted() {
-  return [...model.alerts].sort((a, b) => ORDER[a.state] - ORDER[b.state] ||
+  return [...model.alerts].sort((a, b) => ORDER[a.state] - ORDER[b.state] || Boolean(a.held) - Boolean(b.held) ||
     (SEVERITY[a.severity] ?? 1) - (SEVERITY[b.severity] ?? 1) || (a.since || "").localeCompare(b.since || ""));
 }
 
@@ -57,7 +57,7 @@ function buttons(alert) {
 function card(alert) {
   const health = healthOf(alert), probe = alert.labels.probe;
   const labels = Object.entries(alert.labels).filter(([name]) => !HIDDEN_LABELS.has(name));
-  return h("article", { class: `card alert is-${health}`, tabindex: "-1", "data-key": alert.key },
+  return h("article", { class: `card alert is-${health}${alert.held ? " is-held" : ""}`, tabindex: "-1", "data-key": alert.key },
     h("h2", null, healthIcon(health, alert.severity), h("span", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, stateWords(alert)), h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}`),
       alert.unknown ? h("span", { class: "quiet" }, "; right now it cannot be told whether it still holds") : null),
@@ -66,6 +66,12 @@ function card(alert) {
       " · ", link(`#/query?q=${encodeURIComponent(alert.expr.trim())}`, null, "Its query")),
     labels.length ? h("p", { class: "quiet small mono" }, labels.map(([name, value]) => `${name}=${value}`).join(" ")) : null,
     toldList(alert, now()), buttons(alert));
+}
+
+function headline(firing) {
+  if (!firing.length) return "No alert fires";
+  const held = firing.filter((alert) => alert.held).length;
+  return count(firing.length, "alert fires", "alerts fire") + (held ? `, ${held} of them held` : "");
 }
 
 // What does not fire: a line each.
@@ -106,7 +112,7 @@ export class AlertsView {
     const key = this.list.contains(focused) ? focused.closest(".alert")?.dataset.key : null;
     const words = focused.tagName === "BUTTON" ? focused.textContent : null;
     const alerts = sorted(), firing = alerts.filter((alert) => alert.state === "firing");
-    put(this.list, h("h1", { tabindex: "-1" }, firing.length ? count(firing.length, "alert fires", "alerts fire") : "No alert fires"),
+    put(this.list, h("h1", { tabindex: "-1" }, headline(firing)),
       model.overview.receivers === 0 ? h("p", { class: "alarm", role: "alert" }, "Nobody will be told of anything: the configuration has no ", h("code", null, "receivers:"), ".") : null,
       firing.length ? h("div", { class: "cards" }, firing.map(card)) : null,
       lines("Fires if it goes on", alerts.filter((alert) => alert.state === "pending")),

@@ -7,6 +7,13 @@ import { exact, rough, short } from "./words.js";
 const HEIGHT = 210, LEFT = 64, RIGHT = 12, TOP = 12, BOTTOM = 26;
 const TIME_STEPS = [60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600];
 const READOUT_MAX = 8;
+const SHORTEST = 300; // seconds that are shown at least
+
+// What is younger than half of the time is not pressed into a corner.
+function shownFrom({ series, from, to }) {
+  const first = Math.min(...series.map((s) => (s.points.length ? s.points[0][0] : to)));
+  return first > (from + to) / 2 ? Math.max(from, Math.min(first - 60, to - SHORTEST)) : from;
+}
 
 function niceStep(top, wanted) {
   const raw = top / wanted, power = 10 ** Math.floor(Math.log10(raw));
@@ -55,6 +62,7 @@ export class Chart {
 
   set(data) {
     this.data = { thresholds: [], marks: [], spans: [], format: short, ...data };
+    this.data.from = shownFrom(this.data);
     this.draw();
   }
 

@@ -4,16 +4,6 @@
 import { h } from "./dom.js";
 import { clock, exact, seconds } from "./words.js";
 
-const HELD = {
-  silence: "silenced", inhibition: "hidden by", ack: "acknowledged", deploy: "a deployment runs", window: "outside its hours",
-};
-
-function heldWords(held, now) {
-  const words = HELD[held.kind] || held.kind;
-  const by = held.by && held.kind !== "ack" ? ` (${held.by})` : "";
-  return `${words}${by}${held.until ? ` until ${clock(held.until, now)}` : ""}`;
-}
-
 // [class, words] of what became of the last notice.
 function outcome(told, now) {
   const d = told.delivery;
@@ -39,7 +29,7 @@ export function toldList(alert, now) {
     return h("p", { class: "alarm" }, "Nobody is told of this: no receiver takes it. Add one to ", h("code", null, "notify:"), ".");
   }
   const lines = alert.told.map((told) => toldLine(told, now));
-  if (alert.held) lines.push(h("li", { class: "told is-unknown" }, `Held: ${heldWords(alert.held, now)}`));
+  if (alert.held) lines.push(h("li", { class: "told is-unknown" }, `Held: ${alert.held.by || alert.held.kind}`));
   if (alert.ack) {
     const why = alert.ack.comment ? ` “${alert.ack.comment}”` : "";
     lines.push(h("li", { class: "told is-up" }, `${alert.ack.who} has it until ${clock(alert.ack.until, now)}${why}`));

@@ -28,5 +28,5 @@ export function deployList(all, now) {
   if (!all.length) return null;
   return h("section", null, h("h2", null, "Deployments"), h("ul", { class: "lines" }, all.slice(0, SHOWN_MAX).map((deploy) => h("li", null,
     h("b", null, nameOf(deploy)), ` ${clock(deploy.begun, now)}`, h("span", { class: "quiet", title: exact(deploy.begun) }, `, ${words(deploy, now)}`,
-      deploy.who ? `, by ${deploy.who}` : "", deploy.matchers ? `, holds ${deploy.matchers}` : "")))));
+      deploy.who ? `, by ${deploy.who}` : "", deploy.matchers && deploy.matchers !== "{}" ? `, holds ${deploy.matchers}` : "")))));
 }

@@ -9,6 +9,7 @@ import { bytes, short, span } from "./words.js";
 
 const AGAIN_MS = 10000;
 const SPAN = "2m";
+const INTERFACES_MAX = 12;
 
 const EXPRESSIONS = {
   cpu: `1 - avg(rate(node_cpu_seconds_total{mode="idle"}[${SPAN}]))`,
@@ -79,8 +80,15 @@ function disks(t) {
   });
 }
 
-function rates(label, results, columns) {
-  return by(label, results).map(([name, r]) => [name, ...columns.map((column) => (column === "busy" ? share(r[column]) : `${bytes(r[column] || 0)}/s`))]);
+// The busiest first: a machine with containers has an interface for each.
+function interfaces(t) {
+  const traffic = ([, r]) => (r.received || 0) + (r.sent || 0);
+  const all = by("device", { received: t.received, sent: t.sent }).sort((a, b) => traffic(b) - traffic(a));
+  return all.slice(0, INTERFACES_MAX).map(([name, r]) => [name, `${bytes(r.received || 0)}/s`, `${bytes(r.sent || 0)}/s`]);
+}
+
+function devices(t) {
+  return by("device", { read: t.read, written: t.written, busy: t.busy }).map(([name, r]) => [name, `${bytes(r.read || 0)}/s`, `${bytes(r.written || 0)}/s`, share(r.busy)]);
 }
 
 export class MachineView {
@@ -104,8 +112,8 @@ export class MachineView {
     } else {
       put(this.host, tiles(figures),
         table("Disks", ["Mounted at", "Used", "Free", "Size", "Inodes"], disks(tables)),
-        table("Devices", ["Device", "Read", "Written", "Busy"], rates("device", { read: tables.read, written: tables.written, busy: tables.busy }, ["read", "written", "busy"])),
-        table("Network", ["Interface", "Received", "Sent"], rates("device", { received: tables.received, sent: tables.sent }, ["received", "sent"])));
+        table("Devices", ["Device", "Read", "Written", "Busy"], devices(tables)),
+        table("Network, the busiest interfaces", ["Interface", "Received", "Sent"], interfaces(tables)));
     }
     put(this.containers, containers);
   }

@@ -10,6 +10,7 @@ export const model = {
   overview: null, // everything but probes
   probes: new Map(), // by name, in order of the configuration
   alerts: [],
+  firingOf: new Map(), // those of a probe that fire, by its name
   me: null,
   connection: "connecting", // live, polling, offline
   trouble: "", // why it is not live
@@ -32,6 +33,15 @@ export function now() {
   return Date.now() / 1000 + model.skew;
 }
 
+function takeAlerts(alerts) {
+  model.alerts = alerts;
+  model.firingOf = new Map();
+  for (const alert of firing()) {
+    const name = alert.labels.probe || "";
+    model.firingOf.set(name, [...alertsOf(name), alert]);
+  }
+}
+
 // Seconds since the overview was read.
 export function age() {
   return now() - seconds(model.overview.now);
@@ -43,7 +53,7 @@ export async function refresh() {
   model.overview = rest;
   model.skew = seconds(rest.now) - Date.now() / 1000;
   model.probes = new Map(probes.map((probe) => [probe.name, probe]));
-  model.alerts = alerts;
+  takeAlerts(alerts);
   tell({ probes: null, alerts: true, connection: true });
 }
 
@@ -61,7 +71,7 @@ export function setConnection(connection, trouble = "") {
 }
 
 export function setAlerts(alerts) {
-  model.alerts = alerts;
+  takeAlerts(alerts);
   tell({ probes: new Set(), alerts: true });
 }
 
@@ -122,7 +132,13 @@ export function firing() {
 }
 
 export function alertsOf(name) {
-  return firing().filter((alert) => alert.labels.probe === name);
+  return model.firingOf.get(name) || [];
+}
+
+// What is known to people already, or follows from something else: all that fires of it is held.
+export function isHeld(probe) {
+  const alerts = alertsOf(probe.name);
+  return alerts.length > 0 && alerts.every((alert) => alert.held);
 }
 
 // Nobody will ever hear of it.

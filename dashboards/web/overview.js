@@ -2,7 +2,7 @@
 // The overview: the summary, then every probe in groups, the worst group first.
 
 import { WINDOWS } from "./bars.js";
-import { byId, h, put } from "./dom.js";
+import { byId, h, put, setText } from "./dom.js";
 import { model, rank, subscribe } from "./model.js";
 import { Row } from "./row.js";
 import { summary } from "./summary.js";
@@ -74,8 +74,9 @@ export class Overview {
     this.grouping = kept("grouping", GROUPINGS) || usualGrouping();
     this.filter = "";
     this.head = h("div", { class: "summary" });
+    this.toolbar = this.tools();
     this.list = h("div", { class: "groups" });
-    this.element = h("div", null, this.head, this.tools(), this.list);
+    this.element = h("div", null, this.head, this.toolbar, this.list);
     this.drawSummary();
     this.drawGroups();
     this.stop = subscribe((change) => this.onChange(change));
@@ -111,6 +112,7 @@ export class Overview {
   setWindow(window) {
     this.window = window;
     keep("window", window);
+    setText(this.windowName, WINDOWS[window].words);
     for (const [name, row] of this.rows) row.update(model.probes.get(name), window);
   }
 
@@ -125,20 +127,29 @@ export class Overview {
     this.rows = new Map();
     const wanted = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
     const found = groups(this.grouping, wanted);
-    put(this.list, found.map(([name, probes], i) => this.group(name, probes, `group-${i}`)));
-    if (!found.length) put(this.list, h("p", { class: "quiet" }, model.probes.size ? "No probe is like that." : "No probe is configured."));
+    put(this.list, found.map(([name, probes], i) => this.group(name, probes, i)));
+    if (!found.length && wanted.length) put(this.list, h("p", { class: "quiet" }, "No probe is like that."));
+    this.toolbar.hidden = !model.probes.size;
     if (focused && this.rows.has(focused)) this.rows.get(focused).element.querySelector("a").focus();
     this.shape = this.shapeNow();
   }
 
-  group(name, probes, id) {
+  // What the columns are, for the eye; each cell says it itself to who listens.
+  columns() {
+    this.windowName = h("span", null, WINDOWS[this.window].words);
+    const pair = (...spans) => h("span", { class: "pair", "aria-hidden": "true" }, spans);
+    return [pair(h("span", null, "State")), pair(h("span", null, "Last hour"), h("span", null, "Latest run")), pair(this.windowName, h("span", null, "Up"))];
+  }
+
+  group(name, probes, place) {
+    const id = `group-${place}`;
     const rows = probes.map((probe) => {
       const row = new Row(probe, this.window);
       this.rows.set(probe.name, row);
       return row.element;
     });
     return h("section", { class: "group", "aria-labelledby": id },
-      h("h2", { id }, name, h("span", { class: "quiet" }, ` ${groupWords(probes)}`)),
+      h("div", { class: "columns" }, h("h2", { id }, name, h("span", { class: "quiet" }, ` ${groupWords(probes)}`)), place === 0 ? this.columns() : null),
       h("ul", { class: "rows" }, rows));
   }
 

@@ -19,7 +19,6 @@ import { clock, exact, milliseconds, percent, seconds, setting, since } from "./
 import { runs } from "./waterfall.js";
 
 const POINTS = 240;
-const SHORTEST = 300; // seconds that a chart shows at least
 const FRESH_MS = 2000; // between two looks at a probe that runs more often
 
 const LIMIT = /^timing\.total\s*<=?\s*([\d.]+)(ms|s)$/;
@@ -97,7 +96,9 @@ export class ProbeView {
       this.drawFacts();
       await this.drawLatency();
     } catch (error) {
-      if (!this.isClosed) put(this.alerts, h("p", { class: "alarm" }, error.message));
+      if (this.isClosed) return;
+      if (error.status === 404) put(this.element, h("h1", { tabindex: "-1" }, `There is no probe ${this.name}`), h("p", null, link("#/", null, "Overview")));
+      else put(this.alerts, h("p", { class: "alarm" }, error.message));
     }
   }
 
@@ -133,7 +134,7 @@ export class ProbeView {
           h("h1", { tabindex: "-1" }, this.name, h("span", { class: "type" }, ` ${p.type}`)),
           h("p", { class: "verdict" }, h("b", null, verdict(p)), from ? h("span", { class: "quiet", title: exact(from) }, ` for ${since(from, now())}, since ${clock(from, now())}`) : null),
           last && last.detail ? h("p", { class: "detail" }, last.detail) : null,
-          h("p", { class: "quiet" }, last ? `Last run ${clock(last.started, now())}, ${milliseconds(last.duration_seconds * 1000)}. ` : "",
+          h("p", { class: "quiet" }, last ? `Last run ${clock(last.started, now())}, took ${milliseconds(last.duration_seconds * 1000)}. ` : "",
             `Asked every ${setting(p.timing.interval_seconds)}; ${p.timing.fall} bad runs in a row make it down, ${p.timing.rise} good ones up.`)),
         h("div", { class: "buttons" }, run, quiet)));
     if (hasFocus) this.head.querySelector(hasFocus === "BUTTON" ? "button" : "h1")?.focus({ preventScroll: true });
@@ -169,10 +170,7 @@ export class ProbeView {
     const length = RANGES[this.range][0], to = now(), from = to - length;
     const series = length <= RANGES["6h"][0] ? await sampleSeries(this.name, from, to) : hourSeries(this.history, from);
     if (this.isClosed) return;
-    // What is younger than half of it is not pressed into a corner.
-    const first = series.length && series[0].points.length ? series[0].points[0][0] : from;
-    const start = first > (from + to) / 2 ? Math.min(Math.max(from, first - 60), to - SHORTEST) : from;
-    this.chart.set({ series, from: start, to, thresholds: thresholds(this.explained), marks: this.marks, spans: badSpans(this.history, from, to), format: milliseconds });
+    this.chart.set({ series, from, to, thresholds: thresholds(this.explained), marks: this.marks, spans: badSpans(this.history, from, to), format: milliseconds });
   }
 
   drawPast() {

@@ -47,7 +47,7 @@ function describe(values, letters) {
 // An empty one, for drawSpark.
 export function spark() {
   return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
-    svg("title"), svg("path", { class: "spark-line" }), svg("path", { class: "spark-bad" }));
+    svg("title"), svg("path", { class: "spark-line" }), svg("path", { class: "spark-bad" }), svg("path", { class: "spark-base", d: `M0 ${BOTTOM}H${WIDTH}` }));
 }
 
 export function drawSpark(drawing, [values, letters]) {

@@ -4,15 +4,17 @@
 import { toldList } from "./delivery.js";
 import { h, link, probeRoute } from "./dom.js";
 import { healthIcon } from "./icons.js";
-import { alertsOf, firing, isUnheard, model, now, rank } from "./model.js";
+import { alertsOf, firing, isHeld, isUnheard, model, now, rank } from "./model.js";
 import { clock, count, exact, list, since } from "./words.js";
 
 const CARDS_MAX = 12;
 const NAMES_MAX = 3;
 
+// The most urgent first.
 function bad() {
   return [...model.probes.values()].filter((probe) => probe.health === "down" || probe.health === "degraded")
-    .sort((a, b) => rank(b) - rank(a) || (a.since || "").localeCompare(b.since || ""));
+    .sort((a, b) => rank(b) - rank(a) || (b.severity === "critical") - (a.severity === "critical") ||
+      (a.since || "").localeCompare(b.since || ""));
 }
 
 function named(probes, verb) {
@@ -20,24 +22,34 @@ function named(probes, verb) {
   return `${probes.length} of ${model.probes.size} are ${verb}`;
 }
 
+// [down, down and held, degraded]
+function badOnes() {
+  const all = bad(), down = all.filter((p) => p.health === "down");
+  return [down.filter((p) => !isHeld(p)), down.filter(isHeld), all.filter((p) => p.health === "degraded")];
+}
+
 // [health of the whole, sentence]
 export function headline() {
-  const all = [...model.probes.values()];
-  const down = all.filter((p) => p.health === "down"), degraded = all.filter((p) => p.health === "degraded");
+  const all = [...model.probes.values()], [down, held, degraded] = badOnes();
   if (down.length) return ["down", named(down, "down")];
+  if (held.length) return ["down", `${named(held, "down")}, and held`];
   if (degraded.length) return ["degraded", named(degraded, "degraded")];
   if (!all.length) return ["unknown", "Nothing is watched yet"];
   const open = all.filter((p) => p.health === "unknown");
   if (open.length === all.length) return ["unknown", "Asking for the first time"];
   if (firing().some((alert) => alert.severity !== "info")) return ["degraded", `Up, and ${count(firing().length, "alert fires", "alerts fire")}`];
+  if (open.length) return ["unknown", `Up, but ${count(open.length, "probe is", "probes are")} not known`];
   return ["up", "Everything is up"];
 }
 
 function subline() {
   const all = [...model.probes.values()];
+  if (!all.length) return ["Name what to watch in ", h("code", null, "probes:"), ", or have it written: ", h("code", null, "healthctl init docker-compose.yml"), "."];
   const up = all.filter((p) => p.health === "up").length;
   const unasked = all.filter((p) => p.health === "unknown" || p.unknown_since).length;
   const parts = [`${up} of ${count(all.length, "probe")} up`];
+  const [down, held] = badOnes();
+  if (down.length && held.length) parts.push(`${named(held, "down")} too, and held`);
   if (unasked) parts.push(`${unasked} not known`);
   const latest = all.map((p) => p.since || "").sort().pop();
   if (latest) parts.push(`last change ${since(latest, now())} ago`);
@@ -47,7 +59,7 @@ function subline() {
 function probeCard(probe) {
   const alerts = alertsOf(probe.name);
   const told = alerts.map((alert) => toldList(alert, now()));
-  return h("article", { class: `card is-${probe.health}` },
+  return h("article", { class: `card is-${probe.health}${isHeld(probe) ? " is-held" : ""}` },
     h("h2", null, healthIcon(probe.health), link(probeRoute(probe.name), null, probe.name),
       h("span", { class: "quiet" }, ` ${probe.type}`)),
     h("p", { class: "when" }, h("b", null, `${probe.health} for ${since(probe.since, now())}`),
@@ -57,7 +69,7 @@ function probeCard(probe) {
 }
 
 function alertCard(alert) {
-  return h("article", { class: `card is-${alert.severity === "critical" ? "down" : "degraded"}` },
+  return h("article", { class: `card is-${alert.severity === "critical" ? "down" : "degraded"}${alert.held ? " is-held" : ""}` },
     h("h2", null, healthIcon(alert.severity === "critical" ? "down" : "degraded", alert.severity),
       link("#/alerts", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, `for ${since(alert.since, now())}`),
@@ -88,7 +100,9 @@ function alarms() {
 export function summary() {
   const [health, sentence] = headline();
   const probes = bad();
-  const cards = [...probes.map(probeCard), ...others(probes).map(alertCard)];
+  const rest = others(probes), isLoud = (alert) => !alert.held;
+  const cards = [...probes.filter((probe) => !isHeld(probe)).map(probeCard), ...rest.filter(isLoud).map(alertCard),
+    ...probes.filter(isHeld).map(probeCard), ...rest.filter((alert) => alert.held).map(alertCard)];
   const more = cards.length - CARDS_MAX;
   return [
     h("div", { class: `headline is-${health}` }, healthIcon(health, ""),

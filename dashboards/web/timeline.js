@@ -52,7 +52,7 @@ export function changeTable(history, from, to) {
   const rows = spells(history, to).filter((s) => s.to >= from).reverse();
   if (!rows.length) return h("p", { class: "quiet" }, "No change in this time.");
   const more = rows.length - LISTED_MAX;
-  return wide("Changes", h("table", { class: "list" },
+  return wide("Changes", h("table", { class: "list fold" },
     h("thead", null, h("tr", null, ["Became", "When", "For", "Why"].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", null, rows.slice(0, LISTED_MAX).map((s) => h("tr", null,
       h("td", { class: "tight" }, healthIcon(s.health, ""), ` ${s.health}`),

@@ -28,7 +28,8 @@ export function span(s) {
 
 // Of the configuration, where half a second is a usual length.
 export function setting(s) {
-  return s < 1 ? milliseconds(s * 1000) : span(s);
+  if (s < 1) return milliseconds(s * 1000);
+  return s < MINUTE ? `${Number(s.toFixed(2))} s` : span(s);
 }
 
 export function since(at, now) {

@@ -196,7 +196,7 @@ def test_acknowledge_and_silence_by_keyboard(shop, browser, notify_stub):
     browser.wait_text("a new disk comes", ".silences")
     [silence] = daemon.get("/api/silences").json()
     assert (silence["state"], silence["creator"]) == ("active", "eve") and "orders-db" in silence["matchers"]
-    browser.wait_text("silenced", ".alert")
+    browser.wait_text("Held: silence", ".alert")
     browser.run("document.querySelector('.silences tbody button').focus()")
     browser.press(Keys.ENTER)
     browser.wait_text("expired", ".silences")
@@ -247,6 +247,55 @@ def test_nobody_is_told(healthd, badpeer, browser):
     browser.open(daemon.url())
     assert "no receivers" in browser.wait_text("Nobody will be told", ".alarm")
     browser.wait_text("no receiver takes it", ".card")
+
+
+def test_what_is_held_does_not_shout(shop, browser):
+    """A database that fails, and one that is known to: the second is silenced, told apart, and comes last."""
+    daemon, peers = shop
+    daemon.wait_health("orders-db", "up")
+    daemon.wait_health("cache", "up")
+    silence = request(daemon.url("/api/silences"), "POST", headers={"Authorization": f"Bearer {TOKEN}"}, body=json.dumps(
+        {"matchers": "cache", "duration": "1h", "comment": "it moves", "creator": "eve"}).encode())
+    assert silence.status == 200
+    for name in ("cache", "orders-db"):
+        peers[name].close()
+        daemon.wait_health(name, "down")
+    until_paged(daemon)
+    browser.look_like()
+    browser.open(daemon.url())
+    browser.wait_text("orders-db is down", "h1")
+    browser.wait_text("cache is down too, and held", ".headline")
+    cards = browser.run("return [...document.querySelectorAll('.card h2')].map(e => e.innerText)")
+    assert cards[0].startswith("orders-db") and cards[-1].startswith("cache")
+    assert "it moves" in browser.text(".card.is-held")
+    assert browser.violations() == []
+    browser.open(daemon.url() + "#/alerts")
+    browser.wait_text("1 of them held", "h1")
+    browser.wait_text("cache is down", ".alert.is-held")
+
+
+def test_with_nothing_to_show(healthd, browser):
+    daemon = healthd("probes: []\n")
+    browser.look_like()
+    for view, words in (("#/", "Nothing is watched yet"), ("#/alerts", "No alert fires"), ("#/flows", "Flows"), ("#/machine", "Machine"),
+                        ("#/probe/nobody", "There is no probe nobody"), ("#/nowhere", "There is no such page")):
+        browser.open(daemon.url() + view)
+        browser.wait_text(words, "h1")
+        assert browser.violations() == [], view
+    assert all("404" in line for line in browser.complaints())  # the browser's own line of the probe that is not there
+
+
+def test_a_token_is_kept_while_the_tab_is(healthd, browser):
+    daemon = healthd('probes: []\nweb: {listen: [{address: "127.0.0.1:0", bearer_token: sesame}]}\n', ready=False)
+    url = "http://" + wait_until(lambda: daemon.logs(event="listening")[0]["address"].rpartition("://")[2], 20, "a listener")
+    browser.look_like()
+    browser.driver.get(url + "/")
+    browser.wait_text("Who are you", "dialog")
+    browser.press("sesame", Keys.ENTER)
+    browser.wait_text("Nothing is watched yet", "h1")
+    browser.driver.refresh()
+    browser.wait_text("Nothing is watched yet", "h1")
+    assert browser.text("dialog") == ""
 
 
 def test_nothing_that_a_target_says_is_markup(healthd, request, browser):
