@@ -213,11 +213,14 @@ void series_stale(struct history *h, struct timeseries *s, int64_t ms)
 
 bool series_take(struct history *h, struct timeseries *s, struct holding *holding)
 {
-    if (s->holding && s->holding != holding) {
+    if (s->holding && s->holding != holding && !s->is_leaving) {
         h->stats.refused_samples++;
         return false;
     }
+    if (s->holding != holding)
+        s->round = 0;
     s->holding = holding;
+    s->is_leaving = false;
     return true;
 }
 
@@ -237,6 +240,7 @@ void history_destroy(struct history *h)
     readers_clear(h);
     assert(h->all.count == 0 && h->terms.count == 0);
     free(h->all.items);
+    free(h->leavers);
     hash_table_finish(&h->table);
     hash_table_finish(&h->terms);
     free(h);

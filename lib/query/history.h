@@ -49,6 +49,21 @@ void history_owner_end(struct history_owner *o, int64_t ms);
  * a failed group ends what it does not name, too; absent groups stay as they are. Consecutive batches of one shape
  * cost no look-up. A time at or before the series' newest sample is refused (counted): times rise strictly. */
 void history_publish(struct history_owner *o, int64_t ms, const struct batch *b);
+/* The same in slices, for batches that name thousands of series for the first time. A reader in between sees what was there
+ * before; in the last slice all of the batch is seen at once, and ends what it does not name. b and p live until then. Another
+ * publication of the owner, and its end, finish this one first. */
+struct history_publication {
+    struct history_owner *owner; /* NULL: all is seen */
+    int64_t ms;
+    const struct batch *batch;
+    const struct batch_group *group; /* from here on history_publish.c's own */
+    const struct sample *sample;
+    struct holding *holding;
+};
+void history_publication_begin(struct history_publication *p, struct history_owner *o,
+                               int64_t ms, const struct batch *b);
+/* For about budget, and at least some samples; true when all is seen. The last slice is an append a sample. */
+bool history_publication_go(struct history_publication *p, nsec budget);
 /* One sample of one series (rule results, `up`, healthd's own families). own is sorted and without __name__. */
 void history_put(struct history_owner *o, const char *name, struct labels own, int64_t ms,
                  double value);

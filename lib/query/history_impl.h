@@ -59,17 +59,19 @@ struct timeseries {
     struct point newest;
     uint32_t slot;   /* its place among all */
     uint32_t walked; /* the walk that has seen it last */
+    uint32_t round;  /* of its holding's batch that named it last */
     /* The head is finished at so many samples: the first time earlier, so that series of one batch do it at different
      * times. */
     uint8_t head_most;
     bool has_newest, is_protected;
+    bool is_leaving; /* ended, but not let go yet */
+    bool is_queued;  /* among the leavers */
     /* Behind it: its labels, and its place in the posting of each. */
 };
 
 struct slot {                  /* the n-th series of a group's batches */
     struct timeseries *series; /* NULL: refused */
-    uint32_t own;              /* labels of its own, the name not counted */
-    uint32_t round;            /* the publication that named it last */
+    uint32_t own;              /* labels of its own, with the name */
 };
 
 struct
@@ -78,7 +80,10 @@ struct
     char *name; /* NULL: put one by one */
     struct slot *slots;
     size_t count, size;
-    uint32_t round;
+    struct slot
+        *fresh; /* while a batch is published: its slots, once they differ; else NULL */
+    size_t filled;  /* slots that the batch has filled so far */
+    uint32_t round; /* of the batch */
     struct holding *next;
 };
 
@@ -87,8 +92,14 @@ struct history_owner {
     struct history *history;
     struct arena *arena;
     struct labels labels;
-    struct term **terms;   /* of the labels */
-    struct holding direct; /* next: the first group */
+    struct term **terms;                     /* of the labels */
+    struct holding direct;                   /* next: the first group */
+    struct history_publication *publication; /* under way; NULL: none */
+};
+
+struct named { /* own labels of a series, sorted by name, each name once */
+    struct label labels[SERIES_MAX_LABELS];
+    size_t count;
 };
 
 struct selection { /* who matches a selector that rules use, as long as it holds */
@@ -106,6 +117,8 @@ struct history {
     struct hash_table terms; /* struct term, by its text */
     struct posting all;      /* every series, by slot */
     struct list owners;
+    struct timeseries **leavers; /* series that are no longer named */
+    size_t leaver_count, leaver_size;
     struct list plain,
         wanted;         /* struct chunk: what no rule reads, what some rule reads */
     struct list rolled; /* struct rolled_chunk */
@@ -133,6 +146,18 @@ void series_keep(struct history *h, struct timeseries *s,
                  struct chunk *c); /* takes c; at its place in time */
 /* When nobody writes it: what waits to be rolled up is, and it is forgotten when nothing is kept of it. */
 void series_settle(struct history *h, struct timeseries *s);
+
+/* history_owner.c. Ends it at ms; its holding lets it go soon after, unless it is named again. */
+void series_leave(struct history *h, struct timeseries *s, int64_t ms);
+void leavers_tidy(struct history *h); /* some of them */
+
+/* history_named.c */
+void named_add(struct named *n, const char *name, const char *value);
+void named_of_sample(struct named *n, const struct sample *x);
+/* Finds or makes the series, with its owner's labels; NULL: there are too many. */
+struct timeseries *named_get(const struct named *n, const struct history_owner *o);
+/* Whether a slot's series is what this sample names: its own labels are there, and it has no more of its own. */
+bool slot_is_named(const struct slot *slot, const struct sample *x);
 
 /* history_budget.c */
 void budget_enforce(struct history *h);

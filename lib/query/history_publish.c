@@ -1,152 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who writes which series: owners, and the groups of their batches. The n-th sample of a group is tried against the
- * n-th series that it had, so that a steady probe costs no look-up. Never looks at chunks.
+ * What a batch does to its owner's series, in slices. The n-th sample of a group is tried against the n-th series that the
+ * group had; those that differ are looked up or made, which is what takes long, and have no sample yet, so that nobody sees
+ * them. Once every sample has its series, all get their values in one go. Never looks at chunks.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
 #include "lib/query/history_impl.h"
 
-/* ---- owners ---- */
+#define SAMPLES_AT_A_TIME 16
 
-struct history_owner *history_owner(struct history *h, struct labels labels)
-{
-    struct arena *arena = arena_create(0);
-    struct history_owner *o = arena_alloc(arena, sizeof(*o));
-    o->arena = arena;
-    o->history = h;
-    o->labels = labels_without(arena, labels_copy(arena, labels), "task_id");
-    o->terms = arena_alloc(arena, (o->labels.count + 1) * sizeof(*o->terms));
-    for (size_t i = 0; i < o->labels.count; i++) {
-        o->terms[i] = term_take(h, o->labels.items[i].name, o->labels.items[i].value);
-        o->terms[i]->holds++;
-    }
-    o->direct.owner = o;
-    list_append(&h->owners, &o->link);
-    return o;
-}
-
-static void let_go(struct history *h, struct timeseries *s, int64_t ms)
-{
-    series_stale(h, s, ms);
-    series_seal(h, s);
-    s->holding = NULL;
-    series_settle(h, s);
-}
-
-static void holding_end(struct holding *holding, int64_t ms)
-{
-    for (size_t i = 0; i < holding->count; i++) {
-        struct timeseries *s = holding->slots[i].series;
-        if (s && s->holding == holding)
-            let_go(holding->owner->history, s, ms);
-    }
-    holding->owner->history->stats.bytes -= holding->size * sizeof(*holding->slots);
-    free(holding->slots);
-    free(holding->name);
-}
-
-void history_owner_end(struct history_owner *o, int64_t ms)
-{
-    struct holding *next = o->direct.next;
-    holding_end(&o->direct, ms);
-    while (next) {
-        struct holding *holding = next;
-        next = holding->next;
-        holding_end(holding, ms);
-        free(holding);
-    }
-    for (size_t i = 0; i < o->labels.count; i++) {
-        o->terms[i]->holds--;
-        term_settle(o->history, o->terms[i]);
-    }
-    list_remove(&o->link);
-    arena_destroy(o->arena);
-}
-
-/* ---- the name of a series: own labels, and its owner's where those leave room ---- */
-
-struct named { /* own labels, sorted by name, each name once */
-    struct label labels[SERIES_MAX_LABELS];
-    size_t count;
-};
-
-static void named_add(struct named *n, const char *name, const char *value)
-{
-    size_t at = n->count;
-    if (!value || !*value || n->count == SERIES_MAX_LABELS || !strcmp(name, "task_id"))
-        return;
-    while (at > 0) {
-        const int order = strcmp(n->labels[at - 1].name, name);
-        if (order == 0)
-            return;
-        if (order < 0)
-            break;
-        at--;
-    }
-    memmove(&n->labels[at + 1], &n->labels[at], (n->count - at) * sizeof(n->labels[0]));
-    n->labels[at] = (struct label){name, value};
-    n->count++;
-}
-
-static struct timeseries *named_get(const struct named *n, const struct history_owner *o)
-{
-    struct history *h = o->history;
-    struct term *terms[SERIES_MAX_LABELS];
-    const size_t room = SERIES_MAX_LABELS - n->count;
-    size_t count = 0;
-    for (size_t own = 0, owners = 0; own < n->count || owners < o->labels.count;) {
-        const int order = own == n->count ? 1
-                          : owners == o->labels.count
-                              ? -1
-                              : strcmp(n->labels[own].name, o->labels.items[owners].name);
-        if (order > 0 && count - own < room)
-            terms[count++] = o->terms[owners];
-        owners += order >= 0;
-        if (order > 0)
-            continue;
-        const struct label *l = &n->labels[own++];
-        terms[count++] = term_take(h, l->name, l->value);
-    }
-    return series_of_terms(h, terms, count);
-}
-
-static void named_of_sample(struct named *n, const struct sample *x)
-{
-    n->count = 0;
-    named_add(n, "__name__", x->metric->name);
-    for (size_t i = 0; x->values && x->metric->labels[i]; i++)
-        named_add(n, x->metric->labels[i], x->values[i]);
-    for (size_t i = 0; i < x->extra.count; i++)
-        named_add(n, x->extra.items[i].name, x->extra.items[i].value);
-}
-
-/* Counts the label when it names the series; false when the series has another value for it. */
-static bool is_own(struct labels of, const char *name, const char *value, uint32_t *own)
-{
-    if (!value || !*value || !strcmp(name, "task_id"))
-        return true;
-    const char *has = labels_get(of, name);
-    ++*own;
-    return has && !strcmp(has, value);
-}
-
-/* Whether a series is what this sample names: its own labels are there, and it has no more of its own. */
-static bool is_named(const struct slot *slot, const struct sample *x)
-{
-    const struct labels of = slot->series->labels;
-    uint32_t own = 0;
-    bool is_same = is_own(of, "__name__", x->metric->name, &own);
-    for (size_t i = 0; is_same && x->values && x->metric->labels[i]; i++)
-        is_same = is_own(of, x->metric->labels[i], x->values[i], &own);
-    for (size_t i = 0; is_same && i < x->extra.count; i++)
-        is_same = is_own(of, x->extra.items[i].name, x->extra.items[i].value, &own);
-    return is_same && own == slot->own;
-}
-
-/* ---- batches ---- */
+/* ---- finding ---- */
 
 static struct holding *holding_for(struct history_owner *o, const char *name)
 {
@@ -164,126 +31,152 @@ static struct holding *holding_for(struct history_owner *o, const char *name)
     return holding;
 }
 
-static struct slot *slot_room(struct holding *holding, size_t count)
-{
-    if (count > holding->size) {
-        const size_t size = count + count / 2 + 4;
-        holding->slots = realloc(holding->slots, size * sizeof(*holding->slots));
-        assert(holding->slots);
-        holding->owner->history->stats.bytes +=
-            (size - holding->size) * sizeof(*holding->slots);
-        holding->size = size;
-    }
-    return holding->slots;
-}
-
 static struct slot slot_find(struct holding *holding, const struct sample *x)
 {
+    struct history *h = holding->owner->history;
     struct named n;
-    struct slot slot = {.round = holding->round};
     named_of_sample(&n, x);
-    slot.series = named_get(&n, holding->owner);
-    slot.own = (uint32_t)n.count;
-    if (slot.series && !series_take(holding->owner->history, slot.series, holding))
+    const struct slot slot = {named_get(&n, holding->owner), (uint32_t)n.count};
+    if (slot.series && series_take(h, slot.series, holding))
+        return slot;
+    return (struct slot){NULL, slot.own};
+}
+
+static struct slot slot_of(struct holding *holding, const struct sample *x)
+{
+    const struct slot *former =
+        holding->filled < holding->count ? &holding->slots[holding->filled] : NULL;
+    struct slot slot = former && former->series && slot_is_named(former, x)
+                           ? *former
+                           : slot_find(holding, x);
+    if (slot.series && slot.series->round == holding->round) {
+        holding->owner->history->stats.refused_samples++; /* named twice */
         slot.series = NULL;
+    }
+    if (slot.series)
+        slot.series->round = holding->round;
     return slot;
 }
 
-/* A batch of another shape: new slots beside the old, and what is only among the old ends. */
-static void shape_change(struct holding *holding, const struct batch_group *g, int64_t ms)
+/* The slots of a new shape, of which the first ones are as they were. */
+static void fresh_begin(struct holding *holding, size_t count)
+{
+    holding->fresh = memory_take((count + 1) * sizeof(*holding->fresh));
+    if (holding->filled)
+        memcpy(holding->fresh, holding->slots, holding->filled * sizeof(*holding->fresh));
+}
+
+static void slot_fill(struct holding *holding, struct slot slot, size_t count)
+{
+    const size_t at = holding->filled;
+    const bool is_same = at < holding->count && holding->slots[at].series == slot.series;
+    if (!holding->fresh && !is_same)
+        fresh_begin(holding, count);
+    if (holding->fresh)
+        holding->fresh[at] = slot;
+    holding->filled++;
+}
+
+static void group_begin(struct history_publication *p, const struct batch_group *g)
+{
+    p->group = g;
+    if (!g)
+        return;
+    p->holding = holding_for(p->owner, g->name);
+    p->holding->round++;
+    p->holding->filled = 0;
+    p->sample = g->first;
+}
+
+/* False when the time is up. */
+static bool group_find(struct history_publication *p, struct mono until)
+{
+    struct holding *holding = p->holding;
+    for (; p->sample; p->sample = p->sample->next) {
+        slot_fill(holding, slot_of(holding, p->sample), p->group->count);
+        if (holding->filled % SAMPLES_AT_A_TIME == 0 &&
+            mono_reached(mono_read(), until)) {
+            p->sample = p->sample->next;
+            return false;
+        }
+    }
+    if (!holding->fresh && holding->filled != holding->count)
+        fresh_begin(holding, holding->filled);
+    return true;
+}
+
+/* ---- giving ---- */
+
+/* What is only among the old ends. */
+static void fresh_take(struct holding *holding, int64_t ms)
 {
     struct history *h = holding->owner->history;
     struct slot *former = holding->slots;
-    const size_t former_count = holding->count;
+    const size_t count = holding->count;
+    h->stats.bytes += holding->filled * sizeof(*former);
     h->stats.bytes -= holding->size * sizeof(*former);
-    holding->slots = NULL;
-    holding->count = holding->size = 0;
-    struct slot *slots = slot_room(holding, g->count);
-    for (const struct sample *x = g->first; x; x = x->next) {
-        const size_t at = holding->count++;
-        const bool is_same =
-            at < former_count && former[at].series && is_named(&former[at], x);
-        slots[at] = is_same ? former[at] : slot_find(holding, x);
-        if (slots[at].series)
-            series_append(h, slots[at].series, ms, x->value);
-    }
-    for (size_t i = 0; i < former_count; i++) {
+    holding->slots = holding->fresh;
+    holding->count = holding->size = holding->filled;
+    holding->fresh = NULL;
+    for (size_t i = 0; i < count; i++) {
         struct timeseries *s = former[i].series;
-        if (s && s->holding == holding && s->newest.ms < ms)
-            let_go(h, s, ms);
+        if (s && s->holding == holding && s->round != holding->round)
+            series_leave(h, s, ms);
     }
     free(former);
 }
 
-static bool has_shape(const struct holding *holding, const struct batch_group *g)
+static void group_give(struct holding *holding, const struct batch_group *g, int64_t ms)
 {
-    if (holding->count != g->count)
-        return false;
+    struct history *h = holding->owner->history;
     size_t at = 0;
+    if (holding->fresh)
+        fresh_take(holding, ms);
     for (const struct sample *x = g->first; x; x = x->next, at++) {
-        if (at >= holding->count || !holding->slots[at].series ||
-            !is_named(&holding->slots[at], x))
-            return false;
+        if (holding->slots[at].series)
+            series_append(h, holding->slots[at].series, ms, x->value);
     }
-    return true;
 }
 
-static void group_publish(struct history_owner *o, const struct batch_group *g,
-                          int64_t ms)
+static void give(struct history_publication *p)
 {
-    struct holding *holding = holding_for(o, g->name);
-    holding->round++;
-    if (!has_shape(holding, g)) {
-        shape_change(holding, g, ms);
-        return;
+    struct history_owner *o = p->owner;
+    for (const struct batch_group *g = p->batch->first; g; g = g->next)
+        group_give(holding_for(o, g->name), g, p->ms);
+    o->publication = NULL;
+    p->owner = NULL;
+    leavers_tidy(o->history);
+}
+
+/* ---- publications ---- */
+
+void history_publication_begin(struct history_publication *p, struct history_owner *o,
+                               int64_t ms, const struct batch *b)
+{
+    if (o->publication)
+        history_publication_go(o->publication, INT64_MAX);
+    *p = (struct history_publication){.owner = o, .ms = ms, .batch = b};
+    o->publication = p;
+    group_begin(p, b->first);
+}
+
+bool history_publication_go(struct history_publication *p, nsec budget)
+{
+    const struct mono until = {budget == INT64_MAX ? INT64_MAX
+                                                   : mono_add(mono_read(), budget).ns};
+    if (!p->owner)
+        return true;
+    for (; p->group; group_begin(p, p->group->next)) {
+        if (!group_find(p, until))
+            return false;
     }
-    size_t at = 0;
-    for (const struct sample *x = g->first; x && at < holding->count; x = x->next)
-        series_append(o->history, holding->slots[at++].series, ms, x->value);
+    give(p);
+    return true;
 }
 
 void history_publish(struct history_owner *o, int64_t ms, const struct batch *b)
 {
-    for (const struct batch_group *g = b->first; g; g = g->next)
-        group_publish(o, g, ms);
-}
-
-/* ---- one by one ---- */
-
-void history_put(struct history_owner *o, const char *name, struct labels own, int64_t ms,
-                 double value)
-{
-    struct named n = {0};
-    named_add(&n, "__name__", name);
-    for (size_t i = 0; i < own.count; i++)
-        named_add(&n, own.items[i].name, own.items[i].value);
-    struct timeseries *s = named_get(&n, o);
-    if (!s)
-        return;
-    if (s->holding != &o->direct) {
-        if (!series_take(o->history, s, &o->direct))
-            return;
-        slot_room(&o->direct, o->direct.count + 1)[o->direct.count] =
-            (struct slot){.series = s, .own = (uint32_t)n.count};
-        o->direct.count++;
-    }
-    series_append(o->history, s, ms, value);
-}
-
-static void holding_end_others(struct holding *holding, int64_t ms)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < holding->count; i++) {
-        struct timeseries *s = holding->slots[i].series;
-        if (s->newest.ms >= ms)
-            holding->slots[left++] = holding->slots[i];
-        else
-            let_go(holding->owner->history, s, ms);
-    }
-    holding->count = left;
-}
-
-void history_end_others(struct history_owner *o, int64_t ms)
-{
-    holding_end_others(&o->direct, ms);
+    struct history_publication p;
+    history_publication_begin(&p, o, ms, b);
+    history_publication_go(&p, INT64_MAX);
 }
