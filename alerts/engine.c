@@ -123,7 +123,14 @@ void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall
     engine_wake(e, now);
 }
 
-void engine_verdict(struct engine *e, struct history_owner *owner,
+void engine_publish(struct engine *e, struct history_owner *owner,
+                    const struct verdict *v, const struct batch *b,
+                    struct history_publication *ret_samples)
+{
+    subject_publish(subject_of(e, owner), v, b, ret_samples);
+}
+
+void engine_observe(struct engine *e, struct history_owner *owner,
                     const struct verdict *v, const struct batch *b, struct wall now)
 {
     struct subject *s = subject_of(e, owner);
@@ -139,6 +146,15 @@ void engine_verdict(struct engine *e, struct history_owner *owner,
     }
     if (v->health == HEALTH_DOWN)
         overlay_probe_fell(e->overlay, s->name, now);
+}
+
+void engine_verdict(struct engine *e, struct history_owner *owner,
+                    const struct verdict *v, const struct batch *b, struct wall now)
+{
+    struct history_publication samples;
+    engine_publish(e, owner, v, b, &samples);
+    history_publication_go(&samples, INT64_MAX);
+    engine_observe(e, owner, v, b, now);
 }
 
 void engine_parent_ran(struct engine *e, const char *probe, struct wall now)

@@ -56,8 +56,15 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now);
 
 /* Whose series a probe's are, under these labels (probe, the user's, job and instance). Equal labels: the same one. */
 struct history_owner *engine_owner(struct engine *e, struct labels labels);
-/* One published verdict with its samples; its times are of the same clock as now. unknown writes no value. */
+/* One published verdict with its samples; its times are of the same clock as now. unknown writes no value. At once, or
+ * first its samples in slices (history.h), and what follows from it when all are seen; no other verdict of the owner comes
+ * in between. */
 void engine_verdict(struct engine *e, struct history_owner *owner,
+                    const struct verdict *v, const struct batch *b, struct wall now);
+void engine_publish(struct engine *e, struct history_owner *owner,
+                    const struct verdict *v, const struct batch *b,
+                    struct history_publication *ret_samples);
+void engine_observe(struct engine *e, struct history_owner *owner,
                     const struct verdict *v, const struct batch *b, struct wall now);
 /* The probe is gone: its series end, what its rules say of it is known from now on. */
 void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall now);

@@ -104,7 +104,10 @@ struct subject *subject_of(const struct engine *e, const struct history_owner *o
 struct subject *subject_named(const struct engine *e, const char *probe); /* NULL */
 struct subject *subject_make(struct engine *e, struct labels labels);
 void subject_end(struct engine *e, struct subject *s, struct wall now);
-/* Into the history. True when the rules that read it should look at once. */
+/* Its samples, into the history. */
+void subject_publish(struct subject *s, const struct verdict *v, const struct batch *b,
+                     struct history_publication *ret_samples);
+/* When they are in it. True when the rules that read it should look at once. */
 bool subject_observe(struct engine *e, struct subject *s, const struct verdict *v,
                      const struct batch *b, struct wall now);
 void subjects_destroy(struct engine *e);

@@ -115,7 +115,7 @@ static void set_severity(struct subject *s, const char *severity)
     if (s->severity && !strcmp(s->severity, severity))
         return;
     if (s->severity)
-        put_info(s, s->last_ms + 1, stale_marker());
+        put_info(s, s->last_ms, stale_marker());
     s->severity = arena_strdup(s->arena, severity);
 }
 
@@ -169,7 +169,6 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
         map_put(e->by_name, bytes_of(s->name), s);
     }
     set_severity(s, p->severity);
-    s->interval = p->interval;
     e->not_run -= !s->has_run;
     s->has_run = true;
     if (*v->detail && (!s->detail || strcmp(s->detail, v->detail) != 0)) {
@@ -202,17 +201,25 @@ static void put_frame(const struct subject *s, const struct verdict *v, size_t s
     put(s, "scrape_samples_scraped", none, ms, (double)samples);
 }
 
+void subject_publish(struct subject *s, const struct verdict *v, const struct batch *b,
+                     struct history_publication *ret_samples)
+{
+    s->interval = v->probe->interval;
+    s->last_ms = sample_ms(s, v);
+    *ret_samples = (struct history_publication){0};
+    if (v->health != HEALTH_UNKNOWN)
+        history_publication_begin(ret_samples, s->owner, s->last_ms, b);
+}
+
 bool subject_observe(struct engine *e, struct subject *s, const struct verdict *v,
                      const struct batch *b, struct wall now)
 {
     const enum health before = s->health;
     const bool was_first = !s->has_run;
     learn(e, s, v);
-    s->last_ms = sample_ms(s, v);
     if (!s->first_run.ns)
         s->first_run = wall_from_ms(s->last_ms);
     if (v->health != HEALTH_UNKNOWN) {
-        history_publish(s->owner, s->last_ms, b);
         s->last_known = now;
         s->health = v->health;
     }

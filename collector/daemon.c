@@ -268,6 +268,7 @@ void daemon_stop(struct daemon *d, const char *why)
     web_stop(d->web);
     schedule_stop(d->schedule);
     canaries_stop(d->canaries);
+    publications_finish(&d->pipeline.publications);
     engine_host_stop(d->engine_host);
     d->stop_by = mono_add(loop_now(d->frame.loop), STOP_BUDGET);
     d->stop_timer = loop_timer_create(d->frame.loop, "stop", on_stop_step, d);

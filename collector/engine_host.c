@@ -177,15 +177,30 @@ void engine_host_adopt(struct engine_host *h)
 }
 
 /* The verdict's times are the wall clock's; alerting's may be ahead of it. */
-void engine_host_observe(struct engine_host *h, struct tracked *t,
-                         const struct verdict *v, const struct batch *b)
+static struct verdict shifted_to(struct engine_host *h, const struct verdict *v,
+                                 struct wall now)
 {
-    const struct wall now = engine_host_now(h);
     const nsec ahead = now.ns - loop_wall(h->daemon->frame.loop).ns;
     struct verdict shifted = *v;
     shifted.due = wall_add(v->due, ahead);
     shifted.started = wall_add(v->started, ahead);
-    engine_verdict(h->engine, t->history, &shifted, b, now);
+    return shifted;
+}
+
+void engine_host_publish(struct engine_host *h, struct tracked *t,
+                         const struct verdict *v, const struct batch *b,
+                         struct history_publication *ret_samples)
+{
+    const struct verdict shifted = shifted_to(h, v, engine_host_now(h));
+    engine_publish(h->engine, t->history, &shifted, b, ret_samples);
+}
+
+void engine_host_observe(struct engine_host *h, struct tracked *t,
+                         const struct verdict *v, const struct batch *b)
+{
+    const struct wall now = engine_host_now(h);
+    const struct verdict shifted = shifted_to(h, v, now);
+    engine_observe(h->engine, t->history, &shifted, b, now);
 }
 
 /* ---- the end ---- */

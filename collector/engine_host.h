@@ -21,6 +21,10 @@ struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
                                        struct err *e);
 /* Takes over the schedule's generation: whose series are whose, then rules, routes and receivers. */
 void engine_host_adopt(struct engine_host *h);
+/* A verdict: first its samples, in slices when there are many; engine_host_observe when all are in. */
+void engine_host_publish(struct engine_host *h, struct tracked *t,
+                         const struct verdict *v, const struct batch *b,
+                         struct history_publication *ret_samples);
 void engine_host_observe(struct engine_host *h, struct tracked *t,
                          const struct verdict *v, const struct batch *b);
 void engine_host_stop(struct engine_host *h);

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 
-#include "collector/engine_host.h"
 #include "collector/probes_seen.h"
 
 /* Unknown writes no value, and ends none: what was known stays until something is known again. */
@@ -36,8 +35,8 @@ void pipeline_publish(struct pipeline *p, struct tracked *t, struct verdict *v,
     probes_seen_note(t, v);
     registry_take(p, t, v, b);
     exporters_observe(p, v);
-    engine_host_observe(p->engine_host, t, v, b);
     recent_keep(&t->recent, v);
+    publications_add(&p->publications, p->engine_host, t, v, b);
 }
 
 static void close_exporters(struct exporter *exporters, size_t count)

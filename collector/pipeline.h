@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one way that a finished run takes: state, registry, exporters, history and rules, recent runs. Called by the schedule for each
+ * The one way that a finished run takes: state, registry, exporters, recent runs, history and rules. Called by the schedule for each
  * (daemon.c joins the two). Reads downwards; arrows never turn back.
  */
 #ifndef HEALTHD_COLLECTOR_PIPELINE_H
 #define HEALTHD_COLLECTOR_PIPELINE_H
 
+#include "collector/publication.h"
 #include "collector/schedule.h"
 #include "lib/core/exporter.h"
-
-struct engine_host;
 
 struct pipeline {
     struct registry *registry;
@@ -17,6 +16,7 @@ struct pipeline {
     struct exporter *exporters;
     size_t exporter_count;
     struct engine_host *engine_host; /* history and rules */
+    struct publications publications;
 };
 
 /* Opens the exporters of a generation and closes the former ones: all or nothing (and e). */

@@ -83,7 +83,6 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
     const struct mono now = loop_now_exact(s->frame->loop);
 
     t->is_running = false;
-    t->run = NULL;
     if (!t->is_removed && !s->is_stopped) {
         t->runs++;
         s->stats.runs++;
@@ -99,6 +98,7 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
                           : (struct mono){0};
         tracked_place(t);
     }
+    t->run = NULL;
     tell_waiters(t);
 }
 

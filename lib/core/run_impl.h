@@ -46,6 +46,7 @@ struct run {
     enum run_place place; /* moved by run_move alone */
     size_t holds;
     bool is_finished; /* the runner's own hold is dropped */
+    bool may_be_kept; /* its done is being called, with what is its own */
 
     /* What was asked. */
     struct frame *frame;

@@ -80,7 +80,9 @@ static void run_hand_over(struct run *run)
     struct run *voice = run->stand_in ? run->stand_in : run;
 
     run_conclude(voice);
+    run->may_be_kept = voice == run;
     run->done(run->ctx, &voice->verdict, voice->batch);
+    run->may_be_kept = false;
     if (run->stand_in)
         run_return(run->runner, run->stand_in);
     run->stand_in = NULL;
@@ -103,6 +105,12 @@ static void run_end(struct run *run)
         gone(ctx);
 }
 
+static void drain(struct run *run)
+{
+    run->runner->draining++;
+    run->session->is_draining = true;
+}
+
 static void run_move(struct run *run, enum run_place next)
 {
     struct runner *r = run->runner;
@@ -114,11 +122,13 @@ static void run_move(struct run *run, enum run_place next)
     case RUN_ACTIVE:
         heap_remove(&r->deadlines, &run->deadline);
         runner_arm(r);
-        if (next == RUN_DRAINING) {
-            r->draining++;
-            run->session->is_draining = true;
-        }
+        if (next == RUN_DRAINING)
+            drain(run);
         run_hand_over(run);
+        if (next == RUN_GONE && run->holds > 0) { /* it was kept */
+            next = run->place = RUN_DRAINING;
+            drain(run);
+        }
         break;
     case RUN_DRAINING:
         if (r)
@@ -135,6 +145,13 @@ static void run_move(struct run *run, enum run_place next)
 void run_hold(struct run *run)
 {
     run->holds++;
+}
+
+bool runner_keep(struct run *run)
+{
+    if (run->may_be_kept)
+        run_hold(run);
+    return run->may_be_kept;
 }
 
 void run_release(struct run *run)

@@ -58,6 +58,8 @@ void runner_destroy(struct runner *r);
  * the run may be gone: use the return value only to cancel while done has not been called. */
 struct run *runner_start(struct runner *r, const struct ask *ask);
 void runner_cancel(struct run *run);
+/* In done: its verdict and batch, and what the run was lent, live until run_release. False: they end with done. */
+bool runner_keep(struct run *run);
 size_t runner_active(const struct runner *r); /* ACTIVE and DRAINING */
 size_t runner_draining(const struct runner *r);
 

@@ -62,6 +62,8 @@ struct history_publication {
 };
 void history_publication_begin(struct history_publication *p, struct history_owner *o,
                                int64_t ms, const struct batch *b);
+void history_publication_move(struct history_publication *to,
+                              struct history_publication *from);
 /* For about budget, and at least some samples; true when all is seen. The last slice is an append a sample. */
 bool history_publication_go(struct history_publication *p, nsec budget);
 /* One sample of one series (rule results, `up`, healthd's own families). own is sorted and without __name__. */

@@ -160,6 +160,14 @@ void history_publication_begin(struct history_publication *p, struct history_own
     group_begin(p, b->first);
 }
 
+void history_publication_move(struct history_publication *to,
+                              struct history_publication *from)
+{
+    *to = *from;
+    if (to->owner)
+        to->owner->publication = to;
+}
+
 bool history_publication_go(struct history_publication *p, nsec budget)
 {
     const struct mono until = {budget == INT64_MAX ? INT64_MAX

@@ -11,7 +11,7 @@ from lib.metrics import Page
 from lib.nodered import NodeRed
 from lib.probe import probe, refused
 from lib.servers import NodeExporter
-from lib.wait import SLOWNESS
+from lib.wait import SLOWNESS, wait_until
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 HISTOGRAM = ("# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
@@ -115,6 +115,21 @@ def test_series_end_with_the_page_and_with_the_server(serve, healthd):
     assert page.value("scrape_samples_read", probe="app") == 0
     assert daemon.get("/api/v1/query?query=a").json()["data"]["result"] == []
     assert "expected status 200" in str(daemon.explain("app"))
+
+
+def test_thousands_of_series_come_and_go_as_one(serve, healthd):
+    server = serve("".join(f'orders{{till="{n}"}} {n}\n' for n in range(5000)))
+    daemon = healthd(f"probes:\n  - {{name: shop, scrape: \"{server.url()}\", interval: 1s, timeout: 1s}}\n")
+    seen = []
+
+    def count():
+        result = daemon.get("/api/v1/query?query=count(orders)").json()["data"]["result"]
+        seen.append(int(result[0]["value"][1]) if result else 0)
+        return seen[-1]
+    wait_until(lambda: count() == 5000)
+    server.page = "other 1\n"
+    wait_until(lambda: count() == 0)
+    assert set(seen) == {0, 5000}, seen
 
 
 def test_openmetrics_gzip_and_what_is_asked(serve):
