@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
 ./dev, files shown whole; that each block of commands is run by a test, or says why not; and that
-comments cite pages that are. Run at the source root."""
+comments cite pages that are; and README tells of every probe type. Run at the source root."""
 import os
 import re
 
@@ -18,6 +18,7 @@ BLOCK = re.compile(r"^(?:<!-- ([a-z ]+)(?:: ([^\n]+))? -->\n+)?```(\w*)\n", re.M
 COMMANDS_OF = ("sh", "console")
 TOLD = ("run", "write", "not run", "file")
 LANGUAGES = COMMANDS_OF + ("", "c", "crontab", "ini", "json", "nginx", "promql", "python", "sql", "yaml")
+PROBE_TABLE = "| probe type |"
 CITED = re.compile(r"\b[\w/]+\.md,? §")
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
                "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
@@ -83,9 +84,32 @@ def check_citations(faults):
                 faults.add(path, number, f"cites {found[0]}: say the reason, or a page of docs/ and its heading")
 
 
+def check_probe_table(faults):
+    """README's table of probe types has those of probes/meson.build, each once."""
+    if not os.path.exists("README.md") or not os.path.exists("probes/meson.build"):
+        return
+    built = re.search(r"^probes = \{\n(.*?)^\}", read("probes/meson.build"), re.M | re.S)
+    text = read("README.md")
+    start = text.find(PROBE_TABLE)
+    if start < 0:
+        faults.add("README.md", 1, f"has no table that begins '{PROBE_TABLE}'")
+        return
+    rows = text[start:].split("\n\n")[0].split("\n")[2:]
+    told = CODE.findall("\n".join(row.split(" | ")[0] for row in rows))
+    line = text.count("\n", 0, start) + 1
+    types = set(re.findall(r"^  '(\w+)':", built[1], re.M))
+    for name in sorted(types - set(told)):
+        faults.add("README.md", line, f"has no row for the probe type '{name}': say in this table whom it asks, and what "
+                   "it comes in the place of")
+    for name in sorted(name for name in set(told) if name not in types or told.count(name) > 1):
+        faults.add("README.md", line, f"tells of the probe type '{name}', " + (
+            "twice" if name in types else "which probes/meson.build does not build"))
+
+
 def main():
     faults = Faults()
     check_citations(faults)
+    check_probe_table(faults)
     known = commands()
     pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
     for path in pages:

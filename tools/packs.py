@@ -9,6 +9,7 @@ import re
 from tree import Faults, read, tracked
 
 PACKS = "alerts/packs/*.yml"
+COMMON = "alerts/packs/probes.yml"
 TESTS = "alerts/packs/tests/*.test.yml"
 RUNBOOKS = "docs/runbooks/"
 SECTIONS = ["## Meaning", "## First look", "## Causes", "## Fix"]
@@ -18,6 +19,8 @@ FAMILY = re.compile(r"\b(?:healthd|probe|flow)_[a-z0-9_]+\b")
 LITERAL = re.compile(r'"((?:healthd|probe|flow)_[a-z0-9_]+)"')
 LIMIT = re.compile(r'\.alert = "(\w+)"')
 PROMQL = {"last_over_time", "group_left", "group_right"}
+FRAME = ("collector/*.[ch]", "lib/core/*.[ch]")
+CODE = FRAME + ("alerts/*.[ch]", "exporters/*.[ch]", "lib/*.[ch]", "probes/*.[ch]")
 TESTED = re.compile(r"alertname: (\w+)[,}\n]\s*exp_alerts: ?(\[\])?")
 
 
@@ -29,9 +32,9 @@ def rules(text):
         yield match[1], text[match.start():end], text.count("\n", 0, match.start()) + 1
 
 
-def families_of_code():
+def families_of_code(patterns=CODE):
     names = set()
-    for path in tracked("alerts/*.[ch]", "collector/*.[ch]", "exporters/*.[ch]", "lib/*.[ch]", "probes/*.[ch]"):
+    for path in tracked(*patterns):
         names.update(LITERAL.findall(read(path)))
     return names
 
@@ -52,21 +55,16 @@ def check_rule(path, alert, text, line, known, faults):
                 faults.add(path, line, f"{alert} reads {name}, which no code of ours makes")
 
 
-def check_common(faults):
-    """The pack of every probe knows none in particular: a new type must not change it."""
-    path = "alerts/packs/probes.yml"
-    frame = set()
-    for source in tracked("collector/*.[ch]", "lib/core/*.[ch]"):
-        frame.update(LITERAL.findall(read(source)))
-    for alert, text, line in rules(read(path)):
-        for found in EXPR.finditer(text):
-            expr = found[1] or found[2]
-            names = set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b(?!\()", re.sub(r'"[^"]*"', "", expr)))
-            for name in sorted(names - frame - PROMQL):
-                faults.add(path, line, f"{alert} reads {name}, which not every probe has: what a type's own rules tell "
-                           "of is said by its `pack` (lib/core/probe.h)")
-            if re.search(r"\btype\s*[=!]", expr):
-                faults.add(path, line, f"{alert} asks for a probe type: say it by the type's `pack` (lib/core/probe.h)")
+def check_common(path, alert, text, line, frame, faults):
+    """A rule for every probe knows none in particular: a new type must not change it."""
+    for found in EXPR.finditer(text):
+        expr = found[1] or found[2]
+        names = set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b(?!\()", re.sub(r'"[^"]*"', "", expr)))
+        for name in sorted(names - frame - PROMQL):
+            faults.add(path, line, f"{alert} reads {name}, which not every probe has: what a type's own rules tell "
+                       "of is said by its `pack` (lib/core/probe.h)")
+        if re.search(r"\btype\s*[=!]", expr):
+            faults.add(path, line, f"{alert} asks for a probe type: say it by the type's `pack` (lib/core/probe.h)")
 
 
 def check_own_packs(faults):
@@ -99,7 +97,7 @@ def check_runbook(page, alerts, faults):
 
 def main():
     faults = Faults()
-    known = families_of_code()
+    frame, known = families_of_code(FRAME), families_of_code()
     alerts = {}
     for path in tracked(PACKS):
         if path.startswith("alerts/packs/tests/"):
@@ -107,7 +105,8 @@ def main():
         for alert, text, line in rules(read(path)):
             alerts.setdefault(alert, (path, line))
             check_rule(path, alert, text, line, known, faults)
-    check_common(faults)
+            if path == COMMON:
+                check_common(path, alert, text, line, frame, faults)
     check_own_packs(faults)
     fires, quiet = set(), set()
     for path in tracked(TESTS):

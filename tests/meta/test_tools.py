@@ -150,6 +150,15 @@ class Docs(ToolTest):
                 self.write("docs/a.md", text)
                 self.faulty("docs", expected)
 
+    def test_probe_table(self):
+        rows = "| probe type | of whom |\n|---|---|\n| `tcp`, [`http`](#x) | anything, as `dns` |\n"
+        self.write("README.md", "# X\n\n" + rows + "\nmore\n")
+        self.write("probes/meson.build", "probes = {\n  'http': [],\n  'tcp': [],\n}\n")
+        self.fine("docs")
+        self.write("probes/meson.build", "probes = {\n  'http': [],\n  'queue': ['hiredis'],\n}\n")
+        self.faulty("docs", "README.md:3: has no row for the probe type 'queue'")
+        self.faulty("docs", "the probe type 'tcp', which probes/meson.build does not build")
+
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
                                 f"<!-- file: lib/core/talk.c -->\n```c\n{HEAD}```\n"
@@ -200,6 +209,9 @@ class Packs(ToolTest):
          "sees Broken quiet"),
         ("docs/runbooks/Old.md", PAGE, "there is no bundled rule and no limit Old"),
         ("docs/runbooks/Broken.md", PAGE.replace("## Fix", "## End"), "has the sections"),
+        ("alerts/packs/probes.yml", RULE.replace("probe_state", "cache_full"), "which not every probe has"),
+        ("alerts/packs/probes.yml", RULE.replace("probe_state", 'probe_state{type="a"}'), "asks for a probe type"),
+        ("probes/a.c", HEAD + '    .pack = "gone",\n', "there is no alerts/packs/gone.yml"),
     ]
 
     def fill(self):
