@@ -51,7 +51,7 @@ static void pin(struct step *s, struct evaluation *e, const struct group_state *
         if (s->wants_resolve[i])
             add_selectors(r->resolve_when, list, &count);
     }
-    s->view = history_view(e->history, list, count);
+    s->view = history_view_for(e->history, list, count, &s->opts);
     s->source = history_view_source(s->view);
 }
 

@@ -318,6 +318,22 @@ static void hysteresis_ends_with_its_series(void **state)
     finish(&f);
 }
 
+/* Samples that come late: the group lives an hour in the past, and sees what was there then. */
+static void an_offset_is_seen_through(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, "- {name: g, interval: 1h, query_offset: 1h, rules: ["
+              "{record: 'twice', expr: a * 2}, {alert: High, expr: twice > 6}]}\n");
+    put(&f, "a", 1, 9);
+    put(&f, "a", 2, 1);
+    put(&f, "b", 3601, 0);
+    touch(&f, 3601, "High:fired ");
+    assert_true(newest(&f, "twice", 3601) == 18);
+    touch(&f, 3602, "High:resolved ");
+    finish(&f);
+}
+
 static void a_rule_that_fails_says_why(void **state)
 {
     static const struct label two[] = {{"x", "2"}};
@@ -409,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_range_has_to_warm_up),
         cmocka_unit_test(absence_is_believed_once_all_ran),
         cmocka_unit_test(hysteresis_ends_with_its_series),
+        cmocka_unit_test(an_offset_is_seen_through),
         cmocka_unit_test(a_rule_that_fails_says_why),
         cmocka_unit_test(a_reload_drops_what_is_computed),
         cmocka_unit_test(a_touch_while_it_runs_is_not_lost),
