@@ -25,6 +25,7 @@ struct ledger {
     struct store *store;
     struct list waiting, flight; /* of transactions */
     struct list landed;          /* on disk, and not all of it is told */
+    size_t waiting_bytes;        /* what those of waiting hold */
     size_t flight_max;           /* 1 while looking for the one that cannot be written */
     bool is_flying, is_hanging, is_telling, is_closing;
     bool is_landing, is_deferred; /* the rest of it */
@@ -182,6 +183,40 @@ static void tell_all(struct ledger *l, struct list *transactions)
     l->is_telling = false;
 }
 
+/* ---- the queue ---- */
+
+static void wait_last(struct ledger *l, struct ledger_txn *t)
+{
+    list_append(&l->waiting, &t->link);
+    l->waiting_bytes += arena_used(t->arena);
+}
+
+static void wait_first(struct ledger *l, struct ledger_txn *t)
+{
+    list_prepend(&l->waiting, &t->link);
+    l->waiting_bytes += arena_used(t->arena);
+}
+
+/* The oldest, or NULL. */
+static struct ledger_txn *waiting_take(struct ledger *l)
+{
+    struct list *first = list_take(&l->waiting);
+    if (!first)
+        return NULL;
+    struct ledger_txn *t = LIST_ITEM(first, struct ledger_txn, link);
+    l->waiting_bytes -= arena_used(t->arena);
+    return t;
+}
+
+/* Beyond the bound the oldest leave: their notices have gone out, and stand on stderr. */
+static void bound_waiting(struct ledger *l)
+{
+    while (!l->is_telling && l->waiting_bytes > KEPT_MAX_BYTES) {
+        log_error(EV("commit given up"), STR("why", l->health.why));
+        ledger_txn_free(waiting_take(l));
+    }
+}
+
 /* ---- landing ---- */
 
 static bool is_over(void *ctx)
@@ -260,21 +295,7 @@ static void flight_back(struct ledger *l)
     while (!list_empty(&l->flight)) {
         struct list *last = l->flight.prev;
         list_remove(last);
-        list_prepend(&l->waiting, last);
-    }
-}
-
-/* Beyond the bound the oldest leave: their notices have gone out, and stand on stderr. */
-static void bound_waiting(struct ledger *l)
-{
-    size_t bytes = 0;
-    LIST_EACH (it, &l->waiting)
-        bytes += arena_used(LIST_ITEM(it, struct ledger_txn, link)->arena);
-    while (bytes > KEPT_MAX_BYTES && !list_empty(&l->waiting)) {
-        struct ledger_txn *t = LIST_ITEM(list_take(&l->waiting), struct ledger_txn, link);
-        bytes -= arena_used(t->arena);
-        log_error(EV("commit given up"), STR("why", l->health.why));
-        ledger_txn_free(t);
+        wait_first(l, LIST_ITEM(last, struct ledger_txn, link));
     }
 }
 
@@ -331,7 +352,7 @@ static void launch(struct ledger *l)
     if (l->is_flying || l->is_telling || l->is_closing || list_empty(&l->waiting))
         return;
     for (size_t i = 0; i < l->flight_max && !list_empty(&l->waiting); i++)
-        list_append(&l->flight, list_take(&l->waiting));
+        list_append(&l->flight, &waiting_take(l)->link);
     l->is_flying = true;
     l->flight_since = ledger_clock(l);
     if (!store_submit(l->store, flight_write, flight_done, l))
@@ -350,10 +371,12 @@ void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable
         if (op->kind == OP_ROW_NEW && op->row.id == 0)
             op->row.id = l->next_id++;
     }
-    list_append(&l->waiting, &t->link);
+    wait_last(l, t);
     launch(l);
-    if (l->is_flying && l->is_hanging)
+    if (l->is_flying && l->is_hanging) {
         tell_all(l, &l->waiting);
+        bound_waiting(l);
+    }
 }
 
 struct wall ledger_advance(struct ledger *l, struct wall now)
@@ -367,6 +390,7 @@ struct wall ledger_advance(struct ledger *l, struct wall now)
         note_fault(l, STORE_IO, "the disk has not answered for 10 s");
         tell_all(l, &l->flight);
         tell_all(l, &l->waiting);
+        bound_waiting(l);
     }
     if (!l->is_flying && !list_empty(&l->waiting)) {
         const bool has_stepped = l->retry_at.ns - now.ns > RETRY_AFTER;
@@ -393,8 +417,8 @@ void ledger_close(struct ledger *l, nsec grace)
         l->hooks.closed(l->hooks.ctx);
     if (l->is_flying)
         return; /* the store's thread still reads it, and may for ever */
-    for (struct list *first; (first = list_take(&l->waiting));)
-        ledger_txn_free(LIST_ITEM(first, struct ledger_txn, link));
+    for (struct ledger_txn *t; (t = waiting_take(l));)
+        ledger_txn_free(t);
     free(l);
 }
 

@@ -15,6 +15,7 @@
 #include "alerts/ledger_impl.h"
 #include "lib/base/attr.h"
 #include "lib/base/log.h"
+#include "lib/core/loop.h"
 
 struct fixture {
     char folder[64], path[128];
@@ -237,6 +238,65 @@ static void what_was_refused_is_written_at_the_end(void **state)
     finish(&f);
 }
 
+struct stuck { /* a disk that does not answer, until it is let go */
+    int let_go[2];
+};
+
+static bool hang(void *ctx, struct store_db *db, struct err *e)
+{
+    const struct stuck *stuck = ctx;
+    char byte;
+    return read(stuck->let_go[0], &byte, 1) == 1;
+}
+
+static void commit_megabyte(struct fixture *f, const char *key)
+{
+    static char text[1 << 20];
+    memset(text, 'x', sizeof(text) - 1);
+    struct ledger_txn *t = ledger_begin(f->ledger);
+    ledger_put(t, LEDGER_ALERT, key, text);
+    ledger_commit(t, on_done, f);
+}
+
+static bool count_fact(void *ctx, const char *key, const char *value)
+{
+    ++*(int *)ctx;
+    return true;
+}
+
+static void what_waits_for_a_hanging_disk_is_bounded(void **state)
+{
+    struct fixture f;
+    struct stuck stuck;
+    char key[20];
+    int kept = 0;
+    (void)state;
+    start(&f);
+    ledger_close(f.ledger, 0);
+    struct loop *loop = loop_create(&f.err);
+    f.ledger = ledger_open(loop, f.path, false, &f.opened, &f.err);
+    assert_int_equal(pipe(stuck.let_go), 0);
+    store_submit(ledger_store(f.ledger), hang, NULL, &stuck);
+    commit_megabyte(&f, "in flight");
+    ledger_advance(f.ledger, wall_add(loop_wall(loop), 20 * NSEC_PER_SEC));
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof(key), "%d", i);
+        commit_megabyte(&f, key);
+    }
+    assert_in_range(ledger_health(f.ledger).waiting, 60, 65);
+    assert_non_null(strstr(buf_text(&f.log), "commit given up"));
+
+    assert_int_equal(write(stuck.let_go[1], "x", 1), 1);
+    ledger_close(f.ledger, 10 * NSEC_PER_SEC);
+    loop_destroy(loop);
+    open_ledger(&f);
+    assert_true(ledger_load(f.ledger, LEDGER_ALERT, count_fact, &kept, &f.err));
+    assert_in_range(kept, 60, 65);
+    close(stuck.let_go[0]);
+    close(stuck.let_go[1]);
+    finish(&f);
+}
+
 static void who_is_told_may_commit_more(void **state)
 {
     static const struct {
@@ -309,6 +369,7 @@ int main(void)
         cmocka_unit_test(notices_get_ids_that_never_come_again),
         cmocka_unit_test(a_full_disk_holds_up_nobody),
         cmocka_unit_test(what_was_refused_is_written_at_the_end),
+        cmocka_unit_test(what_waits_for_a_hanging_disk_is_bounded),
         cmocka_unit_test(who_is_told_may_commit_more),
         cmocka_unit_test(no_folder_means_memory_alone),
         cmocka_unit_test(the_journal_is_read_from_its_end),
