@@ -18,6 +18,8 @@
 #define RETRY_AFTER (5 * NSEC_PER_SEC)
 #define HANGS_AFTER (10 * NSEC_PER_SEC)
 #define SLICE (2 * NSEC_PER_MSEC)
+#define LINE_MAX_BYTES \
+    ((size_t)24 << 10) /* of a notice in a line of the log, where quotes double */
 enum { FLIGHT_MAX = 500, KEPT_MAX_BYTES = 64 << 20, DRAIN_ROUNDS = 20 };
 
 struct ledger {
@@ -108,11 +110,27 @@ struct wall ledger_clock(const struct ledger *l)
 
 /* ---- what a commit tells ---- */
 
+/* The whole notice, in as many lines as it needs: together they are its JSON. */
+static void say_row(const struct ledger *l, const struct ledger_op *op)
+{
+    struct bytes rest = bytes_of(op->text);
+    struct buf part = BUF_MAX(LINE_MAX_BYTES);
+    for (int64_t number = 1; rest.len > 0; number++) {
+        const struct bytes piece = bytes_cut(rest, LINE_MAX_BYTES);
+        rest = bytes_slice(rest, piece.len, rest.len);
+        buf_clear(&part);
+        buf_add_bytes(&part, piece);
+        log_error(EV("notice not on disk"), STR("why", l->health.why),
+                  INT("outbox_id", (int64_t)op->row.id), INT("part", number),
+                  INT("bytes_left", (int64_t)rest.len), STR("notice", buf_text(&part)));
+    }
+    buf_finish(&part);
+}
+
 static void tell_row(struct ledger *l, const struct ledger_op *op, bool is_durable)
 {
     if (!is_durable)
-        log_error(EV("notice not on disk"), STR("why", l->health.why),
-                  INT("outbox_id", (int64_t)op->row.id), STR("notice", op->text));
+        say_row(l, op);
     if (l->hooks.arrived)
         l->hooks.arrived(l->hooks.ctx, &(struct arrival){.row = &op->row,
                                                          .payload = bytes_of(op->text),

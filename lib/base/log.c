@@ -26,6 +26,12 @@ static struct {
     bool torn;        /* the last line was cut short by a full pipe */
 } settings = {.least = LOG_LEVEL_INFO};
 
+static const struct log_field cut_field = {
+    .kind = LOG_FIELD_TEXT,
+    .key = "cut",
+    .text = "a line has at most 64 KiB; longer texts in it were cut",
+};
+
 static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
     [LOG_LEVEL_INFO] = "info",
@@ -67,7 +73,13 @@ static void json_number(struct buf *out, double value)
         buf_add_byte(out, '"');
 }
 
-static void json_field(struct buf *out, const struct log_field *f)
+/* At most so many bytes of a text that is not NULL. */
+static struct bytes text_of(const struct log_field *f, size_t most)
+{
+    return bytes_cut(bytes_of(f->text), most);
+}
+
+static void json_field(struct buf *out, const struct log_field *f, size_t most)
 {
     buf_add_byte(out, ',');
     buf_add_json(out, bytes_of(f->key));
@@ -78,7 +90,7 @@ static void json_field(struct buf *out, const struct log_field *f)
     case LOG_FIELD_EVENT:
     case LOG_FIELD_TEXT:
         if (f->text)
-            buf_add_json(out, bytes_of(f->text));
+            buf_add_json(out, text_of(f, most));
         else
             buf_add_text(out, "null");
         break;
@@ -95,12 +107,11 @@ static void json_field(struct buf *out, const struct log_field *f)
 }
 
 /* As it is when a reader of logfmt finds its end, else as a JSON string. */
-static void logfmt_text(struct buf *out, const char *text)
+static void logfmt_text(struct buf *out, struct bytes value)
 {
-    const struct bytes value = bytes_of(text);
     bool plain = value.len > 0 && bytes_is_utf8(value);
     for (size_t i = 0; plain && i < value.len; i++) {
-        const unsigned char c = (unsigned char)text[i];
+        const unsigned char c = (unsigned char)value.ptr[i];
         plain = c > ' ' && c != 0x7F && c != '"' && c != '=' && c != '\\';
     }
     if (plain)
@@ -121,7 +132,7 @@ static void logfmt_duration(struct buf *out, nsec value)
     buf_finish(&text);
 }
 
-static void logfmt_field(struct buf *out, const struct log_field *f)
+static void logfmt_field(struct buf *out, const struct log_field *f, size_t most)
 {
     buf_add_byte(out, ' ');
     buf_add_text(out, f->key);
@@ -131,7 +142,7 @@ static void logfmt_field(struct buf *out, const struct log_field *f)
         break;
     case LOG_FIELD_EVENT:
     case LOG_FIELD_TEXT:
-        logfmt_text(out, f->text ? f->text : "null");
+        logfmt_text(out, f->text ? text_of(f, most) : bytes_of("null"));
         break;
     case LOG_FIELD_INT:
         add_i64(out, f->integer);
@@ -145,8 +156,8 @@ static void logfmt_field(struct buf *out, const struct log_field *f)
     }
 }
 
-void log_render(struct buf *out, enum log_format format, struct wall at,
-                enum log_level level, const struct log_field *fields)
+static void render(struct buf *out, enum log_format format, struct wall at,
+                   enum log_level level, const struct log_field *fields, size_t most)
 {
     const bool json = format == LOG_FORMAT_JSON;
     char ts[WALL_TEXT_SIZE];
@@ -159,11 +170,21 @@ void log_render(struct buf *out, enum log_format format, struct wall at,
         buf_add_byte(out, '"');
     for (; fields->kind != LOG_FIELD_END; fields++) {
         if (json)
-            json_field(out, fields);
+            json_field(out, fields, most);
         else
-            logfmt_field(out, fields);
+            logfmt_field(out, fields, most);
     }
+    if (most < SIZE_MAX && json)
+        json_field(out, &cut_field, SIZE_MAX);
+    else if (most < SIZE_MAX)
+        logfmt_field(out, &cut_field, SIZE_MAX);
     buf_add_text(out, json ? "}\n" : "\n");
+}
+
+void log_render(struct buf *out, enum log_format format, struct wall at,
+                enum log_level level, const struct log_field *fields)
+{
+    render(out, format, at, level, fields, SIZE_MAX);
 }
 
 /* Writes as much as stderr takes without waiting; returns how much that was. */
@@ -200,16 +221,11 @@ static void render_line(struct buf *line, enum log_level level,
                         const struct log_field *fields)
 {
     const struct wall now = wall_read();
-    log_render(line, settings.format, now, level, fields);
-    if (!line->overflow)
-        return;
-    buf_clear(line);
-    log_render(line, settings.format, now, level,
-               (const struct log_field[]){
-                   fields[0],
-                   STR("cut", "the line was longer than 64 KiB; its fields are left out"),
-                   {.kind = LOG_FIELD_END},
-               });
+    render(line, settings.format, now, level, fields, SIZE_MAX);
+    for (size_t most = LONGEST_LINE / 2; line->overflow && most > 0; most /= 2) {
+        buf_clear(line);
+        render(line, settings.format, now, level, fields, most);
+    }
 }
 
 /* Says how many lines are missing here. Returns false when that does not fit either. */

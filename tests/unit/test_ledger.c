@@ -15,6 +15,7 @@
 #include "alerts/ledger_impl.h"
 #include "lib/base/attr.h"
 #include "lib/base/log.h"
+#include "lib/core/json.h"
 #include "lib/core/loop.h"
 
 struct fixture {
@@ -59,7 +60,7 @@ static void start(struct fixture *f)
 {
     *f = (struct fixture){.folder = "/tmp/healthd-ledger-XXXXXX",
                           .told = BUF_MAX(10000),
-                          .log = BUF_MAX(1 << 20)};
+                          .log = BUF_MAX(4 << 20)};
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof(f->path), "%s/alerts.db", f->folder);
     log_to(keep_line, f);
@@ -221,6 +222,56 @@ static void a_full_disk_holds_up_nobody(void **state)
     finish(&f);
 }
 
+static void join_parts(struct bytes log, struct buf *ret)
+{
+    struct arena *arena = arena_create(0);
+    struct err e = {0};
+    struct bytes line;
+    while (bytes_line(&log, &line)) {
+        const json_t *object = json_read(arena, line, 64 << 10, &e);
+        assert_non_null(object);
+        if (json_object_get(object, "part"))
+            buf_add_text(ret, json_string_value(json_object_get(object, "notice")));
+    }
+    arena_destroy(arena);
+}
+
+/* More than fits into a line of the log. */
+static void a_long_notice_is_told_whole(void **state)
+{
+    struct fixture f;
+    struct buf told = BUF_MAX(1 << 20), json = BUF_MAX(1 << 20);
+    struct notice_alert alerts[50] = {{0}};
+    char detail[10001];
+    (void)state;
+    start(&f);
+    memset(detail, '"', sizeof(detail) - 1);
+    detail[sizeof(detail) - 1] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(alerts); i++)
+        alerts[i] = (struct notice_alert){.key = "k", .detail = detail};
+    const struct notice notice = {.kind = NOTICE_TRIGGER,
+                                  .receiver = "chat",
+                                  .lane = "l",
+                                  .title = "long",
+                                  .alerts = alerts,
+                                  .alert_count = ARRAY_LEN(alerts)};
+    log_set(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    disk_fills(&f, true);
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    add_bulk(t);
+    ledger_notice(t, &notice);
+    ledger_commit(t, NULL, NULL);
+    log_set(LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT);
+    expect_told(&f, "1!:long ");
+    join_parts(buf_bytes(&f.log), &told);
+    notice_to_json(&notice, &json);
+    assert_true(json.len > 500000);
+    assert_string_equal(buf_text(&told), buf_text(&json));
+    buf_finish(&told);
+    buf_finish(&json);
+    finish(&f);
+}
+
 static void what_was_refused_is_written_at_the_end(void **state)
 {
     struct fixture f;
@@ -368,6 +419,7 @@ int main(void)
         cmocka_unit_test(facts_survive_and_the_last_wins),
         cmocka_unit_test(notices_get_ids_that_never_come_again),
         cmocka_unit_test(a_full_disk_holds_up_nobody),
+        cmocka_unit_test(a_long_notice_is_told_whole),
         cmocka_unit_test(what_was_refused_is_written_at_the_end),
         cmocka_unit_test(what_waits_for_a_hanging_disk_is_bounded),
         cmocka_unit_test(who_is_told_may_commit_more),
