@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forms: taking an alert, silencing, running a probe now.
 
-import { ask, authorize, tell } from "./act.js";
 import { post, remove } from "./api.js";
+import { ask, tell } from "./dialog.js";
+import { authorize, tokenName } from "./token.js";
 
 const DURATIONS = { "15m": "15 minutes", "30m": "30 minutes", "1h": "1 hour", "2h": "2 hours", "4h": "4 hours", "8h": "8 hours", "24h": "1 day", "72h": "3 days", "168h": "1 week" };
 const WHO = "healthd-who";
@@ -23,7 +24,7 @@ function keepWho(name) {
   }
 }
 
-const whoField = () => ({ name: "who", label: "Your name", value: who(), placeholder: "as your colleagues know you", required: true });
+const whoField = () => ({ name: "who", label: "Your name", value: who() || tokenName(), placeholder: "as your colleagues know you", required: true });
 const durationField = (value) => ({ name: "duration", label: "For", options: DURATIONS, value });
 const commentField = { name: "comment", label: "Why", placeholder: "a word for who comes next" };
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What fires and who was told; silences; notices on their way; how each receiver does.
 
-import { mayAct, tell } from "./act.js";
 import { acknowledge, giveBack, silence } from "./acts.js";
 import { get } from "./api.js";
 import { toldList } from "./delivery.js";
 import { deployList, deploys } from "./deploys.js";
+import { tell } from "./dialog.js";
 import { coded, h, link, probeRoute, put } from "./dom.js";
 import { healthIcon } from "./icons.js";
 import { model, now, refresh, subscribe } from "./model.js";
 import { noticeTable, receiverTable } from "./notices.js";
 import { silenceTable } from "./silences.js";
+import { mayAct } from "./token.js";
 import { clock, count, exact, since } from "./words.js";
 
 const AGAIN_MS = 10000;
@@ -88,15 +89,15 @@ function lines(title, alerts) {
 
 export class AlertsView {
   constructor() {
-    this.title = "Alerts";
     this.list = h("div", { class: "stack" });
     this.rest = h("div");
     this.element = h("div", null, this.list, this.rest);
     this.draw();
     this.load();
     this.stop = subscribe((change) => {
-      if (change.alerts || change.me) this.draw();
-      if (change.alerts || change.me) this.load();
+      if (!change.alerts && !change.me) return;
+      this.draw();
+      this.load();
     });
     this.timer = setInterval(() => this.load(), AGAIN_MS);
   }
@@ -113,7 +114,7 @@ export class AlertsView {
     const words = focused.tagName === "BUTTON" ? focused.textContent : null;
     const alerts = sorted(), firing = alerts.filter((alert) => alert.state === "firing");
     put(this.list, h("h1", { tabindex: "-1" }, headline(firing)),
-      model.overview.receivers === 0 ? h("p", { class: "alarm", role: "alert" }, "Nobody will be told of anything: the configuration has no ", h("code", null, "receivers:"), ".") : null,
+      model.overview.receivers === 0 ? h("p", { class: "alarm" }, "Nobody will be told of anything: the configuration has no ", h("code", null, "receivers:"), ".") : null,
       firing.length ? h("div", { class: "cards" }, firing.map(card)) : null,
       lines("Fires if it goes on", alerts.filter((alert) => alert.state === "pending")),
       lines("Ended lately", alerts.filter((alert) => alert.state === "resolved")));

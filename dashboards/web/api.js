@@ -10,7 +10,7 @@ export class ApiError extends Error {
   }
 }
 
-function token() {
+export function token() {
   try {
     return sessionStorage.getItem(TOKEN) || "";
   } catch {

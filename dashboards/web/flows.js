@@ -29,7 +29,6 @@ function card(flow) {
 
 export class FlowsView {
   constructor() {
-    this.title = "Flows";
     this.list = h("div", { class: "stack" });
     this.element = h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, "Flows"), this.list);
     this.load();

@@ -93,7 +93,6 @@ function devices(t) {
 
 export class MachineView {
   constructor() {
-    this.title = "Machine";
     this.host = h("div", null, h("p", { class: "quiet" }, "Asking …"));
     this.containers = h("div");
     this.element = h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, "Machine"), this.host, this.containers);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts the page, and shows the view that the address names.
 
-import { askEntry } from "./act.js";
 import { AlertsView } from "./alerts.js";
 import { ApiError } from "./api.js";
 import { byId, h, put } from "./dom.js";
@@ -14,6 +13,7 @@ import { Overview } from "./overview.js";
 import { ProbeView } from "./probe.js";
 import { QueryView } from "./query.js";
 import { keepUp } from "./stream.js";
+import { askEntry } from "./token.js";
 
 const VIEWS = [
   [/^#\/$/, () => new Overview()],
@@ -27,7 +27,7 @@ const VIEWS = [
 let view = null;
 
 function nowhere() {
-  return { title: "Not found", element: h("div", null, h("h1", { tabindex: "-1" }, "There is no such page"),
+  return { element: h("div", null, h("h1", { tabindex: "-1" }, "There is no such page"),
     h("p", null, h("a", { href: "#/" }, "Overview"))) };
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outbox: every notice with how far it came; and the receivers, with how they do.
 
-import { mayAct, tell } from "./act.js";
 import { outboxAct } from "./acts.js";
+import { tell } from "./dialog.js";
 import { h, wide } from "./dom.js";
 import { healthIcon } from "./icons.js";
 import { now } from "./model.js";
+import { mayAct } from "./token.js";
 import { clock, exact, seconds, since } from "./words.js";
 
 const SHOWN_MAX = 50;

@@ -68,7 +68,6 @@ function choice(id, label, options, value, onchange) {
 
 export class Overview {
   constructor() {
-    this.title = "Overview";
     this.rows = new Map();
     this.window = kept("window", WINDOWS) || "24h";
     this.grouping = kept("grouping", GROUPINGS) || usualGrouping();

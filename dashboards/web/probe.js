@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One probe: its verdict in words, its last runs, its latency and its past.
 
-import { mayAct, tell } from "./act.js";
 import { runNow, silence } from "./acts.js";
 import { get, queryRange } from "./api.js";
 import { bars, drawBars, WINDOWS } from "./bars.js";
@@ -9,14 +8,16 @@ import { certificate } from "./certificate.js";
 import { Chart } from "./chart.js";
 import { toldList } from "./delivery.js";
 import { deployMarks } from "./deploys.js";
+import { tell } from "./dialog.js";
 import { h, link, probeRoute, put } from "./dom.js";
 import { healthIcon } from "./icons.js";
 import { itemTable } from "./items.js";
 import { alertsOf, model, now, subscribe } from "./model.js";
 import { RANGES, rangePicker } from "./range.js";
 import { badSpans, changeTable, strip } from "./timeline.js";
-import { clock, exact, milliseconds, percent, seconds, setting, since } from "./words.js";
+import { mayAct } from "./token.js";
 import { runs } from "./waterfall.js";
+import { clock, exact, milliseconds, percent, seconds, setting, since } from "./words.js";
 
 const POINTS = 240;
 const FRESH_MS = 2000; // between two looks at a probe that runs more often
@@ -58,7 +59,6 @@ function verdict(explained) {
 export class ProbeView {
   constructor(name) {
     this.name = name;
-    this.title = name;
     this.range = now() - seconds(model.overview.started) < 3600 ? "1h" : "6h";
     this.head = h("div", { class: "probe-head" });
     this.alerts = h("div");

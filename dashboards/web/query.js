@@ -41,7 +41,6 @@ function table(result) {
 
 export class QueryView {
   constructor(text) {
-    this.title = "Query";
     this.range = "1h";
     this.input = h("input", { id: "query", class: "mono grow", value: text || USUAL, autocomplete: "off", autocapitalize: "off", spellcheck: "false", list: "query-examples", "aria-label": "PromQL expression" });
     this.trouble = h("p", { class: "trouble", role: "alert" });

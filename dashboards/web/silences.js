@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Silences that hold, are to come, or ended lately; ending one, making one.
 
-import { mayAct, tell } from "./act.js";
 import { endSilence, silence } from "./acts.js";
+import { tell } from "./dialog.js";
 import { h, wide } from "./dom.js";
 import { now } from "./model.js";
+import { mayAct } from "./token.js";
 import { clock, exact } from "./words.js";
 
 const ORDER = { active: 0, pending: 1, expired: 2 };

@@ -94,7 +94,7 @@ function alarms() {
     lines.push([`No receiver takes the alert of ${list(names)}${more}: nobody is told.`]);
   }
   if (model.overview.rejected) lines.push(["The last configuration was rejected; the former one is in force. ", model.overview.rejected]);
-  return lines.map((line) => h("p", { class: "alarm", role: "alert" }, line));
+  return lines.map((line) => h("p", { class: "alarm" }, line));
 }
 
 export function summary() {

@@ -134,9 +134,11 @@ def test_flows_the_machine_and_queries(shop, browser):
     browser.wait_text("Disks")
     browser.press("/")
     browser.wait(lambda: browser.focused() == "PromQL expression", "the query box to have the focus")
-    browser.press(Keys.CONTROL + "a", "count by (type) (probe_success)", Keys.ENTER)
-    browser.wait_text('type="tcp"', ".list")
-    browser.press(Keys.CONTROL + "a", "rate(", Keys.ENTER)
+    browser.replace("count by (type) (probe_success)")
+    browser.press(Keys.ENTER)
+    browser.wait_text('{type="tcp"}', ".list")
+    browser.replace("rate(")
+    browser.press(Keys.ENTER)
     browser.wait_text("parse", ".trouble")
     assert browser.complaints()[0].count("400") == 1  # the browser's own line of the refused query
 
@@ -217,6 +219,29 @@ def test_a_wrong_token_is_refused_in_words(shop, browser):
     browser.press(Keys.ESCAPE)
     browser.wait(lambda: browser.text("dialog") == "", "the dialog to close")
     assert browser.run("return sessionStorage.length") == 0
+
+
+def test_a_token_with_a_name(healthd, browser):
+    """One lets look, another act: a wrong one does not take away what was there, and a good one names its bearer."""
+    tokens = "[{name: desk, token: look-only}, {name: eve, token: eve-acts, rights: act}]"
+    daemon = healthd('probes: [{name: lone, tcp: "127.0.0.1:1"}]\n'
+                     f'web: {{listen: [{{address: "127.0.0.1:0", rights: none}}], tokens: {tokens}}}\n', ready=False)
+    url = "http://" + wait_until(lambda: daemon.logs(event="listening")[0]["address"].rpartition("://")[2], 20, "a listener")
+    browser.look_like()
+    browser.driver.get(url + "/#/probe/lone")
+    browser.wait_text("Who are you", "dialog")
+    browser.press("look-only", Keys.ENTER)
+    browser.wait_text("Silence", ".buttons")
+    browser.press("s")
+    browser.wait_text("right to act", "dialog")
+    browser.press("look-only", Keys.ENTER)
+    browser.wait_text("does not let you act", "dialog")
+    assert browser.run("return sessionStorage.getItem('healthd-token')") == "look-only"
+    browser.replace("eve-acts")
+    browser.press(Keys.ENTER)
+    browser.wait_text("What it matches", "dialog")
+    assert browser.run("return document.querySelector('dialog [name=who]').value") == "eve"
+    browser.press(Keys.ESCAPE)
 
 
 def test_skip_link_and_arrows(shop, browser):
