@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A Debian package of a release build: deb.sh [FOLDER] puts healthd_VERSION_ARCH.deb into FOLDER (here unless named).
 # Needs dpkg-dev, and what ./dev install build installs. Its dependencies are those of the libraries that the programs load.
+# BUILD=build takes the programs of another build than its own, wherever that would install them.
 set -eu
 cd "$(dirname "$0")/.."
 into=$(mkdir -p "${1:-.}" && cd "${1:-.}" && pwd)
@@ -10,11 +11,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release --prefix=/usr >"$work/setup.log" ||
+[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release >"$work/setup.log" ||
     { cat "$work/setup.log" >&2 && exit 1; }
 ninja -C "$build" collector/healthd healthctl/healthctl healthctl/healthctl.1 >&2
-meson install -C "$build" --no-rebuild --destdir "$root" >&2
-strip --strip-unneeded "$root"/usr/bin/*
+install -d "$root/usr/bin"
+for program in collector/healthd healthctl/healthctl; do
+    strip --strip-unneeded -o "$root/usr/bin/${program##*/}" "$build/$program"
+done
+install -D -m 644 "$build/healthctl/healthctl.1" "$root/usr/share/man/man1/healthctl.1"
+install -D -m 644 docs/reference/healthd.yml.5 "$root/usr/share/man/man5/healthd.yml.5"
 
 version=$(meson introspect "$build" --projectinfo | sed -n 's/.*"version": "\([^"]*\)".*/\1/p')
 arch=$(dpkg --print-architecture)
