@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.composed import Composed, load_images
+from lib.composed import load_images, production_stack
 from lib.notify_stub import NotifyStub
 from lib.wait import wait_until
 
@@ -28,7 +28,7 @@ def stack(engine, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
     stub, deadman = NotifyStub(host=engine.host), NotifyStub(host=engine.host, strict=False)
     load_images(engine, folder)
-    whole = Composed(engine, folder / "tree")
+    whole = production_stack(engine, folder / "tree")
     whole.stub = stub
     whole.secret("pagerduty_key", "0123456789abcdef0123456789abcdef")
     whole.secret("slack_url", f"{stub.url}/services/T0/B0/xyz")

@@ -19,6 +19,7 @@ from lib.wait import free_port, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
 SHARE = f"/usr/share/postgresql/{BIN.parent.name}"
+PATH = 'ENV PATH="/usr/bin:/bin"'
 HEALTH = {"status": "healthy", "timestamp": "2026-01-01T00:00:00Z", "services": {"database": {"status": "healthy"}}}
 # What the official image does with its variables and its folder of scripts.
 POSTGRES = f"""set -e
@@ -67,24 +68,37 @@ def tar_of(folder):
     return out.getvalue()
 
 
+def load_postgres(engine, image, *changes, texts=None):
+    engine.load(image, image_of(
+        *(BIN / name for name in ("postgres", "initdb", "psql", "pg_isready")), BIN.parent / "lib", SHARE, "/usr/share/zoneinfo/UTC",
+        leave_out=("bitcode", "llvmjit", ".pl", "/man/", "/locale/"), texts={"start.sh": POSTGRES, **(texts or {})},
+        applets=("sh", "sed", "cat", "sleep")), "USER 65534", *changes)
+
+
+def load_redis(engine, image):
+    """As the official image: whoever is in its network may connect."""
+    engine.load(image, image_of("/usr/bin/redis-server"), "USER 65534", PATH,
+                """ENTRYPOINT ["/bin/sh", "-c", "exec \\"$@\\" --protected-mode no --dir /tmp", "--"]""")
+
+
+def load_healthd(engine, folder):
+    """Ours, and the nginx that stands before the engine's socket."""
+    engine.load("compose/nginx:1", image_of("/usr/sbin/nginx"), """CMD ["/usr/sbin/nginx", "-p", "/tmp", "-g", "daemon off;"]""")
+    engine.load("compose/healthd:1", tar_of(healthd_rootfs(folder)), *healthd_changes())
+
+
 def load_images(engine, folder):
-    path = 'ENV PATH="/usr/bin:/bin"'
+    """Those of the production stack."""
     modules = node_modules("mcp")
     everything = modules / "@modelcontextprotocol/server-everything/dist/index.js"
-    engine.load("compose/postgres:1", image_of(
-        *(BIN / name for name in ("postgres", "initdb", "psql")), BIN.parent / "lib", SHARE, "/usr/share/zoneinfo/UTC",
-        leave_out=("bitcode", "llvmjit", ".pl", "/man/", "/locale/"), texts={"start.sh": POSTGRES},
-        applets=("sh", "sed", "cat", "sleep")), 'CMD ["sh", "/start.sh"]', "USER 65534", path)
-    # As the official image: whoever is in its network may connect.
-    engine.load("compose/redis:1", image_of("/usr/bin/redis-server"), "USER 65534", path,
-                """ENTRYPOINT ["/bin/sh", "-c", "exec \\"$@\\" --protected-mode no --dir /tmp", "--"]""")
-    engine.load("compose/nginx:1", image_of("/usr/sbin/nginx"), """CMD ["/usr/sbin/nginx", "-p", "/tmp", "-g", "daemon off;"]""")
+    load_postgres(engine, "compose/postgres:1", PATH, 'CMD ["sh", "/start.sh"]')
+    load_redis(engine, "compose/redis:1")
     engine.load("compose/web:1", image_of("/usr/sbin/nginx", texts={"web.conf": WEB}), "USER 65534",
                 'CMD ["/usr/sbin/nginx", "-p", "/tmp", "-c", "/web.conf"]')
     engine.load("compose/mcp:1", image_of("/usr/bin/node", modules), "USER 65534",
                 f'CMD ["/usr/bin/node", "{everything}", "streamableHttp"]')
     engine.load("compose/prometheus:1", image_of("/usr/bin/prometheus", texts={"prometheus/.keep": ""}), 'ENTRYPOINT ["/usr/bin/prometheus"]')
-    engine.load("compose/healthd:1", tar_of(healthd_rootfs(folder)), *healthd_changes())
+    load_healthd(engine, folder)
 
 
 def root_is_shared():
@@ -110,32 +124,26 @@ def fit_for_this_machine(text):
 
 
 class Composed:
-    """The stack in a copy of packaging/compose; `change(name, fn)` edits a file of it before `up`."""
+    """The compose files of a folder, on an engine, with our image in HEALTHD_IMAGE and nginx in PROXY_IMAGE."""
 
-    def __init__(self, engine, folder):
-        self.engine, self.folder = engine, folder / "packaging" / "compose"
-        shutil.copytree(PACKAGING / "compose", self.folder)
-        shutil.copytree(ROOT / "examples", folder / "examples")
-        for parent in (*folder.parents[:2], folder):
-            parent.chmod(0o755)
-        subprocess.run([self.folder / "secrets.sh"], check=True, capture_output=True)
-        images = {f"{name.upper()}_IMAGE": f"compose/{name}:1" for name in ("postgres", "redis", "web", "mcp", "prometheus", "healthd")}
-        self.environment = {**os.environ, **images, "PROXY_IMAGE": "compose/nginx:1", "DOCKER_HOST": engine.address,
-                            "DOCKER_SOCKET": str(engine.socket), "PROXY_ADDRESS": f"127.0.0.1:{free_port()}",
-                            "HEALTHD_ADDRESS": f"127.0.0.1:{free_port()}", "COMPOSE_PROJECT_NAME": "shop"}
-
-        self.change("docker-compose.prod.yml", fit_for_this_machine)
+    def __init__(self, engine, folder, files, environment):
+        self.engine, self.folder = engine, folder
+        self.words = [word for name in files for word in ("-f", name)]
+        self.environment = {**os.environ, "HEALTHD_IMAGE": "compose/healthd:1", "PROXY_IMAGE": "compose/nginx:1",
+                            "DOCKER_HOST": engine.address, "DOCKER_SOCKET": str(engine.socket),
+                            "HEALTHD_ADDRESS": f"127.0.0.1:{free_port()}", **environment}
 
     def change(self, name, fn):
         path = self.folder / name
         path.write_text(fn(path.read_text()))
 
     def secret(self, name, text):
+        (self.folder / "secrets").mkdir(exist_ok=True)
         (self.folder / "secrets" / name).write_text(text)
 
     def compose(self, *arguments, check=True, timeout=180):
-        done = subprocess.run(["docker-compose", "-f", "docker-compose.prod.yml", *arguments], cwd=self.folder,
-                              env=self.environment, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(["docker-compose", *self.words, *arguments], cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=timeout)
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -160,3 +168,18 @@ class Composed:
 
     def down(self):
         self.compose("down", "-v", "-t", "2", check=False)
+
+
+def production_stack(engine, folder):
+    """A copy of packaging/compose in `folder`: `change(name, fn)` edits a file of it before `up`."""
+    copy = folder / "packaging" / "compose"
+    shutil.copytree(PACKAGING / "compose", copy)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for parent in (*folder.parents[:2], folder):
+        parent.chmod(0o755)
+    subprocess.run([copy / "secrets.sh"], check=True, capture_output=True)
+    images = {f"{name.upper()}_IMAGE": f"compose/{name}:1" for name in ("postgres", "redis", "web", "mcp", "prometheus")}
+    stack = Composed(engine, copy, ["docker-compose.prod.yml"],
+                     {**images, "PROXY_ADDRESS": f"127.0.0.1:{free_port()}", "COMPOSE_PROJECT_NAME": "shop"})
+    stack.change("docker-compose.prod.yml", fit_for_this_machine)
+    return stack

@@ -82,10 +82,10 @@ class Engine:
             self.folder, "dockerd")
         self.process.wait_ready(lambda: self.docker("version", check=False).returncode == 0, 60)
 
-    def docker(self, *arguments, data=None, check=True):
+    def docker(self, *arguments, data=None, check=True, timeout=60):
         done = subprocess.run(["docker", "--host", self.address, *map(str, arguments)], input=data,
-                              capture_output=True, timeout=60)
-        assert not check or done.returncode == 0, (arguments, done.stderr.decode())
+                              capture_output=True, timeout=timeout)
+        assert not check or done.returncode == 0, (arguments, done.stdout.decode()[-3000:], done.stderr.decode())
         return done
 
     def run(self, name, *options, command=("sleep", "1000")):
