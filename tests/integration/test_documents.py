@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pages show works: configurations load, queries parse, options are there, and commands do what is promised, in a
 scratch folder beside a real healthd."""
+import importlib
 import os
 import re
 import shlex
@@ -12,9 +13,9 @@ import pytest
 from lib.healthd import Healthd, healthctl, program
 from lib.llm_stub import MODEL, OPENAI_KEY, LlmStub
 from lib.mcp import McpServer
+from lib.pages import ROOT, Scratch, blocks, pages
 from lib.postgres import PASSWORD, Postgres
 from lib.redis import Redis
-from lib.pages import ROOT, Scratch, blocks, pages
 from lib.web import Web
 
 BLOCKS = [block for page in pages() for block in blocks(page) if not page.startswith("docs/reference/")]
@@ -45,15 +46,20 @@ def test_configurations_are_accepted(page, tmp_path):
 
 # ---- queries ----
 
-def test_queries_are_answered(healthd):
+def test_queries_are_answered(healthd, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    dashboards = importlib.import_module("dashboards")
+    known = dashboards.families() | {"EXPR"}  # the reader's
     asked = [(block, line.split(" #")[0].strip()) for block in BLOCKS if block.language == "promql"
-             for line in block.text.splitlines() if line.strip()]
+             for line in block.text.splitlines() if line.strip() and not line.startswith("#")]
     asked += [(page, found[1] or found[2]) for page in pages() for found in QUERY.finditer((ROOT / page).read_text())]
     assert len(asked) > 50
     daemon = healthd("probes: []")
     for place, expr in asked:
         answer = daemon.get("/api/v1/query?" + urllib.parse.urlencode({"query": expr}))
         assert answer.status == 200, (place, expr, answer.text)
+        assert dashboards.names_of(expr) <= known, (place, expr, dashboards.names_of(expr) - known)
 
 
 # ---- options ----
