@@ -28,7 +28,7 @@ struct command_line {
 
 static void print_help(FILE *to)
 {
-    fputs("healthd watches a production stack: probes, Prometheus metrics, JSON logs.\n"
+    fputs("healthd watches a production stack, and tells people what is wrong with it.\n"
           "\n"
           "  healthd [--config FILE] [--print-config]\n"
           "\n"

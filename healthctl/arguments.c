@@ -162,7 +162,8 @@ static bool operands_allowed(const struct invocation *in, struct err *e)
     if (invocation_flag(in, "help"))
         return true;
     if (in->operand_count < c->least)
-        return err_set(e, "%s is missing", c->operands);
+        return strchr(c->operands, ' ') ? err_set(e, "it needs %s", c->operands)
+                                        : err_set(e, "%s is missing", c->operands);
     if (in->operand_count > c->most)
         return err_set(e, "'%s' is one word too many", in->operands[c->most]);
     for (size_t i = 0; c->words && i < in->operand_count; i++) {

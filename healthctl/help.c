@@ -107,11 +107,30 @@ static void add_types(struct buf *out)
         buf_printf(out, "  %-12s %s\n", probe_types[i]->name, probe_types[i]->summary);
 }
 
+static void add_examples(const struct example *examples, struct buf *out)
+{
+    buf_add_text(out, "\nExamples\n");
+    for (const struct example *e = examples; e->line; e++)
+        buf_printf(out, "  %s\n      %s\n", e->line, e->meaning);
+}
+
+static void add_example_of(const struct probe_type *type, struct buf *out)
+{
+    struct bytes rest = bytes_of(type->example), line;
+
+    buf_add_text(out, "\nIn a configuration\n");
+    while (bytes_token(&rest, '\n', &line))
+        buf_printf(out, "  %.*s\n", (int)line.len, line.ptr);
+}
+
 void help_command(struct arena *arena, const struct command *c, const char *type,
                   struct buf *out)
 {
-    buf_printf(out, "%s.\n\n  healthctl %s%s%s [OPTION...]\n\n", c->summary, c->name,
-               *c->operands ? " " : "", c->operands);
+    /* What stands behind a command is that command's. */
+    const bool is_first = strstr(c->operands, "CMD") != NULL;
+    buf_printf(out, "%s.\n\n  healthctl %s%s%s%s%s\n\n", c->summary, c->name,
+               is_first ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands,
+               is_first ? "" : " [OPTION...]");
     add_wrapped(arena, c->doc, 0, out);
     if (c->verbs)
         add_verbs(arena, c, out);
@@ -126,11 +145,10 @@ void help_command(struct arena *arena, const struct command *c, const char *type
     if (c->needs_daemon)
         add_flags(arena, "Where healthd is", daemon_flags, NULL, out);
     add_flags(arena, "For every command", common_flags, c->flags, out);
-    if (!c->examples)
-        return;
-    buf_add_text(out, "\nExamples\n");
-    for (const struct example *e = c->examples; e->line; e++)
-        buf_printf(out, "  %s\n      %s\n", e->line, e->meaning);
+    if (more)
+        add_example_of(probe_type_find(type), out);
+    else if (c->examples)
+        add_examples(c->examples, out);
 }
 
 static int run_help(struct invocation *in)
