@@ -102,6 +102,20 @@ static void notices_are_laid_out(void **state UNUSED)
     }
 }
 
+static void every_notifier_has_a_row(void **state UNUSED)
+{
+    for (const struct notifier_type *const *t = notifier_types; *t; t++) {
+        bool is_there = false;
+        for (size_t i = 0; i < ARRAY_LEN(receivers); i++)
+            is_there |= !strcmp(receivers[i].name, (*t)->name);
+        if (!is_there)
+            fail_msg(
+                "the notifier '%s' has no row in receivers[]: add its configuration, "
+                "and record with ./dev test golden --record",
+                (*t)->name);
+    }
+}
+
 static void late_ones_say_so(void **state UNUSED)
 {
     const struct notice first = {.first_since = {1795748645678000000}};
@@ -128,6 +142,7 @@ static void refused_ones_are_short(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_notifier_has_a_row),
         cmocka_unit_test(notices_are_laid_out),
         cmocka_unit_test(late_ones_say_so),
         cmocka_unit_test(refused_ones_are_short),
