@@ -11,16 +11,17 @@
 static bool find_kind(struct exchange *x, const struct daemon *d,
                       struct page_kind *ret_kind)
 {
-    const struct exporter *prometheus = pipeline_exporter(&d->pipeline, "prometheus");
-    if (!prometheus) {
+    const struct exporter *exporter = pipeline_paging(&d->pipeline);
+    if (!exporter) {
         exchange_error(x, 404,
                        "There is no page: `exporters:` names no `prometheus: {}`.");
         return false;
     }
-    const struct prometheus_conf *conf = prometheus->conf;
+    const struct page_style style =
+        exporter->type->page(exporter, exchange_header(x, "Accept"));
     *ret_kind = (struct page_kind){
-        .format = prometheus_format(conf, exchange_header(x, "Accept")),
-        .gzip_level = exchange_accepts_gzip(x) ? (int)conf->compression_level : 0,
+        .format = style.format,
+        .gzip_level = exchange_accepts_gzip(x) ? style.gzip_level : 0,
     };
     return true;
 }

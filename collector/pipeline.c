@@ -84,10 +84,10 @@ bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct fra
     return true;
 }
 
-const struct exporter *pipeline_exporter(const struct pipeline *p, const char *type)
+const struct exporter *pipeline_paging(const struct pipeline *p)
 {
     for (size_t i = 0; i < p->exporter_count; i++) {
-        if (!strcmp(p->exporters[i].type->name, type))
+        if (p->exporters[i].type->page)
             return &p->exporters[i];
     }
     return NULL;

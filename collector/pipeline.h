@@ -22,8 +22,8 @@ struct pipeline {
 /* Opens the exporters of a generation and closes the former ones: all or nothing (and e). */
 bool pipeline_set_exporters(struct pipeline *p, struct generation *g, struct frame *f,
                             struct err *e);
-const struct exporter *pipeline_exporter(const struct pipeline *p,
-                                         const char *type); /* NULL: none */
+/* The one that says how pages look; NULL: none does, and there are none. */
+const struct exporter *pipeline_paging(const struct pipeline *p);
 void pipeline_reopen(struct pipeline *p); /* SIGUSR1: files that were rotated */
 void pipeline_close(struct pipeline *p);
 

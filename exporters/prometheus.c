@@ -173,6 +173,13 @@ void prometheus_sd(struct buf *out, const char *scheme, const char *authority,
     buf_add_text(out, count ? "\n]\n" : "]\n");
 }
 
+static struct page_style prometheus_page(const struct exporter *x, const char *accept)
+{
+    const struct prometheus_conf *conf = x->conf;
+    return (struct page_style){prometheus_format(conf, accept),
+                               (int)conf->compression_level};
+}
+
 #define OPT_STRUCT struct prometheus_conf
 const struct exporter_type exporter_prometheus = {
     .name = "prometheus",
@@ -190,5 +197,6 @@ const struct exporter_type exporter_prometheus = {
                         "is fastest, 0 never."),
             {0}},
     .conf_size = sizeof(struct prometheus_conf),
+    .page = prometheus_page,
     .is_default = true,
 };

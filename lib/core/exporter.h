@@ -23,6 +23,11 @@ struct exporter { /* one configured exporter; state is the type's own */
     struct registry *registry;
 };
 
+struct page_style {
+    enum page_format format;
+    int gzip_level; /* gzip_text's, for who accepts it; 0: never */
+};
+
 struct exporter_type {
     const char *name, *summary, *example;
     const struct opt *opts;
@@ -30,6 +35,8 @@ struct exporter_type {
     bool is_default; /* runs with its defaults when `exporters:` is absent */
     bool (*open)(struct exporter *x, struct err *e);
     void (*observe)(struct exporter *x, const struct verdict *v); /* may be NULL */
+    /* Metrics are shown on pages, and how to whom (the request's Accept, NULL without one). NULL: it has no pages. */
+    struct page_style (*page)(const struct exporter *x, const char *accept);
     void (*reopen)(struct exporter *x); /* SIGUSR1; may be NULL */
     void (*close)(struct exporter *x);  /* flushes; may be NULL */
 };
