@@ -90,7 +90,7 @@ struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
     t->holds = 1;
     t->schedule = s;
     t->probe = probe;
-    t->known_since = loop_wall(s->frame->loop);
+    t->seen.known_since = loop_wall(s->frame->loop);
     t->session = session;
     if (s->memos)
         memos_recall(s->memos, session);

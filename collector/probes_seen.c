@@ -12,39 +12,6 @@
 #include "lib/core/loop.h"
 #include "lib/core/resolve.h"
 
-static bool is_falling(const struct tracked *t)
-{
-    return t->recent.last && t->recent.last->health == HEALTH_DOWN;
-}
-
-static enum probe_phase phase_of(const struct tracked *t)
-{
-    if (!t->was_up)
-        return PROBE_NEVER_UP;
-    if (t->state.unknown_since.ns)
-        return PROBE_UNKNOWN;
-    switch (t->state.confirmed) {
-    case HEALTH_UP:
-        return is_falling(t) ? PROBE_FALLING : PROBE_UP;
-    case HEALTH_DEGRADED:
-        return is_falling(t) ? PROBE_FALLING : PROBE_DEGRADED;
-    case HEALTH_DOWN:
-        return PROBE_DOWN;
-    case HEALTH_UNKNOWN: /* since healthd was started */
-        return t->was_down.ns  ? PROBE_DOWN
-               : is_falling(t) ? PROBE_FALLING
-                               : PROBE_UNKNOWN;
-    }
-    return PROBE_UNKNOWN;
-}
-
-static struct wall since_of(const struct tracked *t)
-{
-    if (!t->was_up)
-        return t->known_since;
-    return t->state.confirmed == HEALTH_UNKNOWN ? t->was_down : t->state.since;
-}
-
 static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_since)
 {
     const struct daemon *d = ctx;
@@ -52,8 +19,9 @@ static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_sin
     *ret_since = (struct wall){0};
     if (!t)
         return PROBE_UNKNOWN;
-    *ret_since = since_of(t);
-    return phase_of(t);
+    const struct verdict *last = t->recent.last;
+    *ret_since = seen_since(&t->seen, &t->state);
+    return seen_phase(&t->seen, &t->state, last ? last->health : HEALTH_UNKNOWN);
 }
 
 static const char *const *depends_on(void *ctx, const char *probe)
@@ -144,7 +112,7 @@ static bool is_external(void *ctx, const char *probe)
 
 void probes_seen_note(struct tracked *t, const struct verdict *v)
 {
-    t->was_up |= t->state.confirmed == HEALTH_UP || t->state.confirmed == HEALTH_DEGRADED;
+    seen_note(&t->seen, &t->state);
     if (*v->address)
         t->is_public = is_public(v->address);
 }
@@ -155,11 +123,8 @@ void probes_seen_recall(struct daemon *d)
         struct tracked *t = schedule_at(d->schedule, i);
         const struct verdict_record *r =
             verdict_history_find(d->verdict_history, t->probe->name);
-        if (!r || !r->was_good)
-            continue;
-        t->was_up = true;
-        if (r->health == HEALTH_DOWN)
-            t->was_down = r->since;
+        if (r && r->was_good)
+            seen_recall(&t->seen, r->health == HEALTH_DOWN ? r->since : (struct wall){0});
     }
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collector/recent.h"
+#include "collector/seen.h"
 #include "collector/state.h"
 #include "collector/watching.h"
 #include "lib/base/heap.h"
@@ -51,11 +52,7 @@ struct tracked {           /* one configured probe, as long as its name is confi
         missed; /* finished; still busy at their slot; slots slept through */
     struct watching watching;
     struct history_owner *history; /* whose series in the history: engine_host.c's */
-    struct wall known_since;       /* this process has it */
-    bool
-        was_up; /* confirmed once since it is tracked, or before healthd was started: probes_seen.c's */
-    struct wall
-        was_down; /* since then, as healthd was started; 0: it was not. The same's. */
+    struct seen seen;              /* what alerting is told of it: probes_seen.c's */
     bool is_news; /* a run was published that viewers have not been told of: stream.c's */
     bool is_public; /* asks somebody beyond private networks */
 };

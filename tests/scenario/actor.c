@@ -194,7 +194,7 @@ static void run(struct world *w, struct actor *a, struct wall due)
                         .address = ""};
     list_items(arena, a, &v);
     state_confirm(&a->state, &v, a->probe->rise, a->probe->fall);
-    a->was_up |= a->state.confirmed == HEALTH_UP || a->state.confirmed == HEALTH_DEGRADED;
+    seen_note(&a->seen, &a->state);
     a->last = a->health;
     a->retry_at = (struct mono){0};
     if (state_is_unconfirmed(&a->state) || a->health == HEALTH_UNKNOWN)
@@ -240,6 +240,13 @@ struct mono actors_next(const struct world *w)
 
 /* ---- life ---- */
 
+/* As the verdicts on disk tell it when healthd starts again. */
+static struct wall down_since(const struct actor *before)
+{
+    const bool is_down = before->state.confirmed == HEALTH_DOWN;
+    return is_down ? before->state.since : before->seen.was_down;
+}
+
 static struct actor new_actor(struct world *w, const struct probe *p)
 {
     struct actor *before = actor_find(w, p->name);
@@ -252,12 +259,15 @@ static struct actor new_actor(struct world *w, const struct probe *p)
         return a;
     }
     a.probe = p;
+    a.seen = (struct seen){.known_since = world_wall(w)};
+    if (before && !before->owner && before->seen.was_up)
+        seen_recall(&a.seen, down_since(before));
     a.state = (struct state){0};
-    a.was_up = a.wants_run = false;
+    a.last = HEALTH_UNKNOWN;
+    a.wants_run = false;
     a.owner = NULL;
     a.due = w->mono;
     a.retry_at = (struct mono){0};
-    a.known_since = world_wall(w);
     a.health = before ? a.health : HEALTH_UP;
     return a;
 }
@@ -301,27 +311,14 @@ void actors_forget(struct world *w)
 
 /* ---- as the overlay sees them ---- */
 
-static enum probe_phase phase_of(const struct actor *a)
-{
-    if (!a->was_up)
-        return PROBE_NEVER_UP;
-    if (a->last == HEALTH_UNKNOWN || a->state.confirmed == HEALTH_UNKNOWN)
-        return PROBE_UNKNOWN;
-    if (a->state.confirmed == HEALTH_DOWN)
-        return PROBE_DOWN;
-    if (a->last == HEALTH_DOWN)
-        return PROBE_FALLING;
-    return a->state.confirmed == HEALTH_UP ? PROBE_UP : PROBE_DEGRADED;
-}
-
 static enum probe_phase phase(void *ctx, const char *probe, struct wall *ret_since)
 {
     const struct actor *a = actor_find(ctx, probe);
     *ret_since = (struct wall){0};
     if (!a)
         return PROBE_UNKNOWN;
-    *ret_since = a->was_up ? a->state.since : a->known_since;
-    return phase_of(a);
+    *ret_since = seen_since(&a->seen, &a->state);
+    return seen_phase(&a->seen, &a->state, a->last);
 }
 
 static const char *const *depends_on(void *ctx, const char *probe)

@@ -217,13 +217,16 @@ static void end(struct world *w, bool is_kill)
 static void change_disk(struct world *w, const char *what)
 {
     const char *path = world_state_path(w);
-    if (!strcmp(what, "forget"))
+    if (!strcmp(what, "forget")) {
         run_command(arena_printf(w->arena, "rm -rf '%s' && mkdir '%s'", path, path));
-    else
+        for (size_t i = 0; i < w->actor_count; i++)
+            w->actors[i].seen.was_up = false; /* with the verdicts */
+    } else {
         run_command(arena_printf(
             w->arena,
             "rm -f '%s'/alerts.db-* && head -c 20000 /dev/zero > '%s'/alerts.db", path,
             path));
+    }
 }
 
 /* stop · kill · forget · damage · start · clock DURATION, "-1h" to put it back */

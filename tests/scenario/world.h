@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "alerts/engine.h"
+#include "collector/seen.h"
 #include "collector/state.h"
 #include "collector/steady.h"
 #include "lib/base/list.h"
@@ -47,9 +48,9 @@ struct actor { /* a probe and what its target does */
     size_t sample_count;
     struct actor_item items[ACTOR_ITEMS_MAX];
     size_t item_count;
-    bool was_up, wants_run;
+    struct seen seen; /* healthd keeps it over a restart, beside its alerts */
+    bool wants_run;
     struct mono due, retry_at;
-    struct wall known_since;
     uint64_t seq;
 };
 
