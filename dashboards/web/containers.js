@@ -2,11 +2,12 @@
 // Containers: each as its probe found it, with what it uses of its limits.
 
 import { get, query } from "./api.js";
-import { h, link, probeRoute, wide } from "./dom.js";
+import { h, link, probeRoute } from "./dom.js";
 import { gauge } from "./gauge.js";
 import { healthIcon } from "./icons.js";
 import { sortedItems } from "./items.js";
 import { model } from "./model.js";
+import { table } from "./table.js";
 import { bytes, span } from "./words.js";
 
 const FIGURES = {
@@ -26,15 +27,15 @@ async function figures() {
   return byName;
 }
 
+const COLUMNS = [["Health", "tight"], ["Container"], ["Why", "long"], ["Processor", "number"], ["Memory", "number"], ["Of its limit", "number"], ["Running for", "number"]];
+
 function row(item, found) {
   const f = found.get(item.key) || {};
-  return h("tr", null,
-    h("td", { class: "tight" }, healthIcon(item.health, ""), ` ${item.health}`), h("th", { scope: "row" }, item.key),
-    h("td", null, item.detail || ""),
-    h("td", { class: "number" }, Number.isFinite(f.cpu) ? `${(f.cpu * 100).toFixed(1)} %` : "–"),
-    h("td", { class: "number" }, Number.isFinite(f.memory) ? bytes(f.memory) : "–"),
-    h("td", { class: "number" }, f.limit && Number.isFinite(f.memory) ? [gauge(f.memory / f.limit), `${Math.round((f.memory / f.limit) * 100)} % of ${bytes(f.limit)}`] : "–"),
-    h("td", { class: "number" }, Number.isFinite(f.started) ? span(f.started) : "–"));
+  return [[healthIcon(item.health, ""), ` ${item.health}`], item.key, item.detail,
+    Number.isFinite(f.cpu) ? `${(f.cpu * 100).toFixed(1)} %` : "–",
+    Number.isFinite(f.memory) ? bytes(f.memory) : "–",
+    f.limit && Number.isFinite(f.memory) ? [gauge(f.memory / f.limit), `${Math.round((f.memory / f.limit) * 100)} % of ${bytes(f.limit)}`] : "–",
+    Number.isFinite(f.started) ? span(f.started) : "–"];
 }
 
 export async function loadContainers() {
@@ -43,9 +44,7 @@ export async function loadContainers() {
   const found = await figures();
   const explained = await Promise.all(probes.map((probe) => get(`api/probes/${encodeURIComponent(probe.name)}`)));
   return explained.map((probe) => h("section", null, h("h2", null, "Containers ", link(probeRoute(probe.name), null, probe.name)),
-    probe.last_run && probe.last_run.items.length ? wide(`Containers ${probe.name}`, h("table", { class: "list" },
-      h("thead", null, h("tr", null, ["Health", "Container", "Why"].map((name) => h("th", { scope: "col" }, name)),
-        ["Processor", "Memory", "Of its limit", "Running for"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
-      h("tbody", null, sortedItems(probe.last_run).map((item) => row(item, found)))))
+    probe.last_run && probe.last_run.items.length
+      ? table(`Containers ${probe.name}`, COLUMNS, sortedItems(probe.last_run).map((item) => row(item, found)), 1)
       : h("p", { class: "quiet" }, (probe.last && probe.last.detail) || "None is known yet.")));
 }

@@ -48,11 +48,6 @@ export function coded(text) {
   return text.split("`").map((part, i) => (i % 2 ? h("code", null, part) : part));
 }
 
-// A table that may be wider than the screen: then it is scrolled, also from the keyboard.
-export function wide(label, ...children) {
-  return h("div", { class: "wide", role: "region", "aria-label": label, tabindex: "0" }, ...children);
-}
-
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -21,7 +21,7 @@ function card(flow) {
   const run = flow.last_run, health = run ? HEALTH[run.result] || "unknown" : "unknown";
   const next = flow.is_running ? "runs now" : `next ${clock(flow.next_due, now())}`;
   return h("section", { class: `card is-${health}` },
-    h("h2", null, healthIcon(health, ""), ` ${flow.flow} `, h("span", { class: "quiet" }, `every ${setting(flow.schedule_seconds)}, ${next}`)),
+    h("h2", null, healthIcon(health, ""), h("span", null, flow.flow, h("span", { class: "quiet" }, ` every ${setting(flow.schedule_seconds)}, ${next}`))),
     run ? h("p", { class: "when" }, h("b", null, run.result), h("span", { class: "quiet" }, ` ${since(run.started, now())} ago, took ${milliseconds(run.duration_seconds * 1000)}`))
       : h("p", { class: "quiet" }, "It has not run yet."),
     run ? h("ol", { class: "steps" }, run.steps.map(step)) : null);

@@ -3,8 +3,9 @@
 
 import { query } from "./api.js";
 import { loadContainers } from "./containers.js";
-import { h, put, wide } from "./dom.js";
+import { h, put } from "./dom.js";
 import { gauge } from "./gauge.js";
+import { table } from "./table.js";
 import { bytes, short, span } from "./words.js";
 
 const AGAIN_MS = 10000;
@@ -66,11 +67,9 @@ function tiles(f) {
     tile("Running for", span(single(f.uptime))));
 }
 
-function table(title, columns, rows) {
+function section(title, [first, ...others], rows) {
   if (!rows.length) return null;
-  return h("section", null, h("h2", null, title), wide(title, h("table", { class: "list" },
-    h("thead", null, h("tr", null, columns.map((name, i) => h("th", { scope: "col", class: i ? "number" : null }, name)))),
-    h("tbody", null, rows.map(([name, ...cells]) => h("tr", null, h("th", { scope: "row", class: "mono" }, name), cells.map((cell) => h("td", { class: "number" }, cell))))))));
+  return h("section", null, h("h2", null, title), table(title, [[first, "mono"], ...others.map((name) => [name, "number"])], rows, 0));
 }
 
 function disks(t) {
@@ -110,9 +109,9 @@ export class MachineView {
       put(this.host, h("p", { class: "quiet" }, "No probe of type ", h("code", null, "host"), " has run: there are no figures of the machine."));
     } else {
       put(this.host, tiles(figures),
-        table("Disks", ["Mounted at", "Used", "Free", "Size", "Inodes"], disks(tables)),
-        table("Devices", ["Device", "Read", "Written", "Busy"], devices(tables)),
-        table("Network, the busiest interfaces", ["Interface", "Received", "Sent"], interfaces(tables)));
+        section("Disks", ["Mounted at", "Used", "Free", "Size", "Inodes"], disks(tables)),
+        section("Devices", ["Device", "Read", "Written", "Busy"], devices(tables)),
+        section("Network, the busiest interfaces", ["Interface", "Received", "Sent"], interfaces(tables)));
     }
     put(this.containers, containers);
   }

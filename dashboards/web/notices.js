@@ -3,9 +3,10 @@
 
 import { outboxAct } from "./acts.js";
 import { tell } from "./dialog.js";
-import { h, wide } from "./dom.js";
+import { h } from "./dom.js";
 import { healthIcon } from "./icons.js";
 import { now } from "./model.js";
+import { table } from "./table.js";
 import { mayAct } from "./token.js";
 import { clock, exact, seconds, since } from "./words.js";
 
@@ -33,15 +34,13 @@ export function noticeTable(outbox, again) {
   const acts = (row) => (mayAct() && (row.state === "dead" || row.state === "pending")
     ? [h("button", { type: "button", onclick: act(row.id, "retry"), "aria-label": `Send notice ${row.id} again` }, "Send"), " ",
       h("button", { type: "button", onclick: act(row.id, "drop"), "aria-label": `Give notice ${row.id} up` }, "Drop")] : null);
-  const row = (r) => h("tr", null,
-    h("td", { class: "tight number quiet" }, r.id), h("th", { scope: "row" }, r.title || r.kind, h("span", { class: "quiet" }, ` ${r.kind}`)),
-    h("td", { class: "tight" }, r.receiver), h("td", { class: "tight", title: exact(r.made) }, clock(r.made, now())),
-    h("td", null, healthIcon(healthOf(r), ""), ` ${stateWords(r)}`, r.last_error && r.state !== "done" ? h("span", { class: "quiet" }, `: ${r.last_error}`) : null),
-    h("td", { class: "tight" }, acts(r)));
-  return h("section", null, h("h2", null, "Notices"),
-    rows.length ? wide("Notices", h("table", { class: "list" },
-      h("thead", null, h("tr", null, ["No.", "Of what", "To", "Made", "State", ""].map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))))),
-      h("tbody", null, rows.slice(0, SHOWN_MAX).map(row)))) : h("p", { class: "quiet" }, "None was sent lately."));
+  const row = (r) => [r.id, [r.title || r.kind, h("span", { class: "quiet" }, ` ${r.kind}`)], r.receiver,
+    h("span", { title: exact(r.made) }, clock(r.made, now())),
+    [healthIcon(healthOf(r), ""), ` ${stateWords(r)}`, r.last_error && r.state !== "done" ? h("span", { class: "quiet" }, `: ${r.last_error}`) : null],
+    acts(r)];
+  return h("section", null, h("h2", null, "Notices"), rows.length
+    ? table("Notices", [["No.", "tight number quiet"], ["Of what"], ["To", "tight"], ["Made", "tight"], ["State", "long"], ["", "tight"]], rows.slice(0, SHOWN_MAX).map(row), 1)
+    : h("p", { class: "quiet" }, "None was sent lately."));
 }
 
 function receiverState(r) {
@@ -57,12 +56,8 @@ export function receiverTable(receivers) {
   if (!receivers.length) return null;
   const row = (r) => {
     const [health, words] = receiverState(r);
-    return h("tr", null, h("th", { scope: "row" }, r.name, h("span", { class: "quiet" }, ` ${r.type}`)),
-      h("td", null, healthIcon(health, ""), ` ${words}`),
-      h("td", { class: "tight number" }, r.delivered), h("td", { class: "tight number" }, r.pending), h("td", { class: "tight number" }, r.dead));
+    return [[r.name, h("span", { class: "quiet" }, ` ${r.type}`)], [healthIcon(health, ""), ` ${words}`], r.delivered, r.pending, r.dead];
   };
-  return h("section", null, h("h2", null, "Receivers"), wide("Receivers", h("table", { class: "list" },
-    h("thead", null, h("tr", null, ["Receiver", "State"].map((name) => h("th", { scope: "col" }, name)),
-      ["Delivered", "Waiting", "Given up"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
-    h("tbody", null, receivers.map(row)))));
+  return h("section", null, h("h2", null, "Receivers"),
+    table("Receivers", [["Receiver"], ["State", "long"], ["Delivered", "tight number"], ["Waiting", "tight number"], ["Given up", "tight number"]], receivers.map(row), 0));
 }

@@ -4,9 +4,10 @@
 import { query, queryRange } from "./api.js";
 import { Chart } from "./chart.js";
 import { deployMarks } from "./deploys.js";
-import { h, put, wide } from "./dom.js";
+import { h, put } from "./dom.js";
 import { now } from "./model.js";
 import { RANGES, rangePicker } from "./range.js";
+import { table } from "./table.js";
 import { count, short } from "./words.js";
 
 const SERIES_MAX = 20, ROWS_MAX = 200, POINTS = 300;
@@ -31,12 +32,11 @@ function distinctNames(result) {
   return result.map((series) => telling.map((key) => series.metric[key]).filter(Boolean).join(" ") || seriesName(series.metric));
 }
 
-function table(result) {
-  const rows = result.slice(0, ROWS_MAX);
-  return wide("Values now", h("table", { class: "list" },
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Series"), h("th", { scope: "col", class: "number" }, "Now"))),
-    h("tbody", null, rows.map((series) => h("tr", null, h("td", { class: "mono" }, seriesName(series.metric)), h("td", { class: "number", title: series.value[1] }, short(Number(series.value[1]))))))),
-  result.length > rows.length ? h("p", { class: "quiet" }, `and ${result.length - rows.length} more`) : null);
+function values(result) {
+  const rows = result.slice(0, ROWS_MAX), more = result.length - rows.length;
+  return [table("Values now", [["Series", "mono long"], ["Now", "number"]], rows.map((series) => [
+    seriesName(series.metric), h("span", { title: series.value[1] }, short(Number(series.value[1])))])),
+  more > 0 ? h("p", { class: "quiet" }, `and ${more} more`) : null];
 }
 
 export class QueryView {
@@ -45,7 +45,7 @@ export class QueryView {
     this.input = h("input", { id: "query", class: "mono grow", value: text || USUAL, autocomplete: "off", autocapitalize: "off", spellcheck: "false", list: "query-examples", "aria-label": "PromQL expression" });
     this.trouble = h("p", { class: "trouble", role: "alert" });
     this.chart = new Chart("Query");
-    this.table = h("div");
+    this.values = h("div");
     this.element = h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, "Query"),
       h("form", { class: "query-form", onsubmit: (event) => this.submit(event) }, this.input, h("button", { class: "main" }, "Run"),
         rangePicker(["1h", "6h", "24h"], this.range, (range) => {
@@ -53,7 +53,7 @@ export class QueryView {
           this.run();
         })),
       h("datalist", { id: "query-examples" }, EXAMPLES.map((example) => h("option", { value: example }))),
-      this.trouble, this.chart.element, this.table);
+      this.trouble, this.chart.element, this.values);
     this.run();
   }
 
@@ -87,7 +87,7 @@ export class QueryView {
     this.chart.set({ ...frame, series: shown.map((series, i) => ({ name: names[i], points: series.values.map(([t, v]) => [t, Number(v)]) })) });
     const more = range.result.length - shown.length;
     const isVector = Array.isArray(instant) && (instant.length === 0 || typeof instant[0] === "object");
-    put(this.table, more > 0 ? h("p", { class: "quiet" }, `${count(more, "series is", "series are")} not drawn.`) : null,
-      !isVector ? h("p", { class: "mono" }, String(instant[1])) : instant.length ? table(instant) : h("p", { class: "quiet" }, "No series is like that now."));
+    put(this.values, more > 0 ? h("p", { class: "quiet" }, `${count(more, "series is", "series are")} not drawn.`) : null,
+      !isVector ? h("p", { class: "mono" }, String(instant[1])) : instant.length ? values(instant) : h("p", { class: "quiet" }, "No series is like that now."));
   }
 }

@@ -60,8 +60,7 @@ function probeCard(probe) {
   const alerts = alertsOf(probe.name);
   const told = alerts.map((alert) => toldList(alert, now()));
   return h("article", { class: `card is-${probe.health}${isHeld(probe) ? " is-held" : ""}` },
-    h("h2", null, healthIcon(probe.health), link(probeRoute(probe.name), null, probe.name),
-      h("span", { class: "quiet" }, ` ${probe.type}`)),
+    h("h2", null, healthIcon(probe.health), h("span", null, link(probeRoute(probe.name), null, probe.name), h("span", { class: "quiet" }, ` ${probe.type}`))),
     h("p", { class: "when" }, h("b", null, `${probe.health} for ${since(probe.since, now())}`),
       h("span", { class: "quiet", title: exact(probe.since) }, ` since ${clock(probe.since, now())}`)),
     probe.detail ? h("p", { class: "detail" }, probe.detail) : null,

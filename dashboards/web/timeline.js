@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the health was over time: a strip, and the changes in words, newest first.
 
-import { h, svg, wide } from "./dom.js";
+import { h, svg } from "./dom.js";
 import { healthIcon } from "./icons.js";
+import { table } from "./table.js";
 import { clock, exact, seconds, span } from "./words.js";
 
 const LISTED_MAX = 40;
@@ -52,12 +53,10 @@ export function changeTable(history, from, to) {
   const rows = spells(history, to).filter((s) => s.to >= from).reverse();
   if (!rows.length) return h("p", { class: "quiet" }, "No change in this time.");
   const more = rows.length - LISTED_MAX;
-  return wide("Changes", h("table", { class: "list fold" },
-    h("thead", null, h("tr", null, ["Became", "When", "For", "Why"].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", null, rows.slice(0, LISTED_MAX).map((s) => h("tr", null,
-      h("td", { class: "tight" }, healthIcon(s.health, ""), ` ${s.health}`),
-      h("td", { class: "tight", title: exact(s.from * 1000) }, clock(s.from * 1000, to)),
-      h("td", { class: "tight" }, span(s.to - s.from)),
-      h("td", null, s.change.detail || s.change.reason || ""))))),
-  more > 0 ? h("p", { class: "quiet" }, `and ${more} before that`) : null);
+  return [table("Changes", [["Became", "tight"], ["When", "tight"], ["For", "tight"], ["Why", "long"]], rows.slice(0, LISTED_MAX).map((s) => [
+    [healthIcon(s.health, ""), ` ${s.health}`],
+    h("span", { title: exact(s.from * 1000) }, clock(s.from * 1000, to)),
+    span(s.to - s.from),
+    s.change.detail || s.change.reason])),
+  more > 0 ? h("p", { class: "quiet" }, `and ${more} before that`) : null];
 }
