@@ -63,22 +63,30 @@ void buf_clear(struct buf *b)
         b->ptr[0] = '\0';
 }
 
+/* Without growing, which is nearly always; a size is never above max + 1. */
+static bool buf_fits(const struct buf *b, size_t len)
+{
+    return b->ptr && len < b->size - b->len;
+}
+
 void buf_add(struct buf *b, const void *ptr, size_t len)
 {
-    char *room = buf_room(b, len);
+    char *room = buf_fits(b, len) ? b->ptr + b->len : buf_room(b, len);
     if (!room || !len)
         return;
     memcpy(room, ptr, len);
-    buf_grew(b, len);
+    b->len += len;
+    b->ptr[b->len] = '\0';
 }
 
 void buf_add_byte(struct buf *b, char c)
 {
-    char *room = buf_room(b, 1);
+    char *room = buf_fits(b, 1) ? b->ptr + b->len : buf_room(b, 1);
     if (!room)
         return;
-    *room = c;
-    buf_grew(b, 1);
+    room[0] = c;
+    room[1] = '\0';
+    b->len++;
 }
 
 void buf_add_text(struct buf *b, const char *text)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/memory.h"
+#include "lib/core/meta.h"
 
 #define CHUNK_FIRST_BYTES 128u
 #define CHUNK_TIDY_ENDED \
@@ -73,6 +74,7 @@ static struct family *family_make(struct registry *r, const struct metric *metri
                          .unit = text_copy(metric->unit),
                          .metric = metric->is_dynamic ? NULL : metric,
                          .kind = metric->kind};
+    f->is_help_plain = meta_help_is_plain(f->help);
     r->families[at] = f;
     return f;
 }
@@ -137,6 +139,7 @@ struct family *family_for(struct registry *r, const struct metric *metric)
     if (f && f->kind == metric->kind) {
         if (!metric->is_dynamic && !f->metric) {
             text_replace(&f->help, metric->help);
+            f->is_help_plain = meta_help_is_plain(f->help);
             text_replace(&f->unit, metric->unit);
             f->metric = metric;
         }

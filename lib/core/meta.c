@@ -16,6 +16,13 @@ static bool is_plain(char c, enum page_format format)
     return (unsigned char)c < 0x80 && c != '\n' && c != '\\' && !is_quoted;
 }
 
+bool meta_help_is_plain(const char *help)
+{
+    while (*help && is_plain(*help, PAGE_OPENMETRICS))
+        help++;
+    return !*help;
+}
+
 /* https://prometheus.io/docs/instrumenting/exposition_formats/; OpenMetrics also escapes quotes. */
 static void help_print(struct buf *out, const char *help, enum page_format format)
 {
@@ -39,11 +46,10 @@ static void help_print(struct buf *out, const char *help, enum page_format forma
     }
 }
 
-static void meta_line(struct buf *out, const char *keyword, struct bytes name)
+/* start: "# HELP ". */
+static void meta_line(struct buf *out, const char *start, struct bytes name)
 {
-    buf_add_text(out, "# ");
-    buf_add_text(out, keyword);
-    buf_add_byte(out, ' ');
+    buf_add_text(out, start);
     buf_add_bytes(out, name);
     buf_add_byte(out, ' ');
 }
@@ -53,14 +59,17 @@ static void help_line(struct buf *out, const struct meta *meta, struct bytes nam
 {
     if (!meta->help || !meta->help[0])
         return;
-    meta_line(out, "HELP", name);
-    help_print(out, meta->help, format);
+    meta_line(out, "# HELP ", name);
+    if (meta->is_help_plain)
+        buf_add_text(out, meta->help);
+    else
+        help_print(out, meta->help, format);
     buf_add_byte(out, '\n');
 }
 
 static void type_line(struct buf *out, struct bytes name, const char *type)
 {
-    meta_line(out, "TYPE", name);
+    meta_line(out, "# TYPE ", name);
     buf_add_text(out, type);
     buf_add_byte(out, '\n');
 }
@@ -117,7 +126,7 @@ void meta_print(struct buf *out, enum page_format format, const struct meta *met
         name = counter_name(meta, r);
     type_line(out, name, openmetrics_type(meta->kind, name.len < strlen(meta->name)));
     if (name_has_unit(name, meta->unit)) {
-        meta_line(out, "UNIT", name);
+        meta_line(out, "# UNIT ", name);
         buf_add_text(out, meta->unit);
         buf_add_byte(out, '\n');
     }

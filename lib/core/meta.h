@@ -3,6 +3,8 @@
 #ifndef HEALTHD_CORE_META_H
 #define HEALTHD_CORE_META_H
 
+#include <stdbool.h>
+
 #include "lib/base/buf.h"
 #include "lib/core/metric.h"
 #include "lib/core/registry.h"
@@ -10,7 +12,11 @@
 struct meta {
     const char *name, *help, *unit;
     enum metric_kind kind;
+    bool is_help_plain; /* by meta_help_is_plain; false: looked at */
 };
+
+/* Nothing in help is escaped, in either format. */
+bool meta_help_is_plain(const char *help);
 
 /* Text 0.0.4: HELP (when there is any), TYPE. OpenMetrics 1.0: TYPE, UNIT (when the name ends with it), HELP, all for
  * the name without _total; a counter that does not end so, or whose short name another family of r has, is

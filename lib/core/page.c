@@ -72,9 +72,35 @@ static void page_gather(struct page *p, const struct source *only)
     free(next);
 }
 
+static size_t meta_len(const struct family *f)
+{
+    return 2 * strlen(f->name) + strlen(f->help) + 64;
+}
+
+/* One allocation instead of a doubling that copies. */
+static void page_make_room(struct page *p, size_t len)
+{
+    if (!buf_room(&p->text, len + len / 64))
+        p->text.overflow = false; /* what really comes may still fit */
+}
+
+static void page_reserve_only(struct page *p)
+{
+    const struct family *last = NULL;
+    size_t len = 4096;
+    for (size_t i = 0; i < p->series_count; i++) {
+        const struct series *s = p->series[i];
+        len += (size_t)s->prefix_len + s->value_len + 1;
+        if (s->chunk->family != last)
+            len += meta_len(s->chunk->family);
+        last = s->chunk->family;
+    }
+    page_make_room(p, len);
+}
+
 static void page_meta(struct page *p, const struct family *f)
 {
-    const struct meta meta = {f->name, f->help, f->unit, f->kind};
+    const struct meta meta = {f->name, f->help, f->unit, f->kind, f->is_help_plain};
     meta_print(&p->text, p->format, &meta, p->registry);
 }
 
@@ -146,19 +172,17 @@ static bool page_refresh(struct page *p, struct mono until)
     return p->family_at >= p->registry->family_count;
 }
 
-/* One allocation instead of a doubling that copies. */
 static void page_reserve(struct page *p)
 {
     const struct registry *r = p->registry;
     size_t len = 4096;
     for (size_t i = 0; i < r->family_count; i++) {
         const struct family *f = r->families[i];
-        len += 2 * strlen(f->name) + strlen(f->help) + 64;
+        len += meta_len(f);
         for (size_t j = 0; j < f->chunk_count; j++)
             len += f->chunks[j]->len;
     }
-    if (!buf_room(&p->text, len + len / 64))
-        p->text.overflow = false; /* what really comes may still fit */
+    page_make_room(p, len);
 }
 
 static void page_copy_chunk(struct page *p, const struct chunk *c)
@@ -248,6 +272,7 @@ struct page *page_start(struct registry *r, enum page_format format,
     if (only) {
         p->is_only = true;
         page_gather(p, only);
+        page_reserve_only(p);
         p->state = PAGE_COPY;
     }
     return p;

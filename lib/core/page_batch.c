@@ -115,7 +115,7 @@ void page_of_batch(const struct batch *b, struct buf *out)
             last = NULL;
             meta_print(out, PAGE_TEXT,
                        &(struct meta){metric_family(family), family->help, family->unit,
-                                      family->kind},
+                                      family->kind, false},
                        NULL);
         }
         if (row->metric->kind != family->kind || (last && is_same_line(last, row)))

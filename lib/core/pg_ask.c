@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question at a time on a connection that is logged in: sent without blocking, its rows handed on as they come, in
- * slices, with a cap on what a server may send. Called by probes through pg.h. Keeps nothing of an answer.
+ * One question at a time on a connection that is logged in: sent without blocking, its rows handed on in slices once
+ * they are there, with a cap on what a server may send. Called by probes through pg.h.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -31,8 +31,8 @@ static void unwatch(struct pg *pg)
 void pg_ask_stop(struct pg *pg)
 {
     unwatch(pg);
-    PQclear(pg->answer.row);
-    pg->answer.row = NULL;
+    PQclear(pg->answer.rows);
+    pg->answer.rows = NULL;
     pg->ended = NULL;
 }
 
@@ -72,20 +72,38 @@ static void on_finish(void *ctx)
     finish(ctx);
 }
 
-static void take_result(struct pg *pg, PGresult *result)
+/* False when the slice was over first. */
+static bool hand_on_rows(struct pg *pg, struct mono begin)
 {
     struct pg_answer *a = &pg->answer;
-    const int columns = PQnfields(result);
+    const int columns = PQnfields(a->rows);
+    const int count = a->why.trouble.reason == REASON_NONE ? PQntuples(a->rows) : 0;
     const struct pg_row row = {
         a, (size_t)(columns > PG_MAX_COLUMNS ? PG_MAX_COLUMNS : columns)};
 
+    while (a->asking->row && a->row < count) {
+        a->asking->row(a->ctx, &row);
+        a->row++;
+        if (mono_since(loop_now_exact(pg->frame->loop), begin) > SLICE)
+            return false;
+    }
+    PQclear(a->rows);
+    a->rows = NULL;
+    a->received = 0;
+    if (a->asking->answered)
+        a->asking->answered(a->ctx);
+    return true;
+}
+
+static void take_result(struct pg *pg, PGresult *result)
+{
+    struct pg_answer *a = &pg->answer;
+
     switch (PQresultStatus(result)) {
-    case PGRES_SINGLE_TUPLE:
-        a->row = result;
-        if (a->asking->row && a->why.trouble.reason == REASON_NONE)
-            a->asking->row(a->ctx, &row);
-        a->row = NULL;
-        break;
+    case PGRES_TUPLES_OK:
+        a->rows = result;
+        a->row = 0;
+        return;
     case PGRES_BAD_RESPONSE:
     case PGRES_FATAL_ERROR:
         pg_trouble_result(result, &a->why);
@@ -96,11 +114,6 @@ static void take_result(struct pg *pg, PGresult *result)
         pg_trouble_set(&a->why, REASON_PROTOCOL, false,
                        "COPY is no question: ask with SELECT");
         a->why.is_broken = true;
-        break;
-    case PGRES_TUPLES_OK:
-        a->received = 0;
-        if (a->asking->answered)
-            a->asking->answered(a->ctx);
         break;
     default:
         break; /* a command's end */
@@ -147,7 +160,13 @@ static void take_results(void *ctx)
     const struct mono begin = loop_now_exact(pg->frame->loop);
     bool is_sent;
 
-    while (!PQisBusy(pg->conn)) {
+    for (;;) {
+        if (a->rows && !hand_on_rows(pg, begin)) {
+            take_later(pg, take_results);
+            return;
+        }
+        if (PQisBusy(pg->conn))
+            break;
         PGresult *result = PQgetResult(pg->conn);
         if (!result) {
             finish(pg);
@@ -156,10 +175,6 @@ static void take_results(void *ctx)
         take_result(pg, result);
         if (a->why.is_broken || PQstatus(pg->conn) == CONNECTION_BAD) {
             break_off(pg);
-            return;
-        }
-        if (mono_since(loop_now_exact(pg->frame->loop), begin) > SLICE) {
-            take_later(pg, take_results);
             return;
         }
     }
@@ -233,7 +248,6 @@ static void begin(struct pg *pg, const struct pg_asking *asking, void *ctx, int 
         loop_defer(pg->frame->loop, "pg", on_finish, pg);
         return;
     }
-    PQsetSingleRowMode(pg->conn);
     listen_for(pg, is_sent ? WATCH_READ : WATCH_READ | WATCH_WRITE);
 }
 
@@ -276,13 +290,13 @@ bool pg_take_notice(struct pg *pg, struct arena *arena, struct pg_notice *ret_no
 
 const char *pg_row_name(const struct pg_row *row, size_t column)
 {
-    return PQfname(row->answer->row, (int)column);
+    return PQfname(row->answer->rows, (int)column);
 }
 
 /* The types of pg_type.dat that are numbers; what else is one is text that reads as a number. */
 enum pg_kind pg_row_kind(const struct pg_row *row, size_t column)
 {
-    switch (PQftype(row->answer->row, (int)column)) {
+    switch (PQftype(row->answer->rows, (int)column)) {
     case 16: /* bool */
         return PG_TRUTH;
     case 20: /* int8 */
@@ -300,12 +314,13 @@ enum pg_kind pg_row_kind(const struct pg_row *row, size_t column)
 
 bool pg_row_is_null(const struct pg_row *row, size_t column)
 {
-    return PQgetisnull(row->answer->row, 0, (int)column);
+    return PQgetisnull(row->answer->rows, row->answer->row, (int)column);
 }
 
 struct bytes pg_row_text(const struct pg_row *row, size_t column)
 {
-    const PGresult *r = row->answer->row;
-    return (struct bytes){PQgetvalue(r, 0, (int)column),
-                          (size_t)PQgetlength(r, 0, (int)column)};
+    const PGresult *rows = row->answer->rows;
+    const int at = row->answer->row;
+    return (struct bytes){PQgetvalue(rows, at, (int)column),
+                          (size_t)PQgetlength(rows, at, (int)column)};
 }

@@ -69,7 +69,8 @@ enum pg_state {
 struct pg_answer { /* of the question under way */
     const struct pg_asking *asking;
     void *ctx;
-    PGresult *row; /* during asking->row */
+    PGresult *rows; /* that are being handed on; NULL: none */
+    int row;        /* the next of them */
     size_t received;
     struct pg_trouble why;
     bool is_over; /* the last result was taken; end is due */

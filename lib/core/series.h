@@ -62,6 +62,7 @@ struct chunk {
 
 struct family {
     char *name, *help, *unit;    /* owned */
+    bool is_help_plain;          /* nothing in it is escaped */
     const struct metric *metric; /* as declared; NULL for a dynamic one */
     enum metric_kind kind;
     size_t live; /* series that have not ended */
