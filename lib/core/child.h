@@ -2,8 +2,10 @@
 /*
  * Another program, started without the loop ever waiting for it: the fork and exec happen on a thread, its end and its
  * output are watched. It leads a process group of its own, has no descriptor of ours but its three streams (standard
- * input is empty unless it is talked to), and gets only the environment that it is given. Called by probes that run
- * commands, or talk with one.
+ * input is empty unless it is talked to), and gets only the environment that it is given. It is not spared when memory is
+ * short, as healthd may be. What a unit forbids for good it keeps: a seccomp filter (MemoryDenyWriteExecute,
+ * SystemCallFilter) and no_new_privs are inherited, and nobody can take them off. Called by probes that run commands, or
+ * talk with one.
  */
 #ifndef HEALTHD_CORE_CHILD_H
 #define HEALTHD_CORE_CHILD_H

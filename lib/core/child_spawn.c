@@ -133,6 +133,23 @@ static int keep_end(int fd, bool is_kept)
     return fd;
 }
 
+/* healthd may be the last to be killed when memory is short (OOMScoreAdjust of its unit); what it runs has no claim to
+ * that. To raise a score is always allowed; where /proc is not there, it stays. */
+static void give_up_protection(pid_t pid)
+{
+    char path[64], own[16] = "";
+    const int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd >= 0 ? read(fd, own, sizeof(own) - 1) : -1;
+    close_one(fd);
+    if (got <= 0 || own[0] != '-')
+        return;
+    snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+    const int its = open(path, O_WRONLY | O_CLOEXEC);
+    if (its >= 0 && write(its, "0", 1) < 0)
+        errno = 0; /* it has ended, or is another user's now */
+    close_one(its);
+}
+
 void spawn_run(struct spawn *s)
 {
     char file[4096];
@@ -144,6 +161,8 @@ void spawn_run(struct spawn *s)
         s->error = spawn_with(s, file, &(struct ends){in[0], out[1], err[1]});
     else
         s->error = errno;
+    if (!s->error)
+        give_up_protection(s->pid);
     close_one(in[0]);
     close_one(out[1]);
     close_one(err[1]);

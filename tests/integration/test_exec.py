@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.composed import may_raise_priority
 from lib.wait import stays, wait_until
 
 QUICK = "defaults: {interval: 1s, retry_interval: 1s, fall: 1, rise: 1, timeout: 900ms}\nprobes:\n"
@@ -77,6 +78,21 @@ def test_environment_and_descriptors_are_its_own(ask, tmp_path):
     assert names <= {"GREETING", "PATH", "LANG", "HOME", "PWD", "OLDPWD", "SHLVL", "_"}
     assert "FDS 0 1 2 3\n" in text  # 3 is ls reading the folder
     assert lines[-2] == "/usr"
+
+
+def test_it_is_not_spared_when_memory_is_short(healthctl, tmp_path):
+    """Only who has CAP_SYS_RESOURCE can make healthd spared; for anybody else there is nothing to give up."""
+    out, config = tmp_path / "out", tmp_path / "c.yml"
+    config.write_text(f"probes: [{{name: x, exec: {{command: 'sleep 0.1; cat /proc/self/oom_score_adj > {out}', shell: true}}}}]\n")
+    own = Path("/proc/self/oom_score_adj")
+    before = own.read_text()
+    try:
+        if may_raise_priority():
+            own.write_text("-100")
+        healthctl("validate", "--run", config)
+    finally:
+        own.write_text(before)
+    assert int(out.read_text()) >= 0
 
 
 def test_a_group_is_killed_at_the_deadline_and_the_loop_goes_on(healthd, tmp_path):
