@@ -5,15 +5,6 @@
 #include "healthctl/report.h"
 #include "lib/base/units.h"
 
-const char against_doc[] =
-    "Compares with a file of `healthctl baseline record`: each step is the same, slower, "
-    "changed (a key of the answer's JSON is gone, or of another type) or broken. Exits 1 "
-    "for changed.";
-const char tolerance_doc[] =
-    "How much slower the p95 of a phase may be (default: 25%; less than 10 ms never "
-    "counts).";
-const char fail_slower_doc[] = "Exits 1 for slower, too.";
-
 static bool has_one_of(const struct baseline *b, const struct smoke_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {

@@ -14,8 +14,6 @@ struct against {
     bool is_slower_failure;
 };
 
-extern const char against_doc[], tolerance_doc[], fail_slower_doc[]; /* of the flags */
-
 /* By --against, --tolerance and --fail-slower; makes the plan look on. 0, or CODE_USAGE after complaining. */
 int against_read(struct against *a, const struct invocation *in, struct smoke_plan *plan);
 /* The run with its comparison, and the exit code that it is worth now. A run that was stopped is not compared. */

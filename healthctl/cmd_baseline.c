@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "healthctl/baseline.h"
-#include "healthctl/config_file.h"
+#include "healthctl/flow_flags.h"
 #include "healthctl/smoke_text.h"
 #include "healthctl/writer.h"
 
@@ -153,10 +153,6 @@ static const struct verb verbs[] = {
     {0}};
 
 static const struct flag flags[] = {
-    {.name = "config",
-     .operand = "FILE",
-     .completes = COMPLETES_FILES,
-     .doc = "The configuration whose flows are named (default: " CONFIG_DEFAULT ")."},
     {.name = "repeat",
      .operand = "N",
      .doc = "How many runs, 1 to 100 (default: 10). With fewer, less can be told."},
@@ -170,10 +166,7 @@ static const struct flag flags[] = {
     {.name = "wait",
      .operand = "DURATION",
      .doc = "Steps that fail are tried again until this long after the start."},
-    {.name = "var",
-     .operand = "NAME=VALUE",
-     .may_repeat = true,
-     .doc = "A variable of the flow."},
+    FLOW_FLAGS,
     {0}};
 
 const struct command command_baseline = {

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "healthctl/child.h"
-#include "healthctl/config_file.h"
 #include "healthctl/deploy_mark.h"
 #include "healthctl/deploy_proof.h"
+#include "healthctl/flow_flags.h"
 #include "healthctl/writer.h"
 
 enum { NOT_STARTED = 127 }; /* as shells have it */
@@ -223,17 +223,58 @@ static int deploy(struct deploying *d)
     return d->code ? d->code : code;
 }
 
+static const struct flag flags[] = {
+    {.name = "what",
+     .operand = "NAME",
+     .completes = COMPLETES_PROBES,
+     .doc =
+         "What is deployed: the value of a probe, component, container, name, service or "
+         "workflow_id label (default: everything)."},
+    {.name = "release",
+     .operand = "TEXT",
+     .doc = "What it becomes: a version or commit. Notices name it, and a flow that has "
+            "a variable `release` gets it."},
+    {.name = "matchers",
+     .operand = "MATCHERS",
+     .doc = "Hold the alerts that match instead, as 'component=shop,node_id=web1'."},
+    {.name = "smoke",
+     .operand = "FLOW|FILE",
+     .completes = COMPLETES_FILES,
+     .doc = "What proves it: a flow of the configuration, or a file of flows. It is "
+            "checked before CMD runs."},
+    {.name = "wait",
+     .operand = "DURATION",
+     .doc = "How long after CMD it may take until the smoke run passes (default: 2m; 0s: "
+            "at once); without --smoke: until the probes of --what are ready."},
+    {.name = "on-fail",
+     .operand = "CMD",
+     .doc = "Run by a shell when it failed: at exit 1, 3 and 4 only."},
+    {.name = "as",
+     .operand = "NAME",
+     .doc = "Who deploys (default: you, by $SUDO_USER or $USER)."},
+    FLOW_FLAGS,
+    PROOF_FLAGS,
+    {0}};
+
+static bool is_marking(const char *flag)
+{
+    static const char *const ours[] = {"what", "release", "matchers", "as", "config"};
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        if (!strcmp(ours[i], flag))
+            return true;
+    }
+    return false;
+}
+
 static int mark(struct invocation *in)
 {
-    static const char *const others[] = {"smoke",  "wait",    "on-fail", "var",
-                                         "report", "against", "repeat"};
     const char *id = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        if (invocation_flag(in, others[i]))
+    for (const struct flag *f = flags; f->name; f++) {
+        if (invocation_flag(in, f->name) && !is_marking(f->name))
             return complain(in, CODE_USAGE,
                             "`deploy mark` runs nothing, and has no --%s; `healthctl "
                             "smoke` is its own command",
-                            others[i]);
+                            f->name);
     }
     int code = deploy_mark_begin(in, &id);
     if (!code)
@@ -261,61 +302,6 @@ static int run(struct invocation *in)
     sigprocmask(SIG_SETMASK, &former, NULL);
     return code;
 }
-
-static const struct flag flags[] = {
-    {.name = "what",
-     .operand = "NAME",
-     .completes = COMPLETES_PROBES,
-     .doc =
-         "What is deployed: the value of a probe, component, container, name, service or "
-         "workflow_id label (default: everything)."},
-    {.name = "release",
-     .operand = "TEXT",
-     .doc = "What it becomes: a version or commit. Notices name it, and a flow that has "
-            "a variable `release` gets it."},
-    {.name = "matchers",
-     .operand = "MATCHERS",
-     .doc = "Hold the alerts that match instead, as 'component=shop,node_id=web1'."},
-    {.name = "smoke",
-     .operand = "FLOW|FILE",
-     .completes = COMPLETES_FILES,
-     .doc = "What proves it: a flow of the configuration, or a file of flows. It is "
-            "checked before CMD runs."},
-    {.name = "wait",
-     .operand = "DURATION",
-     .doc = "How long after CMD it may take until the smoke run passes (default: 2m; 0s: "
-            "at once); without --smoke: until the probes of --what are ready."},
-    {.name = "on-fail",
-     .operand = "CMD",
-     .doc = "Run by a shell when it failed: at exit 1, 3 and 4 only."},
-    {.name = "var",
-     .operand = "NAME=VALUE",
-     .may_repeat = true,
-     .doc = "A variable of the flows."},
-    {.name = "repeat",
-     .operand = "N",
-     .doc = "Runs the flows so often, as long as they pass: for --against."},
-    {.name = "against",
-     .operand = "BASELINE",
-     .completes = COMPLETES_FILES,
-     .doc = against_doc},
-    {.name = "tolerance", .operand = "PERCENT", .doc = tolerance_doc},
-    {.name = "fail-slower", .doc = fail_slower_doc},
-    {.name = "report",
-     .operand = "[FORMAT=]FILE",
-     .may_repeat = true,
-     .completes = COMPLETES_FILES,
-     .doc = "Writes a report of the smoke run: junit=out.xml, or a name that ends in "
-            ".xml, .json or .tap."},
-    {.name = "config",
-     .operand = "FILE",
-     .completes = COMPLETES_FILES,
-     .doc = "The configuration that has the flow and the probes (default: " CONFIG_DEFAULT
-            ")."},
-    {.name = "as",
-     .operand = "NAME",
-     .doc = "Who deploys (default: you, by $SUDO_USER or $USER)."},
-    {0}};
 
 const struct command command_deploy = {
     .name = "deploy",

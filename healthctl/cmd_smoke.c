@@ -7,7 +7,7 @@
 
 #include "healthctl/against.h"
 #include "healthctl/command.h"
-#include "healthctl/config_file.h"
+#include "healthctl/flow_flags.h"
 #include "healthctl/smoke_report.h"
 #include "healthctl/smoke_text.h"
 #include "lib/base/glob.h"
@@ -147,19 +147,12 @@ static const char *const formats[] = {"text",   "json",   "junit", "tap",
                                       "nagios", "github", NULL};
 
 static const struct flag flags[] = {
-    {.name = "config",
-     .operand = "FILE",
-     .completes = COMPLETES_FILES,
-     .doc = "The configuration whose flows are named (default: " CONFIG_DEFAULT ")."},
+    FLOW_FLAGS,
     {.name = "wait",
      .operand = "DURATION",
      .doc =
          "Steps that fail are tried again until this long after the start: right after a "
          "deployment. Exits 3 when it was not enough."},
-    {.name = "var",
-     .operand = "NAME=VALUE",
-     .may_repeat = true,
-     .doc = "A variable of the flow, as in --var release=$SHA."},
     {.name = "only",
      .operand = "STEP",
      .may_repeat = true,
@@ -170,24 +163,10 @@ static const struct flag flags[] = {
      .doc = "All steps but these."},
     {.name = "fail-fast",
      .doc = "The first failure ends it; what always happens does happen."},
-    {.name = "repeat",
-     .operand = "N",
-     .doc = "Runs it so often, as long as it passes: for what fails now and then."},
     {.name = "accept",
      .doc = "What is found is right from now on: steps with a `lock` write its file."},
-    {.name = "against",
-     .operand = "BASELINE",
-     .completes = COMPLETES_FILES,
-     .doc = against_doc},
-    {.name = "tolerance", .operand = "PERCENT", .doc = tolerance_doc},
-    {.name = "fail-slower", .doc = fail_slower_doc},
+    PROOF_FLAGS,
     {.name = "dry-run", .doc = "Checks everything and shows the steps; sends nothing."},
-    {.name = "report",
-     .operand = "[FORMAT=]FILE",
-     .may_repeat = true,
-     .completes = COMPLETES_FILES,
-     .doc = "Writes a report besides: junit=out.xml, or a name that ends in .xml, .json "
-            "or .tap."},
     {.name = "format",
      .operand = "FORMAT",
      .completes = COMPLETES_WORDS,
