@@ -99,7 +99,7 @@ static int run(struct invocation *in)
 {
     const char *path = in->operands[0];
     struct diag *d = diag_create(in->arena);
-    const struct generation *g;
+    const struct generation *g = NULL;
     const struct compose *c = compose_load(in->arena, path, d);
     if (diag_first(d))
         config_faults(in, d);
