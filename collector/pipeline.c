@@ -8,7 +8,7 @@
 
 /* Unknown writes no value, and ends none: what was known stays until something is known again. */
 static void registry_take(struct pipeline *p, struct tracked *t, const struct verdict *v,
-                          const struct batch *b)
+                          struct batch *b)
 {
     if (v->health != HEALTH_UNKNOWN) {
         registry_publish(p->registry, t->source, b);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/arena.h"
 #include "lib/core/labels.h"
@@ -27,6 +28,9 @@ struct batch_group {
     bool failed;      /* its collection failed: series that it does not name end */
     struct sample *first, *last;
     size_t count;
+    /* From registry_publish: this group named what the one of this number named, in the same order, so that who comes after
+     * need not compare names again. Never used twice; 0: who knows. */
+    uint64_t shape;
     struct batch_group *next;
 };
 

@@ -244,32 +244,45 @@ static void holding_filled(struct registry *r, struct holding *h, size_t size)
     h->count = h->filled;
 }
 
-static void group_publish(struct registry *r, struct holding *h,
-                          const struct batch_group *g)
+/* Whether all samples have series, and have been what the slots' were. */
+struct shape {
+    bool is_whole, is_same;
+};
+
+static void group_publish(struct registry *r, struct holding *h, struct batch_group *g)
 {
+    struct shape shape = {true, h->count == g->count};
     r->round++;
     h->filled = 0;
     for (const struct sample *sample = g->first; sample; sample = sample->next) {
         struct series *s = h->filled < h->count ? h->slots[h->filled] : NULL;
-        if (!s || !sample_fits(r, sample, s))
+        if (!s || !sample_fits(r, sample, s)) {
             s = sample_series(r, sample, h);
+            shape.is_same = false;
+        }
         if (s && s->round == r->round) {
             r->duplicates++; /* named twice in one batch: the first stands */
             s = NULL;
         }
         holding_fill(h, s, g->count);
+        shape.is_whole = shape.is_whole && s;
         if (!s)
             continue;
         s->round = r->round;
         series_set(s, sample->value);
     }
     holding_filled(r, h, g->count);
+    if (!shape.is_same || !h->shape)
+        h->shape = ++r->shapes;
+    if (!shape.is_whole)
+        h->shape = 0;
+    g->shape = h->shape;
 }
 
-void registry_publish(struct registry *r, struct source *s, const struct batch *b)
+void registry_publish(struct registry *r, struct source *s, struct batch *b)
 {
     pages_settle_only(r);
-    for (const struct batch_group *g = b->first; g; g = g->next)
+    for (struct batch_group *g = b->first; g; g = g->next)
         group_publish(r, holding_for(s, g->name), g);
 }
 

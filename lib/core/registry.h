@@ -34,8 +34,8 @@ void registry_source_end(struct registry *r, struct source *s);
 
 /* Makes a batch visible at once: per group, series named in it are set, and series of that group that it
  * does not name end. Groups that are absent stay as they are. Consecutive batches of the same shape cost
- * no look-up: the n-th sample is tried against the n-th series first. */
-void registry_publish(struct registry *r, struct source *s, const struct batch *b);
+ * no look-up: the n-th sample is tried against the n-th series first. Numbers the shapes of b's groups. */
+void registry_publish(struct registry *r, struct source *s, struct batch *b);
 
 /* One series for direct use (own counters and gauges): found or made; stays valid until its source ends. Sources that
  * ask for the same series share it: a counter goes on when a reload opens the new before it closes the old. */

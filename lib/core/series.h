@@ -82,7 +82,8 @@ struct holding {
     size_t count, size;
     struct series *
         *fresh; /* while a batch is published: its slots, once they differ; else NULL */
-    size_t filled; /* slots that the batch has filled so far */
+    size_t filled;  /* slots that the batch has filled so far */
+    uint64_t shape; /* of the batch's group; 0: not all of it has series */
     struct holding *next;
 };
 
@@ -102,7 +103,7 @@ struct registry {
     size_t table_size, series_count;
     struct list sources, pages;
     struct map *refused; /* names of dynamic families that were dropped */
-    uint64_t conflicts, duplicates;
+    uint64_t conflicts, duplicates, shapes;
     uint32_t round;
     /* Scratch: */
     struct label *labels;

@@ -47,7 +47,7 @@ struct history_owner *history_owner(struct history *h, struct labels labels);
 void history_owner_end(struct history_owner *o, int64_t ms);
 /* Appends one run's samples at ms. Per group: a series of that group that the batch does not name gets a stale marker;
  * a failed group ends what it does not name, too; absent groups stay as they are. Consecutive batches of one shape
- * cost no look-up. A time at or before the series' newest sample is refused (counted): times rise strictly. */
+ * cost no look-up, and no comparison of names when the registry has found them to be (batch.h). A time at or before the series' newest sample is refused (counted): times rise strictly. */
 void history_publish(struct history_owner *o, int64_t ms, const struct batch *b);
 /* The same in slices, for batches that name thousands of series for the first time. A reader in between sees what was there
  * before; in the last slice all of the batch is seen at once, and ends what it does not name. b and p live until then. Another

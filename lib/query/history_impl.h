@@ -84,6 +84,8 @@ struct
         *fresh; /* while a batch is published: its slots, once they differ; else NULL */
     size_t filled;  /* slots that the batch has filled so far */
     uint32_t round; /* of the batch */
+    bool has_gap;   /* one of its samples has no series */
+    uint64_t shape; /* of the slots (batch.h) */
     struct holding *next;
 };
 

@@ -74,6 +74,7 @@ static void slot_fill(struct holding *holding, struct slot slot, size_t count)
         fresh_begin(holding, count);
     if (holding->fresh)
         holding->fresh[at] = slot;
+    holding->has_gap = holding->has_gap || !slot.series;
     holding->filled++;
 }
 
@@ -85,7 +86,12 @@ static void group_begin(struct history_publication *p, const struct batch_group 
     p->holding = holding_for(p->owner, g->name);
     p->holding->round++;
     p->holding->filled = 0;
+    p->holding->has_gap = false;
     p->sample = g->first;
+    if (g->shape && g->shape == p->holding->shape) { /* nothing to compare */
+        p->holding->filled = g->count;
+        p->sample = NULL;
+    }
 }
 
 /* False when the time is up. */
@@ -132,6 +138,7 @@ static void group_give(struct holding *holding, const struct batch_group *g, int
     size_t at = 0;
     if (holding->fresh)
         fresh_take(holding, ms);
+    holding->shape = holding->has_gap ? 0 : g->shape;
     for (const struct sample *x = g->first; x; x = x->next, at++) {
         if (holding->slots[at].series)
             series_append(h, holding->slots[at].series, ms, x->value);

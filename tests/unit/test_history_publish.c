@@ -209,6 +209,37 @@ static void a_group_that_is_absent_stays(void **state)
     stage_clear(&s);
 }
 
+/* One number is one shape: its names are not looked at again. Another, or none, and they are. */
+static void a_shape_is_compared_once(void **state)
+{
+    static const struct {
+        uint64_t shape;
+        int from;  /* what the batch names: ten from here on */
+        int is_at; /* where the values are found afterwards */
+    } steps[] = {
+        {7, 0, 0},   /* the first */
+        {7, 100, 0}, /* the same number: taken for the same names */
+        {8, 100, 100}, {8, 0, 100}, {0, 0, 0}, {0, 100, 100}, {8, 0, 0}, {8, 100, 0},
+    };
+    struct stage s = stage_set();
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        const int64_t ms = T0 + (int64_t)i * 1000;
+        struct batch *b = batch_of(&s, steps[i].from, steps[i].from + 10);
+        struct matchers m = {0};
+        struct seen seen = {0};
+        struct err e = {0};
+        b->first->shape = steps[i].shape;
+        history_publish(s.owner, ms, b);
+        assert_true(matchers_parse(
+            s.arena, arena_printf(s.arena, "till=\"%d\"", steps[i].is_at + 3), &m, &e));
+        history_each(s.history, &m, 1, ms, INT64_MAX, see, &seen);
+        assert_int_equal(seen.live, 1);
+        assert_int_equal(seen.newest, ms);
+        assert_int_equal(look(&s).live, 10);
+    }
+    stage_clear(&s);
+}
+
 static void a_series_that_is_named_twice_has_the_first(void **state)
 {
     struct stage s = stage_set();
@@ -232,6 +263,7 @@ int main(void)
         cmocka_unit_test(what_is_put_again_goes_on),
         cmocka_unit_test(others_finish_it_first),
         cmocka_unit_test(a_group_that_is_absent_stays),
+        cmocka_unit_test(a_shape_is_compared_once),
         cmocka_unit_test(a_series_that_is_named_twice_has_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,12 +36,13 @@ struct world {
     struct registry *registry;
     struct arena *arena;
     struct batch *batch;
+    const struct batch *published; /* the last */
 };
 
 static int setup(void **state)
 {
     static struct world w;
-    w = (struct world){registry_create(), arena_create(0), NULL};
+    w = (struct world){.registry = registry_create(), .arena = arena_create(0)};
     w.batch = batch_create(w.arena);
     *state = &w;
     return 0;
@@ -67,6 +68,7 @@ static void sample(struct world *w, const char *group, const struct metric *metr
 static void publish(struct world *w, struct source *s)
 {
     registry_publish(w->registry, s, w->batch);
+    w->published = w->batch;
     w->batch = batch_create(w->arena);
 }
 
@@ -506,6 +508,37 @@ static void exemplars_follow_their_bucket_in_openmetrics_alone(void **state)
     registry_source_end(w->registry, s);
 }
 
+/* Publishes size_bytes of these disks, and returns the number of the shape. */
+static uint64_t shape_of(struct world *w, struct source *s, const char *disks)
+{
+    for (const char *d = disks; *d; d++)
+        sample(w, "", &size, (char[]){*d, '\0'}, 1);
+    publish(w, s);
+    return w->published->first->shape;
+}
+
+static void a_shape_has_a_number_of_its_own(void **state)
+{
+    struct world *w = *state;
+    struct source *s = registry_source(w->registry, "a", true, (struct labels){0});
+    struct source *other = registry_source(w->registry, "b", true, (struct labels){0});
+    const uint64_t ab = shape_of(w, s, "ab");
+    assert_true(ab > 0);
+    assert_int_equal(shape_of(w, s, "ab"), ab);
+    assert_int_not_equal(shape_of(w, other, "ab"), ab);
+    assert_int_equal(shape_of(w, s, "ab"), ab);
+    const uint64_t shapes[] = {ab, shape_of(w, s, "ba"), shape_of(w, s, "bac"),
+                               shape_of(w, s, "ba"), shape_of(w, s, "ab")};
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        for (size_t k = 0; k < i; k++)
+            assert_int_not_equal(shapes[i], shapes[k]);
+    }
+    assert_int_equal(shape_of(w, s, "ab"), shapes[4]);
+    assert_int_equal(shape_of(w, s, "aab"), 0); /* one is named twice */
+    assert_int_equal(shape_of(w, s, "aab"), 0);
+    assert_true(shape_of(w, s, "ab") > shapes[4]);
+}
+
 #define STORY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 int main(void)
 {
@@ -526,6 +559,7 @@ int main(void)
         STORY(a_page_outlives_its_source_and_registry),
         STORY(exemplars_follow_their_bucket_in_openmetrics_alone),
         STORY(every_series_is_visited),
+        STORY(a_shape_has_a_number_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
