@@ -59,7 +59,7 @@ def about_the_cache(one):
 @pytest.mark.timeout(400)
 def test_from_nothing_to_a_page_and_back(stack):
     stack.wait_healthy()
-    done = stack.compose("exec", "-T", "healthd", "/usr/bin/healthctl", "smoke", "/etc/healthd/smoke.yml", "--wait", "90s",
+    done = stack.compose("exec", "-T", "healthd", "healthctl", "smoke", "/etc/healthd/smoke.yml", "--wait", "90s",
                          check=False)
     assert done.returncode == 0, (done.stdout, done.stderr)
     wait_until(lambda: all_up(stack), 60,
