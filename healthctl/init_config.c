@@ -210,7 +210,7 @@ void init_smoke(const struct init_plan *p, struct buf *out)
     size_t steps = 0;
     buf_add_text(out,
                  "# After `docker compose up -d`: does the release work?\n"
-                 "#   docker compose exec healthd /usr/bin/healthctl smoke "
+                 "#   docker compose exec healthd healthctl smoke "
                  "/etc/healthd/smoke.yml --wait 120s\n"
                  "# Add what your users do: a step may post, capture what came back, and "
                  "clean up in `finally`.\n"
