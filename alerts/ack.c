@@ -92,6 +92,8 @@ static bool is_valid(const struct ack *k, const struct alert *a, struct wall now
 
 const struct ack *ack_of(const struct overlay *o, const struct alert *a, struct wall now)
 {
+    if (map_count(o->acks) == 0)
+        return NULL;
     const struct kept_ack *k = map_get(o->acks, bytes_of(a->key));
     return k && is_valid(&k->ack, a, now) ? &k->ack : NULL;
 }

@@ -31,6 +31,7 @@ struct member { /* an alert in a group */
     bool was_held;     /* before it was told */
     bool is_renewed;   /* told, then silenced, and let go again while it still fires */
     char severity[32]; /* as it was told */
+    const char *present_severity; /* the alert's; "" */
 
     struct wall judged_at;
     enum overlay_kind held; /* not told now */

@@ -20,8 +20,9 @@ struct dispatch_pass {
     struct list *member; /* of that group; NULL: it has not begun */
     struct storm storm;
     enum pass_telling telling;
-    struct flush *flush; /* of that group; NULL: none */
-    struct buf row;      /* of that group, half written */
+    struct review review; /* of that group */
+    struct flush *flush;  /* of that group; NULL: none */
+    struct buf row;       /* of that group, half written */
     struct wall next;
 };
 
@@ -99,13 +100,14 @@ static bool may_tell(struct dispatch_pass *p, struct alert_group *g)
 /* Is there news to be told now? Else notes when. */
 static bool has_news(struct dispatch_pass *p, struct alert_group *g)
 {
-    const struct review r = group_review(p->d, g, p->now);
-    if (!review_has_news(g, &r)) {
-        if (r.unseen == 0)
+    const struct review *r = &p->review;
+    p->review = group_review(p->d, g, p->now);
+    if (!review_has_news(g, r)) {
+        if (r->unseen == 0)
             g->flush_at = (struct wall){0};
         return false;
     }
-    const struct wall at = group_flush_time(g, &r, p->now);
+    const struct wall at = group_flush_time(g, r, p->now);
     if (at.ns <= p->now.ns)
         return true;
     if (at.ns != g->flush_at.ns) {
@@ -116,20 +118,13 @@ static bool has_news(struct dispatch_pass *p, struct alert_group *g)
     return false;
 }
 
-static bool has_reminder(struct dispatch_pass *p, struct alert_group *g)
+static bool has_reminder(struct dispatch_pass *p, const struct alert_group *g)
 {
-    const struct review r = group_review(p->d, g, p->now);
-    const struct wall at = group_remind_time(g, &r);
+    const struct wall at = group_remind_time(g, &p->review);
     if (at.ns && at.ns <= p->now.ns)
         return true;
     p->next = wall_earlier(p->next, at);
     return false;
-}
-
-static void note_next_reminder(struct dispatch_pass *p, struct alert_group *g)
-{
-    const struct review r = group_review(p->d, g, p->now);
-    p->next = wall_earlier(p->next, group_remind_time(g, &r));
 }
 
 /* True when it is told; *ret_is_gone: and the group with it. */
@@ -146,6 +141,8 @@ static bool flush(struct dispatch_pass *p, struct alert_group *g,
         return false;
     *ret_is_gone = !flush_end(p->flush);
     p->flush = NULL;
+    if (!*ret_is_gone)
+        p->review = group_review(p->d, g, p->now);
     return true;
 }
 
@@ -166,7 +163,7 @@ static bool tell_group(struct dispatch_pass *p, struct alert_group *g,
         if (is_due && !flush(p, g, slice, &is_gone))
             return false;
         if (is_due && !is_gone)
-            note_next_reminder(p, g);
+            p->next = wall_earlier(p->next, group_remind_time(g, &p->review));
         p->telling = TELL_STEPS;
     }
     if (!is_gone)

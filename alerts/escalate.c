@@ -52,8 +52,8 @@ struct wall escalate(struct dispatch *d, struct alert_group *g, struct wall now,
                      struct ledger_txn *txn, struct arena *arena)
 {
     const struct wall never = {0};
-    if (!g->is_open || g->is_escalation || !g->route || g->is_muted ||
-        waiting_count(d, g, now) == 0)
+    if (!g->is_open || g->is_escalation || !g->route || !g->route->escalate ||
+        g->is_muted || waiting_count(d, g, now) == 0)
         return never;
     for (;;) {
         size_t step = 0;

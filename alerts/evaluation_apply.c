@@ -145,6 +145,21 @@ static struct applying *applying_begin(struct step *s)
     return a;
 }
 
+#define ENDS_AT_A_TIME 100
+
+/* With the group's last rule: what no rule of it gives any more has ended. */
+static bool end_series(const struct step *s, const struct slice *slice)
+{
+    struct group_state *g = s->group;
+    if (s->first + s->count < g->group->count || g->has_failed)
+        return true;
+    while (!history_end_some(g->owner, s->opts.end, ENDS_AT_A_TIME)) {
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
+}
+
 bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slice)
 {
     struct applying *a = s->applying ? s->applying : applying_begin(s);
@@ -157,10 +172,10 @@ bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slic
         note_health(s, o, &s->group->rules[s->first + a->rule]);
         *a = (struct applying){
             .coverage = a->coverage, .view = a->view, .rule = a->rule + 1};
-        if (slice_is_over(slice) && a->rule < s->count)
+        if (slice_is_over(slice))
             return false;
     }
-    return true;
+    return end_series(s, slice);
 }
 
 void step_forget(struct step *s)

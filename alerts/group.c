@@ -150,6 +150,7 @@ struct member *member_add(struct dispatch *d, struct alert_group *g, const char 
         alert_hold(alert);
         m->fired_at = alert->status.fired_at;
     }
+    m->present_severity = severity_of(alert ? alert->labels : m->labels);
     list_append(&g->members, &m->link);
     put_places(d, m);
     return m;

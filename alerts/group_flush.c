@@ -103,7 +103,7 @@ static void remember(struct member *m)
     m->is_told = true;
     m->is_renewed = false;
     m->fired_at = m->alert->status.fired_at;
-    snprintf(m->severity, sizeof(m->severity), "%s", severity_of(m->alert->labels));
+    snprintf(m->severity, sizeof(m->severity), "%s", m->present_severity);
 }
 
 static bool remember_all(struct flush *f, const struct slice *slice)

@@ -59,6 +59,7 @@ static void attach(struct member *m, struct alert *a)
 {
     if (!m->alert) {
         m->alert = a;
+        m->present_severity = severity_of(a->labels);
         alert_hold(a);
     }
     m->is_routed = true;

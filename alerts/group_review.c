@@ -196,7 +196,7 @@ static void review_firing(struct dispatch *d, const struct member *m, struct wal
     if (m->is_told) {
         r->told++;
         r->renewed += is_free && m->is_renewed;
-        r->worse += is_free && strcmp(m->severity, severity_of(m->alert->labels)) != 0;
+        r->worse += is_free && strcmp(m->severity, m->present_severity) != 0;
         r->remindable += is_free && !is_acknowledged(d, m, now);
     } else if (is_free) {
         r->fresh++;

@@ -143,10 +143,8 @@ static void tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
     if (t->is_told)
         return;
     t->is_told = true;
-    for (const struct ledger_op *op = t->first; op; op = op->next) {
-        if (op->kind == OP_ROW_NEW)
-            tell_row(l, op, is_durable);
-    }
+    for (const struct ledger_op *op = t->first_row; op; op = op->next_row)
+        tell_row(l, op, is_durable);
     if (t->done)
         t->done(t->done_ctx, is_durable);
 }
@@ -154,8 +152,6 @@ static void tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
 static void settle_op(struct ledger *l, const struct ledger_txn *t,
                       const struct ledger_op *op)
 {
-    if (op->kind != OP_ROW_NEW)
-        return;
     if (!t->is_told)
         tell_row(l, op, true);
     else if (l->hooks.saved)
@@ -166,11 +162,11 @@ static void settle_op(struct ledger *l, const struct ledger_txn *t,
 static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
 {
     if (!t->is_landing)
-        t->at = t->first;
+        t->at = t->first_row;
     t->is_landing = true;
     while (t->at) {
         const struct ledger_op *op = t->at;
-        t->at = op->next;
+        t->at = op->next_row;
         settle_op(l, t, op);
         if (slice_is_over(slice))
             return false;
@@ -385,8 +381,8 @@ void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable
     struct ledger *l = t->ledger;
     t->done = done;
     t->done_ctx = ctx;
-    for (struct ledger_op *op = t->first; op; op = op->next) {
-        if (op->kind == OP_ROW_NEW && op->row.id == 0)
+    for (struct ledger_op *op = t->first_row; op; op = op->next_row) {
+        if (op->row.id == 0)
             op->row.id = l->next_id++;
     }
     wait_last(l, t);

@@ -29,7 +29,7 @@ enum ledger_op_kind {
 #define LEDGER_KEPT_NOTES 10000
 
 struct ledger_op {
-    struct ledger_op *next;
+    struct ledger_op *next, *next_row;
     enum ledger_op_kind kind;
     enum ledger_kind row_kind;
     const char *key, *text; /* OP_NOTE: event, JSON; OP_ROW_NEW: text is the payload */
@@ -42,6 +42,7 @@ struct ledger_txn {
     struct arena *arena;
     struct ledger *ledger;
     struct ledger_op *first, **last;
+    struct ledger_op *first_row, **last_row; /* of these OP_ROW_NEW, by next_row */
     void (*done)(void *ctx, bool is_durable);
     void *done_ctx;
     bool is_told; /* done and the outbox know of it already: the disk refused or hangs */

@@ -11,7 +11,8 @@ struct ledger_txn *ledger_begin(struct ledger *l)
 {
     struct arena *arena = arena_create(0);
     struct ledger_txn *t = arena_alloc(arena, sizeof(*t));
-    *t = (struct ledger_txn){.arena = arena, .ledger = l, .last = &t->first};
+    *t = (struct ledger_txn){
+        .arena = arena, .ledger = l, .last = &t->first, .last_row = &t->first_row};
     return t;
 }
 
@@ -83,6 +84,8 @@ void ledger_payload(struct ledger_txn *t, const struct outbox_row *row,
     struct ledger_op *op = ledger_op_add(t, OP_ROW_NEW);
     op->row = row_copy(t->arena, row);
     op->text = arena_strndup(t->arena, payload.ptr, payload.len);
+    *t->last_row = op;
+    t->last_row = &op->next_row;
 }
 
 void ledger_notice(struct ledger_txn *t, const struct notice *n)

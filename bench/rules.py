@@ -1,11 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules: CPU of one evaluation of 1,000 rules over 10,000 series. A limit, not a peer: it is of one process."""
+"""Rules: CPU of one evaluation of 1,000 rules over 10,000 series, and how long the loop is held at a time when one rule fires
+5,000 alerts at once and when they end. Limits, not peers: they are of one process."""
+import os
 import statistics
 import subprocess
 
-from measure import BUILD, CONTESTANT_CORE, pinned
+from measure import BUILD, CONTESTANT_CORE, judge, pinned
 
 WANTED_MS = 50.0
+STORM_ALERTS, STORM_WANTED_MS = 5000, 5.0
+STORMS = {"webhook": "one notice of all", "slack": "a group each", "pagerduty": "a lane each", "digest": "a critical digest"}
+
+
+def storm(how):
+    """The longest callback of each phase. Above other programs where that is allowed: what they do is no hold."""
+    above = ["/usr/bin/chrt", "-r", "20"] if os.geteuid() == 0 else []
+    lines = subprocess.run([*above, BUILD / "bench/storm", str(STORM_ALERTS), how], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    held = {phase: float(ms) for phase, ms, *_ in map(str.split, lines)}
+    print(f"  {STORM_ALERTS} alerts at once, {STORMS[how]:17} " +
+          ", ".join(f"{phase} {held[phase]:.1f}" for phase in held) + " ms at most")
+    return max(held.values())
 
 
 def run(_folder, _rounds):
@@ -18,4 +33,5 @@ def run(_folder, _rounds):
     print(f"1,000 rules over 10,000 series: {median:.1f} ms CPU an evaluation ({min(cpu):.1f}-{max(cpu):.1f}), "
           f"on the loop at most {max(r[1] for r in rounds):.2f} ms at a time, {rounds[0][2]:.0f} elements"
           f"   wanted: {WANTED_MS} ms" + ("" if is_met else "  MISSED"))
-    return not is_met
+    worst = max(storm(how) for how in STORMS)
+    return judge("ms the loop is held at a time in a storm", worst, STORM_WANTED_MS) or not is_met

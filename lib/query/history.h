@@ -72,6 +72,8 @@ void history_put(struct history_owner *o, const char *name, struct labels own, i
 /* Stale markers for every series of the owner that was not put or published at exactly ms: the end of one evaluation
  * of a rule group, or of one look at healthd's own families. */
 void history_end_others(struct history_owner *o, int64_t ms);
+/* The same for at most so many of them; true when no more are left. */
+bool history_end_some(struct history_owner *o, int64_t ms, size_t most);
 
 /* What rules read is kept longest: series that none of these match lose their oldest chunks first. What a selector
  * reads further back than samples are kept stays as five-minute points (rolled.h), for as far as it reaches and at most

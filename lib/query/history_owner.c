@@ -144,20 +144,27 @@ void history_put(struct history_owner *o, const char *name, struct labels own, i
     leavers_tidy(o->history);
 }
 
-static void holding_end_others(struct holding *holding, int64_t ms)
+bool history_end_some(struct history_owner *o, int64_t ms, size_t most)
 {
-    size_t left = 0;
+    struct holding *holding = &o->direct;
+    size_t left = 0, more = most;
+    bool is_all = true;
     for (size_t i = 0; i < holding->count; i++) {
         struct timeseries *s = holding->slots[i].series;
-        if (s->newest.ms >= ms)
+        const bool is_over = s->newest.ms < ms;
+        is_all = is_all && (!is_over || more > 0);
+        if (!is_over || more == 0) {
             holding->slots[left++] = holding->slots[i];
-        else
-            series_leave(holding->owner->history, s, ms);
+            continue;
+        }
+        more--;
+        series_leave(o->history, s, ms);
     }
     holding->count = left;
+    return is_all;
 }
 
 void history_end_others(struct history_owner *o, int64_t ms)
 {
-    holding_end_others(&o->direct, ms);
+    (void)history_end_some(o, ms, SIZE_MAX);
 }
