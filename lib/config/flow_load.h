@@ -50,7 +50,8 @@ bool retry_read(struct flow_loader *f, const struct retry_rows *rows,
                 struct flow_step *s);
 bool captures_read(struct flow_loader *f, const struct node *node,
                    const struct var *const *vars, struct flow_step *s);
-/* The file of an `include`, relative to the file that names it; NULL after reporting. ret_path: what it is called. */
+/* The file of an `include`, relative to the file that names it; NULL after reporting. ret_path: what it is called;
+ * the same whichever way it was named. */
 const struct node *include_load(struct loader *l, const char *name, const char *from,
                                 struct place at, const char **ret_path);
 

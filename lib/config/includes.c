@@ -50,18 +50,31 @@ static const char *beside(struct arena *arena, const char *path, const char *nam
     return arena_printf(arena, "%.*s%s", (int)(slash - path + 1), path, name);
 }
 
-/* Remembers the file; false when it was read before. */
-static bool file_is_new(struct loader *l, const char *path, struct place at)
+static const char *real_path(struct loader *l, const char *path)
 {
     char *real = realpath(path, NULL);
     const char *name = arena_strdup(l->arena, real ? real : path);
     free(real);
+    return name;
+}
+
+/* What it was called when it was read; NULL: it was not. */
+static const char *file_read_as(const struct loader *l, const char *real)
+{
     for (size_t i = 0; i < l->file_count; i++) {
-        if (strcmp(l->reals[i], name))
-            continue;
-        diag_error(l->diag, at, "%s is read already; each file may be named once", path);
-        return false;
+        if (!strcmp(l->reals[i], real))
+            return l->files[i];
     }
+    return NULL;
+}
+
+/* Remembers the file; false when it was read before. */
+static bool file_is_new(struct loader *l, const char *path, struct place at)
+{
+    const char *name = real_path(l, path);
+    if (file_read_as(l, name))
+        return diag_error(l->diag, at, "%s is read already; each file may be named once",
+                          path);
     if (l->file_count == FILES_MAX)
         return diag_error(l->diag, at, "more than %d files", FILES_MAX);
     l->files[l->file_count] = arena_strdup(l->arena, path);
@@ -117,12 +130,11 @@ const struct node *include_load(struct loader *l, const char *name, const char *
                                 struct place at, const char **ret_path)
 {
     const char *path = beside(l->arena, from, name);
+    const char *before = file_read_as(l, real_path(l, path));
     const size_t errors = diag_error_count(l->diag);
-    *ret_path = path;
-    for (size_t i = 0; i < l->file_count; i++) {
-        if (!strcmp(l->files[i], path))
-            return node_load(l->arena, path, l->diag); /* steps may be included often */
-    }
+    *ret_path = before ? before : path;
+    if (before)
+        return node_load(l->arena, before, l->diag); /* steps may be included often */
     if (!file_is_new(l, path, at))
         return NULL;
     const struct node *root = node_load(l->arena, path, l->diag);

@@ -211,6 +211,24 @@ static void files_are_put_together(void **state)
     finish(&f);
 }
 
+static void steps_are_one_file_however_they_are_named(void **state)
+{
+    struct fixture f = {.arena = arena_create(0), .secrets = secrets_create()};
+    struct buf out = BUF_MAX(100000);
+    (void)state;
+    f.diag = diag_create(f.arena);
+    write_file(f.arena, "main.yml",
+               "flows: [{name: f, steps: [{include: more.yml}]}, "
+               "{name: g, steps: [{include: d/../more.yml}]}]\n");
+    write_file(f.arena, "more.yml", "- http: x\n");
+    f.g = generation_load(path_of(f.arena, "main.yml"), f.secrets, f.diag);
+    print_faults(f.diag, &out);
+    assert_string_equal(buf_text(&out), "");
+    assert_int_equal(f.g->files.count, 2);
+    buf_finish(&out);
+    finish(&f);
+}
+
 static void bad_files_are_told_apart(void **state)
 {
     static const struct {
@@ -237,6 +255,8 @@ static void bad_files_are_told_apart(void **state)
         {"probe_files: more.yml\nprobes: [{name: a, http: x}]\n",
          "- {name: a, http: y}\n",
          "more.yml:1:10 a second probe is named 'a'; the first is at */main.yml:2\n"},
+        {"flows: [{name: f, steps: [{include: more.yml}]}]\n", "- include: ./more.yml\n",
+         "more.yml:1:12 */more.yml includes itself, by way of */more.yml\n"},
         {"include: more.yml\n", "a: [\n",
          "more.yml:2:1 *\nmain.yml:1:10 note */more.yml is named here\n"},
     };
@@ -283,6 +303,7 @@ int main(void)
         cmocka_unit_test(sameness_is_seen),
         cmocka_unit_test(a_rejected_file_leaves_the_secrets_alone),
         cmocka_unit_test(files_are_put_together),
+        cmocka_unit_test(steps_are_one_file_however_they_are_named),
         cmocka_unit_test(bad_files_are_told_apart),
         cmocka_unit_test(without_a_file_it_watches_itself),
     };
