@@ -111,7 +111,7 @@ void exchange_reply_buf(struct exchange *x, int status, const char *type,
 void exchange_reply_shared(struct exchange *x, int status, const char *type,
                            struct bytes body, void (*release)(void *owner), void *owner);
 void exchange_reply_json(struct exchange *x, int status, struct buf *taken);
-/* Takes the reference. */
+/* Takes the reference. What jansson could not make (NULL) is answered with 500, more than 32 MiB with 422. */
 void exchange_reply_value(struct exchange *x, int status, json_t *value);
 /* {"error": …} or plain text, by Accept. */
 void exchange_error(struct exchange *x, int status, const char *fmt, ...)

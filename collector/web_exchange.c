@@ -12,6 +12,7 @@
 #include "lib/core/resolve.h"
 
 #define SPARE_MAX 64
+#define VALUE_MAX_BYTES (32 << 20)
 
 struct exchange *exchange_create(struct listener *l, struct MHD_Connection *connection,
                                  const char *method, const char *path)
@@ -214,18 +215,6 @@ void exchange_reply_json(struct exchange *x, int status, struct buf *taken)
     exchange_reply_buf(x, status, "application/json", taken);
 }
 
-void exchange_reply_value(struct exchange *x, int status, json_t *value)
-{
-    struct buf body = BUF_MAX(32 << 20);
-    char *text = json_dumps(value, JSON_INDENT(2));
-    assert(text);
-    buf_add_text(&body, text);
-    buf_add_byte(&body, '\n');
-    free(text);
-    json_decref(value);
-    exchange_reply_json(x, status, &body);
-}
-
 void exchange_error(struct exchange *x, int status, const char *fmt, ...)
 {
     struct buf text = BUF_MAX(4096), body = BUF_MAX(16384);
@@ -247,6 +236,27 @@ void exchange_error(struct exchange *x, int status, const char *fmt, ...)
     }
     buf_finish(&text);
     buf_finish(&body);
+}
+
+/* Text of our own making is UTF-8; that of a peer may not be, and then there is no value. */
+void exchange_reply_value(struct exchange *x, int status, json_t *value)
+{
+    struct buf body = BUF_MAX(VALUE_MAX_BYTES);
+    char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
+    json_decref(value);
+    buf_add_text(&body, text ? text : "");
+    buf_add_byte(&body, '\n');
+    if (text && !body.overflow) {
+        exchange_reply_json(x, status, &body);
+    } else {
+        buf_finish(&body);
+        exchange_error(x, text ? 422 : 500, "%s",
+                       text
+                           ? "the answer is larger than 32 MiB; ask for less of it"
+                           : "the answer cannot be written as JSON; a text in it may not "
+                             "be UTF-8");
+    }
+    free(text);
 }
 
 void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
