@@ -10,31 +10,6 @@
 
 #define MAX_POINTS 11000
 
-/* A number of seconds since the epoch, or RFC 3339. */
-static bool read_time(struct exchange *x, const char *name, int64_t usual,
-                      int64_t *ret_ms)
-{
-    const char *text = exchange_form(x, name);
-    struct wall at;
-    double seconds;
-    if (!text && usual >= 0) {
-        *ret_ms = usual;
-        return true;
-    }
-    if (text && bytes_to_double(bytes_of(text), &seconds) && fabs(seconds) < 9e12) {
-        *ret_ms = (int64_t)llround(seconds * 1000);
-        return true;
-    }
-    if (text && wall_parse(bytes_of(text), &at)) {
-        *ret_ms = wall_to_ms(at);
-        return true;
-    }
-    query_error(x, 400, "bad_data",
-                "invalid parameter \"%s\": cannot parse \"%.100s\" to a valid timestamp",
-                name, text ? text : "");
-    return false;
-}
-
 /* A number of seconds, or a duration as PromQL writes it. */
 static bool read_span(struct exchange *x, const char *name, nsec usual, nsec *ret)
 {
@@ -75,7 +50,7 @@ static void run(struct exchange *x, struct daemon *d, struct promql_opts *opts)
 static void any_query(struct exchange *x, struct daemon *d)
 {
     struct promql_opts opts = {0};
-    if (!read_time(x, "time", wall_to_ms(act_now(d)), &opts.start))
+    if (!query_time(x, "time", wall_to_ms(act_now(d)), &opts.start))
         return;
     opts.end = opts.start;
     run(x, d, &opts);
@@ -101,8 +76,8 @@ static void any_query_range(struct exchange *x, struct daemon *d)
 {
     struct promql_opts opts = {.is_grid = true};
     nsec step;
-    if (!read_time(x, "start", -1, &opts.start) || !read_time(x, "end", -1, &opts.end) ||
-        !read_span(x, "step", -1, &step))
+    if (!query_time(x, "start", -1, &opts.start) ||
+        !query_time(x, "end", -1, &opts.end) || !read_span(x, "step", -1, &step))
         return;
     opts.step = step / NSEC_PER_MSEC;
     if (range_is_sound(x, &opts))

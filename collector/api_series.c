@@ -39,27 +39,6 @@ static void add_selector(void *ctx, const char *text)
     query_fault(a->exchange, "match[]", &fault, q ? "expected a series selector" : NULL);
 }
 
-static bool read_bound(struct exchange *x, const char *name, int64_t *ret)
-{
-    const char *text = exchange_form(x, name);
-    struct wall at;
-    double seconds;
-    if (!text)
-        return true;
-    if (bytes_to_double(bytes_of(text), &seconds)) {
-        *ret = (int64_t)(seconds * 1000);
-        return true;
-    }
-    if (wall_parse(bytes_of(text), &at)) {
-        *ret = wall_to_ms(at);
-        return true;
-    }
-    query_error(x, 400, "bad_data",
-                "invalid parameter \"%s\": cannot parse \"%.100s\" to a valid timestamp",
-                name, text);
-    return false;
-}
-
 /* False after answering. */
 static bool read_listing(struct exchange *x, struct listing *ret)
 {
@@ -69,11 +48,11 @@ static bool read_listing(struct exchange *x, struct listing *ret)
         .exchange = x,
         .listing = ret,
         .sets = arena_alloc(ret->arena, SELECTORS_MAX * sizeof(struct matchers))};
-    ret->walk = (struct history_walk){.sets = a.sets, .to = INT64_MAX};
+    ret->walk = (struct history_walk){.sets = a.sets};
     ret->limit = SIZE_MAX;
     exchange_form_each(x, "match[]", add_selector, &a);
-    if (a.has_failed || !read_bound(x, "start", &ret->walk.from) ||
-        !read_bound(x, "end", &ret->walk.to))
+    if (a.has_failed || !query_time(x, "start", 0, &ret->walk.from) ||
+        !query_time(x, "end", INT64_MAX, &ret->walk.to))
         return false;
     if (limit && bytes_to_u64(bytes_of(limit), &most) && most > 0)
         ret->limit = (size_t)most;

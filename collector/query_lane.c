@@ -2,6 +2,7 @@
 /* See query_lane.h. */
 #include "collector/query_lane.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "collector/act.h"
@@ -56,6 +57,29 @@ void query_fault(struct exchange *x, const char *parameter,
                     "invalid parameter \"%s\": %d:%d: parse error: %s%s%s", parameter,
                     fault->line, fault->column, fault->text, *fault->hint ? "; " : "",
                     fault->hint);
+}
+
+bool query_time(struct exchange *x, const char *name, int64_t usual, int64_t *ret_ms)
+{
+    const char *text = exchange_form(x, name);
+    struct wall at;
+    double seconds;
+    if (!text && usual >= 0) {
+        *ret_ms = usual;
+        return true;
+    }
+    if (text && bytes_to_double(bytes_of(text), &seconds) && fabs(seconds) < 9e12) {
+        *ret_ms = (int64_t)llround(seconds * 1000);
+        return true;
+    }
+    if (text && wall_parse(bytes_of(text), &at)) {
+        *ret_ms = wall_to_ms(at);
+        return true;
+    }
+    query_error(x, 400, "bad_data",
+                "invalid parameter \"%s\": cannot parse \"%.100s\" to a valid timestamp",
+                name, text ? text : "");
+    return false;
 }
 
 static void destroy(struct query *q)

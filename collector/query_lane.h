@@ -26,6 +26,9 @@ void query_lane_run(struct query_lane *l, struct exchange *x, const char *text,
 /* A parameter that is no PromQL, or (what not NULL) not the right one: 400 with place and hint. */
 void query_fault(struct exchange *x, const char *parameter,
                  const struct promql_fault *fault, const char *what);
+/* A parameter that is a number of seconds since the epoch, or RFC 3339; absent: usual, unless that is negative. False
+ * after answering 400. */
+bool query_time(struct exchange *x, const char *name, int64_t usual, int64_t *ret_ms);
 /* In Prometheus' form. */
 void query_error(struct exchange *x, int status, const char *type, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
