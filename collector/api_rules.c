@@ -3,6 +3,7 @@
  * Rules and alerts as Prometheus lists them, for Grafana and whoever else reads its API. Our own view of alerts, with what
  * holds them, is api_alerts.c's. Changes nothing.
  */
+#include <math.h>
 #include <string.h>
 
 #include "alerts/annotation.h"
@@ -17,7 +18,7 @@
 static json_t *value_to_json(double value)
 {
     char text[64];
-    for (int digits = 0; digits <= 17; digits++) {
+    for (int digits = 0; isfinite(value) && digits <= 17; digits++) {
         double back;
         snprintf(text, sizeof(text), "%.*e", digits, value);
         if (bytes_to_double(bytes_of(text), &back) && back == value)

@@ -237,12 +237,24 @@ def test_prometheus_api_answers_as_prometheus(watched):
             ("/api/v1/query_range", {"query": "up", "start": 1, "end": 0, "step": 1}, 400, "bad_data"),
             ("/api/v1/query_range", {"query": "up", "start": 0, "end": 1e6, "step": 1}, 400, "bad_data"),
             ("/api/v1/query", {"query": "up + on(job) up"}, 422, "execution"),
-            ("/api/v1/series", {}, 400, "bad_data")):
+            ("/api/v1/series", {}, 400, "bad_data"),
+            *(("/api/v1/series", {"match[]": "up", bound: value}, 400, "bad_data")
+              for bound in ("start", "end") for value in ("1e300", "Inf", "NaN", "never"))):
         refused = daemon.get(f"{path}?{urllib.parse.urlencode(parameters)}")
         said = refused.json()
         assert (refused.status, said["status"], said["errorType"]) == (status, "error", kind), (path, said)
     refused = daemon.get("/api/v1/query?" + urllib.parse.urlencode({"query": "increse(up[1m])"})).json()
     assert "1:1: parse error" in refused["error"] and "did you mean increase()?" in refused["error"]
+
+
+def test_infinities_are_written_as_prometheus_does(healthd):
+    values = {"+Inf": "vector(1) / 0", "-Inf": "vector(-1) / 0"}
+    rules = [{"alert": "A", "expr": expr, "labels": {"v": value}} for value, expr in values.items()]
+    daemon = healthd("probes: []\npacks: {probes: false, healthd: false}\nrules: "
+                     + json.dumps([{"name": "g", "interval": "1s", "rules": rules}]) + "\n")
+    alerts = wait_until(lambda: len(found := api(daemon, "/api/v1/alerts")["data"]["alerts"]) == 2 and found, 20,
+                        "two alerts")
+    assert {one["labels"]["v"]: one["value"] for one in alerts} == {value: value for value in values}
 
 
 def test_a_form_is_as_good_as_a_query(watched):
