@@ -189,7 +189,6 @@ static bool replace_generation(struct daemon *d, struct generation *g, struct er
     canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host);
     generation_unref(before);
-    file_watch_set(d->file_watch, &g->files);
     return true;
 }
 
@@ -223,7 +222,11 @@ struct reload_result daemon_reload(struct daemon *d, const char *why)
     struct err e = {0};
 
     secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
-    struct generation *g = generation_load(d->config_path, d->frame.secrets, diag);
+    struct config_files files;
+    struct generation *g =
+        generation_load_named(d->config_path, d->frame.secrets, diag, arena, &files);
+    file_watch_set(d->file_watch,
+                   &files); /* also those of what is rejected: it is mended there */
     diag_render(diag, &text, false);
     if (g && g->hash == d->generation->hash) {
         r.accepted = r.unchanged = true;

@@ -124,6 +124,13 @@ static void top_apply(struct loader *l, const struct top_conf *top,
     alerting_words(l, top);
 }
 
+static struct config_files files_copy(struct loader *l, struct arena *arena)
+{
+    const struct texts files = {l->files, l->file_count},
+                       patterns = {l->patterns, l->pattern_count};
+    return (struct config_files){texts_copy(arena, files), texts_copy(arena, patterns)};
+}
+
 /* Every part is read, whatever is wrong with another, so that all faults are said at once. */
 static void load_all(struct loader *l, const struct node *root, const char *path)
 {
@@ -151,9 +158,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
     parts->packs = node_get(root, "packs");
     parts->secrets = l->secret_names.first;
     l->g->parts = parts;
-    const char **files = arena_alloc(l->arena, (l->file_count + 1) * sizeof(*files));
-    memcpy(files, l->files, l->file_count * sizeof(*files));
-    l->g->files = (struct texts){files, l->file_count};
+    l->g->files = files_copy(l, l->arena);
     l->g->hash = bytes_hash64(buf_bytes(&l->canonical));
 }
 
@@ -208,13 +213,19 @@ struct generation *generation_parse(const char *name, struct bytes text,
     return g;
 }
 
+/* The arena of what failed lives on, for those who look at what it named. */
 static struct generation *load(struct loader *l, const char *path)
 {
-    struct arena *arena = l->arena;
-    path = arena_strdup(arena, path);
+    path = arena_strdup(l->arena, path);
     l->g->path = path;
-    const struct node *root = node_load(arena, path, l->diag);
-    struct generation *g = root ? generation_make(l, root, path) : NULL;
+    const struct node *root = node_load(l->arena, path, l->diag);
+    return root ? generation_make(l, root, path) : NULL;
+}
+
+static struct generation *load_only(struct loader *l, const char *path)
+{
+    struct arena *arena = l->arena;
+    struct generation *g = load(l, path);
     if (!g)
         arena_destroy(arena);
     return g;
@@ -225,7 +236,25 @@ struct generation *generation_load(const char *path, struct secrets *secrets,
 {
     if (!path)
         return generation_parse(builtin_name, bytes_of(builtin_text), secrets, d);
-    return load(loader_start(secrets, d), path);
+    return load_only(loader_start(secrets, d), path);
+}
+
+struct generation *generation_load_named(const char *path, struct secrets *secrets,
+                                         struct diag *d, struct arena *arena,
+                                         struct config_files *ret_files)
+{
+    *ret_files = (struct config_files){{0}};
+    if (!path)
+        return generation_load(path, secrets, d);
+    struct loader *l = loader_start(secrets, d);
+    struct arena *own = l->arena;
+    struct generation *g = load(l, path);
+    if (l->file_count == 0) /* no mapping, or no file */
+        l->files[l->file_count++] = path;
+    *ret_files = files_copy(l, arena);
+    if (!g)
+        arena_destroy(own);
+    return g;
 }
 
 struct generation *generation_load_flows(const char *path, struct secrets *secrets,
@@ -235,7 +264,7 @@ struct generation *generation_load_flows(const char *path, struct secrets *secre
         return generation_load(path, secrets, d);
     struct loader *l = loader_start(secrets, d);
     l->has_no_packs = true;
-    return load(l, path);
+    return load_only(l, path);
 }
 
 struct generation *generation_ref(struct generation *g)

@@ -63,11 +63,17 @@ struct web_conf {
     const char *external_url;   /* http or https, or "" */
 };
 
+struct config_files {   /* what a configuration is made of: watched for changes */
+    struct texts files; /* read, or not to be read */
+    struct texts
+        patterns; /* of `include` and the like: what matches them is among files */
+};
+
 struct generation {
     struct arena *arena;
-    uint64_t number;    /* 1, 2, … in this process */
-    const char *path;   /* NULL: built-in default */
-    struct texts files; /* every file read: watched for changes */
+    uint64_t number;  /* 1, 2, … in this process */
+    const char *path; /* NULL: built-in default */
+    struct config_files files;
     struct wall loaded;
     const char *site, *timezone;
     struct labels labels;
@@ -91,6 +97,10 @@ struct generation {
 /* Reads path (NULL: the built-in default) and everything it includes. NULL after reporting to d. */
 struct generation *generation_load(const char *path, struct secrets *secrets,
                                    struct diag *d);
+/* The same, and what it named, in arena: also when NULL is returned. */
+struct generation *generation_load_named(const char *path, struct secrets *secrets,
+                                         struct diag *d, struct arena *arena,
+                                         struct config_files *ret_files);
 /* The same without the bundled rules, which take most of the time: for who runs flows and evaluates no rule. */
 struct generation *generation_load_flows(const char *path, struct secrets *secrets,
                                          struct diag *d);

@@ -118,6 +118,8 @@ static void read_pattern(struct walk *w, const char *text, const char *path,
         read_one(w, pattern, at);
         return;
     }
+    if (l->pattern_count < FILES_MAX)
+        l->patterns[l->pattern_count++] = pattern;
     glob_t found = {0};
     if (glob(pattern, 0, NULL, &found) || found.gl_pathc == 0)
         diag_warning(l->diag, at, "no file matches %s", pattern);

@@ -94,6 +94,8 @@ struct loader {
         [FILES_MAX]; /* as they are named, in order of reading: a link may come to lead elsewhere */
     const char *reals[FILES_MAX]; /* where they led to */
     size_t file_count;
+    const char *patterns[FILES_MAX];
+    size_t pattern_count;
     struct buf canonical;
     bool has_modules;
     bool has_no_packs; /* the bundled rules are left out */

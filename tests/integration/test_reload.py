@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +99,53 @@ def test_an_included_file_is_watched(healthd, target, tmp_path):
     wait_names(daemon, "a", "b")
     more.write_text(config(probe("c", target)))
     wait_names(daemon, "a", "c")
+
+
+def test_an_included_file_that_is_mended_is_noticed(healthd, target, tmp_path):
+    more = tmp_path / "more.yml"
+    more.write_text("probes: [oops")
+    daemon = healthd(config(probe("a", target)))
+    daemon.write(config(probe("b", target), more=f"probe_files: [{more}]\n"))
+    daemon.wait_log(event="config rejected")
+    more.write_text(config(probe("c", target)))
+    wait_names(daemon, "b", "c")
+
+
+@pytest.mark.parametrize("pattern", ["*.yml", "*/probes.y?ml"])
+def test_a_file_that_comes_to_match_is_noticed(healthd, target, tmp_path, pattern):
+    daemon = healthd(config(probe("a", target), more=f'probe_files: "{tmp_path}/{pattern}"\n'))
+    new = tmp_path / pattern.replace("*", "new").replace("?", "a")
+    new.parent.mkdir(exist_ok=True)
+    new.write_text(config(probe("b", target)))
+    wait_names(daemon, "a", "b")
+    new.unlink()
+    wait_names(daemon, "a")
+
+
+def test_a_folder_that_is_never_quiet_keeps_nothing_back(healthd, target, tmp_path):
+    daemon = healthd(config(probe("a", target)))
+
+    def write():
+        (daemon.folder / "noise").write_text("x")
+        return set(daemon.probes()) == {"b"}
+    daemon.write(config(probe("b", target)))
+    wait_until(write, 20, "the new probe")
+
+
+def test_folders_of_before_are_not_watched_any_more(healthd, target, tmp_path):
+    daemon = healthd(config(probe("a", target)))
+
+    def watches():
+        lists = [info.read_text() for info in Path(f"/proc/{daemon.process.pid}/fdinfo").iterdir()]
+        return sum(text.count("inotify wd:") for text in lists)
+    before = watches()
+    for number in range(3):
+        more = tmp_path / str(number) / "more.yml"
+        more.parent.mkdir()
+        more.write_text(config(probe(f"b{number}", target)))
+        daemon.write(config(probe("a", target), more=f"probe_files: [{more}]\n"))
+        wait_names(daemon, "a", f"b{number}")
+        assert watches() == before + 1
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -204,8 +204,8 @@ static void files_are_put_together(void **state)
     f.g = generation_load(path_of(f.arena, "main.yml"), f.secrets, f.diag);
     assert_non_null(f.g);
     assert_int_equal(f.g->probe_count, 4);
-    assert_int_equal(f.g->files.count, 5);
-    assert_string_equal(f.g->files.items[0], path_of(f.arena, "main.yml"));
+    assert_int_equal(f.g->files.files.count, 5);
+    assert_string_equal(f.g->files.files.items[0], path_of(f.arena, "main.yml"));
     assert_non_null(generation_module(f.g, "m"));
     assert_non_null(generation_module(f.g, "http_2xx"));
     finish(&f);
@@ -224,7 +224,7 @@ static void steps_are_one_file_however_they_are_named(void **state)
     f.g = generation_load(path_of(f.arena, "main.yml"), f.secrets, f.diag);
     print_faults(f.diag, &out);
     assert_string_equal(buf_text(&out), "");
-    assert_int_equal(f.g->files.count, 2);
+    assert_int_equal(f.g->files.files.count, 2);
     buf_finish(&out);
     finish(&f);
 }
