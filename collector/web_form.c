@@ -6,17 +6,10 @@
 #include <string.h>
 
 #include "collector/web_parts.h"
+#include "lib/base/hex.h"
 
 #define FORM_MAX_FIELDS 1000
 #define FORM_TYPE "application/x-www-form-urlencoded"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /* "%41+b" is "A b"; a % that no two digits follow stands for itself. */
 static const char *decoded(struct arena *arena, struct bytes text)
@@ -24,15 +17,10 @@ static const char *decoded(struct arena *arena, struct bytes text)
     char *out = arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
-        const char c = text.ptr[i];
-        const int high = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-        const int low = i + 2 < text.len ? hex_digit(text.ptr[i + 2]) : -1;
-        if (c == '%' && high >= 0 && low >= 0) {
-            out[len++] = (char)(high * 16 + low);
+        char c = text.ptr[i] == '+' ? ' ' : text.ptr[i];
+        if (hex_percent(text, i, &c))
             i += 2;
-        } else {
-            out[len++] = c == '+' ? ' ' : c;
-        }
+        out[len++] = c;
     }
     return out;
 }

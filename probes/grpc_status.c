@@ -4,9 +4,9 @@
  * in which a gRPC client looks at them. Pure; called by grpc.c when an exchange is over.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/hex.h"
 #include "probes/grpc.h"
 
 #define MAX_TOLD_MESSAGE 200
@@ -59,27 +59,16 @@ void grpc_timeout_write(nsec left, struct buf *out)
         buf_printf(out, "%" PRId64 "S", msec / 1000);
 }
 
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
 const char *grpc_message_decode(struct arena *arena, const char *text)
 {
-    char *out = arena_alloc(arena, strlen(text) + 1);
+    const struct bytes coded = bytes_of(text);
+    char *out = arena_alloc(arena, coded.len + 1);
     size_t len = 0;
 
-    for (; *text; text++) {
-        const int high = *text == '%' ? hex_value(text[1]) : -1;
-        const int low = high >= 0 ? hex_value(text[2]) : -1;
-        char byte = *text;
-        if (low >= 0) {
-            byte = (char)(high * 16 + low);
-            text += 2;
-        }
+    for (size_t i = 0; i < coded.len; i++) {
+        char byte = text[i];
+        if (hex_percent(coded, i, &byte))
+            i += 2;
         out[len++] = (unsigned char)byte < ' ' ? ' ' : byte;
     }
     out[len] = '\0';

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/base/hex.h"
 #include "lib/core/tmpl.h"
 #include "lib/core/uuid.h"
 #include "probes/queue.h"
@@ -112,13 +113,6 @@ bool queue_message_make(struct run *run, struct err *e)
     state->tag = arena_printf(run_arena(run), "%s%s", queue_tag_prefix(run), uuid);
     return expand(run, "message", conf->message, state->tag, &state->message, e) &&
            make_fields(run, e) && make_reply(run, e);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool read_time(struct bytes uuid, struct wall *ret_made)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/hex.h"
+
 bool words_line(struct bytes *text, struct bytes *ret_line)
 {
     return bytes_line(text, ret_line) || bytes_token(text, '\n', ret_line);
@@ -37,17 +39,6 @@ bool words_number(struct bytes *line, double *ret_value)
         return false;
     *ret_value = (double)value;
     return true;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 bool words_hex(struct bytes *line, double *ret_value)

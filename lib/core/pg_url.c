@@ -8,18 +8,8 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/base/hex.h"
 #include "lib/core/pg_words.h"
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* %41 is A; a % that is not followed by two digits is one, as people paste passwords. False for %00. */
 static bool decode(struct arena *arena, struct bytes text, const char **ret_text)
@@ -28,14 +18,10 @@ static bool decode(struct arena *arena, struct bytes text, const char **ret_text
     size_t len = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        const int high = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-        const int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-        if (text.ptr[i] != '%' || low < 0) {
-            out[len++] = text.ptr[i];
-            continue;
-        }
-        out[len++] = (char)(high << 4 | low);
-        i += 2;
+        char c = text.ptr[i];
+        if (hex_percent(text, i, &c))
+            i += 2;
+        out[len++] = c;
     }
     if (memchr(out, '\0', len))
         return false;

@@ -10,6 +10,7 @@
 
 #include "lib/base/attr.h"
 #include "lib/base/bytes.h"
+#include "lib/base/hex.h"
 
 enum { RUNE_MAX = 0x10ffff, LONG_S = 0x17f, KELVIN = 0x212a, EXCERPT_MAX = 24 };
 
@@ -40,15 +41,6 @@ void pattern_rune(struct pattern *in, uint32_t *ret_rune)
 }
 
 /* ---- escapes of one character ---- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if ((c | 32) >= 'a' && (c | 32) <= 'f')
-        return (c | 32) - 'a' + 10;
-    return -1;
-}
 
 static bool read_hex(struct pattern *in, size_t from, uint32_t *ret_rune)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/hex.h"
 
 enum { DECODED_MAX_BYTES = 1024 };
 
@@ -29,27 +30,18 @@ static struct bytes before(struct bytes text, const char *stops)
     return bytes_slice(text, 0, len);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void tell(const struct finder *f, struct bytes password)
 {
     char meant[DECODED_MAX_BYTES];
     size_t len = 0;
     f->found(f->ctx, password);
     for (size_t i = 0; i < password.len && len < sizeof(meant); i++) {
-        const char *at = password.ptr + i;
-        const bool is_coded = *at == '%' && i + 2 < password.len &&
-                              hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0;
-        const bool is_escaped = *at == '\\' && i + 1 < password.len;
-        meant[len++] =
-            is_coded ? (char)(hex_digit(at[1]) * 16 + hex_digit(at[2])) : at[is_escaped];
-        i += is_coded ? 2 : is_escaped;
+        if (password.ptr[i] == '\\' && i + 1 < password.len)
+            i++;
+        char c = password.ptr[i];
+        if (hex_percent(password, i, &c))
+            i += 2;
+        meant[len++] = c;
     }
     if (len != password.len)
         f->found(f->ctx, (struct bytes){meant, len});
