@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
-./dev, files shown whole; that each block of commands is run by a test, or says why not; and that
-comments cite pages that are; and README tells of every probe type. Run at the source root."""
+./dev, files shown whole; that each block of commands is run by a test, or says why not; that
+comments cite pages that are; that docs/README.md lists every page, and README every probe type. Run at the source root."""
 import os
 import re
 
@@ -75,6 +75,14 @@ def check_blocks(path, text, faults):
             faults.add(path, line, "no test runs this block: write <!-- run --> before it, or <!-- not run: WHY -->")
 
 
+def check_index(pages, faults):
+    """Each page of docs/ itself is in docs/README.md."""
+    listed = {os.path.normpath(os.path.join("docs", found[1])) for found in LINK.finditer(read("docs/README.md"))}
+    for path in pages:
+        if os.path.dirname(path) == "docs" and path != "docs/README.md" and path not in listed:
+            faults.add(path, 1, "is not in docs/README.md: put it where a reader needs it")
+
+
 def check_citations(faults):
     """A comment that cites a page by its paragraph cites one of another tree: ours are cited by their headings."""
     for path in tracked("*.[ch]") + tracked("*.py"):
@@ -112,6 +120,8 @@ def main():
     check_probe_table(faults)
     known = commands()
     pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
+    if os.path.exists("docs/README.md"):
+        check_index(pages, faults)
     for path in pages:
         rules = False
         check_shown_files(path, read(path), faults)

@@ -159,6 +159,12 @@ class Docs(ToolTest):
         self.faulty("docs", "README.md:3: has no row for the probe type 'queue'")
         self.faulty("docs", "the probe type 'tcp', which probes/meson.build does not build")
 
+    def test_index(self):
+        self.write("docs/README.md", "[a](architecture.md)\n")
+        self.fine("docs")
+        self.write("docs/a.md", "# A\n")
+        self.faulty("docs", "docs/a.md:1: is not in docs/README.md")
+
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
                                 f"<!-- file: lib/core/talk.c -->\n```c\n{HEAD}```\n"
