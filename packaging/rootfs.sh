@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The files of the container image: rootfs.sh PROGRAM OUT takes the one program (packaging/programs of a build), what the
 # loader takes for it from this machine, certificates and time zones, and puts them below OUT. No shell, no package manager.
-# Called by packaging/Dockerfile and by the tests of the compose stack. Needs strip (binutils) and zic (libc-bin).
+# Called by packaging/Dockerfile, packaging/arm64.sh and the tests of the compose stack. Needs strip (binutils) and zic (libc-bin);
+# LDD and STRIP name other commands than ldd and strip, for a program of another architecture.
 set -eu
 [ $# -eq 2 ] || {
     echo "usage: rootfs.sh PROGRAM OUT" >&2
@@ -18,7 +19,8 @@ fail() {
 
 # What the loader would take, under the path at which it looks: ldd's third word, or its first for the loader itself.
 libraries() {
-    ldd "$1" | awk '/=> \// { print $3 } $1 ~ /^\/.*ld-linux/ { print $1 }' | sort -u
+    # shellcheck disable=SC2086
+    ${LDD:-ldd} "$1" | awk '/=> \// { print $3 } $1 ~ /^\/.*ld-linux/ { print $1 }' | sort -u
 }
 
 # Zones by name, from the one text that Debian compiles: "slim" files have the rule of the years to come in place of a list
@@ -36,7 +38,7 @@ zones() {
 [ -s /etc/ssl/certs/ca-certificates.crt ] || fail "there are no certificates to trust: install ca-certificates"
 mkdir -p "$out/usr/bin" "$out/usr/share" "$out/etc/healthd" "$out/etc/ssl/certs" "$out/run/healthd" "$out/var/lib/healthd" \
     "$out/tmp" "$out/proc" "$out/sys" "$out/dev"
-strip --strip-unneeded -o "$out/usr/bin/healthd" "$program"
+"${STRIP:-strip}" --strip-unneeded -o "$out/usr/bin/healthd" "$program"
 ln -sf healthd "$out/usr/bin/healthctl"
 for library in $(libraries "$program"); do
     mkdir -p "$out$(dirname "$library")"
