@@ -17,7 +17,8 @@ const struct limit host_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.02,
      .hold_for = 2 * NSEC_PER_MINUTE,
-     .summary = "{{ $labels.mountpoint }} is {{ $value | humanizePercentage }} full",
+     .summary = "{{ $labels.probe }}: {{ $labels.mountpoint }} is {{ $value | "
+                "humanizePercentage }} full",
      .runbook = RUNBOOKS "HostDiskFull",
      .doc = "Used share of each file system, as its users see it: what is reserved for "
             "root counts as used."},
@@ -29,7 +30,8 @@ const struct limit host_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.02,
      .hold_for = 2 * NSEC_PER_MINUTE,
-     .summary = "{{ $labels.mountpoint }} has used {{ $value | humanizePercentage }} of "
+     .summary = "{{ $labels.probe }}: {{ $labels.mountpoint }} has used {{ $value | "
+                "humanizePercentage }} of "
                 "its inodes",
      .runbook = RUNBOOKS "HostInodesFull",
      .doc = "Used share of each file system's inodes; nothing where it makes them as "
@@ -43,9 +45,9 @@ const struct limit host_limits[] = {
      .side = LIMIT_BELOW,
      .release = 0.2,
      .hold_for = 10 * NSEC_PER_MINUTE,
-     .summary =
-         "{{ $labels.mountpoint }} will be full in {{ $value | humanizeDuration }} "
-         "if it goes on like this",
+     .summary = "{{ $labels.probe }}: {{ $labels.mountpoint }} will be full in {{ $value "
+                "| humanizeDuration }} "
+                "if it goes on like this",
      .runbook = RUNBOOKS "HostDiskFilling",
      .doc = "How long until a file system is full, as it filled in the last hour."},
     {.name = "memory_available",
@@ -56,7 +58,8 @@ const struct limit host_limits[] = {
      .side = LIMIT_BELOW,
      .release = 0.1,
      .hold_for = 2 * NSEC_PER_MINUTE,
-     .summary = "{{ $value | humanizePercentage }} of the memory is available",
+     .summary = "{{ $labels.probe }}: {{ $value | humanizePercentage }} of the memory is "
+                "available",
      .runbook = RUNBOOKS "HostMemoryShort",
      .doc = "Share of the memory that programs can still get without swapping."},
     {.name = "swap_used",
@@ -68,7 +71,8 @@ const struct limit host_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.05,
      .hold_for = 5 * NSEC_PER_MINUTE,
-     .summary = "{{ $value | humanizePercentage }} of the swap is used",
+     .summary =
+         "{{ $labels.probe }}: {{ $value | humanizePercentage }} of the swap is used",
      .runbook = RUNBOOKS "HostSwapping",
      .doc = "Used share of the swap; nothing without swap."},
     {.name = "load",
@@ -79,7 +83,7 @@ const struct limit host_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.1,
      .hold_for = 5 * NSEC_PER_MINUTE,
-     .summary = "the load is {{ $value | humanize }} a CPU",
+     .summary = "{{ $labels.probe }}: the load is {{ $value | humanize }} a CPU",
      .runbook = RUNBOOKS "HostLoadHigh",
      .doc = "Load of five minutes by the number of CPUs: above 1 tasks wait."},
     {0}};

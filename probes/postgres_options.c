@@ -194,7 +194,8 @@ const struct limit postgres_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.02,
      .hold_for = 0,
-     .summary = "the database {{ $labels.datname }} has {{ $value | humanize1024 }}B",
+     .summary = "the database {{ $labels.datname }} of {{ $labels.probe }} has {{ $value "
+                "| humanize1024 }}B",
      .runbook = "",
      .doc = "Size of a database on disk."},
     {.name = "idle_in_transaction",
@@ -236,7 +237,8 @@ const struct limit postgres_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.05,
      .hold_for = 0,
-     .summary = "{{ $labels.datname }} has used {{ $value | humanizePercentage }} of its "
+     .summary = "{{ $labels.datname }} of {{ $labels.probe }} has used {{ $value | "
+                "humanizePercentage }} of its "
                 "transaction ids",
      .runbook = "/runbooks/PostgresWraparound",
      .doc = "Share of the transaction ids used since the last freeze."},

@@ -345,8 +345,9 @@ const struct limit redis_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.1,
      .hold_for = NSEC_PER_MINUTE,
-     .summary = "group {{ $labels.group }} of {{ $labels.stream }} is {{ $value }} "
-                "entries behind",
+     .summary =
+         "{{ $labels.probe }}: group {{ $labels.group }} of {{ $labels.stream }} is "
+         "{{ $value }} entries behind",
      .runbook = "/runbooks/RedisQueueStuck",
      .doc = "Entries that a consumer group was not handed yet."},
     {.name = "stream_pending",
@@ -356,8 +357,9 @@ const struct limit redis_limits[] = {
      .side = LIMIT_ABOVE,
      .release = 0.1,
      .hold_for = NSEC_PER_MINUTE,
-     .summary = "group {{ $labels.group }} of {{ $labels.stream }} has not acknowledged "
-                "{{ $value }} entries",
+     .summary =
+         "{{ $labels.probe }}: group {{ $labels.group }} of {{ $labels.stream }} has not "
+         "acknowledged {{ $value }} entries",
      .runbook = "/runbooks/RedisQueueStuck",
      .doc = "Entries that a consumer group has not acknowledged."},
     {0},

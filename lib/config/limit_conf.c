@@ -159,6 +159,34 @@ static const char *release_expr(struct loader *l, const struct limit *limit,
     return comparison(l, limit, p, ">", value * (1 + limit->release));
 }
 
+/* For whoever is woken by it: what is measured, which limit that is, when it ends, and where it is changed. */
+static const char *description(struct loader *l, const struct probe *p,
+                               const struct limit *limit, const struct node *at,
+                               const struct limit_pair *pair)
+{
+    const char *side = limit->side == LIMIT_ABOVE ? "above" : "below";
+    const struct node *warning = at->kind == NODE_LIST ? at->first : at;
+    struct buf out = BUF_MAX(EXPR_MAX);
+    buf_printf(&out, "%s The limit '%s' of probe %s: warning %s %s", limit->doc,
+               limit->name, p->name, side, warning->text);
+    if (pair->has_critical)
+        buf_printf(&out, ", critical %s %s", side, warning->next->text);
+    if (limit->hold_for) {
+        buf_add_text(&out, ", once it lasts ");
+        duration_format(&out, limit->hold_for);
+    }
+    if (limit->release > 0)
+        buf_printf(&out, "; it ends when the value is better than that by %g %% of it",
+                   limit->release * 100);
+    buf_printf(&out,
+               ". If this is usual here, change '%s' under the probe's limits in the "
+               "configuration.",
+               limit->name);
+    const char *text = arena_strndup(l->arena, buf_text(&out), out.len);
+    buf_finish(&out);
+    return text;
+}
+
 static const struct node *rule_node(struct loader *l, const struct probe *p,
                                     const struct limit *limit, const struct node *at,
                                     const struct limit_pair *pair)
@@ -179,6 +207,7 @@ static const struct node *rule_node(struct loader *l, const struct probe *p,
     node_put(a, rule, "resolve_when", release);
     node_put(a, rule, "for", scalar(l, at, arena_strdup(a, buf_text(&hold))));
     node_put(a, texts, "summary", scalar(l, at, limit->summary));
+    node_put(a, texts, "description", scalar(l, at, description(l, p, limit, at, pair)));
     if (limit->runbook && *limit->runbook)
         node_put(a, texts, "runbook_url", scalar(l, at, limit->runbook));
     node_put(a, rule, "annotations", texts);

@@ -165,15 +165,32 @@ static const struct {
      "size{probe=\"h\"}) > 0.92 until (1 - free{probe=\"h\"} / size{probe=\"h\"}) < "
      "0.874 "
      "for 120 summary='{{ $labels.probe }} is {{ $value | humanizePercentage }} full' "
+     "description='Space in use. The limit 'disk_used' of probe h: warning above 80%, "
+     "critical "
+     "above 92%, once it lasts 2m; it ends when the value is better than that by 5 % of "
+     "it. If "
+     "this is usual here, change 'disk_used' under the probe's limits in the "
+     "configuration.' "
      "runbook_url='docs/x.md'\n"
      "healthd.yml/limits of h/DiskFull:warning: (1 - free{probe=\"h\"} / "
      "size{probe=\"h\"}) > 0.8 until (1 - free{probe=\"h\"} / size{probe=\"h\"}) < 0.76 "
      "for "
      "120 summary='{{ $labels.probe }} is {{ $value | humanizePercentage }} full' "
+     "description='Space in use. The limit 'disk_used' of probe h: warning above 80%, "
+     "critical "
+     "above 92%, once it lasts 2m; it ends when the value is better than that by 5 % of "
+     "it. If "
+     "this is usual here, change 'disk_used' under the probe's limits in the "
+     "configuration.' "
      "runbook_url='docs/x.md' (pair)\n"
      "healthd.yml/limits of h/MemoryShort:warning: (avail{probe=\"h\"}) < "
      "1.073741824e+09 "
-     "until (avail{probe=\"h\"}) > 1.34217728e+09 summary='short'\n"},
+     "until (avail{probe=\"h\"}) > 1.34217728e+09 summary='short' "
+     "description='Memory. The limit 'memory_available' of probe h: warning below 1GiB; "
+     "it "
+     "ends when the value is better than that by 25 % of it. If this is usual here, "
+     "change "
+     "'memory_available' under the probe's limits in the configuration.'\n"},
     {"probes: [{name: h, host: /, limits: {disk_use: 80%}}]\n",
      "1:38 host has no limit 'disk_use' [did you mean 'disk_used'?]\n"},
     {"probes: [{name: h, host: /, limits: {x: 1}}]\n",
@@ -252,7 +269,7 @@ static void files_are_read_and_watched(void **state)
                "%s/one.rules.yml/g/A: up\n%s/two.rules.yml/g/A: down\n",
                folder, folder);
     assert_string_equal(buf_text(&out), buf_text(&expected));
-    assert_int_equal(f.g->files.count, 4);
+    assert_int_equal(f.g->files.files.count, 4);
     finish(&f);
 
     buf_clear(&out);
