@@ -13,6 +13,7 @@ import { Overview } from "./overview.js";
 import { ProbeView } from "./probe.js";
 import { QueryView } from "./query.js";
 import { keepUp } from "./stream.js";
+import { prepareTimes } from "./words.js";
 import { askEntry } from "./token.js";
 
 const VIEWS = [
@@ -91,8 +92,10 @@ async function begin() {
 
 async function start() {
   byId("skip").addEventListener("click", skip);
+  const begun = begin(); // the request goes out first
   makeHeader();
-  await begin();
+  prepareTimes();
+  await begun;
   show();
   addEventListener("hashchange", show);
   subscribe(say);

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers and times as people say them. Times are shown in the reader's zone; `exact` has the date and the zone.
 
-// Making a formatter takes a hundred times as long as using it.
-const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
-const DAY_OF_MONTH = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
-const WEEKDAY_TIME = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
-const EXACT = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "long" });
+const FORMATS = {
+  time: { hour: "2-digit", minute: "2-digit" },
+  dayOfMonth: { day: "numeric", month: "short" },
+  weekdayTime: { weekday: "short", hour: "2-digit", minute: "2-digit" },
+  exact: { dateStyle: "medium", timeStyle: "long" },
+};
+const formatters = {};
+
+// Making one takes a hundred times as long as using it.
+function format(name, date) {
+  formatters[name] ||= new Intl.DateTimeFormat([], FORMATS[name]);
+  return formatters[name].format(date);
+}
+
+// A page's first formatter takes a browser 20 ms: for when there is something to wait for anyway.
+export function prepareTimes() {
+  format("time", 0);
+}
 
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
@@ -39,18 +52,18 @@ export function since(at, now) {
 export function clock(at, now) {
   const date = new Date(at);
   const isNear = Math.abs(now - date / 1000) < 20 * HOUR;
-  return isNear ? TIME.format(date) : `${DAY_OF_MONTH.format(date)} ${TIME.format(date)}`;
+  return isNear ? format("time", date) : `${format("dayOfMonth", date)} ${format("time", date)}`;
 }
 
 export function exact(at) {
-  return EXACT.format(new Date(at));
+  return format("exact", new Date(at));
 }
 
 // A point of an axis or a cell that is so many seconds wide.
 export function rough(second, width) {
   const date = new Date(second * 1000);
-  if (width >= DAY) return DAY_OF_MONTH.format(date);
-  return width >= HOUR ? WEEKDAY_TIME.format(date) : TIME.format(date);
+  if (width >= DAY) return format("dayOfMonth", date);
+  return width >= HOUR ? format("weekdayTime", date) : format("time", date);
 }
 
 export function milliseconds(ms) {
