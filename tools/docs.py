@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
 ./dev, files shown whole; that each block of commands is run by a test, or says why not; that
-comments cite pages that are; that docs/README.md lists every page, and README every probe type. Run at the source root."""
+comments cite pages that are; that a function named with its file is in it; that docs/README.md lists every page, and README every
+probe type. Run at the source root."""
 import os
 import re
 
@@ -10,6 +11,7 @@ from tree import Faults, read, tracked
 
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"`([^`\n]+)`")
+FUNCTION_IN = re.compile(r"`(\w+)`\s+(?:\(|in )`([\w/]+\.[ch])`")
 DEV = re.compile(r"\./dev ([a-z]+)")
 COMMANDS = re.compile(r"^([a-z |]+)\) (?:\$command|test_layers|install_packages|help)", re.M)
 SHOWN = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
@@ -50,6 +52,15 @@ def check_code(path, number, line, faults):
         if code.startswith(OUR_FOLDERS) and not re.search(r"[*<>{}\s…]", code):
             if not os.path.exists(code.split(":")[0]):
                 faults.add(path, number, f"names {code}, which is not there")
+
+
+def check_functions(path, text, faults):
+    """`function` (`file`), or `function` in `file`: that file has it, begun at the margin as all are; a table as well."""
+    for found in FUNCTION_IN.finditer(text):
+        name, place = found.groups()
+        line = text.count("\n", 0, found.start()) + 1
+        if os.path.exists(place) and not re.search(rf"^(?=\w)[^;{{}}=\n]*\b{name}[(\[]", read(place), re.M):
+            faults.add(path, line, f"names {name} in {place}, which has none: follow it to where it went")
 
 
 def check_shown_files(path, text, faults):
@@ -126,6 +137,7 @@ def main():
         rules = False
         check_shown_files(path, read(path), faults)
         check_blocks(path, read(path), faults)
+        check_functions(path, read(path), faults)
         for number, line in enumerate(read(path).split("\n"), 1):
             # The tables of rules name what may come as well.
             rules = (rules or line.endswith("read by tools/layers.py -->")) and line != "<!-- end -->"

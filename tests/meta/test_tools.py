@@ -128,11 +128,15 @@ class Names(ToolTest):
 
 
 class Docs(ToolTest):
+    TALK = HEAD + "static void talk_go(struct run *run)\n{\n    talk_end(run);\n}\n"
     CASES = [
         ("see [there](gone.md)\n", "links to docs/gone.md"),
         ("see [there](#no-such)\n", "has no such heading"),
         ("run `./dev dance`\n", "no command 'dance'"),
         ("`lib/core/gone.c` does it\n", "names lib/core/gone.c"),
+        ("by `talk_feed`\n(`lib/core/talk.c`)\n", "docs/a.md:1: names talk_feed in lib/core/talk.c, which has none"),
+        ("by `talk_feed` in `lib/core/talk.c`\n", "names talk_feed in lib/core/talk.c"),
+        ("`talk_end` (`lib/core/talk.c`) is called there, not defined\n", "names talk_end in"),
         ("<!-- file: lib/core/talk.c -->\n```c\nother\n```\n", "not lib/core/talk.c any more"),
         ("```sh\nls\n```\n", "docs/a.md:1: no test runs this block"),
         ("<!-- not run -->\n```sh\nls\n```\n", "does not say why"),
@@ -142,7 +146,7 @@ class Docs(ToolTest):
     def setUp(self):
         super().setUp()
         self.write("docs/architecture.md", "# Architecture\n")
-        self.write("lib/core/talk.c", HEAD)
+        self.write("lib/core/talk.c", self.TALK)
 
     def test_faults(self):
         for text, expected in self.CASES:
@@ -167,9 +171,9 @@ class Docs(ToolTest):
 
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
-                                f"<!-- file: lib/core/talk.c -->\n```c\n{HEAD}```\n"
+                                f"<!-- file: lib/core/talk.c -->\n```c\n{self.TALK}```\n"
                                 "<!-- run -->\n```sh\nls\n```\n<!-- not run: no engine -->\n```console\n$ ls\n```\n"
-                                "`./dev test` and `lib/core/talk.c`, `tests/unit/test_<name>.c`\n")
+                                "`./dev test` and `lib/core/talk.c`, `talk_go` (`lib/core/talk.c`), `tests/unit/test_<name>.c`\n")
         self.fine("docs")
 
 
