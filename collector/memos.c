@@ -18,6 +18,8 @@
 
 struct memo {
     char *type, *text;
+    bool is_refused; /* by the disk: written again with the probe's next run */
+    bool is_said;    /* that it was */
 };
 
 struct memos {
@@ -52,13 +54,17 @@ static void remember(struct memos *m, const char *probe, const char *type,
                      const char *text)
 {
     struct memo *memo = memory_take(sizeof(*memo));
-    *memo = (struct memo){copy_of(type), copy_of(text)};
+    const struct memo *before = map_get(m->by_probe, bytes_of(probe));
+    *memo = (struct memo){.type = copy_of(type),
+                          .text = copy_of(text),
+                          .is_said = before && before->is_said};
     memo_free(map_put(m->by_probe, bytes_of(probe), memo));
 }
 
 /* ---- the file ---- */
 
 struct write { /* one row on its way; text NULL: it goes */
+    struct memos *memos;
     char *probe, *type, *text;
     void (*done)(void *ctx, bool is_kept);
     void *ctx;
@@ -89,15 +95,23 @@ static void end_write(struct write *w, bool is_kept)
 static void on_written(void *ctx, enum store_fault fault, const struct err *e)
 {
     struct write *w = ctx;
-    if (fault != STORE_OK)
+    struct memo *memo = map_get(w->memos->by_probe, bytes_of(w->probe));
+    const bool is_refused = fault != STORE_OK;
+    if (is_refused && !(memo && memo->is_said))
         log_error(EV("memo not kept"), STR("probe", w->probe), STR("why", e->text),
-                  STR("effect", "a restart would forget what it holds"));
+                  STR("effect", "a restart would forget what it holds"),
+                  STR("hint", "make room or repair the disk; it is written again with "
+                              "each run of the probe"));
+    if (memo)
+        memo->is_refused = memo->is_said = is_refused;
     end_write(w, fault == STORE_OK);
 }
 
 static bool read_row(void *ctx, struct store_row *r)
 {
-    remember(ctx, store_text(r, 0), store_text(r, 1), store_text(r, 2));
+    const struct memos *m = ctx;
+    if (!map_get(m->by_probe, bytes_of(store_text(r, 0)))) /* else refused, and newer */
+        remember(ctx, store_text(r, 0), store_text(r, 1), store_text(r, 2));
     return true;
 }
 
@@ -125,11 +139,10 @@ static bool open_store(struct memos *m, struct err *e)
 static void submit(struct memos *m, struct write *w)
 {
     struct err e = {0};
-    if (!m->store && !open_store(m, &e)) {
+    if (!m->store && !open_store(m, &e))
         on_written(w, STORE_IO, &e);
-    } else if (!store_submit(m->store, write_row, on_written, w)) {
-        end_write(w, false);
-    }
+    else if (!store_submit(m->store, write_row, on_written, w))
+        on_written(w, STORE_IO, &(struct err){"too many pieces wait for the disk"});
 }
 
 struct memos *memos_create(struct loop *l, const char *state_path, struct err *e)
@@ -171,7 +184,8 @@ void memos_recall(const struct memos *m, struct session *s)
 void memos_keep(struct memos *m, struct session *s, void (*done)(void *ctx, bool is_kept),
                 void *ctx)
 {
-    if (!s->memo_changed) {
+    const struct memo *before = map_get(m->by_probe, bytes_of(s->name));
+    if (!s->memo_changed && !(before && before->is_refused)) {
         if (done)
             done(ctx, true);
         return;
@@ -179,8 +193,8 @@ void memos_keep(struct memos *m, struct session *s, void (*done)(void *ctx, bool
     s->memo_changed = false;
     remember(m, s->name, s->type->name, s->memo);
     struct write *w = memory_take(sizeof(*w));
-    *w = (struct write){copy_of(s->name), copy_of(s->type->name), copy_of(s->memo), done,
-                        ctx};
+    *w = (struct write){
+        m, copy_of(s->name), copy_of(s->type->name), copy_of(s->memo), done, ctx};
     submit(m, w);
 }
 
@@ -214,7 +228,7 @@ void memos_retain(struct memos *m, const struct generation *g)
             continue;
         }
         struct write *w = memory_take(sizeof(*w));
-        *w = (struct write){.probe = copy_of(x->key)};
+        *w = (struct write){.memos = m, .probe = copy_of(x->key)};
         submit(m, w);
         memo_free(x->value);
     }
