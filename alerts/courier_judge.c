@@ -9,6 +9,8 @@
 #include "alerts/courier_impl.h"
 #include "lib/base/log.h"
 
+#define ANEW_MOST 3 /* in a row, at once */
+
 static void desk_succeeded(struct desk *d, struct wall now)
 {
     d->failures = 0;
@@ -113,10 +115,9 @@ static void on_reject(struct sending *s, struct waiting *w, const struct judgeme
 static void on_anew(struct sending *s, struct waiting *w, const struct judgement *j,
                     struct wall now)
 {
-    const bool is_half_done = j->remote && *j->remote;
     lane_remember(s->lane, j->remote ? j->remote : "");
-    /* Once at once; a receiver that says so again and again is treated as one that fails. */
-    if (!is_half_done && w->row.attempts % 2 == 0)
+    /* A receiver that says so again and again is treated as one that fails. */
+    if (w->anew > ANEW_MOST)
         on_retry(s, w, j, now);
     else
         row_retry(w, j->why, now);
@@ -145,6 +146,7 @@ void sending_judged(struct sending *s, const struct judgement *j)
     const char *reason = delivery_reason(s->reply, j->outcome);
     metrics_count(s->desk, j->outcome, reason);
     say_attempt(s, w, j->outcome, reason, now);
+    w->anew = j->outcome == OUTCOME_ANEW ? w->anew + 1 : 0;
     switch (j->outcome) {
     case OUTCOME_OK:
         on_ok(s, w, j, now);

@@ -44,12 +44,12 @@ bool dispatch_restore(struct dispatch *d, const char *key, const char *json,
 /* After a start: nothing goes out before `until`, when every rule has been evaluated once, so that what inhibits is
  * known before what it hides is told. Called again with an earlier time when that is so. */
 void dispatch_wait(struct dispatch *d, struct wall until);
-/* T1: an alert fired or resolved: it joins its groups, or is marked as ended there. What is due at once becomes due now:
+/* An alert fired or resolved: it joins its groups, or is marked as ended there. What is due at once becomes due now:
  * the caller then calls dispatch_advance with the same txn, after all changes of one evaluation, so that inhibition and
  * storms are seen whole, and both are one transaction. */
 void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
                      struct wall now, struct ledger_txn *txn);
-/* T1b: flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
+/* Flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
  * has not committed waits. Returns when to call again; 0: when told. */
 struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn);
 /* The same in slices: begins; goes on, true when all is told; ends, and says when to call again. Until then nothing else

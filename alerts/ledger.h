@@ -24,8 +24,8 @@ enum ledger_kind { /* whose row it is; the numbers are in the file: append only 
                    LEDGER_DEPLOY = 5,
                    LEDGER_LANE =
                        6, /* courier: remote ids, whether a trigger was accepted */
-                   LEDGER_MEMO = 7, /* sessions' memos, rules' own */
-                   LEDGER_META = 8  /* site id, boot id, clean shutdown */
+                   LEDGER_MEMO = 7, /* courier: a receiver's pauses and back-off */
+                   LEDGER_META = 8  /* dead-man ping */
 };
 
 struct ledger;

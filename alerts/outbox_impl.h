@@ -46,6 +46,7 @@ struct waiting {      /* a row in memory */
                         * lane its last alone */
     size_t part_count; /* with those that are not listed any more */
     struct waiting *carrier; /* that this one is a part of; NULL: none */
+    unsigned anew;           /* judged OUTCOME_ANEW so often in a row */
     bool is_durable;
     bool
         is_standing; /* accepted by a state-sync receiver, and sent again until the lane goes on */

@@ -152,6 +152,29 @@ static void a_remote_that_is_gone_is_made_anew(void **state)
     stage_clear(&s);
 }
 
+static void take_retried(void *ctx, const struct courier_receiver *r)
+{
+    if (!strcmp(r->name, "chat"))
+        *(uint64_t *)ctx = r->retried;
+}
+
+/* At once three times in a row, whatever was before; then it waits as for any failure. */
+static void a_remote_that_is_gone_again_and_again_is_a_failure(void **state)
+{
+    struct stage s;
+    uint64_t retried = 0;
+    stage_set(&s);
+    tell(&s, "chat", "a", NOTICE_TRIGGER, "A");
+    ANSWERS(&s, 500, 410, 410, 410, 410);
+    pass(&s, 3600);
+    expect_got(&s, "chat trigger A\nchat trigger A re-sent\nchat trigger A re-sent\n"
+                   "chat trigger A re-sent\nchat trigger A re-sent\n"
+                   "chat trigger A re-sent\n");
+    courier_each(s.courier, take_retried, &retried);
+    assert_int_equal(retried, 2);
+    stage_clear(&s);
+}
+
 static void a_removed_receiver_owes_nothing_in_silence(void **state)
 {
     struct stage s;
@@ -311,6 +334,7 @@ int main(void)
         cmocka_unit_test(what_waited_comes_as_one),
         cmocka_unit_test(a_day_of_outage_drains_in_order),
         cmocka_unit_test(a_remote_that_is_gone_is_made_anew),
+        cmocka_unit_test(a_remote_that_is_gone_again_and_again_is_a_failure),
         cmocka_unit_test(a_removed_receiver_owes_nothing_in_silence),
         cmocka_unit_test(a_letter_says_all_that_the_notice_said),
         cmocka_unit_test(a_letter_of_what_grew_too_old_as_well),
