@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "lib/base/attr.h"
+#include "lib/core/reread.h"
 #include "probes/containers.h"
 
-#define READ_BYTES ((size_t)8 << 10)
+#define WHOLE_BELOW 4096 /* what the kernel makes at each open is there at once */
 #define MAX_TEXT ((size_t)1 << 20)
 #define SETTINGS_EVERY 8 /* scans */
 #define MOST_OPEN 4000 /* 500 containers' worth; a quarter of what the process may have */
@@ -99,34 +100,13 @@ void containers_forget_unseen(struct containers_kept *kept)
 
 /* ---- reading ---- */
 
-/* What the kernel makes at each open is there at once: a short read is the end. */
-static bool read_all(int fd, struct buf *out)
-{
-    buf_clear(out);
-    for (;;) {
-        char *room = buf_room(out, READ_BYTES);
-        if (!room) {
-            errno = EFBIG;
-            return false;
-        }
-        const ssize_t n = pread(fd, room, READ_BYTES, (off_t)out->len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        buf_grew(out, (size_t)n);
-        if (n == 0 || (out->len == (size_t)n && (size_t)n < READ_BYTES / 2))
-            return true;
-    }
-}
-
 bool containers_read_file(struct containers_kept *kept, const char *path,
                           struct bytes *ret_text)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return false;
-    const bool is_read = read_all(fd, &kept->text);
+    const bool is_read = reread(fd, &kept->text, WHOLE_BELOW);
     const int error = errno;
     close(fd);
     errno = error;
@@ -139,7 +119,7 @@ static bool read_kept(struct containers_kept *kept, struct cgroup *g, size_t i,
 {
     if (g->fds[i] < 0)
         return false;
-    if (read_all(g->fds[i], &kept->text)) {
+    if (reread(g->fds[i], &kept->text, WHOLE_BELOW)) {
         *ret_text = buf_bytes(&kept->text);
         return true;
     }
@@ -164,7 +144,7 @@ static bool read_new(struct containers_kept *kept, struct cgroup *g, size_t i,
         g->is_missing[i] = errno == ENOENT;
         return false;
     }
-    const bool is_read = read_all(fd, &kept->text);
+    const bool is_read = reread(fd, &kept->text, WHOLE_BELOW);
     if (is_read && !file->is_setting && kept->open < kept->max_open) {
         g->fds[i] = fd;
         kept->open++;

@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "lib/base/map.h"
+#include "lib/core/reread.h"
 #include "probes/host.h"
-
-#define READ_BYTES ((size_t)16 << 10)
 
 #define STEADY_FOR (60 * NSEC_PER_SEC)
 #define MAX_STEADY 4096
@@ -50,33 +49,12 @@ void host_reader_init(struct host_reader *reader, struct arena *arena)
     arena_cleanup(arena, reader_finish, reader);
 }
 
-/* seq_file gives what it has ready, so that only an empty read is the end. */
-static bool read_all(int fd, struct buf *out)
-{
-    buf_clear(out);
-    for (;;) {
-        char *room = buf_room(out, READ_BYTES);
-        if (!room) {
-            errno = EFBIG;
-            return false;
-        }
-        const ssize_t n = pread(fd, room, READ_BYTES, (off_t)out->len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        if (n == 0)
-            return true;
-        buf_grew(out, (size_t)n);
-    }
-}
-
 static bool open_and_read(struct host_reader *reader, const char *path, int *ret_fd)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return false;
-    if (read_all(fd, &reader->text)) {
+    if (reread(fd, &reader->text, 0)) {
         *ret_fd = fd;
         return true;
     }
@@ -108,7 +86,7 @@ bool host_reader_read(struct host_reader *reader, const char *path,
     struct host_file *file = map_get(reader->files, bytes_of(path));
     int fd;
     if (file && file->fd >= 0) {
-        if (read_all(file->fd, &reader->text)) {
+        if (reread(file->fd, &reader->text, 0)) {
             *ret_text = buf_bytes(&reader->text);
             return true;
         }
