@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say is there, is there: links, files and folders named in `code`, commands of
 ./dev, files shown whole; that each block of commands is run by a test, or says why not; that
-comments cite pages that are; that a function named with its file is in it; that docs/README.md lists every page, and README every
-probe type. Run at the source root."""
+comments cite pages that are; that a function named with its file is in it; that each README.md
+of docs/ lists its pages, and README every probe type. Run at the source root."""
 import os
 import re
 
@@ -87,11 +87,15 @@ def check_blocks(path, text, faults):
 
 
 def check_index(pages, faults):
-    """Each page of docs/ itself is in docs/README.md."""
-    listed = {os.path.normpath(os.path.join("docs", found[1])) for found in LINK.finditer(read("docs/README.md"))}
-    for path in pages:
-        if os.path.dirname(path) == "docs" and path != "docs/README.md" and path not in listed:
-            faults.add(path, 1, "is not in docs/README.md: put it where a reader needs it")
+    """Each page of docs/ and docs/decisions/ is in the README.md beside it."""
+    for folder in ("docs", "docs/decisions"):
+        index = f"{folder}/README.md"
+        if not os.path.exists(index):
+            continue
+        listed = {os.path.normpath(os.path.join(folder, found[1])) for found in LINK.finditer(read(index))}
+        for path in pages:
+            if os.path.dirname(path) == folder and path != index and path not in listed:
+                faults.add(path, 1, f"is not in {index}: put it where a reader needs it")
 
 
 def check_citations(faults):
@@ -131,8 +135,7 @@ def main():
     check_probe_table(faults)
     known = commands()
     pages = [path for path in tracked("*.md") if not path.startswith("changes/")]
-    if os.path.exists("docs/README.md"):
-        check_index(pages, faults)
+    check_index(pages, faults)
     for path in pages:
         rules = False
         check_shown_files(path, read(path), faults)

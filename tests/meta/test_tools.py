@@ -168,6 +168,10 @@ class Docs(ToolTest):
         self.fine("docs")
         self.write("docs/a.md", "# A\n")
         self.faulty("docs", "docs/a.md:1: is not in docs/README.md")
+        (self.tree / "docs/a.md").unlink()
+        self.write("docs/decisions/README.md", "# Decisions\n")
+        self.write("docs/decisions/b.md", "# B\n")
+        self.faulty("docs", "docs/decisions/b.md:1: is not in docs/decisions/README.md")
 
     def test_fine(self):
         self.write("docs/a.md", "# A title, here\n[up](architecture.md) [here](#a-title-here)\n"
