@@ -334,7 +334,7 @@ void llm_answer_cut(struct run *run)
     const struct llm_state *state = run_state(run);
     const bool was_sent = state->sent_at.ns != 0;
     llm_memory_settle(run, was_sent ? -1 : 0);
-    if (run_has_timed_out(run))
+    if (run_has_timed_out(run) && was_sent)
         llm_memory_hold(run, REASON_TIMEOUT,
                         state->has_first_token
                             ? "the stream did not end within the timeout"

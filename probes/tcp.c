@@ -49,7 +49,7 @@ struct tcp_state {
     size_t lines;   /* heard in this step */
     char last[LAST_LINE_BYTES];
     size_t last_len;
-    bool failed_by_regex, failed_by_bytes;
+    bool has_begun, failed_by_regex, failed_by_bytes;
     const struct capture *captures;
 };
 
@@ -267,6 +267,7 @@ static enum talk tcp_talk(struct run *run, enum talk_event event, struct bytes *
     const struct tcp_conf *conf = run_conf(run);
     struct tcp_state *state = run_state(run);
 
+    state->has_begun = true;
     while (state->step < conf->query_response.count) {
         const struct tcp_step *step = step_at(conf, state->step);
         switch (do_step(run, step, event == TALK_EOF, in)) {
@@ -310,7 +311,7 @@ static void tcp_report(struct run *run)
 {
     const struct tcp_state *state = run_state(run);
 
-    if (run_has_timed_out(run))
+    if (run_has_timed_out(run) && state->has_begun)
         explain_wait(run);
     run_sample(run, &bytes_metric, state->failed_by_bytes);
     run_sample(run, &regex_metric, state->failed_by_regex);

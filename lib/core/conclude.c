@@ -67,6 +67,7 @@ static void answer_lookup_timeout(struct run *run, const char *from, const char 
 
 void run_answer_timeout(struct run *run)
 {
+    run->has_timed_out = !run->is_answered;
     if (run->talk)
         talk_report(run);
     const char *from = whom(run);

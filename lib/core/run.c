@@ -205,7 +205,7 @@ void run_name_place(struct run *run, const char *host, int port)
 
 bool run_has_timed_out(const struct run *run)
 {
-    return run->is_answered && run->verdict.reason == REASON_TIMEOUT;
+    return run->has_timed_out;
 }
 
 void run_explain(struct run *run, const char *fmt, ...)

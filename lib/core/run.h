@@ -56,7 +56,7 @@ enum talk run_unknown(struct run *run, enum reason reason, const char *fmt, ...)
 enum talk run_trouble(struct run *run,
                       const struct trouble *why); /* down or unknown, as it says */
 bool run_is_answered(const struct run *run);
-/* For report: the deadline answered; and what the probe was waiting for then, put behind the sentence. */
+/* For report: the deadline answered, by whatever reason; and what the probe was waiting for then, put behind the sentence. */
 bool run_has_timed_out(const struct run *run);
 void run_explain(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

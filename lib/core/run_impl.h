@@ -75,7 +75,7 @@ struct run {
     const char *asked_host; /* run_asks; NULL: nobody in particular, or the dial's */
     int asked_port;
     enum reason deadline_reason; /* run_deadline_means; REASON_NONE: timeout */
-    bool is_answered;
+    bool is_answered, has_timed_out;
     struct verdict verdict;
     struct batch *batch;
     struct batch_group *group;

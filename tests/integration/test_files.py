@@ -235,6 +235,9 @@ def test_a_hung_mount_delays_nothing(healthd, tmp_path):
         for name in ("stuck", "disk"):
             last = daemon.wait_health(name, "down")["last"]
             assert last["reason"] == "hung", last
+            daemon.wait_log(probe=name, reason="hung")
+            first = daemon.logs(probe=name, reason="hung")[0]["detail"]
+            assert "within 500 ms; its file system hangs: is its server or disk there?" in first, first
             wait_until(lambda: "has not answered for" in daemon.run_now(name)["detail"], 5, "it to be said at once")
         assert daemon.value("probe_duration_seconds", probe="stuck") < 0.4
         threads = len(os.listdir(f"/proc/{daemon.process.pid}/task"))
