@@ -13,7 +13,7 @@
 #include "lib/core/talk_impl.h"
 #include "lib/core/tls.h"
 
-static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in);
+static bool talk_do(struct dialogue *t, enum talk next, bool is_all_taken);
 
 const struct dial *run_dial(const struct run *run)
 {
@@ -116,9 +116,10 @@ static void on_computed(void *ctx)
         struct bytes in = conn_unread(t->conn);
         const size_t unread = in.len;
         talk_move(t, TALK_AT_DIALOGUE);
-        talk_feed(t, TALK_RESUMED, &in);
-        if (t->place != TALK_AT_END && unread > in.len)
-            conn_consume(t->conn, unread - in.len);
+        const enum talk next = run->type->talk(run, TALK_RESUMED, &in);
+        /* First: what comes next may give the connection away, or open another. */
+        conn_consume(t->conn, unread - in.len);
+        talk_do(t, next, in.len == 0);
         if (t->place == TALK_AT_DIALOGUE && t->has_ended)
             talk_ended(t);
     }
@@ -165,13 +166,13 @@ static void talk_elsewhere(struct dialogue *t)
 }
 
 /* True when the probe waits for more; else the run may be gone. */
-static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in)
+static bool talk_do(struct dialogue *t, enum talk next, bool is_all_taken)
 {
-    switch (t->run->type->talk(t->run, event, in)) {
+    switch (next) {
     case TALK_MORE:
         return true;
     case TALK_DONE:
-        talk_end(t, in->len == 0);
+        talk_end(t, is_all_taken);
         break;
     case TALK_CLOSE:
         talk_end(t, false);
@@ -187,6 +188,12 @@ static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *i
         break;
     }
     return false;
+}
+
+static bool talk_feed(struct dialogue *t, enum talk_event event, struct bytes *in)
+{
+    const enum talk next = t->run->type->talk(t->run, event, in);
+    return talk_do(t, next, in->len == 0);
 }
 
 void talk_ended(struct dialogue *t)

@@ -246,6 +246,49 @@ static void test_offload(void **state)
     stand_end(&s);
 }
 
+/* What was left unread during a computation and is taken behind it does not come again in the next run. */
+static enum talk late_talk(struct run *run, enum talk_event event, struct bytes *in)
+{
+    struct sum *sum = run_state(run);
+    struct bytes line, rest = *in;
+
+    if (event == TALK_OPEN && run_is_kept(run))
+        run_say_text(run, "ping\n");
+    if (event == TALK_RESUMED) {
+        bytes_line(in, &line);
+        return bytes_is(line, run_is_kept(run) ? "pong" : "hello")
+                   ? run_up(run)
+                   : run_down(run, REASON_BODY, "%s", run_quoted(run, line));
+    }
+    if (!bytes_line(&rest, &line))
+        return TALK_MORE;
+    run_offload(run, compute_sum, sum);
+    return TALK_OFFLOAD;
+}
+
+static const struct probe_type late_type = {
+    .name = "late",
+    .opts = plain_opts,
+    .conf_size = sizeof(struct plain_conf),
+    .state_size = sizeof(struct sum),
+    .keeps_connection = true,
+    .talk = late_talk,
+};
+
+static void test_offload_on_a_kept_connection(void **state)
+{
+    struct stand s;
+    stand_begin(&s);
+    struct session *session = stand_session(&s, &late_type);
+    const struct probe *probe = stand_probe(&s, &late_type, at_peer(&s), NULL);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(stand_ask(&s, probe, session, NSEC_PER_SEC, NULL)->detail,
+                            "");
+    assert_int_equal(s.peer.accepted, 1);
+    session_destroy(session);
+    stand_end(&s);
+}
+
 /* ---- two groups, one with an interval of its own; on a thread ---- */
 
 static const struct metric fast_metric = {.name = "group_fast", .help = "Every run"};
@@ -438,11 +481,16 @@ static void test_hanging_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kept_connection), cmocka_unit_test(test_kept_watch),
-        cmocka_unit_test(test_plain_watch),     cmocka_unit_test(test_dynamic_series),
-        cmocka_unit_test(test_offload),         cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_items),           cmocka_unit_test(test_variable),
+        cmocka_unit_test(test_kept_connection),
+        cmocka_unit_test(test_kept_watch),
+        cmocka_unit_test(test_plain_watch),
+        cmocka_unit_test(test_dynamic_series),
+        cmocka_unit_test(test_offload),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_items),
+        cmocka_unit_test(test_variable),
         cmocka_unit_test(test_hanging_work),
+        cmocka_unit_test(test_offload_on_a_kept_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
