@@ -146,9 +146,17 @@ static void out_flush(struct conn *c)
     }
 }
 
+static void flooded(struct conn *c)
+{
+    char where[ADDRESS_TEXT_SIZE];
+    conn_fail(c, REASON_PROTOCOL, false,
+              "%s does not read what it is sent: more than %zu bytes wait for it",
+              conn_peer_text(c, where), CONN_MAX_UNSENT);
+}
+
 void conn_write(struct conn *c, struct bytes out)
 {
-    if (c->state != CONN_OPEN || c->write_error || out.len == 0)
+    if (c->state != CONN_OPEN || c->write_error || c->out.overflow || out.len == 0)
         return;
     if (c->has_written && c->has_address &&
         !c->is_datagram) { /* the first write never waits for an acknowledgement */
@@ -165,7 +173,8 @@ void conn_write(struct conn *c, struct bytes out)
             sent = 0;
     }
     buf_add(&c->out, out.ptr + sent, c->write_error ? 0 : out.len - (size_t)sent);
-    assert(!c->out.overflow); /* what probes say is bounded by their configuration */
+    if (c->out.overflow)
+        conn_go_on_later(c); /* whoever writes may not be told of an end within that */
     conn_watch_update(c);
 }
 
@@ -273,7 +282,7 @@ void conn_on_ready(void *ctx, int events)
     } else if (c->state == CONN_OPEN) {
         if ((events & WATCH_WRITE) || c->ssl)
             out_flush(c);
-        if (events & (WATCH_READ | WATCH_ERROR))
+        if ((events & (WATCH_READ | WATCH_ERROR)) || c->wants_write)
             stream_drain(c);
         if (c->state == CONN_OPEN)
             conn_watch_update(c);
@@ -317,7 +326,9 @@ static void on_go_on(void *ctx)
     struct conn *c = ctx;
     c->is_deferred = false;
     conn_enter(c);
-    if (c->state == CONN_OPEN && !c->was_open) {
+    if (c->state == CONN_OPEN && c->out.overflow) {
+        flooded(c);
+    } else if (c->state == CONN_OPEN && !c->was_open) {
         open_tell(c);
     } else if (c->state == CONN_OPEN) {
         stream_drain(c);

@@ -45,7 +45,7 @@ struct conn {
     bool was_open;    /* open was told: a handshake from here on is told by tls */
     bool has_data_come;
     bool is_orderly_eof;
-    bool wants_write; /* the handshake does */
+    bool wants_write; /* TLS does, to shake hands or to read on */
 
     /* conn_dial.c */
     struct query *query;

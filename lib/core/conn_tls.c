@@ -195,10 +195,12 @@ ptrdiff_t conn_tls_read(struct conn *c, void *ptr, size_t size, struct trouble *
     ERR_clear_error();
     errno = 0;
     const int ok = SSL_read_ex(c->ssl, ptr, size, &got);
-    if (ok == 1)
+    const int error = errno,
+              ssl_error = ok == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, ok);
+    c->wants_write = ssl_error == SSL_ERROR_WANT_WRITE; /* it answers a KeyUpdate */
+    switch (ssl_error) {
+    case SSL_ERROR_NONE:
         return (ptrdiff_t)got;
-    const int error = errno;
-    switch (SSL_get_error(c->ssl, ok)) {
     case SSL_ERROR_ZERO_RETURN:
         return 0;
     case SSL_ERROR_WANT_READ:

@@ -27,6 +27,7 @@ struct story {
     size_t close_after; /* bytes; 0: when the peer ends */
     bool closes_when_open;
     bool takes_nothing;
+    size_t floods; /* bytes that are written when open, besides */
 };
 
 static void on_phase(void *ctx, enum phase phase)
@@ -44,6 +45,13 @@ static void on_open(void *ctx)
     assert_true(conn_is_open(s->conn));
     if (s->say)
         conn_write(s->conn, bytes_of(s->say));
+    if (s->floods) {
+        char *zeros = arena_alloc(s->arena, s->floods);
+        conn_write(s->conn, (struct bytes){zeros, s->floods});
+        conn_write(s->conn, (struct bytes){zeros, 1}); /* too late for anything */
+        assert_int_equal(s->ends,
+                         0); /* told later: whoever writes is within its own event */
+    }
     if (s->closes_when_open) {
         conn_close(s->conn);
         s->conn = NULL;
@@ -231,6 +239,26 @@ static void endings_are_told_apart(void **state)
         story_end(&s);
         server_stop(&server);
     }
+}
+
+static void a_peer_that_does_not_read_ends_the_connection_alone(void **state)
+{
+    struct server server = {0};
+    struct story s;
+    (void)state;
+    server_start(&server, serve_wait);
+    story_begin(&s);
+    s.dial.port = server.port;
+    s.floods = (size_t)64 << 20; /* more than the kernel's buffers and ours hold */
+    story_run(&s);
+    assert_int_equal(s.ends, 1);
+    assert_int_equal(s.why.reason, REASON_PROTOCOL);
+    assert_false(s.why.is_unknown);
+    assert_non_null(
+        strstr(s.why.detail,
+               "does not read what it is sent: more than 16777216 bytes wait for it"));
+    story_end(&s);
+    server_stop(&server);
 }
 
 static void close_is_allowed_inside_every_event(void **state)
@@ -430,6 +458,7 @@ int main(void)
         cmocka_unit_test(bytes_go_both_ways),
         cmocka_unit_test(a_unix_socket_is_a_peer_too),
         cmocka_unit_test(a_closed_port_refuses_at_once),
+        cmocka_unit_test(a_peer_that_does_not_read_ends_the_connection_alone),
         cmocka_unit_test(endings_are_told_apart),
         cmocka_unit_test(close_is_allowed_inside_every_event),
         cmocka_unit_test(the_next_address_is_tried),
