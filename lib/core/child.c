@@ -52,7 +52,6 @@ struct child {
     struct timer *end_timer;
     size_t limit;
     bool is_unwanted; /* nobody waits */
-    bool kill_at_start;
     bool was_over_limit;
     void (*done)(void *ctx, const struct child_end *end);
     void *ctx;
@@ -287,24 +286,20 @@ static void on_started(void *ctx)
     stream_open(c, &c->out, c->spawn.out);
     stream_open(c, &c->err, c->spawn.err);
     input_open(c);
-    if (c->kill_at_start)
-        kill_group(c);
     watch_end(c);
 }
 
 void child_ask_to_end(struct child *c)
 {
     if (c->job)
-        c->kill_at_start = true;
+        spawn_forbid(&c->spawn);
     else
         kill(-c->spawn.pid, SIGTERM);
 }
 
 void child_kill(struct child *c)
 {
-    c->kill_at_start = true;
-    if (!c->job)
-        kill_group(c);
+    spawn_forbid(&c->spawn);
 }
 
 void child_abandon(struct child *c)

@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- before ---- */
@@ -150,6 +151,34 @@ static void give_up_protection(pid_t pid)
     close_one(its);
 }
 
+/* False, and nothing of it is left, when somebody forbade it meanwhile. */
+static bool run_is_wanted(struct spawn *s)
+{
+    int before = SPAWN_PENDING;
+    if (atomic_compare_exchange_strong(&s->fate, &before, SPAWN_RUNS))
+        return true;
+    kill(-s->pid, SIGKILL);
+    waitpid(s->pid, NULL, 0);
+    return false;
+}
+
+static int spawn_unless_forbidden(struct spawn *s, const char *file,
+                                  const struct ends *ends)
+{
+    if (atomic_load(&s->fate) == SPAWN_FORBIDDEN)
+        return ECANCELED;
+    const int error = spawn_with(s, file, ends);
+    if (error)
+        return error;
+    return run_is_wanted(s) ? 0 : ECANCELED;
+}
+
+void spawn_forbid(struct spawn *s)
+{
+    if (atomic_exchange(&s->fate, SPAWN_FORBIDDEN) == SPAWN_RUNS)
+        kill(-s->pid, SIGKILL);
+}
+
 void spawn_run(struct spawn *s)
 {
     char file[4096];
@@ -158,7 +187,7 @@ void spawn_run(struct spawn *s)
                           pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 &&
                           (!s->has_input || pipe2(in, O_CLOEXEC) == 0);
     if (is_ready)
-        s->error = spawn_with(s, file, &(struct ends){in[0], out[1], err[1]});
+        s->error = spawn_unless_forbidden(s, file, &(struct ends){in[0], out[1], err[1]});
     else
         s->error = errno;
     if (!s->error)
