@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "collector/web_coding.h"
 #include "collector/web_parts.h"
 #include "lib/core/resolve.h"
 
@@ -139,22 +140,9 @@ const char *exchange_peer(struct exchange *x)
     return arena_strdup(x->arena, address_format(&at, text));
 }
 
-/* "gzip" or "*" without q=0 (RFC 9110 §12.5.3). */
 bool exchange_accepts_gzip(struct exchange *x)
 {
-    struct bytes list = bytes_of(exchange_header(x, "Accept-Encoding")), entry;
-    while (bytes_token(&list, ',', &entry)) {
-        struct bytes coding, weight;
-        if (!bytes_token(&entry, ';', &coding))
-            continue;
-        coding = bytes_trim(coding);
-        if (!bytes_is_nocase(coding, "gzip") && !bytes_is(coding, "*"))
-            continue;
-        weight = bytes_trim(entry);
-        return !bytes_is(weight, "q=0") && !bytes_is(weight, "q=0.0") &&
-               !bytes_is(weight, "q=0.00") && !bytes_is(weight, "q=0.000");
-    }
-    return false;
+    return coding_accepts_gzip(bytes_of(exchange_header(x, "Accept-Encoding")));
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
