@@ -104,6 +104,28 @@ bool docker_event_parse(struct arena *arena, struct bytes json,
     return true;
 }
 
+/* ---- what was told ---- */
+
+void docker_seen_reopen(struct docker_seen *seen)
+{
+    seen->before = seen->count;
+}
+
+bool docker_seen_is_new(struct docker_seen *seen, const struct docker_event *ev)
+{
+    const uint64_t id = bytes_hash64(bytes_of(ev->id));
+    const size_t oldest =
+        seen->count > DOCKER_SEEN_MAX ? seen->count - DOCKER_SEEN_MAX : 0;
+    for (size_t i = oldest; i < seen->before; i++) {
+        const struct docker_sighting *other = &seen->events[i % DOCKER_SEEN_MAX];
+        if (other->at_ns == ev->at.ns && other->id == id && other->action == ev->action)
+            return false;
+    }
+    seen->events[seen->count++ % DOCKER_SEEN_MAX] =
+        (struct docker_sighting){ev->at.ns, id, ev->action};
+    return true;
+}
+
 /* ---- the stream ---- */
 
 struct docker_events {
@@ -117,8 +139,9 @@ struct docker_events {
     bool has_begun;        /* this attempt */
     bool is_skipping;      /* within a line that is too long */
     nsec pause;            /* before the next attempt */
-    struct wall last;      /* of the newest event, by the engine's clock; 0: none yet */
-    struct wall first;     /* when the first stream was asked for, by ours */
+    struct docker_seen seen;
+    struct wall last;  /* of the last event, by the engine's clock; 0: none yet */
+    struct wall first; /* when the first stream was asked for, by ours */
 };
 
 static void stream_changed(struct docker_events *s, const struct trouble *why)
@@ -136,7 +159,7 @@ static void take_line(struct docker_events *s, struct bytes line)
     struct arena *arena = arena_create(0);
     struct docker_event ev;
     /* The engine repeats what was at `since` itself. */
-    if (docker_event_parse(arena, line, &ev) && ev.at.ns > s->last.ns) {
+    if (docker_event_parse(arena, line, &ev) && docker_seen_is_new(&s->seen, &ev)) {
         s->last = ev.at;
         s->hooks.event(s->ctx, &ev);
     }
@@ -191,6 +214,7 @@ static void stream_open(void *ctx)
     char since[64] = "";
     s->has_begun = s->is_skipping = false;
     buf_clear(&s->line);
+    docker_seen_reopen(&s->seen);
     const struct wall from = s->last.ns ? s->last : s->first;
     if (from.ns)
         snprintf(since, sizeof(since), "&since=%" PRId64 ".%09" PRId64,

@@ -38,4 +38,20 @@ void docker_status_parse(const char *status, struct wall now,
                          struct docker_container *ret);
 bool docker_id_is_valid(const char *id);
 
+/* docker_events.c: which events were told, so that what an engine repeats for a stream that is opened again is not told
+ * twice. As many as dockerd itself keeps. Zeroed at first. */
+#define DOCKER_SEEN_MAX 256
+struct docker_seen {
+    struct docker_sighting {
+        int64_t at_ns;
+        uint64_t id; /* a hash */
+        enum docker_action action;
+    } events[DOCKER_SEEN_MAX]; /* a ring */
+    size_t count;              /* ever */
+    size_t before;             /* of them: by earlier streams */
+};
+void docker_seen_reopen(struct docker_seen *seen); /* another stream begins */
+/* False for what an earlier stream told. Whatever the engine's clock does: it may step back. */
+bool docker_seen_is_new(struct docker_seen *seen, const struct docker_event *ev);
+
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/base/attr.h"
-#include "lib/core/docker.h"
+#include "lib/core/docker_impl.h"
 
 #define ID "40d7c85c8c03cf592a106b0ad654a5335ad2a015200f72240b87bbcf577da9b4"
 #define NOW ((struct wall){1795751988 * NSEC_PER_SEC})
@@ -209,6 +209,47 @@ static void addresses_are_judged(void **state)
     }
 }
 
+static void what_an_engine_repeats_is_told_once(void **state)
+{
+    static const struct {
+        const char *id; /* NULL: the stream is opened again */
+        enum docker_action action;
+        int64_t at_ns;
+        bool is_told;
+    } story[] = {
+        {"a", DOCKER_DIE, 100, true},
+        {"a", DOCKER_STOP, 100, true}, /* at the same moment */
+        {"b", DOCKER_DIE, 100, true},
+        {"a", DOCKER_START, 100, true},
+        {"a", DOCKER_DIE, 100, true}, /* an old engine tells whole seconds only */
+        {NULL, 0, 0, false},
+        {"a", DOCKER_DIE, 100, false},
+        {"a", DOCKER_START, 100, false},
+        {"b", DOCKER_STOP, 100, true}, /* came while the stream was down */
+        {"b", DOCKER_START, 40, true}, /* the engine's clock was set back */
+        {"b", DOCKER_DIE, 41, true},
+        {NULL, 0, 0, false},
+        {"b", DOCKER_STOP, 100, false},
+        {"b", DOCKER_DIE, 41, false},
+        {"b", DOCKER_START, 42, true},
+    };
+    struct docker_seen seen = {0};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(story); i++) {
+        const struct docker_event ev = {
+            .id = story[i].id, .action = story[i].action, .at = {story[i].at_ns}};
+        if (ev.id)
+            assert_int_equal(docker_seen_is_new(&seen, &ev), story[i].is_told);
+        else
+            docker_seen_reopen(&seen);
+    }
+    for (int i = 0; i < 3 * DOCKER_SEEN_MAX; i++) {
+        const struct docker_event ev = {
+            .id = "c", .action = DOCKER_KILL, .at = {1000 + i}};
+        assert_true(docker_seen_is_new(&seen, &ev));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +258,7 @@ int main(void)
         cmocka_unit_test(what_is_no_list_is_said),
         cmocka_unit_test(events_are_read),
         cmocka_unit_test(other_lines_are_no_events),
+        cmocka_unit_test(what_an_engine_repeats_is_told_once),
         cmocka_unit_test(addresses_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
