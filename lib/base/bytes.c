@@ -30,11 +30,6 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -153,7 +148,7 @@ bool bytes_to_u64(struct bytes b, uint64_t *ret_value)
 
     uint64_t value = 0;
     for (size_t i = 0; i < b.len; i++) {
-        if (!is_digit(b.ptr[i]))
+        if (!byte_is_digit(b.ptr[i]))
             return false;
         const uint64_t digit = (uint64_t)(b.ptr[i] - '0');
         if (value > (UINT64_MAX - digit) / 10)
@@ -192,7 +187,7 @@ struct decimal {
 static size_t decimal_digits(struct bytes b, size_t *at, int step, struct decimal *d)
 {
     const size_t start = *at;
-    for (; *at < b.len && is_digit(b.ptr[*at]); (*at)++) {
+    for (; *at < b.len && byte_is_digit(b.ptr[*at]); (*at)++) {
         if (d->mantissa > (UINT64_MAX - 9) / 10) {
             d->exact = false;
             continue;
@@ -225,14 +220,14 @@ static bool decimal_read(struct bytes b, struct decimal *d)
     if (lower(b.ptr[at]) != 'e')
         return false;
     const struct bytes rest = bytes_slice(b, at + 1, b.len);
-    if (!rest.len || !is_digit(rest.ptr[rest.len - 1]))
+    if (!rest.len || !byte_is_digit(rest.ptr[rest.len - 1]))
         return false;
     if (!bytes_to_i64(rest, &exponent) || exponent > 100000 || exponent < -100000)
         d->exact = false;
     else
         d->exponent += exponent;
     for (size_t i = rest.ptr[0] == '+' || rest.ptr[0] == '-'; i < rest.len; i++) {
-        if (!is_digit(rest.ptr[i]))
+        if (!byte_is_digit(rest.ptr[i]))
             return false;
     }
     return true;

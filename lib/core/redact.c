@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds known secret values in a text and puts [redacted] in their place: as they are, and as they
- * look inside URLs, JSON and base64 (at any alignment, so also within "user:password"). One pass over
- * the text; free of copies when there is nothing to hide. Called by secret.c alone.
+ * Finds known secret values in a text and puts [redacted] in their place: as they are, as URLs, forms, JSON and HTML
+ * write them (written.h), and in base64 (at any alignment, so also within "user:password"). One pass over the text; free
+ * of copies when there is nothing to hide. Called by secret.c alone.
  */
 #include "lib/core/redact.h"
 
@@ -11,13 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/memory.h"
+#include "lib/core/written.h"
+
 enum {
     VALUES_MAX = 1024,
-    ENCODED_MAX_BYTES = 4096, /* longer values are looked for plainly and in JSON only */
+    ENCODED_MAX_BYTES = 4096, /* longer values are not looked for in base64 */
 };
 
 struct
-    form { /* one way a value may be written; in the bucket of its first byte, longest first */
+    form { /* what a value's writing may begin with, and how it goes on; in that byte's bucket */
+    char start;
+    bool is_exact; /* ptr is base64, and stands for itself only */
     char *ptr;
     size_t len;
     struct form *next;   /* of the bucket */
@@ -43,71 +48,36 @@ struct redactor {
 
 static const char redacted[] = "[redacted]";
 
-static void bucket_put(struct redactor *r, struct form *f)
+static struct form **bucket_of(struct redactor *r, char start)
 {
-    struct form **link = &r->buckets[(unsigned char)*f->ptr];
-    while (*link && (*link)->len > f->len)
-        link = &(*link)->next;
-    f->next = *link;
-    *link = f;
+    return &r->buckets[(unsigned char)start];
 }
 
 static void bucket_remove(struct redactor *r, const struct form *f)
 {
-    struct form **link = &r->buckets[(unsigned char)*f->ptr];
+    struct form **link = bucket_of(r, f->start);
     while (*link != f)
         link = &(*link)->next;
     *link = f->next;
 }
 
-static void form_add(struct redactor *r, struct known *k, struct bytes text)
+static void form_add(struct redactor *r, struct known *k, char start, bool is_exact,
+                     struct bytes text)
 {
-    if (text.len < REDACT_MIN_BYTES)
-        return;
     for (const struct form *f = k->forms; f; f = f->sister) {
-        if (bytes_equal((struct bytes){f->ptr, f->len}, text))
+        if (f->start == start && bytes_equal((struct bytes){f->ptr, f->len}, text))
             return;
     }
-    struct form *f = calloc(1, sizeof(*f));
-    char *copy = malloc(text.len);
-    if (!f || !copy)
-        abort();
-    memcpy(copy, text.ptr, text.len);
-    *f = (struct form){.ptr = copy, .len = text.len, .sister = k->forms};
+    struct form *f = memory_take(sizeof(*f));
+    struct form **bucket = bucket_of(r, start);
+    *f = (struct form){.start = start,
+                       .is_exact = is_exact,
+                       .ptr = memcpy(memory_take(text.len), text.ptr, text.len),
+                       .len = text.len,
+                       .sister = k->forms,
+                       .next = *bucket};
     k->forms = f;
-    bucket_put(r, f);
-}
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c && strchr("-._~", c));
-}
-
-/* RFC 3986 §2.1. */
-static void add_url_form(struct redactor *r, struct known *k, const char *format)
-{
-    struct buf out = BUF_MAX(3 * (size_t)ENCODED_MAX_BYTES);
-    for (size_t i = 0; i < k->len; i++) {
-        const char c = k->ptr[i];
-        if (is_unreserved(c))
-            buf_add_byte(&out, c);
-        else if (*format == 'x')
-            buf_printf(&out, "%%%02x", (unsigned char)c);
-        else
-            buf_printf(&out, "%%%02X", (unsigned char)c);
-    }
-    form_add(r, k, buf_bytes(&out));
-    buf_finish(&out);
-}
-
-static void add_json_form(struct redactor *r, struct known *k)
-{
-    struct buf out = BUF_MAX(6 * k->len + 16);
-    buf_add_json(&out, (struct bytes){k->ptr, k->len});
-    const struct bytes quoted = buf_bytes(&out);
-    form_add(r, k, bytes_slice(quoted, 1, quoted.len - 1));
-    buf_finish(&out);
+    *bucket = f;
 }
 
 /* RFC 4648 §4 and §5. before: how many bytes stand in front, modulo 3; only the characters that the
@@ -127,18 +97,23 @@ static void add_base64_form(struct redactor *r, struct known *k, size_t before,
             buf_add_byte(&out, six < 62 ? alphabet[six] : last[six - 62]);
         }
     }
-    form_add(r, k, bytes_slice(buf_bytes(&out), before ? before + 1 : 0, out.len));
+    const struct bytes text =
+        bytes_slice(buf_bytes(&out), before ? before + 1 : 0, out.len);
+    if (text.len >= REDACT_MIN_BYTES)
+        form_add(r, k, text.ptr[0], true, text);
     buf_finish(&out);
 }
 
 static void add_forms(struct redactor *r, struct known *k)
 {
-    form_add(r, k, (struct bytes){k->ptr, k->len});
-    add_json_form(r, k);
+    const struct bytes value = {k->ptr, k->len};
+    form_add(r, k, k->ptr[0], false, value);
+    for (const char *start = written_starts(k->ptr[0]); *start; start++) {
+        if (*start != k->ptr[0])
+            form_add(r, k, *start, false, value);
+    }
     if (k->len > ENCODED_MAX_BYTES)
         return;
-    add_url_form(r, k, "X");
-    add_url_form(r, k, "x");
     for (size_t before = 0; before < 3; before++) {
         add_base64_form(r, k, before, "+/");
         add_base64_form(r, k, before, "-_");
@@ -194,9 +169,8 @@ static void end_oldest(struct redactor *r)
 
 struct redactor *redactor_create(void)
 {
-    struct redactor *r = calloc(1, sizeof(*r));
-    if (!r)
-        abort();
+    struct redactor *r = memory_take(sizeof(*r));
+    *r = (struct redactor){0};
     return r;
 }
 
@@ -215,11 +189,8 @@ static void add(struct redactor *r, struct bytes value, bool is_kept)
     if (!k) {
         if (r->count == VALUES_MAX)
             end_oldest(r);
-        k = calloc(1, sizeof(*k));
-        char *copy = malloc(value.len);
-        if (!k || !copy)
-            abort();
-        memcpy(copy, value.ptr, value.len);
+        k = memory_take(sizeof(*k));
+        char *copy = memcpy(memory_take(value.len), value.ptr, value.len);
         *k = (struct known){.ptr = copy, .len = value.len, .next = r->first};
         r->first = k;
         r->count++;
@@ -261,14 +232,30 @@ void redactor_forget(struct redactor *r, struct wall now)
     }
 }
 
-/* How many bytes at the start of text are a secret; 0: none. */
+/* How many bytes at the start of text are a secret, the longest one; 0: none. */
 static size_t secret_at(const struct redactor *r, struct bytes text)
 {
+    size_t longest = 0;
     for (const struct form *f = r->buckets[(unsigned char)*text.ptr]; f; f = f->next) {
-        if (f->len <= text.len && !memcmp(f->ptr, text.ptr, f->len))
-            return f->len;
+        const struct bytes value = {f->ptr, f->len};
+        const bool is_there = f->len <= text.len && !memcmp(f->ptr, text.ptr, f->len);
+        const size_t len =
+            f->is_exact ? (is_there ? f->len : 0) : written_len(text, value);
+        longest = len > longest ? len : longest;
     }
-    return 0;
+    return longest;
+}
+
+/* Where a secret that starts at from ends: others may start within it and reach further. */
+static size_t secret_end(const struct redactor *r, struct bytes text, size_t from,
+                         size_t len)
+{
+    size_t end = from + len;
+    for (size_t i = from + 1; i < end && i < text.len; i++) {
+        const size_t other = secret_at(r, bytes_slice(text, i, text.len));
+        end = i + other > end ? i + other : end;
+    }
+    return end;
 }
 
 /* The offset of the next secret at or after from; text.len: none. */
@@ -295,7 +282,7 @@ static bool rewrite(const struct redactor *r, struct bytes text, struct buf *out
         if (at == text.len)
             return true;
         buf_add_text(out, redacted);
-        done = at + len;
+        done = secret_end(r, text, at, len);
     }
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """No secret leaves healthd in any output, in any encoding; a changed one is used at once."""
 import base64
+import html
 import json
 import pathlib
 import re
@@ -28,11 +29,16 @@ ECHO = ("return 200 'you said: $http_authorization $http_x_key $request_uri $rem
 
 
 def forms(secret):
-    """A secret as it is, and as it is written in URLs, JSON and base64."""
+    """A secret as it is, and as libraries write it in URLs, forms, JSON, HTML and base64."""
     raw = secret.encode()
     yield secret
     yield urllib.parse.quote(secret, safe="")
-    yield json.dumps(secret)[1:-1]
+    yield urllib.parse.quote_plus(secret)
+    quoted = json.dumps(secret)[1:-1]
+    yield quoted
+    yield quoted.replace("/", "\\/")  # PHP
+    yield "".join(f"\\u{ord(c):04x}" if c in "&<>" else c for c in quoted)  # Go
+    yield html.escape(secret)
     yield base64.b64encode(raw).decode().rstrip("=")
     yield base64.b64encode(b"eve:" + raw).decode()
 

@@ -137,6 +137,26 @@ static void every_form_is_hidden(void **state)
         {"cC9zcyB3K3JkIg==", "[redacted]g=="},
         {"Basic dTpwL3NzIHcrcmQi", "Basic dTp[redacted]"},
         {"Basic bWU6cC9zcyB3K3JkIg==", "Basic bWU6[redacted]g=="},
+        /* the libraries of PHP, of forms, of Go, .NET and JavaScript, of HTML */
+        {"{\"a\":\"p\\/ss w+rd\\\"\"}", "{\"a\":\"[redacted]\"}"},
+        {"a=p%2Fss+w%2Brd%22&b", "a=[redacted]&b"},
+        {"p/ss w+rd&#34;", "[redacted]"},
+        {"p/ss w\\u002Brd\\u0022", "[redacted]"},
+        {"<b>'&\xc3\xa9!\xf0\x9f\x98\x80", "[redacted]"},
+        {"\\u003cb\\u003e'\\u0026\xc3\xa9!\xf0\x9f\x98\x80.", "[redacted]."},
+        {"<b>'&\\u00e9!\\ud83d\\ude00.", "[redacted]."},
+        {"%3Cb%3E'%26%C3%A9!%F0%9F%98%80.", "[redacted]."},
+        {"%3Cb%3E%27%26%C3%A9%21%F0%9F%98%80.", "[redacted]."},
+        {"&lt;b&gt;&#39;&amp;\xc3\xa9!\xf0\x9f\x98\x80.", "[redacted]."},
+        {"&lt;b&gt;&#x27;&amp;&#233;!&#x1F600;.", "[redacted]."},
+        {"&lt;b&gt;&#x27;&amp;&#233;!&#x1F60", "&lt;b&gt;&#x27;&amp;&#233;!&#x1F60"},
+        {"\\u003cb\\u003", "\\u003cb\\u003"},
+        /* looks escaped, and is not */
+        {"%25token\\n", "[redacted]"},
+        {"%2525token%5Cn and %2525token\\\\n", "[redacted] and [redacted]"},
+        /* one begins within another */
+        {"overlap-one-and-two.", "[redacted]."},
+        {"overlap-one-and-two-more.", "[redacted]-more."},
         {"short is kept", "short is kept"},
         {"longer-secret-value", "[redacted]"},
         {"longer-secret", "[redacted]"},
@@ -147,6 +167,10 @@ static void every_form_is_hidden(void **state)
     struct arena *arena = arena_create(0);
     (void)state;
     secrets_add(s, bytes_of("p/ss w+rd\""));
+    secrets_add(s, bytes_of("<b>'&\xc3\xa9!\xf0\x9f\x98\x80"));
+    secrets_add(s, bytes_of("%25token\\n"));
+    secrets_add(s, bytes_of("overlap-one"));
+    secrets_add(s, bytes_of("one-and-two"));
     secrets_add(s, bytes_of("short"));
     secrets_add(s, bytes_of("longer-secret"));
     secrets_add(s, bytes_of("longer-secret-value"));
