@@ -3,12 +3,12 @@
  * A rule test as it is written: promtool's keys, the rule files that it names, series, expectations. Called by
  * rule_test.c. Every fault is said at once, with its place; nothing is evaluated here.
  */
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alerts/rule_build.h"
 #include "alerts/rule_test_impl.h"
+#include "lib/core/path_glob.h"
 
 #define FUZZY_TOLERANCE 1e-9
 
@@ -330,13 +330,12 @@ static void read_rule_files(struct file_reader *r, const struct texts *names,
     r->rules.interval = r->file->interval;
     struct rule_list *list = rule_list_create(&r->rules);
     for (size_t i = 0; i < names->count; i++) {
-        glob_t found = {0};
-        const char *pattern = beside(r->arena, path, names->items[i]);
-        if (glob(pattern, 0, NULL, &found) || found.gl_pathc == 0)
-            diag_error(r->diag, at, "no file matches %s", pattern);
-        for (size_t k = 0; k < found.gl_pathc; k++)
-            read_rule_file(r, list, found.gl_pathv[k], at);
-        globfree(&found);
+        struct texts found = {0};
+        struct err e;
+        if (!path_glob(r->arena, beside(r->arena, path, names->items[i]), &found, &e))
+            diag_error(r->diag, at, "%s", e.text);
+        for (size_t k = 0; k < found.count; k++)
+            read_rule_file(r, list, found.items[k], at);
     }
     rule_list_finish(list, &r->file->rules);
 }

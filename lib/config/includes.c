@@ -4,11 +4,11 @@
  * circles. Called by generation.c; collects probes, modules and secrets as nodes and judges none of
  * them.
  */
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/config/flow_load.h"
+#include "lib/core/path_glob.h"
 
 enum { INCLUDE_MAX_DEPTH = 8 };
 
@@ -120,12 +120,12 @@ static void read_pattern(struct walk *w, const char *text, const char *path,
     }
     if (l->pattern_count < FILES_MAX)
         l->patterns[l->pattern_count++] = pattern;
-    glob_t found = {0};
-    if (glob(pattern, 0, NULL, &found) || found.gl_pathc == 0)
-        diag_warning(l->diag, at, "no file matches %s", pattern);
-    for (size_t i = 0; i < found.gl_pathc; i++)
-        read_one(w, arena_strdup(l->arena, found.gl_pathv[i]), at);
-    globfree(&found);
+    struct texts found = {0};
+    struct err e;
+    if (!path_glob(l->arena, pattern, &found, &e))
+        diag_warning(l->diag, at, "%s", e.text);
+    for (size_t i = 0; i < found.count; i++)
+        read_one(w, found.items[i], at);
 }
 
 const struct node *include_load(struct loader *l, const char *name, const char *from,
