@@ -98,7 +98,9 @@ static struct waiting *row_asked_for(struct outbox *o, uint64_t id, struct err *
     struct waiting *w = row_find(o, id);
     const unsigned long long number = id;
     if (!w)
-        (void)err_set(e, "no notice %llu waits, and none of the dead letters is it",
+        (void)err_set(e,
+                      "there is no notice %llu among those that wait or were given up: "
+                      "`healthctl outbox` lists them",
                       number);
     else if (is_in_flight(w))
         (void)err_set(e, "notice %llu is being sent now; try again", number);

@@ -41,7 +41,11 @@ bool act_until(struct exchange *x, const json_t *body, const char *name, struct 
         return false;
     }
     if (length <= 0) {
-        exchange_error(x, 400, "It needs a 'duration' such as 30m, or a time '%s'", name);
+        exchange_error(
+            x, 400,
+            "Say until when: by a 'duration' such as 30m, or by a time in '%s' "
+            "such as 2026-11-27T15:00:00Z",
+            name);
         return false;
     }
     *ret = wall_add(now, length);

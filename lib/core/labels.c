@@ -37,9 +37,8 @@ bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
         const struct pair *pair = &pairs->items[i];
         if (!label_name_valid(bytes_of(pair->key)))
             return err_set(e,
-                           "'%s' cannot be a label: use letters, digits and _, with no "
-                           "digit first and no __ "
-                           "at the start",
+                           "'%s' cannot be a label: its name has only letters, "
+                           "digits and _, and begins with a letter or a single _",
                            pair->key);
         if (pair->value && pair->value[0])
             items[count++] = (struct label){arena_strdup(arena, pair->key),

@@ -30,9 +30,9 @@ static void faults_of_the_top_level(void **state)
         {"timezone: Mars/Base\n",
          "1:11 there is no time zone 'Mars/Base'; write one like Europe/Berlin\n"},
         {"labels: {\"a-b\": c, probe: d}\n",
-         "1:10 'a-b' cannot be a label: use letters, digits and _, with no digit first "
-         "and no __ "
-         "at the start\n"
+         "1:10 'a-b' cannot be a label: its name has only letters, digits and _, and "
+         "begins "
+         "with a letter or a single _\n"
          "1:20 the label 'probe' is set by healthd itself; choose another name\n"},
         {"secrets: {a: hunter2, b: [x]}\n",
          "1:14 secret 'a' must be a reference, env:NAME or file:/path\n"
@@ -135,9 +135,9 @@ static void faults_of_probes(void **state)
         {"probes: [{name: a, http: x, watch: true}]\n",
          "1:36 warning 'watch' does nothing: http holds no connection of its own\n"},
         {"probes: [{name: a, http: x, labels: {\"x y\": z, job: k}}]\n",
-         "1:38 'x y' cannot be a label: use letters, digits and _, with no digit first "
-         "and no __ "
-         "at the start\n"
+         "1:38 'x y' cannot be a label: its name has only letters, digits and _, and "
+         "begins "
+         "with a letter or a single _\n"
          "1:48 the label 'job' is set by healthd itself; choose another name\n"},
         {"probes: [{name: a, http: \"http://${host}\"}]\n",
          "1:26 ${host} is not known here [${env:NAME}, ${file:/path} and "

@@ -86,8 +86,9 @@ static void pairs_become_a_sorted_set(void **state)
     assert_string_equal(e.text, "label 'b' is given twice");
     assert_false(labels_from_pairs(arena, &(struct pairs){bad, 1}, &l, &e));
     assert_string_equal(
-        e.text, "'b-c' cannot be a label: use letters, digits and _, with no digit first "
-                "and no __ at the start");
+        e.text,
+        "'b-c' cannot be a label: its name has only letters, digits and _, and begins "
+        "with a letter or a single _");
     arena_destroy(arena);
 }
 
