@@ -145,8 +145,8 @@ void host_conntrack_parse(struct host_scan *scan, struct bytes text, double *ret
     }
 }
 
-/* A container cannot read the count of its host's namespace under sys/: then the table's first column stands in. */
-/* In a container's network the count and the limit are the container's or not there: the table is pid 1's. */
+/* Count and limit under sys/ are those of the network that healthd itself is in, a container's perhaps, and often not
+ * there: then the first column of the table, which is pid 1's, stands in for the count. */
 bool host_conntrack_collect(struct host_scan *scan)
 {
     struct bytes text;

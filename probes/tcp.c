@@ -182,8 +182,7 @@ static void say(struct run *run, const char *text)
 {
     if (!text || !text[0])
         return;
-    if (run_is_traced(run))
-        run_trace(run, "sent", "%s", run_quoted(run, bytes_of(text)));
+    run_trace_quoted(run, "sent", bytes_of(text));
     run_say_text(run, text);
     run_say_text(run, "\n");
 }
@@ -204,8 +203,7 @@ static enum heard hear_line(struct run *run, const struct tcp_step *step, bool i
         }
         if (heard == HEARD_TOO_LITTLE)
             return is_end ? no_match(run, step) : heard;
-        if (run_is_traced(run))
-            run_trace(run, "received", "%s", run_quoted(run, line));
+        run_trace_quoted(run, "received", line);
         switch (regex_groups(step->expect, line, groups, &count)) {
         case REGEX_NO_MATCH:
             continue;

@@ -116,8 +116,7 @@ static enum talk follow_prefix(struct run *run, struct bytes *in)
 
     while (bytes_line(in, &line)) {
         const struct prefix_line *want = &prefix->lines[state->line];
-        if (run_is_traced(run))
-            run_trace(run, "received", "%s", run_quoted(run, line));
+        run_trace_quoted(run, "received", line);
         if (!bytes_starts(line, want->expect)) {
             if (is_aside(conf->starttls, line))
                 continue;

@@ -77,8 +77,7 @@ static void say_text(struct run *run, const char *text)
 {
     if (!text || !text[0])
         return;
-    if (run_is_traced(run))
-        run_trace(run, "sent", "%s", run_quoted(run, bytes_of(text)));
+    run_trace_quoted(run, "sent", bytes_of(text));
     say(run, WEBSOCKET_TEXT, bytes_of(text));
 }
 
@@ -171,8 +170,7 @@ static void note_message(struct run *run, struct bytes message)
         message.len < WEBSOCKET_QUOTE_BYTES ? message.len : WEBSOCKET_QUOTE_BYTES;
     if (state->last_len)
         memcpy(state->last, message.ptr, state->last_len);
-    if (run_is_traced(run))
-        run_trace(run, "received", "%s", run_quoted(run, message));
+    run_trace_quoted(run, "received", message);
 }
 
 static void keep_message(struct run *run, struct bytes message)

@@ -219,9 +219,11 @@ void run_explain(struct run *run, const char *fmt, ...)
     run->verdict.detail = arena_printf(run->arena, "%s; %s", run->verdict.detail, text);
 }
 
+#define QUOTED_MAX_BYTES (8 * RUN_MAX_QUOTE) /* \u00NN is six bytes */
+
 const char *run_quoted(struct run *run, struct bytes text)
 {
-    struct buf out = BUF_MAX(8 * RUN_MAX_QUOTE); /* \u00NN is six bytes */
+    struct buf out = BUF_MAX(QUOTED_MAX_BYTES);
 
     buf_add_json(&out, bytes_slice(text, 0, RUN_MAX_QUOTE));
     const char *copy = arena_strdup(run->arena, buf_text(&out));
@@ -294,11 +296,17 @@ void run_resolved(struct run *run, nsec took, const struct address *address)
     }
 }
 
+static bool trace_is_full(const struct run *run)
+{
+    return run->verdict.trace_count == TRACE_MAX_LINES ||
+           run->trace_bytes >= TRACE_MAX_BYTES;
+}
+
 void run_trace_add(struct run *run, const char *key, const char *text)
 {
     struct verdict *v = &run->verdict;
 
-    if (v->trace_count == TRACE_MAX_LINES || run->trace_bytes >= TRACE_MAX_BYTES)
+    if (trace_is_full(run))
         return;
     if (!run->trace)
         run->trace = arena_alloc(run->arena, TRACE_MAX_LINES * sizeof(*run->trace));
@@ -325,6 +333,17 @@ void run_trace(struct run *run, const char *key, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     run_trace_add(run, key, text);
+}
+
+void run_trace_quoted(struct run *run, const char *key, struct bytes text)
+{
+    struct buf out = BUF_MAX(QUOTED_MAX_BYTES);
+
+    if (!run->is_traced || trace_is_full(run))
+        return;
+    buf_add_json(&out, bytes_slice(text, 0, RUN_MAX_QUOTE));
+    run_trace_add(run, key, buf_text(&out));
+    buf_finish(&out);
 }
 
 void run_say(struct run *run, struct bytes out)

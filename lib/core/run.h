@@ -2,6 +2,13 @@
 /*
  * One asking, as a probe sees it. All of memory here ends with the run. A probe answers exactly once, by
  * run_up, run_degraded, run_down or run_unknown; expectations, state, logs and retries are the frame's.
+ *
+ * When: from the type's talk, start, work and what those caused, until the answer and run_finish; samples, items, groups,
+ * run_trace and run_explain also from report, and run_trace from trace. After the answer nothing but these is of use. Loop
+ * thread, but for a `work` probe's run while work has it: that thread may then call all of it but for what is said to
+ * be a dialogue's, hold and release.
+ *
+ * Texts that are passed in (details, keys, labels' values, addresses, traces) are copied, unless a function says otherwise.
  */
 #ifndef HEALTHD_CORE_RUN_H
 #define HEALTHD_CORE_RUN_H
@@ -61,7 +68,7 @@ bool run_has_timed_out(const struct run *run);
 void run_explain(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* What a peer said, for a sentence: in quotes, what cannot be printed escaped, cut at RUN_MAX_QUOTE bytes. Lives as
- * long as the run. */
+ * long as the run: for an answer, not for every line that comes (run_trace_quoted). */
 #define RUN_MAX_QUOTE 160
 const char *run_quoted(struct run *run, struct bytes text);
 
@@ -82,6 +89,9 @@ void run_resolved(struct run *run, nsec took, const struct address *address);
 /* A fact for `explain` and debug=true; capped and redacted. Does nothing unless the run is traced. */
 bool run_is_traced(const struct run *run);
 void run_trace(struct run *run, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The same of what a peer said, in quotes as run_quoted puts it. Takes no memory once the trace is full, so it may be
+ * called for every line of a peer that never stops. */
+void run_trace_quoted(struct run *run, const char *key, struct bytes text);
 
 /* Numbers. values: of the metric's labels, in order; NULL when it has none. */
 void run_sample(struct run *run, const struct metric *metric, double value);
@@ -100,13 +110,16 @@ bool run_group_is_due(const struct run *run,
  * never asked yet. */
 bool run_is_due(const struct run *run, struct mono due, nsec interval);
 struct mono run_next_due(const struct run *run, struct mono due, nsec interval);
-/* One subject among several. Health becomes the worst of items and answer. */
+/* One subject among several, RUN_MAX_ITEMS at most: the rest is left out. Health becomes the worst of items and answer.
+ * key names the subject from run to run, so each is given once a run: a second of the same key is a second subject, and
+ * which of the two a series or a page then shows is left open. */
+#define RUN_MAX_ITEMS 10000
 void run_item(struct run *run, const char *key, struct labels labels, enum health health,
               enum reason reason, const char *detail);
 /* Of the item that was added last: see struct item's stopped. */
 void run_item_stopped(struct run *run, struct wall at, bool is_back);
 /* Lines that the subject printed last (excerpt.h), of the item that was added last, or of the run when it has none: for
- * pages and `explain`. */
+ * pages and `explain`. A later text takes the place of an earlier one. */
 void run_last_log(struct run *run, const char *text);
 const struct item *
 run_current_item(const struct run *run); /* while expectations are judged per item */

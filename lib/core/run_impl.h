@@ -28,7 +28,6 @@
 struct job;
 struct dialogue;
 
-#define RUN_MAX_ITEMS 10000
 #define RUN_MAX_DETAIL 2000 /* bytes of a verdict's or item's sentence */
 
 enum run_place { RUN_ACTIVE, RUN_DRAINING, RUN_GONE };

@@ -29,6 +29,9 @@ struct idle {
 
 enum wake { WAKE_WATCH_ENDED, WAKE_PUSHED, WAKE_PROBE }; /* why a run is wanted now */
 
+#define SESSION_MAX_GROUPS \
+    16 /* that a type may have; a unit test holds it over all types */
+
 struct session {
     const struct probe_type *type;
     const char *name;
@@ -43,9 +46,9 @@ struct session {
         ended_orderly; /* how the last watched connection ended, and how long it had been held: */
     nsec
         ended_after; /* for the schedule, which backs off when orderly ends are followed by up */
-    struct mono next_due[16]; /* of the type's groups, by index */
-    const char *memo;         /* small text that survives restarts; "" at first */
-    char *memo_owned;         /* what memo points to, once set; to be freed */
+    struct mono next_due[SESSION_MAX_GROUPS]; /* of the type's groups, by index */
+    const char *memo;  /* small text that survives restarts; "" at first */
+    char *memo_owned;  /* what memo points to, once set; to be freed */
     bool memo_changed; /* since whoever writes it down looked, who then clears this */
     bool is_draining;  /* a run that hit its deadline still holds something */
     void (*on_wake)(void *ctx, struct session *s, enum wake why); /* the schedule's */

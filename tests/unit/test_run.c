@@ -63,11 +63,31 @@ static void a_probes_own_timeout_is_not_the_deadline(void **state)
     arena_destroy(run.arena);
 }
 
+/* A peer may send lines for as long as the timeout lasts. */
+static void a_full_trace_takes_no_memory(void **state)
+{
+    struct run run = run_made();
+    run_trace_quoted(&run, "received", bytes_of("nobody traces it"));
+    assert_int_equal(run.verdict.trace_count, 0);
+    run.is_traced = true;
+    run_trace_quoted(&run, "received", bytes_of("a\n\"b"));
+    assert_string_equal(run.trace[0].text, "\"a\\n\\\"b\"");
+    for (int i = 0; i < TRACE_MAX_LINES; i++)
+        run_trace_quoted(&run, "received", bytes_of("a"));
+    assert_int_equal(run.verdict.trace_count, TRACE_MAX_LINES);
+    const size_t used = arena_used(run.arena);
+    for (int i = 0; i < 10000; i++)
+        run_trace_quoted(&run, "received", bytes_of("a"));
+    assert_int_equal(arena_used(run.arena), used);
+    arena_destroy(run.arena);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_deadline_is_told_from_a_reason),
         cmocka_unit_test(a_probes_own_timeout_is_not_the_deadline),
+        cmocka_unit_test(a_full_trace_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
