@@ -227,8 +227,6 @@ void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
         tell_waiters(t);
         return;
     }
-    if (origin == ORIGIN_SCRAPE && t->due.ns - now.ns < t->probe->interval / 2)
-        move_due(t, t->due);
     start_run(t, origin, now);
 }
 

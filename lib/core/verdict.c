@@ -27,8 +27,7 @@ const char *origin_name(enum origin origin)
     static const char *const names[] = {
         [ORIGIN_SCHEDULED] = "scheduled", [ORIGIN_EVENT] = "event",
         [ORIGIN_RUN_NOW] = "run now",     [ORIGIN_PARENT] = "parent",
-        [ORIGIN_SCRAPE] = "scrape",       [ORIGIN_FLOW] = "flow",
-        [ORIGIN_ONCE] = "once",
+        [ORIGIN_FLOW] = "flow",           [ORIGIN_ONCE] = "once",
     };
     return names[origin];
 }
@@ -41,7 +40,6 @@ bool origin_moves_state(enum origin origin)
     case ORIGIN_RUN_NOW:
     case ORIGIN_PARENT:
         return true;
-    case ORIGIN_SCRAPE:
     case ORIGIN_FLOW:
     case ORIGIN_ONCE:
         return false;

@@ -35,7 +35,6 @@ enum origin {
     ORIGIN_EVENT,   /* session_wake or watch */
     ORIGIN_RUN_NOW, /* API, CLI */
     ORIGIN_PARENT,  /* a child is about to page */
-    ORIGIN_SCRAPE,  /* refresh before a page */
     ORIGIN_FLOW,
     ORIGIN_ONCE /* /probe and `healthctl probe` */
 };
