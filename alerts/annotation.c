@@ -6,6 +6,8 @@
 
 #include "alerts/annotation_tree.h"
 
+#include "lib/base/bytes.h"
+
 struct compiler {
     struct arena *arena;
     struct part **link;
@@ -31,21 +33,16 @@ static void tell(struct compiler *c, size_t offset, const char *why)
         c->fault(c->ctx, offset, why);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static struct bytes trim_end(struct bytes b)
 {
-    while (b.len && is_space(b.ptr[b.len - 1]))
+    while (b.len && byte_is_space(b.ptr[b.len - 1]))
         b.len--;
     return b;
 }
 
 static struct bytes trim_start(struct bytes b)
 {
-    while (b.len && is_space(b.ptr[0]))
+    while (b.len && byte_is_space(b.ptr[0]))
         b = bytes_slice(b, 1, b.len);
     return b;
 }
@@ -78,12 +75,12 @@ struct action { /* one {{ … }} */
 static struct action action_of(struct bytes inside)
 {
     struct action a = {.body = inside};
-    if (inside.len > 1 && inside.ptr[0] == '-' && is_space(inside.ptr[1])) {
+    if (inside.len > 1 && inside.ptr[0] == '-' && byte_is_space(inside.ptr[1])) {
         a.trims_before = true;
         a.body = bytes_slice(a.body, 1, a.body.len);
     }
     if (a.body.len > 1 && bytes_ends(a.body, "-") &&
-        is_space(a.body.ptr[a.body.len - 2])) {
+        byte_is_space(a.body.ptr[a.body.len - 2])) {
         a.trims_after = true;
         a.body.len--;
     }

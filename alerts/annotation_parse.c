@@ -7,6 +7,8 @@
 
 #include "alerts/annotation_tree.h"
 
+#include "lib/base/bytes.h"
+
 enum { DEPTH_MAX = 8, WORD_SHOWN_MAX = 40 };
 
 struct reader {
@@ -23,11 +25,6 @@ static const struct term *refuse(struct reader *r, const char *why)
     return NULL;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -36,7 +33,7 @@ static bool is_word(char c)
 
 static char peek(struct reader *r)
 {
-    while (r->rest.len && is_space(r->rest.ptr[0]))
+    while (r->rest.len && byte_is_space(r->rest.ptr[0]))
         r->rest = bytes_slice(r->rest, 1, r->rest.len);
     return r->rest.len ? r->rest.ptr[0] : '\0';
 }

@@ -39,13 +39,6 @@ static bool is_due(struct wall at, struct wall now)
     return now.ns >= at.ns || at.ns - now.ns > PAUSE_LAST + NSEC_PER_MINUTE;
 }
 
-static struct wall sooner(struct wall a, struct wall b)
-{
-    if (!a.ns)
-        return b;
-    return b.ns && b.ns < a.ns ? b : a;
-}
-
 static bool is_paused(const struct desk *d, struct wall now, struct wall *ret_until)
 {
     const struct wall until =
@@ -180,7 +173,7 @@ static struct wall lanes_turn(struct desk *d, bool are_critical, size_t most,
         if (d->sending >= most)
             return next;
         if (lane_first(l)->row.is_critical == are_critical)
-            next = sooner(next, lane_turn(d, l, now));
+            next = wall_earlier(next, lane_turn(d, l, now));
         if (is_paused(d, now, &until))
             return until;
     }
@@ -199,7 +192,7 @@ static struct wall desk_turn(struct desk *d, struct wall now)
     const bool is_merged = !has_stormed(d, now) || desk_merge(d, now);
     const size_t most = d->failures >= CIRCUIT_FAILURES ? 1 : DESK_MAX_SENDING;
     next = lanes_turn(d, true, most, now);
-    next = sooner(next, lanes_turn(d, false, most, now));
+    next = wall_earlier(next, lanes_turn(d, false, most, now));
     return is_merged ? next : now;
 }
 
@@ -209,7 +202,7 @@ struct wall courier_advance(struct courier *c, struct wall now)
     c->now = now;
     for (const struct map_entry *x = map_next(c->desks, NULL); x;
          x = map_next(c->desks, x))
-        next = sooner(next, desk_turn(x->value, now));
+        next = wall_earlier(next, desk_turn(x->value, now));
     return next;
 }
 

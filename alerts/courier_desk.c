@@ -21,8 +21,8 @@ struct desk *courier_desk(struct courier *c, const char *receiver)
         return d;
     d = memory_take(sizeof(*d));
     *d = (struct desk){.courier = c,
-                       .name = strdup(receiver),
-                       .last_error = strdup(""),
+                       .name = memory_strdup(receiver),
+                       .last_error = memory_strdup(""),
                        .box = outbox_box(c->outbox, receiver)};
     map_put(c->desks, bytes_of(receiver), d);
     return d;
@@ -38,7 +38,7 @@ void desk_destroy(struct desk *d)
 void desk_say(struct desk *d, const char *error)
 {
     free(d->last_error);
-    d->last_error = strdup(error);
+    d->last_error = memory_strdup(error);
 }
 
 /* ---- what outlives the process ---- */

@@ -8,6 +8,7 @@
 
 #include "alerts/engine_impl.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 
 #define SAVE_EVERY (5 * NSEC_PER_MINUTE)
 #define MERGE_SLICE (2 * NSEC_PER_MSEC)
@@ -64,7 +65,7 @@ void keeping_start(struct engine *e, struct wall now)
         return;
     struct buf path = BUF_MAX(4096);
     buf_printf(&path, "%s/history", e->io.state_path);
-    k->folder = strdup(buf_text(&path));
+    k->folder = memory_strdup(buf_text(&path));
     buf_finish(&path);
     k->next_save = wall_add(now, SAVE_EVERY);
     k->job = history_restore_prepare(e->history, k->folder);

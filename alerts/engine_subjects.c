@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alerts/engine_impl.h"
+#include "lib/base/memory.h"
 #include "lib/core/probe.h"
 
 /* A run that started this close to its slot has its samples at the slot: a hundredth of the interval, within these. */
@@ -173,7 +174,7 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
     s->has_run = true;
     if (*v->detail && (!s->detail || strcmp(s->detail, v->detail) != 0)) {
         free(s->detail);
-        s->detail = strdup(v->detail);
+        s->detail = memory_strdup(v->detail);
     }
     if (v->health != HEALTH_UNKNOWN)
         learn_items(s, v);

@@ -9,6 +9,8 @@
 #include "alerts/alert_key.h"
 #include "alerts/evaluation_impl.h"
 
+#include "lib/base/memory.h"
+
 struct applying {
     struct coverage coverage;
     struct coverage_view view;
@@ -107,7 +109,7 @@ static bool apply_alerts(struct step *s, struct rule_outcome *o, struct ledger_t
 static void set_error(struct rule_state *r, const char *text)
 {
     free(r->error);
-    r->error = strdup(text);
+    r->error = memory_strdup(text);
     r->health.last_error = r->error ? r->error : "";
 }
 

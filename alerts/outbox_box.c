@@ -16,7 +16,8 @@ struct box *outbox_box(struct outbox *o, const char *receiver)
     if (b)
         return b;
     b = memory_take(sizeof(*b));
-    *b = (struct box){.outbox = o, .name = strdup(receiver), .lanes = map_create()};
+    *b =
+        (struct box){.outbox = o, .name = memory_strdup(receiver), .lanes = map_create()};
     list_init(&b->live);
     map_put(o->boxes, bytes_of(receiver), b);
     return b;
@@ -28,7 +29,8 @@ struct lane *box_lane(struct box *b, const char *name)
     if (l)
         return l;
     l = memory_take(sizeof(*l));
-    *l = (struct lane){.box = b, .name = strdup(name), .remote = strdup("")};
+    *l =
+        (struct lane){.box = b, .name = memory_strdup(name), .remote = memory_strdup("")};
     list_init(&l->rows);
     map_put(b->lanes, bytes_of(name), l);
     return l;
@@ -72,7 +74,7 @@ void lane_remember(struct lane *l, const char *remote)
 {
     struct ledger_txn *txn = ledger_begin(l->box->outbox->ledger);
     free(l->remote);
-    l->remote = strdup(remote);
+    l->remote = memory_strdup(remote);
     lane_save(l, txn);
     ledger_commit(txn, NULL, NULL);
 }
@@ -99,7 +101,7 @@ bool lane_load(void *ctx, const char *key, const char *value)
         l->was_told = row_flag(row, "was_told");
         l->accepted = (uint64_t)row_number(row, "accepted");
         free(l->remote);
-        l->remote = strdup(row_text(row, "remote"));
+        l->remote = memory_strdup(row_text(row, "remote"));
     }
     arena_destroy(arena);
     return true;

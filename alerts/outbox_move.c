@@ -175,7 +175,7 @@ static void lane_told(const struct waiting *w, const char *remote, struct ledger
     }
     if (remote) {
         free(l->remote);
-        l->remote = strdup(remote);
+        l->remote = memory_strdup(remote);
     }
     lane_save(l, txn);
 }

@@ -148,7 +148,7 @@ static void on_ping(struct exchange *x, struct daemon *d)
         return;
     }
     struct waiting *w = memory_take(sizeof(*w));
-    *w = (struct waiting){x, d, strdup(t->probe->name)};
+    *w = (struct waiting){x, d, memory_strdup(t->probe->name)};
     exchange_suspend(x, peer_left, w);
     memos_keep(d->memos, t->session, on_kept, w);
 }

@@ -22,6 +22,7 @@
 #include "collector/verdict_history.h"
 #include "collector/web.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 #include "lib/core/budget.h"
 #include "lib/core/fetch.h"
 #include "lib/core/loop.h"
@@ -198,7 +199,7 @@ static struct reload_result reload_ended(struct daemon *d, const char *why,
     d->reloads++;
     d->last_reload_ok = r.accepted;
     free(d->last_reload_text);
-    d->last_reload_text = strdup(r.text);
+    d->last_reload_text = memory_strdup(r.text);
     if (!r.accepted) {
         d->failed_reloads++;
         log_error(EV("config rejected"), STR("trigger", why), STR("why", r.text),
@@ -238,7 +239,7 @@ struct reload_result daemon_reload(struct daemon *d, const char *why)
     }
     generation_unref(g);
     secrets_redact(d->frame.secrets, &text);
-    r.text = strdup(buf_text(&text));
+    r.text = memory_strdup(buf_text(&text));
     assert(r.text);
     buf_finish(&text);
     arena_destroy(arena);

@@ -62,18 +62,12 @@ static const struct metric overflow_metric = {
 
 /* ---- nodes ---- */
 
-static char *copy_of(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    return memcpy(memory_take(size), text, size);
-}
-
 static struct kind_of_task *task_make(const char *workflow_id, const char *node_id)
 {
     struct kind_of_task *n = memory_take(sizeof(*n));
     *n = (struct kind_of_task){
-        .workflow_id = copy_of(workflow_id),
-        .node_id = copy_of(node_id),
+        .workflow_id = memory_strdup(workflow_id),
+        .node_id = memory_strdup(node_id),
         .by_status = map_create(),
     };
     return n;

@@ -117,7 +117,7 @@ static void watch_folder(struct file_watch *w, const char *folder)
 /* The one that holds the name, and the one that a symlink of that name leads to. */
 static void watch_folders_of(struct file_watch *w, const char *path)
 {
-    char *copy = strdup(path);
+    char *copy = memory_strdup(path);
     assert(copy);
     watch_folder(w, dirname(copy));
     free(copy);
@@ -277,7 +277,7 @@ static void remember_files(struct file_watch *w, const struct texts *files)
     w->files = memory_take((files->count + 1) * sizeof(*w->files));
     for (size_t i = 0; i < files->count; i++) {
         struct watched_file *file = &w->files[w->count++];
-        file->path = strdup(files->items[i]);
+        file->path = memory_strdup(files->items[i]);
         assert(file->path);
         take_stat(file->path, &file->seen);
         if (file_is_bind_mount(file->path))
@@ -293,7 +293,7 @@ static void remember_patterns(struct file_watch *w, const struct texts *patterns
     w->patterns = memory_take((patterns->count + 1) * sizeof(*w->patterns));
     for (size_t i = 0; i < patterns->count; i++) {
         struct watched_pattern *p = &w->patterns[w->pattern_count++];
-        p->text = strdup(patterns->items[i]);
+        p->text = memory_strdup(patterns->items[i]);
         assert(p->text);
         p->matches = pattern_matches(p->text);
     }

@@ -61,7 +61,7 @@ static struct bucket *bucket_of(struct limiter *l, const char *key)
         if (map_count(l->buckets) >= l->max_keys)
             bucket_remove(l, LIST_ITEM(l->by_use.next, struct bucket, link));
         b = memory_take(sizeof(*b));
-        *b = (struct bucket){.key = strdup(key)};
+        *b = (struct bucket){.key = memory_strdup(key)};
         assert(b->key);
         map_put(l->buckets, bytes_of(b->key), b);
     }

@@ -35,12 +35,6 @@ static const char *const schema[] = {
     NULL,
 };
 
-static char *copy_of(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    return memcpy(memory_take(size), text, size);
-}
-
 static void memo_free(struct memo *memo)
 {
     if (!memo)
@@ -55,8 +49,8 @@ static void remember(struct memos *m, const char *probe, const char *type,
 {
     struct memo *memo = memory_take(sizeof(*memo));
     const struct memo *before = map_get(m->by_probe, bytes_of(probe));
-    *memo = (struct memo){.type = copy_of(type),
-                          .text = copy_of(text),
+    *memo = (struct memo){.type = memory_strdup(type),
+                          .text = memory_strdup(text),
                           .is_said = before && before->is_said};
     memo_free(map_put(m->by_probe, bytes_of(probe), memo));
 }
@@ -193,8 +187,12 @@ void memos_keep(struct memos *m, struct session *s, void (*done)(void *ctx, bool
     s->memo_changed = false;
     remember(m, s->name, s->type->name, s->memo);
     struct write *w = memory_take(sizeof(*w));
-    *w = (struct write){
-        m, copy_of(s->name), copy_of(s->type->name), copy_of(s->memo), done, ctx};
+    *w = (struct write){m,
+                        memory_strdup(s->name),
+                        memory_strdup(s->type->name),
+                        memory_strdup(s->memo),
+                        done,
+                        ctx};
     submit(m, w);
 }
 
@@ -228,7 +226,7 @@ void memos_retain(struct memos *m, const struct generation *g)
             continue;
         }
         struct write *w = memory_take(sizeof(*w));
-        *w = (struct write){.memos = m, .probe = copy_of(x->key)};
+        *w = (struct write){.memos = m, .probe = memory_strdup(x->key)};
         submit(m, w);
         memo_free(x->value);
     }

@@ -55,7 +55,7 @@ static void run_parent(void *ctx, const char *probe)
     if (!t)
         return;
     struct parent_run *run = memory_take(sizeof(*run));
-    *run = (struct parent_run){d, strdup(probe)};
+    *run = (struct parent_run){d, memory_strdup(probe)};
     schedule_run_now(d->schedule, t, ORIGIN_PARENT, parent_ran, run);
 }
 

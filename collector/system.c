@@ -20,6 +20,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/bytes.h"
+#include "lib/base/memory.h"
 
 void system_notify(const char *state)
 {
@@ -98,7 +99,7 @@ void system_become_child_of_init(void)
 
 static bool make_directories(const char *path, struct err *e)
 {
-    char *copy = strdup(path);
+    char *copy = memory_strdup(path);
     bool ok = copy != NULL;
     for (char *slash = copy ? copy + 1 : NULL; ok && slash;
          slash = slash ? slash + 1 : NULL) {

@@ -212,9 +212,10 @@ static bool change_work(void *ctx, struct store_db *db, struct err *e)
 void verdict_file_put_change(struct verdict_file *f, const char *name,
                              const struct health_change *c)
 {
-    submit(
-        f, change_work,
-        &(struct put){.name = strdup(name), .detail = strdup(c->detail), .change = *c});
+    submit(f, change_work,
+           &(struct put){.name = memory_strdup(name),
+                         .detail = memory_strdup(c->detail),
+                         .change = *c});
 }
 
 static bool hours_work(void *ctx, struct store_db *db, struct err *e)
@@ -343,7 +344,7 @@ void verdict_file_read(struct verdict_file *f, const char *name, struct wall fro
     static const struct err busy = {.text = "the disk is too slow: reads pile up"};
     struct read *w = memory_take(sizeof(*w));
     *w = (struct read){
-        .name = strdup(name), .from_ms = to_ms(from), .done = done, .ctx = ctx};
+        .name = memory_strdup(name), .from_ms = to_ms(from), .done = done, .ctx = ctx};
     w->text = *taken;
     *taken = BUF_MAX(0);
     if (!store_submit(f->store, read_work, read_done, w))

@@ -33,7 +33,7 @@ static struct verdict_record *record_of(struct verdict_history *h, const char *n
     if (r)
         return r;
     r = memory_take(sizeof(*r));
-    *r = (struct verdict_record){.name = strdup(name)};
+    *r = (struct verdict_record){.name = memory_strdup(name)};
     map_put(h->records, bytes_of(name), r);
     return r;
 }
@@ -142,7 +142,7 @@ static size_t take_dirty(struct verdict_record *r, struct hour_row *rows)
         const int64_t hour = r->availability.newest[WINDOW_DAY] - (int64_t)i + 1;
         const struct tally *t = availability_cell(&r->availability, WINDOW_DAY, hour);
         if (t)
-            rows[count++] = (struct hour_row){strdup(r->name), hour, *t};
+            rows[count++] = (struct hour_row){memory_strdup(r->name), hour, *t};
     }
     r->dirty_from = 0;
     return count;

@@ -14,6 +14,7 @@
 
 #include "collector/web_parts.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 #include "lib/core/resolve.h"
 
 #define MEMORY_PER_CONNECTION (32u << 10)
@@ -176,7 +177,7 @@ static bool open_unix(struct listener *l, const char *path, mode_t mode, struct 
     umask(before);
     if (!ok)
         return err_errno(e, error, "cannot listen on unix:%s", path);
-    l->unix_path = strdup(path);
+    l->unix_path = memory_strdup(path);
     return true;
 }
 
@@ -248,7 +249,7 @@ static bool borrow(struct listener *l, const struct listener *former, mode_t mod
         return err_errno(e, errno, "cannot take over %s", former->address);
     if (!former->unix_path)
         return true;
-    l->unix_path = strdup(former->unix_path);
+    l->unix_path = memory_strdup(former->unix_path);
     l->has_borrowed = true;
     return chmod(l->unix_path, mode) == 0 ||
            err_errno(e, errno, "cannot change the mode of unix:%s", l->unix_path);
@@ -349,7 +350,7 @@ static bool open_socket(struct listener *l, const struct listener *former,
         return false;
     if (!is_unix)
         return open_tcp(l, conf->address, is_tls, e);
-    l->url = strdup(conf->address);
+    l->url = memory_strdup(conf->address);
     return former || open_unix(l, conf->address + 5, mode_of(conf->socket_mode), e);
 }
 
@@ -382,15 +383,15 @@ struct listener *listener_open(struct web *w, const struct listener *former,
     assert(l);
     l->web = w;
     l->fd = -1;
-    l->key = strdup(key);
-    l->username = strdup(conf->username);
-    l->password = strdup(conf->password.value);
-    l->bearer = strdup(conf->bearer_token.value);
+    l->key = memory_strdup(key);
+    l->username = memory_strdup(conf->username);
+    l->password = memory_strdup(conf->password.value);
+    l->bearer = memory_strdup(conf->bearer_token.value);
     l->may_read = strcmp(conf->rights, "none") != 0;
     l->may_act = !strcmp(conf->rights, "act") ||
                  (!*conf->rights && !strncmp(conf->address, "unix:", 5));
     list_init(&l->clients);
-    l->address = strdup(conf->address);
+    l->address = memory_strdup(conf->address);
     l->max_clients = (unsigned)limits->max_connections;
     l->wants_client_cert = *conf->client_ca_file;
     if (!listener_start(l, former, conf, limits, e)) {

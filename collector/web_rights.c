@@ -26,7 +26,7 @@ static void add_token(struct web *w, const char *name, const struct secret *secr
 {
     if (*secret->value)
         w->tokens[w->token_count++] =
-            (struct token){strdup(name), strdup(secret->value), right};
+            (struct token){memory_strdup(name), memory_strdup(secret->value), right};
 }
 
 void web_set_tokens(struct web *w, const struct web_conf *conf)

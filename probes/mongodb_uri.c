@@ -8,6 +8,8 @@
 #include <strings.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/bytes.h"
+#include "lib/base/hex.h"
 #include "lib/core/opt.h"
 #include "lib/core/talk.h"
 #include "probes/mongodb.h"
@@ -25,14 +27,6 @@ struct reader {
 
 /* ---- percent-encoding ---- */
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* NULL when a '%' has not two digits behind it, or a NUL would come of it. */
 static const char *decoded(struct arena *arena, struct bytes text)
 {
@@ -42,9 +36,10 @@ static const char *decoded(struct arena *arena, struct bytes text)
     for (size_t i = 0; i < text.len; i++) {
         int c = (unsigned char)text.ptr[i];
         if (c == '%') {
-            if (i + 2 >= text.len || hex(text.ptr[i + 1]) < 0 || hex(text.ptr[i + 2]) < 0)
+            if (i + 2 >= text.len || hex_digit(text.ptr[i + 1]) < 0 ||
+                hex_digit(text.ptr[i + 2]) < 0)
                 return NULL;
-            c = hex(text.ptr[i + 1]) * 16 + hex(text.ptr[i + 2]);
+            c = hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]);
             i += 2;
         }
         if (!c)

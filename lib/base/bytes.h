@@ -31,14 +31,6 @@ static inline bool byte_is_space(char c) /* what JSON, YAML and Go's templates s
     return byte_is_blank(c) || c == '\n' || c == '\r';
 }
 
-static inline int byte_hex(char c) /* 0 to 15; -1: no such digit */
-{
-    const char lower = (char)(c | 0x20);
-    if (byte_is_digit(c))
-        return c - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 struct bytes bytes_of(const char *text); /* of a C string; NULL gives empty */
 struct bytes bytes_slice(struct bytes b, size_t from, size_t to); /* clamped to b */
 struct bytes bytes_trim(struct bytes b); /* without ASCII white space around */

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static NO_RETURN void memory_ended(size_t size)
 {
@@ -31,4 +32,12 @@ void *memory_grow(void *ptr, size_t size)
     if (!grown)
         memory_ended(size);
     return grown;
+}
+
+char *memory_strdup(const char *text)
+{
+    if (!text)
+        return NULL;
+    const size_t size = strlen(text) + 1;
+    return memcpy(memory_take(size), text, size);
 }

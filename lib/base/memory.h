@@ -16,4 +16,7 @@ void *memory_take(size_t size) MUST_USE;
 /* ptr (or NULL) with room for size bytes, contents kept; never NULL. */
 void *memory_grow(void *ptr, size_t size) MUST_USE;
 
+/* A copy to be given to free(); never NULL but for NULL. */
+char *memory_strdup(const char *text) MUST_USE;
+
 #endif

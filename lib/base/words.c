@@ -11,18 +11,13 @@ bool words_line(struct bytes *text, struct bytes *ret_line)
     return bytes_line(text, ret_line) || bytes_token(text, '\n', ret_line);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
 bool words_next(struct bytes *line, struct bytes *ret_word)
 {
     size_t from = 0;
-    while (from < line->len && is_blank(line->ptr[from]))
+    while (from < line->len && byte_is_space(line->ptr[from]))
         from++;
     size_t to = from;
-    while (to < line->len && !is_blank(line->ptr[to]))
+    while (to < line->len && !byte_is_space(line->ptr[to]))
         to++;
     if (to == from)
         return false;

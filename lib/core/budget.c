@@ -170,12 +170,6 @@ static void on_taken(void *ctx, enum store_fault fault, const struct err *e)
     free(a);
 }
 
-static char *copy_of(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    return memcpy(memory_take(size), text, size);
-}
-
 struct budget_ask *budget_take(struct budgets *b, const char *name, int64_t need,
                                int64_t most, struct wall now, budget_done *done,
                                void *ctx)
@@ -183,7 +177,7 @@ struct budget_ask *budget_take(struct budgets *b, const char *name, int64_t need
     struct budget_ask *a = memory_take(sizeof(*a));
     struct err e = {0};
     *a = (struct budget_ask){.of = b,
-                             .name = copy_of(name),
+                             .name = memory_strdup(name),
                              .need = within(need),
                              .most = within(most),
                              .today = now.ns / NSEC_PER_DAY,
@@ -249,7 +243,7 @@ void budget_settle(struct budgets *b, const char *name, struct budget_answer *a,
     if (change == 0)
         return;
     struct settlement *s = memory_take(sizeof(*s));
-    *s = (struct settlement){copy_of(name), a->day, change, over};
+    *s = (struct settlement){memory_strdup(name), a->day, change, over};
     if (!store_submit(b->store, settle, on_settled, s))
         on_settled(s, STORE_IO, &(struct err){"too much waits to be written"});
 }

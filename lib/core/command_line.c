@@ -16,11 +16,6 @@ struct splitter {
     bool has_word, is_cut;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* From behind the quote to behind its partner; within double quotes a backslash holds for \ and ". */
 static void take_quoted(struct splitter *s, char quote)
 {
@@ -35,7 +30,7 @@ static void take_quoted(struct splitter *s, char quote)
 
 static void take_word(struct splitter *s)
 {
-    while (*s->at && !is_blank(*s->at)) {
+    while (*s->at && !byte_is_space(*s->at)) {
         const char c = *s->at++;
         s->has_word = true;
         if (c == '\'' || c == '"') {
@@ -56,7 +51,7 @@ const char *const *command_split(const char *text, struct arena *arena, struct e
     const char **words = arena_alloc(arena, (MAX_WORDS + 1) * sizeof(*words));
     struct splitter s = {.at = text, .out = arena_alloc(arena, 2 * strlen(text) + 2)};
     for (size_t count = 0; count <= MAX_WORDS; count++) {
-        while (is_blank(*s.at))
+        while (byte_is_space(*s.at))
             s.at++;
         if (!*s.at)
             return words;

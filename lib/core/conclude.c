@@ -65,22 +65,11 @@ static void answer_lookup_timeout(struct run *run, const char *from, const char 
                  limit);
 }
 
-void run_answer_timeout(struct run *run)
+/* Where it stood when the deadline came. */
+static void answer_in_phase(struct run *run, const char *from, const char *limit)
 {
-    run->has_timed_out = !run->is_answered;
-    if (run->talk)
-        talk_report(run);
-    const char *from = whom(run);
-    const char *limit = short_time(run, run->timeout);
     const char *waited = short_time(run, run_phase_time(run, run->phase));
 
-    if (!run->is_in_phase) {
-        run_down(run,
-                 run->deadline_reason != REASON_NONE ? run->deadline_reason
-                                                     : REASON_TIMEOUT,
-                 "no answer from %s within %s", from, limit);
-        return;
-    }
     switch (run->phase) {
     case PHASE_RESOLVE:
         answer_lookup_timeout(run, from, limit);
@@ -119,6 +108,23 @@ void run_answer_timeout(struct run *run)
     case PHASE_COUNT:
         break;
     }
+}
+
+void run_answer_timeout(struct run *run)
+{
+    run->has_timed_out = !run->is_answered;
+    if (run->talk)
+        talk_report(run);
+    const char *from = whom(run);
+    const char *limit = short_time(run, run->timeout);
+
+    if (run->is_in_phase)
+        answer_in_phase(run, from, limit);
+    else
+        run_down(run,
+                 run->deadline_reason != REASON_NONE ? run->deadline_reason
+                                                     : REASON_TIMEOUT,
+                 "no answer from %s within %s", from, limit);
 }
 
 static void list_items(struct run *run)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/bytes.h"
 
 #define TEXT_MAX 200
 #define SECONDS_PER_DAY 86400
@@ -37,18 +38,13 @@ static const struct {
 
 /* ---- reading ---- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Consumes blanks and the word after them. */
 static bool take_word(struct bytes *rest, struct bytes *ret_word)
 {
     size_t from = 0, to;
-    while (from < rest->len && is_space(rest->ptr[from]))
+    while (from < rest->len && byte_is_blank(rest->ptr[from]))
         from++;
-    for (to = from; to < rest->len && !is_space(rest->ptr[to]);)
+    for (to = from; to < rest->len && !byte_is_blank(rest->ptr[to]);)
         to++;
     *ret_word = bytes_slice(*rest, from, to);
     *rest = bytes_slice(*rest, to, rest->len);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/bytes.h"
 #include "lib/core/exposition_impl.h"
 
 #define QUOTE_MAX 40u
@@ -35,11 +36,6 @@ static bool expected(const struct cursor *c, const char *what)
     return false;
 }
 
-static bool is_blank(char ch)
-{
-    return ch == ' ' || ch == '\t';
-}
-
 static char peek(const struct cursor *c)
 {
     return c->at < c->line.len ? c->line.ptr[c->at] : '\0';
@@ -47,7 +43,7 @@ static char peek(const struct cursor *c)
 
 static void skip_blanks(struct cursor *c)
 {
-    while (c->at < c->line.len && is_blank(c->line.ptr[c->at]))
+    while (c->at < c->line.len && byte_is_blank(c->line.ptr[c->at]))
         c->at++;
 }
 
@@ -211,7 +207,7 @@ static bool take_labels(struct cursor *c, struct exposition_row *row)
 static struct bytes take_word(struct cursor *c)
 {
     const size_t from = c->at;
-    while (c->at < c->line.len && !is_blank(c->line.ptr[c->at]))
+    while (c->at < c->line.len && !byte_is_blank(c->line.ptr[c->at]))
         c->at++;
     return bytes_slice(c->line, from, c->at);
 }
@@ -295,7 +291,8 @@ bool exposition_row_read(struct exposition_row *row, struct bytes line,
     if (peek(&c) == '{') {
         if (!take_labels(&c, row))
             return false;
-    } else if (!is_blank(c.line.ptr[c.at ? c.at - 1 : 0]) && !is_blank(peek(&c))) {
+    } else if (!byte_is_blank(c.line.ptr[c.at ? c.at - 1 : 0]) &&
+               !byte_is_blank(peek(&c))) {
         return expected(&c, "{ or a space behind the name");
     }
     return take_rest(&c, row);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/base/units.h"
 #include "lib/core/expr_tree.h"
 
@@ -24,21 +25,17 @@ bool expr_fault(const char *text, size_t at, struct err *e, const char *fmt, ...
     return err_set(e, "column %zu: %s", column, why);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_word(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return byte_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           c == '_';
 }
 
 /* ---- numbers and what has a unit ---- */
 
 static size_t skip_digits(const char *text, size_t at)
 {
-    while (is_digit(text[at]))
+    while (byte_is_digit(text[at]))
         at++;
     return at;
 }
@@ -70,11 +67,11 @@ static bool lex_number(struct lexer *in, struct token *t)
 {
     const char *text = in->text;
     size_t at = skip_digits(text, t->from);
-    if (text[at] == '.' && is_digit(text[at + 1]))
+    if (text[at] == '.' && byte_is_digit(text[at + 1]))
         at = skip_digits(text, at + 1);
     const size_t sign =
         (text[at] | 32) == 'e' && (text[at + 1] == '+' || text[at + 1] == '-');
-    if ((text[at] | 32) == 'e' && is_digit(text[at + 1 + sign]))
+    if ((text[at] | 32) == 'e' && byte_is_digit(text[at + 1 + sign]))
         at = skip_digits(text, at + 1 + sign);
     if (!is_word(text[at]) || text[at] == '_') {
         const bool percent = is_percent(text + at);
@@ -85,7 +82,7 @@ static bool lex_number(struct lexer *in, struct token *t)
         return true;
     }
 
-    while (is_word(text[at]) || (text[at] == '.' && is_digit(text[at + 1])))
+    while (is_word(text[at]) || (text[at] == '.' && byte_is_digit(text[at + 1])))
         at++;
     t->to = at;
     const struct bytes whole = {text + t->from, at - t->from};
@@ -133,7 +130,7 @@ static bool lex_hex(const char *digits, size_t count, uint32_t *ret_rune)
     uint32_t rune = 0;
     for (size_t i = 0; i < count; i++) {
         const char c = digits[i];
-        if (is_digit(c))
+        if (byte_is_digit(c))
             rune = rune << 4 | (uint32_t)(c - '0');
         else if ((c | 32) >= 'a' && (c | 32) <= 'f')
             rune = rune << 4 | (uint32_t)((c | 32) - 'a' + 10);
@@ -253,7 +250,7 @@ bool lexer_next(struct lexer *in, struct token *ret_token)
     bool fine = true;
     if (c == 0)
         t.kind = TOKEN_END;
-    else if (is_digit(c) || (c == '.' && is_digit(next)))
+    else if (byte_is_digit(c) || (c == '.' && byte_is_digit(next)))
         fine = lex_number(in, &t);
     else if (c == '"' || c == '\'')
         fine = lex_text(in, &t, false);

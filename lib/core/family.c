@@ -16,15 +16,9 @@
 #define CHUNK_TIDY_ENDED \
     32u /* ended lines that wait for a page at most, when they are the majority */
 
-static char *text_copy(const char *text)
-{
-    const size_t size = strlen(text ? text : "") + 1;
-    return memcpy(memory_take(size), text ? text : "", size);
-}
-
 static void text_replace(char **text, const char *by)
 {
-    char *copy = text_copy(by);
+    char *copy = memory_strdup(by ? by : "");
     free(*text);
     *text = copy;
 }
@@ -69,9 +63,9 @@ static struct family *family_make(struct registry *r, const struct metric *metri
     r->family_count++;
 
     struct family *f = memory_take(sizeof(*f));
-    *f = (struct family){.name = text_copy(metric_family(metric)),
-                         .help = text_copy(metric->help),
-                         .unit = text_copy(metric->unit),
+    *f = (struct family){.name = memory_strdup(metric_family(metric)),
+                         .help = memory_strdup(metric->help ? metric->help : ""),
+                         .unit = memory_strdup(metric->unit ? metric->unit : ""),
                          .metric = metric->is_dynamic ? NULL : metric,
                          .kind = metric->kind};
     f->is_help_plain = meta_help_is_plain(f->help);

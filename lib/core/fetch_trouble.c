@@ -312,6 +312,20 @@ static void judge_unasked(struct fetch *x, CURLcode code)
             curl_words(x, code));
 }
 
+/* Only libcurl's words say more. */
+static void judge_rest(struct fetch *x, CURLcode code)
+{
+    const struct who who = who_is(x);
+    const char *words = curl_words(x, code);
+    if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY)
+        say(x, REASON_PROXY, false, "%s: %s", who.text, words);
+    else if (code == CURLE_BAD_CONTENT_ENCODING)
+        say(x, REASON_BODY, false, "the body from %s cannot be decoded: %s", who.text,
+            words);
+    else
+        say(x, REASON_PROTOCOL, false, "%s: %s", who.text, words);
+}
+
 void fetch_judge(struct fetch *x, int curl_code)
 {
     const CURLcode code = (CURLcode)curl_code;
@@ -319,7 +333,6 @@ void fetch_judge(struct fetch *x, int curl_code)
         return;
     if (x->request.mail && fetch_mail_judge(x, curl_code))
         return;
-    const struct who who = who_is(x);
     switch (code) {
     case CURLE_COULDNT_CONNECT:
         judge_connect(x);
@@ -355,21 +368,13 @@ void fetch_judge(struct fetch *x, int curl_code)
     case CURLE_SEND_ERROR:
         judge_receive(x, code);
         break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-        say(x, REASON_PROXY, false, "%s: %s", who.text, curl_words(x, code));
-        break;
-    case CURLE_BAD_CONTENT_ENCODING:
-        say(x, REASON_BODY, false, "the body from %s cannot be decoded: %s", who.text,
-            curl_words(x, code));
-        break;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
     case CURLE_COULDNT_RESOLVE_HOST:
         judge_unasked(x, code);
         break;
     default:
-        say(x, REASON_PROTOCOL, false, "%s: %s", who.text, curl_words(x, code));
+        judge_rest(x, code);
         break;
     }
 }

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/core/node.h"
 
 enum style { PLAIN, SINGLE, DOUBLE, BLOCK };
@@ -17,11 +18,6 @@ struct cursor {
     struct bytes rest;
     int line, column;
 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static char at(const struct cursor *c, size_t i)
 {
@@ -73,7 +69,7 @@ static void skip_blanks(struct cursor *c, enum style style)
     for (;;) {
         const bool is_escaped = style == DOUBLE && at(c, 0) == '\\' && at(c, 1) &&
                                 strchr("ntr \t\n\r", at(c, 1));
-        if (!is_escaped && !is_blank(at(c, 0)))
+        if (!is_escaped && !byte_is_space(at(c, 0)))
             return;
         advance(c, is_escaped ? 2 : 1);
     }
@@ -99,13 +95,13 @@ struct place node_text_place(const struct node *n, size_t offset, const struct d
         return n->at;
     const enum style style = style_of(&c);
     for (size_t i = 0; i < offset && i < len; i++) {
-        if (is_blank(n->text[i]))
+        if (byte_is_space(n->text[i]))
             continue;
         skip_blanks(&c, style);
         if (!take(&c, style, n->text[i]))
             return n->at;
     }
-    if (offset < len && !is_blank(n->text[offset]))
+    if (offset < len && !byte_is_space(n->text[offset]))
         skip_blanks(&c, style);
     return (struct place){n->at.file, c.line, c.column};
 }

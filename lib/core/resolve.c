@@ -109,8 +109,9 @@ struct resolver *resolver_create(struct loop *l, struct pool *p,
 {
     struct resolver *r = memory_take(sizeof(*r));
     *r = (struct resolver){.loop = l, .pool = p, .conf = *conf};
-    r->resolv_conf = strdup(conf->resolv_conf ? conf->resolv_conf : "/etc/resolv.conf");
-    r->hosts_path = strdup(conf->hosts ? conf->hosts : "/etc/hosts");
+    r->resolv_conf =
+        memory_strdup(conf->resolv_conf ? conf->resolv_conf : "/etc/resolv.conf");
+    r->hosts_path = memory_strdup(conf->hosts ? conf->hosts : "/etc/hosts");
     r->conf.resolv_conf = r->resolv_conf;
     r->conf.hosts = r->hosts_path;
     r->cache = resolve_cache_create();

@@ -125,7 +125,7 @@ static void servers_read(struct ares *a)
 static int channel_open(struct ares *a, const struct resolver_conf *conf, int flags)
 {
     char lookups[] = "b"; /* DNS only: the hosts file is ours */
-    char *path = strdup(conf->resolv_conf);
+    char *path = memory_strdup(conf->resolv_conf);
     struct ares_options options = {.flags = flags,
                                    .timeout = ARES_TIMEOUT_MS,
                                    .tries = ARES_TRIES,

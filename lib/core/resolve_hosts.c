@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/base/map.h"
 #include "lib/base/memory.h"
 #include "lib/core/resolve_impl.h"
@@ -21,18 +22,13 @@ struct hosts {
     struct map *names; /* lower-case name → first struct host_entry */
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
 static bool take_word(struct bytes *line, struct bytes *ret_word)
 {
     size_t from = 0;
-    while (from < line->len && is_blank(line->ptr[from]))
+    while (from < line->len && byte_is_space(line->ptr[from]))
         from++;
     size_t to = from;
-    while (to < line->len && !is_blank(line->ptr[to]))
+    while (to < line->len && !byte_is_space(line->ptr[to]))
         to++;
     *ret_word = bytes_slice(*line, from, to);
     *line = bytes_slice(*line, to, line->len);

@@ -161,7 +161,7 @@ static void trust_done(void *ctx)
 static char *environment_copy(const char *name)
 {
     const char *value = getenv(name);
-    return value && value[0] ? strdup(value) : NULL;
+    return value && value[0] ? memory_strdup(value) : NULL;
 }
 
 static void trust_begin(struct tls *t)

@@ -130,7 +130,7 @@ bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf,
     struct tls_seen *seen = tls_seen_of(ssl);
     if (seen) {
         free(seen->host);
-        seen->host = name ? strdup(name) : NULL;
+        seen->host = memory_strdup(name);
     }
     if (!name || !name[0]) {
         if (conf->insecure_skip_verify)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/hex.h"
 
 struct
     piece { /* of the text: so many bytes of it write so many of the value; text 0: they do not */
@@ -45,8 +46,8 @@ static size_t hex_take(struct bytes text, size_t most, uint32_t *ret_value)
 {
     size_t len = 0;
     *ret_value = 0;
-    for (; len < most && len < text.len && byte_hex(text.ptr[len]) >= 0; len++)
-        *ret_value = *ret_value << 4 | (uint32_t)byte_hex(text.ptr[len]);
+    for (; len < most && len < text.len && hex_digit(text.ptr[len]) >= 0; len++)
+        *ret_value = *ret_value << 4 | (uint32_t)hex_digit(text.ptr[len]);
     return len;
 }
 

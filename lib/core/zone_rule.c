@@ -5,17 +5,13 @@
  */
 #include <limits.h>
 
+#include "lib/base/bytes.h"
 #include "lib/core/zone_impl.h"
 
 #define SECONDS_PER_DAY 86400
 #define RULE_MAX_HOURS 167
 
 /* ---- reading ---- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_letter(char c)
 {
@@ -42,7 +38,7 @@ static bool read_abbreviation(struct bytes *text, struct arena *arena, const cha
     size_t len = 0;
     while (len < text->len &&
            (is_letter(text->ptr[len]) ||
-            (is_quoted && (is_digit(text->ptr[len]) || text->ptr[len] == '+' ||
+            (is_quoted && (byte_is_digit(text->ptr[len]) || text->ptr[len] == '+' ||
                            text->ptr[len] == '-'))))
         len++;
     if (len < 3 || len > 15)
@@ -56,7 +52,7 @@ static bool read_number(struct bytes *text, int min, int max, int *ret)
 {
     int value = 0;
     size_t len = 0;
-    while (len < text->len && len < 4 && is_digit(text->ptr[len]))
+    while (len < text->len && len < 4 && byte_is_digit(text->ptr[len]))
         value = value * 10 + (text->ptr[len++] - '0');
     if (len == 0 || value < min || value > max)
         return false;

@@ -24,7 +24,7 @@ static struct holding *holding_for(struct history_owner *o, const char *name)
     struct holding *holding = calloc(1, sizeof(*holding));
     assert(holding);
     holding->owner = o;
-    holding->name = strdup(name);
+    holding->name = memory_strdup(name);
     assert(holding->name);
     holding->next = o->direct.next;
     o->direct.next = holding;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/query/promql_tree.h"
 
 static void place_of(const char *text, size_t at, int *ret_line, int *ret_column)
@@ -40,11 +41,6 @@ bool promql_fault_at(struct promql_reader *r, size_t at, const char *hint,
     if (r->fault)
         *r->fault = fault;
     return false;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool is_letter(char c)
@@ -93,7 +89,7 @@ static bool read_mark(struct promql_reader *r, struct word *w)
 static bool begins_with_colon(const struct promql_reader *r)
 {
     const char *text = r->text + r->at;
-    const bool is_inside = r->at > 0 && (is_digit(text[-1]) || is_letter(text[-1]));
+    const bool is_inside = r->at > 0 && (byte_is_digit(text[-1]) || is_letter(text[-1]));
     return *text == ':' && is_letter(text[1]) && !is_inside;
 }
 
@@ -104,14 +100,14 @@ bool promql_next_word(struct promql_reader *r, struct word *ret)
     *ret = (struct word){.from = r->at, .to = r->at, .text = ""};
     if (!*text)
         return true;
-    if (is_digit(*text) || (*text == '.' && is_digit(text[1])))
+    if (byte_is_digit(*text) || (*text == '.' && byte_is_digit(text[1])))
         return promql_read_number(r, ret);
     if (*text == '"' || *text == '\'' || *text == '`')
         return promql_read_text(r, ret);
     if (!is_letter(*text) && !begins_with_colon(r))
         return read_mark(r, ret);
     size_t len = 1;
-    while (is_letter(text[len]) || is_digit(text[len]) || text[len] == ':')
+    while (is_letter(text[len]) || byte_is_digit(text[len]) || text[len] == ':')
         len++;
     ret->kind = WORD_NAME;
     ret->text = arena_strndup(r->arena, text, len);

@@ -6,16 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/base/bytes.h"
 #include "lib/query/promql_tree.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_word(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return byte_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           c == '_';
 }
 
 /* ---- numbers ---- */
@@ -35,7 +32,7 @@ static bool read_integer(struct bytes text, double *ret_number)
         const char c = text.ptr[i];
         const char low = (char)(c | 32);
         uint64_t digit = 99;
-        if (is_digit(c))
+        if (byte_is_digit(c))
             digit = (uint64_t)(c - '0');
         else if (low >= 'a' && low <= 'f')
             digit = (uint64_t)(low - 'a') + 10;
@@ -69,7 +66,7 @@ enum duration_result { DURATION_OK, DURATION_NONE, DURATION_ORDER, DURATION_LONG
 static const struct unit *unit_at(struct bytes text, size_t *ret_len)
 {
     size_t len = 0;
-    while (len < text.len && !is_digit(text.ptr[len]))
+    while (len < text.len && !byte_is_digit(text.ptr[len]))
         len++;
     *ret_len = len;
     for (size_t i = 0; i < ARRAY_LEN(units); i++) {
@@ -87,7 +84,7 @@ static enum duration_result read_duration(struct bytes text, int64_t *ret_ms)
     while (text.len > 0) {
         size_t digits = 0, len;
         uint64_t number;
-        while (digits < text.len && is_digit(text.ptr[digits]))
+        while (digits < text.len && byte_is_digit(text.ptr[digits]))
             digits++;
         const struct bytes rest = bytes_slice(text, digits, text.len);
         const struct unit *unit = unit_at(rest, &len);
@@ -178,7 +175,7 @@ static bool read_digits(const char *at, size_t count, uint32_t base, uint32_t *r
     for (size_t i = 0; i < count; i++) {
         const char low = (char)(at[i] | 32);
         uint32_t digit = 99;
-        if (is_digit(at[i]))
+        if (byte_is_digit(at[i]))
             digit = (uint32_t)(at[i] - '0');
         else if (low >= 'a' && low <= 'f')
             digit = (uint32_t)(low - 'a') + 10;

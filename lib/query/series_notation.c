@@ -74,11 +74,6 @@ struct item { /* one word: start, step, how many more */
     uint64_t more;
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Consumes a number; signs within it only after an exponent's e. */
 static bool take_number(struct bytes *in, double *ret)
 {
@@ -88,7 +83,7 @@ static bool take_number(struct bytes *in, double *ret)
         const char c = word.ptr[len];
         const bool is_exponent_sign =
             (c == '+' || c == '-') && len > 1 && (word.ptr[len - 1] | 32) == 'e' &&
-            (is_digit(word.ptr[len - 2]) || word.ptr[len - 2] == '.');
+            (byte_is_digit(word.ptr[len - 2]) || word.ptr[len - 2] == '.');
         if (c == 'x' || ((c == '+' || c == '-') && !is_exponent_sign))
             break;
     }
