@@ -99,7 +99,7 @@ def test_a_group_is_killed_at_the_deadline_and_the_loop_goes_on(healthd, tmp_pat
     pids = tmp_path / "pids"
     script = f"sleep 300 & echo $! >> {pids}; trap '' TERM; echo begun; sleep 300"
     hd = healthd(QUICK + f"""
-  - {{name: hangs, exec: {{command: "{script}", shell: true}}}}
+  - {{name: hangs, timeout: 400ms, exec: {{command: "{script}", shell: true}}}}
   - {{name: quick, exec: 'true'}}
 """)
     job = hd.wait_health("hangs", "down")
