@@ -122,17 +122,9 @@ static void on_arrived(void *ctx, const struct arrival *a)
 
 static void on_saved(void *ctx, uint64_t id)
 {
-    struct outbox *o = ctx;
-    for (const struct map_entry *b = map_next(o->boxes, NULL); b;
-         b = map_next(o->boxes, b)) {
-        LIST_EACH (it, &((struct box *)b->value)->live) {
-            LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
-                struct waiting *w = LIST_ITEM(row, struct waiting, link);
-                if (w->row.id == id)
-                    w->is_durable = true;
-            }
-        }
-    }
+    struct waiting *w = row_find(ctx, id);
+    if (w)
+        w->is_durable = true;
 }
 
 static void on_closed(void *ctx)
@@ -151,17 +143,18 @@ void outbox_listen(struct outbox *o)
 
 /* ---- rows by id ---- */
 
-struct waiting *row_find(struct outbox *o, uint64_t id)
+static bool is_other(void *ctx, struct waiting *w)
+{
+    return w->row.id != *(const uint64_t *)ctx;
+}
+
+struct waiting *row_find(const struct outbox *o, uint64_t id)
 {
     for (const struct map_entry *b = map_next(o->boxes, NULL); b;
          b = map_next(o->boxes, b)) {
-        LIST_EACH (it, &((struct box *)b->value)->live) {
-            LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
-                struct waiting *w = LIST_ITEM(row, struct waiting, link);
-                if (w->row.id == id)
-                    return w;
-            }
-        }
+        struct waiting *w = rows_each(b->value, is_other, &id);
+        if (w)
+            return w;
     }
     LIST_EACH (it, &o->dead) {
         struct waiting *w = LIST_ITEM(it, struct waiting, link);

@@ -41,6 +41,19 @@ struct waiting *lane_first(const struct lane *l)
     return list_empty(&l->rows) ? NULL : LIST_ITEM(l->rows.next, struct waiting, link);
 }
 
+struct waiting *rows_each(const struct box *b, bool (*fn)(void *ctx, struct waiting *w),
+                          void *ctx)
+{
+    LIST_EACH (it, &b->live) {
+        LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
+            struct waiting *w = LIST_ITEM(row, struct waiting, link);
+            if (!fn(ctx, w))
+                return w;
+        }
+    }
+    return NULL;
+}
+
 static const char *lane_key(const struct lane *l, struct buf *key)
 {
     buf_printf(key, "%s\x1f%s", l->box->name, l->name);

@@ -73,6 +73,10 @@ struct box *outbox_box(struct outbox *o, const char *receiver); /* found or made
 void box_destroy(struct box *b); /* with its lanes and the rows in them */
 struct lane *box_lane(struct box *b, const char *name);
 struct waiting *lane_first(const struct lane *l); /* NULL: none */
+/* Hands fn each row that waits in the box, lane after lane, until fn returns false: then it returns that row, else NULL.
+ * fn moves no row. */
+struct waiting *rows_each(const struct box *b, bool (*fn)(void *ctx, struct waiting *w),
+                          void *ctx);
 void lane_save(struct lane *l, struct ledger_txn *txn);
 bool lane_load(void *ctx, const char *key, const char *value); /* ctx: the outbox */
 /* What the notifier remembers of it; saved. */
@@ -82,8 +86,8 @@ void lane_forget(struct lane *l);
 
 /* outbox.c: a row into memory, where its state says. */
 struct waiting *row_take(struct outbox *o, const struct outbox_row *row, size_t size);
-struct waiting *row_find(struct outbox *o, uint64_t id); /* NULL */
-void outbox_listen(struct outbox *o);                    /* to the ledger */
+struct waiting *row_find(const struct outbox *o, uint64_t id); /* NULL */
+void outbox_listen(struct outbox *o);                          /* to the ledger */
 
 /* outbox_people.c: is its trigger, or what spoke of it, a dead letter? */
 bool lane_has_dead_beginning(const struct lane *l);

@@ -7,21 +7,25 @@
 
 #include "alerts/outbox_impl.h"
 
-static void box_each(const struct box *b,
-                     void (*fn)(void *ctx, const struct outbox_row *r), void *ctx)
+struct showing {
+    void (*fn)(void *ctx, const struct outbox_row *r);
+    void *ctx;
+};
+
+static bool show_row(void *ctx, struct waiting *w)
 {
-    LIST_EACH (it, &b->live) {
-        LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows)
-            fn(ctx, &LIST_ITEM(row, struct waiting, link)->row);
-    }
+    const struct showing *s = ctx;
+    s->fn(s->ctx, &w->row);
+    return true;
 }
 
 void outbox_each(const struct outbox *o,
                  void (*fn)(void *ctx, const struct outbox_row *r), void *ctx)
 {
+    struct showing showing = {fn, ctx};
     for (const struct map_entry *b = map_next(o->boxes, NULL); b;
          b = map_next(o->boxes, b))
-        box_each(b->value, fn, ctx);
+        rows_each(b->value, show_row, &showing);
     LIST_EACH (it, &o->dead)
         fn(ctx, &LIST_ITEM(it, struct waiting, link)->row);
     LIST_EACH (it, &o->settled)
@@ -160,6 +164,18 @@ bool outbox_drop(struct outbox *o, uint64_t id, const char *who, struct wall now
     return true;
 }
 
+static bool count_row(void *ctx, struct waiting *w)
+{
+    struct outbox_stats *stats = ctx;
+    if (w->is_standing)
+        return true;
+    stats->pending++;
+    stats->oldest_pending = wall_earlier(stats->oldest_pending, w->row.made);
+    if (w->row.is_critical)
+        stats->oldest_critical = wall_earlier(stats->oldest_critical, w->row.made);
+    return true;
+}
+
 struct outbox_stats outbox_stats(const struct outbox *o, const char *receiver)
 {
     struct outbox_stats stats = {.bytes = o->bytes};
@@ -169,19 +185,7 @@ struct outbox_stats outbox_stats(const struct outbox *o, const char *receiver)
         if (receiver && strcmp(receiver, b->name) != 0)
             continue;
         stats.dead += b->dead;
-        LIST_EACH (it, &b->live) {
-            LIST_EACH (row, &LIST_ITEM(it, struct lane, link)->rows) {
-                const struct waiting *w = LIST_ITEM(row, struct waiting, link);
-                if (w->is_standing)
-                    continue;
-                stats.pending++;
-                if (!stats.oldest_pending.ns || w->row.made.ns < stats.oldest_pending.ns)
-                    stats.oldest_pending = w->row.made;
-                if (w->row.is_critical && (!stats.oldest_critical.ns ||
-                                           w->row.made.ns < stats.oldest_critical.ns))
-                    stats.oldest_critical = w->row.made;
-            }
-        }
+        rows_each(b, count_row, &stats);
     }
     return stats;
 }
