@@ -64,6 +64,17 @@ static bool ends_in_port(struct bytes authority)
     return len > 0 && authority.ptr[len - 1] == ':';
 }
 
+/* Colon and "@" of what carries no password: an image's tag and digest, an address to write to. */
+static bool is_innocent(struct bytes who, struct bytes behind)
+{
+    static const char *const addresses[] = {"mailto:", "acct:", "sip:", "sips:", "xmpp:"};
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+        if (bytes_starts(who, addresses[i]))
+            return true;
+    }
+    return bytes_starts(behind, "sha256:") || bytes_starts(behind, "sha512:");
+}
+
 /* authority and what follows it: user:password@host/path. */
 static void find_in_authority(const struct finder *f, struct bytes text)
 {
@@ -74,7 +85,7 @@ static void find_in_authority(const struct finder *f, struct bytes text)
         return;
     const struct bytes who = bytes_slice(text, 0, (size_t)at);
     const ptrdiff_t colon = bytes_find_byte(who, ':');
-    if (colon >= 0)
+    if (colon >= 0 && !is_innocent(who, bytes_slice(text, (size_t)at + 1, text.len)))
         tell(f, bytes_slice(who, (size_t)colon + 1, who.len));
 }
 

@@ -269,6 +269,8 @@ static void what_is_a_password_within_a_text(void **state)
         {"https://correct-horse@host/", NULL},
         {"monkey=correct-horse", NULL},
         {"http://[::1]:8080/correct-horse", NULL},
+        {"ghcr.io/shop/api:correct-horse@sha256:9f86d081884c7d65", NULL},
+        {"mailto:correct-horse@example.org", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct secrets *s = secrets_create();
