@@ -43,14 +43,29 @@ static void log_change(const struct alert *a, enum change change)
     buf_finish(&labels);
 }
 
+static void add_member(struct buf *json, const char *name, const char *value)
+{
+    buf_add_json(json, bytes_of(name));
+    buf_add_byte(json, ':');
+    buf_add_json(json, bytes_of(value));
+}
+
 static void note_change(struct engine *e, const struct alert *a, enum change change)
 {
-    struct buf json = BUF_MAX(2048);
-    buf_add_text(&json, "{\"alert\":");
-    buf_add_json(&json, bytes_of(a->name));
-    buf_printf(&json, ",\"key\":\"%s\",\"fingerprint\":\"%016jx\"}", a->key,
-               (uintmax_t)a->fingerprint);
-    ledger_note(e->txn, e->now, change_name(change), buf_text(&json));
+    struct buf json = BUF_MAX(64 << 10);
+    buf_add_byte(&json, '{');
+    add_member(&json, "alert", a->name);
+    buf_printf(&json, ",\"key\":\"%s\",\"fingerprint\":\"%016jx\",\"value\":\"%g\",",
+               a->key, (uintmax_t)a->fingerprint, a->status.value);
+    add_member(&json, "why", a->status.end_reason ? a->status.end_reason : "");
+    buf_add_text(&json, ",\"labels\":{");
+    for (size_t i = 0; i < a->labels.count; i++) {
+        buf_add_text(&json, i ? "," : "");
+        add_member(&json, a->labels.items[i].name, a->labels.items[i].value);
+    }
+    buf_add_text(&json, "}}");
+    ledger_note(e->txn, e->now, change_name(change),
+                json.overflow ? "{}" : buf_text(&json));
     buf_finish(&json);
 }
 

@@ -34,7 +34,7 @@ static bool is_asked_for(enum overlay_kind kind)
 static void note_hold(const struct member *m, struct wall now, struct ledger_txn *txn)
 {
     struct buf facts = BUF_MAX((size_t)1 << 16);
-    buf_add_text(&facts, "{\"alert\":");
+    buf_add_text(&facts, "{\"key\":");
     buf_add_json(&facts, bytes_of(m->key));
     buf_add_text(&facts, ",\"receiver\":");
     buf_add_json(&facts, bytes_of(m->group->receiver_name));

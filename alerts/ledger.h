@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "alerts/notice.h"
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/core/store.h"
@@ -61,11 +62,13 @@ void ledger_abandon(struct ledger_txn *t); /* frees, changes nothing; takes NULL
 /* Time has passed: tries again what the disk refused (every 5 s), and lets go of notices whose commit hangs (10 s). The
  * courier calls it. Returns when to call again; 0: when told. */
 struct wall ledger_advance(struct ledger *l, struct wall now);
-/* The last `max` rows of the journal, newest first. Waits for the disk: healthctl and the API's own pace. */
-bool ledger_journal(struct ledger *l, size_t max,
-                    bool (*row)(void *ctx, struct wall at, const char *event,
-                                const char *json),
-                    void *ctx, struct err *e);
+/* The last `max` rows of the journal (at most LEDGER_JOURNAL_MAX) that are older than the one numbered `before` (0: all),
+ * newest first, as a JSON array: each {"id", "at", "event"} and its facts. Read on the store's thread. done is told on the
+ * loop, text NULL when it cannot be read; it may take text. */
+#define LEDGER_JOURNAL_MAX 1000
+typedef void ledger_journal_done(void *ctx, struct buf *text, const struct err *e);
+void ledger_journal(struct ledger *l, uint64_t before, size_t max,
+                    ledger_journal_done *done, void *ctx);
 
 struct ledger_health {
     enum store_fault fault; /* of the last commit */

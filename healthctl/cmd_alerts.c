@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alerts/severity.h"
+#include "healthctl/alert_history.h"
 #include "healthctl/client.h"
 #include "healthctl/command.h"
 #include "healthctl/remote.h"
@@ -224,6 +225,8 @@ static void write_alert(struct invocation *in, const json_t *alert)
 static int run(struct invocation *in)
 {
     json_t *all;
+    if (invocation_flag(in, "history"))
+        return alert_history(in, invocation_flag(in, "limit"));
     const int code = client_ask_json(in, "GET", "/api/alerts", TIMEOUT, &all);
     if (code)
         return code;
@@ -252,6 +255,10 @@ static int run(struct invocation *in)
 
 static const struct flag flags[] = {
     {.name = "all", .doc = "Also those that have ended in the last quarter of an hour."},
+    {.name = "history",
+     .doc = "What happened instead, also before a restart: alerts that fired, were held, "
+            "ended; notices that were delivered or given up."},
+    {.name = "limit", .operand = "N", .doc = "With --history: the last N events; 100."},
     {0}};
 
 const struct command command_alerts = {
@@ -270,9 +277,11 @@ const struct command command_alerts = {
         "are called so. TOLD says which receivers know; `held` says what keeps it from "
         "being told: a silence, a maintenance window, a worse alert, a probe that it "
         "depends on, a deployment. `firing?` means that it cannot be evaluated now.\n\n"
-        "Exits 1 when an alert fires.",
+        "Exits 1 when an alert fires; with --history always 0.",
     .examples =
-        (const struct example[]){{"healthctl alerts", "What is wrong now"},
-                                 {"healthctl alerts payload", "Why was I paged, or not?"},
-                                 {0}},
+        (const struct example[]){
+            {"healthctl alerts", "What is wrong now"},
+            {"healthctl alerts payload", "Why was I paged, or not?"},
+            {"healthctl alerts --history --limit 500", "What happened last night?"},
+            {0}},
 };

@@ -197,6 +197,31 @@ def test_what_people_do(watched):
     assert act(daemon, "/api/receivers/hook/test")["outcome"] == "ok"
 
 
+def test_last_night_can_be_asked_after_a_restart(healthd, healthctl, nginx, notify_stub, monkeypatch):
+    server = nginx()
+    text = config(notify_stub, server)
+    daemon = healthd(text)
+    daemon.wait_health("payload", "up")
+    server.kill()
+
+    def history(**parameters):
+        return api(daemon, "/api/alerts/history", **parameters)
+    wait_until(lambda: {"fired", "delivered"} <= {one["event"] for one in history()}, 20, "both in the history")
+    daemon.stop()
+    daemon = healthd(text + same_state(daemon))
+    rows = history()
+    (fired, *_) = [one for one in rows if one["event"] == "fired" and one["alert"] == "Down"]
+    assert fired["labels"]["probe"] == "payload" and fired["at"].endswith("Z")
+    assert [one["id"] for one in rows] == sorted((one["id"] for one in rows), reverse=True)
+    assert history(limit=1, before=fired["id"] + 1) == [fired]
+    assert daemon.get("/api/alerts/history?limit=0").status == 400
+    monkeypatch.setenv("HEALTHD_SOCKET", str(daemon.socket))
+    said = healthctl("alerts", "--history")
+    assert said.returncode == 0 and all(word in said.stdout for word in ("fired", "Down payload", "oncall")), said
+    listed = json.loads(healthctl("alerts", "payload", "--history", "--format", "json").stdout)["history"]
+    assert fired in listed and listed[0]["id"] < listed[-1]["id"]
+
+
 def test_acting_needs_the_right(watched):
     daemon, *_ = watched
     for method, path in (("POST", "/api/silences"), ("DELETE", "/api/silences/x"), ("POST", "/api/drills"),

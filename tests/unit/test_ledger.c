@@ -391,10 +391,10 @@ static void no_folder_means_memory_alone(void **state)
     finish(&f);
 }
 
-static bool take_note(void *ctx, struct wall at, const char *event, const char *json)
+static void take_journal(void *ctx, struct buf *text, const struct err *e)
 {
-    buf_printf(ctx, "%lld %s %s; ", (long long)at.ns, event, json);
-    return true;
+    assert_non_null(text);
+    buf_add_bytes(ctx, buf_bytes(text));
 }
 
 static void the_journal_is_read_from_its_end(void **state)
@@ -405,10 +405,17 @@ static void the_journal_is_read_from_its_end(void **state)
     start(&f);
     struct ledger_txn *t = ledger_begin(f.ledger);
     for (int i = 1; i <= 3; i++)
-        ledger_note(t, (struct wall){i}, "fired", "{}");
+        ledger_note(t, (struct wall){i * NSEC_PER_SEC}, "fired",
+                    i == 2 ? "{\"alert\":\"A\"}" : "{}");
     ledger_commit(t, NULL, NULL);
-    assert_true(ledger_journal(f.ledger, 2, take_note, &text, &f.err));
-    assert_string_equal(buf_text(&text), "3 fired {}; 2 fired {}; ");
+    ledger_journal(f.ledger, 0, 2, take_journal, &text);
+    ledger_journal(f.ledger, 2, 2, take_journal, &text);
+    assert_string_equal(
+        buf_text(&text),
+        "[{\"id\":3,\"at\":\"1970-01-01T00:00:03.000Z\",\"event\":\"fired\"},\n"
+        "{\"id\":2,\"at\":\"1970-01-01T00:00:02.000Z\",\"event\":\"fired\",\"alert\":"
+        "\"A\"}]\n"
+        "[{\"id\":1,\"at\":\"1970-01-01T00:00:01.000Z\",\"event\":\"fired\"}]\n");
     buf_finish(&text);
     finish(&f);
 }
