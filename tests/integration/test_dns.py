@@ -134,7 +134,7 @@ def test_over_tls(certs, badpeer):
     peer = badpeer("garbage", cert=certs.server)
     conf = {"server": f"localhost:{peer.port}", "query_name": "a.test", "transport_protocol": "tcp", "dns_over_tls": True}
     found = probe("dns", dict(conf, tls_config={"ca_file": certs.path}), timeout=0.7)
-    assert found.reason in ("protocol", "timeout", "closed"), found
+    assert found.reason == "timeout" and "connected after" in found.detail, found  # its first bytes are a great length
     assert probe("dns", conf).reason == "tls_untrusted"
 
 
@@ -166,12 +166,12 @@ def test_forged_and_broken_datagrams(answers, reason):
 
 
 # Over TCP every peer is met: the first two bytes are taken for a length.
-PEERS = {
-    **dict.fromkeys(names(), ("protocol", "closed", "timeout", "reset", "status")),
-    **dict.fromkeys(["never_accept", "accept_silent", "tls_stall"], ("timeout",)),
-    **dict.fromkeys(["reset_on_accept", "close_on_accept", "reset_after_request", "close_after_request"], ("closed", "reset")),
-    **dict.fromkeys(["endless_garbage", "endless_body", "huge_header"], ("protocol", "timeout", "closed", "reset", "too_large")),
-}
+SILENT = dict.fromkeys(["never_accept", "accept_silent", "tls_stall", "tls_garbage", "tls_half_hello", "drip_body", "drip_head",
+                        "half_answer_silent", "huge_length", "garbage", "endless_body", "endless_chunks", "endless_continue",
+                        "endless_garbage", "endless_headers"], "timeout")  # or they never get to the end of such a length
+RESET = dict.fromkeys(["reset_on_accept", "reset_after_request", "half_answer_reset", "tls_reset"], "reset")
+PEERS = {**dict.fromkeys(names(), "closed"), **SILENT, **RESET, "gzip_bomb": "protocol",
+         "close_on_accept": ("closed", "reset")}  # what we say to one who has closed may come back as a reset
 
 
 def test_every_bad_peer(healthd, badpeer):
@@ -184,6 +184,7 @@ def test_every_bad_peer(healthd, badpeer):
     wrong = []
     for name in peers:
         run = daemon.explain(name)["last_run"]
-        if run["health"] != "down" or run["reason"] not in PEERS[name] or run["duration_seconds"] > 1.1 * SLOWNESS:
+        reasons = PEERS[name] if isinstance(PEERS[name], tuple) else (PEERS[name],)
+        if run["health"] != "down" or run["reason"] not in reasons or run["duration_seconds"] > 1.1 * SLOWNESS:
             wrong.append(f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s, not {PEERS[name]}")
     assert not wrong, "\n".join(wrong)
