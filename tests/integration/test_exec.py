@@ -53,7 +53,7 @@ def ask(healthctl, tmp_path):
 def test_ends_and_what_they_mean(ask, options, health, reason, words):
     run = ask(options)
     assert (run["health"], run["reason"]) == (health, reason), run
-    assert words in (run["detail"] or ""), run
+    assert words in run["detail"] and bool(run["detail"]) == bool(words), run
 
 
 def test_expectations(ask):

@@ -76,7 +76,7 @@ def test_the_reference_server_over_http(everything):
 ])
 def test_its_tools(everything, call, expect, health, words):
     found = probe("mcp", {"url": everything.url, "call": call}, expect=expect)
-    assert found.health == health and words in (found.detail or ""), found
+    assert found.health == health and words in found.detail and bool(found.detail) == bool(words), found
 
 
 def test_the_reference_server_over_stdio():
