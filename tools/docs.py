@@ -21,6 +21,7 @@ COMMANDS_OF = ("sh", "console")
 TOLD = ("run", "write", "not run", "file")
 LANGUAGES = COMMANDS_OF + ("", "c", "crontab", "ini", "json", "nginx", "promql", "python", "sql", "yaml")
 PROBE_TABLE = "| probe type |"
+PART = re.compile(r"^<!-- part of: (\S+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
 CITED = re.compile(r"\b[\w/]+\.md,? §")
 OUR_FOLDERS = ("lib/", "probes/", "exporters/", "alerts/", "collector/", "healthctl/", "tools/",
                "tests/", "docs/", "examples/", "bench/", "changes/", "packaging/", "dashboards/")
@@ -98,6 +99,19 @@ def check_index(pages, faults):
                 faults.add(path, 1, f"is not in {index}: put it where a reader needs it")
 
 
+def check_shown_parts(path, text, faults):
+    """A block after <!-- part of: NAME --> stands in that file, and of C no block stands there without."""
+    parts = list(PART.finditer(text))
+    for found in parts:
+        line = text.count("\n", 0, found.start()) + 1
+        if not os.path.exists(found[1]):
+            faults.add(path, line, f"shows a part of {found[1]}, which is not there")
+        elif found[2] not in read(found[1]):
+            faults.add(path, line, f"what it shows is no part of {found[1]} any more: copy it again")
+    if text.count("```c\n") != sum("```c\n" in found[0] for found in parts):
+        faults.add(path, 1, "shows C that nothing compiles: show a part of a file (<!-- part of: NAME -->)")
+
+
 def check_citations(faults):
     """A comment that cites a page by its paragraph cites one of another tree: ours are cited by their headings."""
     for path in tracked("*.[ch]") + tracked("*.py"):
@@ -139,6 +153,7 @@ def main():
     for path in pages:
         rules = False
         check_shown_files(path, read(path), faults)
+        check_shown_parts(path, read(path), faults)
         check_blocks(path, read(path), faults)
         check_functions(path, read(path), faults)
         for number, line in enumerate(read(path).split("\n"), 1):
