@@ -21,15 +21,10 @@ static void add_gap(struct search *s, const char *kind, const char *what,
     s->coverage->gaps[s->coverage->gap_count++] = (struct gap){kind, what, text};
 }
 
-static bool is_kind(const struct probe *p, const char *type)
-{
-    return !strcmp(p->type->name, type);
-}
-
-static bool has_kind(const struct generation *g, const char *type)
+static bool watches_containers(const struct generation *g)
 {
     for (size_t i = 0; i < g->probe_count; i++) {
-        if (is_kind(g->probes[i], type))
+        if (g->probes[i]->type->watches_containers)
             return true;
     }
     return false;
@@ -52,7 +47,7 @@ static const char *probes_of(const struct search *s, const struct compose_member
 
 static void look_at(struct search *s, const struct guess *g, struct watched *w)
 {
-    const bool has_containers = has_kind(s->generation, "containers");
+    const bool has_containers = watches_containers(s->generation);
     *w = (struct watched){
         .guess = g, .probes = probes_of(s, g->service), .is_covered = true, .note = ""};
     if (g->kind == GUESS_APART)
@@ -108,8 +103,7 @@ static void find_backup(struct search *s, bool has_data)
     static const char *const words[] = {"backup", "dump", "snapshot", NULL};
     for (size_t i = 0; i < s->generation->probe_count; i++) {
         const struct probe *p = s->generation->probes[i];
-        if ((is_kind(p, "heartbeat") || is_kind(p, "file")) &&
-            probe_mentions(s->arena, p, words))
+        if (p->type->tells_of_work && probe_mentions(s->arena, p, words))
             return;
     }
     if (has_data)

@@ -329,6 +329,7 @@ const struct probe_type probe_containers = {
     .job = "cadvisor",
     .pack = "containers",
     .is_singleton = true,
+    .watches_containers = true,
     .conf_size = sizeof(struct containers_conf),
     .session_size = sizeof(struct containers_session),
     .validate = containers_validate,

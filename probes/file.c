@@ -228,6 +228,7 @@ const struct probe_type probe_file = {
                "complete\"}",
     .refuses_modules = true,
     .keeps_memo = true,
+    .tells_of_work = true,
     .conf_size = sizeof(struct file_conf),
     .state_size = sizeof(struct file_state),
     .session_size = sizeof(struct file_session),

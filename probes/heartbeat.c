@@ -179,6 +179,7 @@ const struct probe_type probe_heartbeat = {
     .pack_tells_of =
         (const enum reason[]){REASON_LATE, REASON_FAILED, REASON_OVERRUN, REASON_NONE},
     .keeps_memo = true,
+    .tells_of_work = true,
     .refuses_modules = true,
     .conf_size = sizeof(struct heartbeat_conf),
     .state_size = sizeof(struct heartbeat_state),

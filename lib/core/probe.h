@@ -69,7 +69,10 @@ struct probe_type { /* all that a kind of probe is */
      * REASON_NONE; NULL: of whatever is wrong). NULL: those two tell of it, as of nearly every type. */
     const char *pack;
     const enum reason *pack_tells_of;
-    bool keeps_memo; /* its sessions set one, so that a place for it is made in time */
+    bool
+        watches_containers; /* sees each container of an engine, also those that no probe asks */
+    bool tells_of_work; /* that some work was done, or was not: what a backup may have */
+    bool keeps_memo;    /* its sessions set one, so that a place for it is made in time */
     /* ${names} that a run itself fills in, in rows that are OPT_LATE; NULL-terminated. May be NULL. */
     const char *const *own_names;
     bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
