@@ -24,12 +24,13 @@ struct ack {
     const char *severity; /* it was taken at: a rise clears it. NULL: the alert's now */
 };
 
-/* Makes or replaces; everything is copied. False and e when no such alert fires, or until is not after at. */
+/* Makes an acknowledgement or replaces it, and copies everything. Returns false with e when no such alert fires, or
+ * until is not after at. */
 bool ack_put(struct overlay *o, const struct ack *a, struct ledger_txn *txn,
              struct err *e);
 /* No-op when there is none. */
 void ack_clear(struct overlay *o, const char *alert_key, struct ledger_txn *txn);
-/* The one that holds for a now; NULL: none. Valid until the next put, clear or overlay_expire. */
+/* Returns the acknowledgement that holds for a now, or NULL. It is valid until the next put, clear or overlay_expire. */
 const struct ack *ack_of(const struct overlay *o, const struct alert *a, struct wall now);
 
 #endif

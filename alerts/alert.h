@@ -27,7 +27,7 @@ enum change { /* what there is to tell after one observation */
               CHANGE_NONE,
               CHANGE_PENDING, /* journal only */
               CHANGE_FIRED,
-              CHANGE_HELD, /* journal only: firing, and nobody knows any more */
+              CHANGE_HELD, /* it fires, and nobody knows any more: for the journal only */
               CHANGE_RESOLVED,
               CHANGE_DROPPED /* was pending: journal only */
 };
@@ -65,7 +65,8 @@ struct alert_timing { /* the rule's */
 /* The one function that moves an alert. */
 enum change alert_observe(struct alert_status *s, const struct alert_timing *timing,
                           const struct observation *o);
-/* Its rule or target is gone: what fires resolves for that reason ("removed"; static), what is pending is dropped. */
+/* The alert's rule or target is gone: a firing alert resolves for that reason ("removed"; static), a pending one is
+ * dropped. */
 enum change alert_end(struct alert_status *s, struct wall at, const char *reason);
 
 struct alert {               /* the book's; read by everybody else */

@@ -26,7 +26,7 @@ struct book_externals { /* what templates call $externalLabels and $externalURL 
     struct labels labels;
     const char *url;
 };
-/* Neither is put on alerts. Copied. */
+/* The book copies both, and puts neither on alerts. */
 void book_set_externals(struct book *b, struct labels labels, const char *url);
 struct book_externals book_externals(const struct book *b,
                                      struct arena *arena); /* a copy */
@@ -34,7 +34,7 @@ struct book_externals book_externals(const struct book *b,
  * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
 void book_adopt(struct book *b, const struct rules *rules, struct wall now,
                 struct ledger_txn *txn);
-/* A row of the ledger, at start, before adopt. */
+/* Takes in a row of the ledger, at start, before adopt. */
 bool book_restore(struct book *b, const char *key, const char *json, struct err *e);
 
 struct element {          /* of a rule's result, as the alert that it is */
@@ -82,38 +82,38 @@ struct coverage_view {
 bool book_apply(struct book *b, struct rule_outcome *o,
                 const struct coverage_view *coverage, struct wall now,
                 struct ledger_txn *txn, struct err *e);
-/* The same in slices: begins; goes on, true when all is observed; ends (when all is observed, or the process ends).
- * Until then nothing else may change the book. NULL and e as above. o and coverage have to stay valid. */
+/* Does the same in slices: begin returns NULL with e as above, go returns true when all is observed, end is called
+ * then or when the process ends. Until then nothing else may change the book, and o and coverage stay valid. */
 struct book_pass;
 struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
                                   const struct coverage_view *coverage, struct wall now,
                                   struct ledger_txn *txn, struct err *e);
 bool book_pass_go(struct book_pass *p, const struct slice *slice);
 void book_pass_end(struct book_pass *p); /* takes NULL */
-/* At a clean stop: writes what pending alerts have earned. */
+/* Writes what pending alerts have earned, at a clean stop. */
 void book_save(struct book *b, struct wall now, struct ledger_txn *txn);
 
 struct alert *book_find(const struct book *b, const char *key);
-/* Walks all, inactive ones left out; in order of rule and labels. fn may not change the book. */
+/* Hands fn all alerts but inactive ones, in order of rule and labels. fn may not change the book. */
 void book_each(const struct book *b, void (*fn)(void *ctx, struct alert *a), void *ctx);
-/* The same for one rule. */
+/* Does the same for one rule. */
 void book_each_of(const struct book *b, const struct rule *r,
                   void (*fn)(void *ctx, struct alert *a), void *ctx);
-/* The same in slices: c begins as {0}; true at the end. The book may not change until then. */
+/* Does the same in slices: c begins as {0}, and it returns true at the end. The book may not change until then. */
 struct book_cursor {
     size_t shelf, item;
 };
 bool book_walk(const struct book *b, struct book_cursor *c,
                void (*fn)(void *ctx, struct alert *a), void *ctx,
                const struct slice *slice);
-/* The same for one rule; *at begins as 0. */
+/* Does the same for one rule; *at begins as 0. */
 bool book_walk_of(const struct book *b, const struct rule *r, size_t *at,
                   void (*fn)(void *ctx, struct alert *a), void *ctx,
                   const struct slice *slice);
 size_t book_count(const struct book *b, enum alert_state state);
 void alert_hold(struct alert *a);
 void alert_release(struct book *b, struct alert *a);
-/* Forgets what has been resolved for 15 minutes and is held by nobody. False: not all of it, call it again. */
+/* Forgets alerts that have been resolved for 15 minutes and that nobody holds. When it returns false, call it again. */
 bool book_expire(struct book *b, struct wall now, struct ledger_txn *txn,
                  const struct slice *slice);
 

@@ -100,8 +100,9 @@ static bool is_mere_end(const struct waiting *w)
            !w->part_count && !w->is_standing;
 }
 
-/* Who was not told that it fires is not told that it ended; who was told instead is. With a dead beginning it stays, so
- * that a hand that sends that one again does not open what nothing ends. */
+/* A receiver that was not told that it fires is not told that it ended; a fallback that was told instead is. An end
+ * whose beginning is a dead letter stays as one, so that a person who sends the beginning again does not open what
+ * nothing ends. */
 static void end_untold(struct desk *d, struct waiting *w, struct wall now)
 {
     const bool is_dead = lane_has_dead_beginning(w->lane);
@@ -114,7 +115,7 @@ static void end_untold(struct desk *d, struct waiting *w, struct wall now)
 
 #define LETTERS_A_TURN 100
 
-/* The receiver is gone: its rows go to others, a few at a time. */
+/* Gives the rows of a receiver that is gone to others, a few at a time. */
 static struct wall letters_turn(struct desk *d, struct wall now)
 {
     int left = LETTERS_A_TURN;

@@ -32,19 +32,20 @@ struct transport transport_fetch(struct fetcher *f); /* the real one */
 struct courier *courier_create(struct outbox *o, struct secrets *secrets,
                                struct transport t);
 void courier_destroy(struct courier *c);
-/* Called when there is something to do that no time stands for (a commit, a reply): call courier_advance soon. */
+/* The courier calls wake when something came that no time stands for (a commit, a reply): call courier_advance soon. */
 void courier_on_wake(struct courier *c, void (*wake)(void *ctx), void *ctx);
-/* Of the jitter; tests give their own. */
+/* Seeds the jitter; tests give their own. */
 void courier_seed(struct courier *c, uint64_t seed);
-/* Where its metrics go; without it there are none. r and s outlive the courier. */
+/* Says where the courier's metrics go; without this call there are none. r and s outlive the courier. */
 void courier_expose(struct courier *c, struct registry *r, struct source *s);
 /* Takes over a generation's receivers. Rows of a receiver that is gone go to the fallback, or become dead letters,
  * loudly. Receivers whose canonical text changed are tried at once. */
 void courier_adopt(struct courier *c, const struct receivers *receivers,
                    const struct texts *fallback, struct wall now);
-/* Something was committed, or time has passed: sends what may be sent. Returns when to call again (0: when told). */
+/* Sends what may be sent, after a commit or when time has passed. Returns when to call again (0: when wake is
+ * called). */
 struct wall courier_advance(struct courier *c, struct wall now);
-/* One notice outside the outbox, to one receiver: `healthctl receiver test`. done gets the judgement. */
+/* Sends one notice outside the outbox to one receiver (`healthctl receiver test`). done gets the judgement. */
 void courier_test(struct courier *c, const struct receiver *r, const struct notice *n,
                   void (*done)(void *ctx, const struct judgement *j), void *ctx);
 
@@ -59,7 +60,7 @@ struct courier_receiver { /* how one receiver does */
 };
 void courier_each(const struct courier *c,
                   void (*fn)(void *ctx, const struct courier_receiver *r), void *ctx);
-/* Whether an alert's trigger was accepted by the receiver of this lane: G4, and what the UI shows. */
+/* Tells whether this lane's receiver has accepted an alert's trigger: G4, and what the status page shows. */
 bool courier_was_told(const struct courier *c, const char *receiver, const char *lane);
 /* Metrics healthd_outbox_*, healthd_deliveries_total, …: set before a page and each evaluation. */
 void courier_refresh_metrics(struct courier *c, struct wall now);

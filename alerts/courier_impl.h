@@ -13,7 +13,7 @@
 #include "lib/core/registry.h"
 
 #define DESK_MAX_SENDING 4 /* lanes of one receiver at a time */
-#define CIRCUIT_FAILURES 5 /* in a row: then one sending a back-off */
+#define CIRCUIT_FAILURES 5 /* in a row; then the desk sends one notice a back-off */
 #define BACKOFF_FIRST NSEC_PER_SEC
 #define BACKOFF_LAST (5 * NSEC_PER_MINUTE)
 #define CONFIG_RETRY (5 * NSEC_PER_MINUTE)
@@ -83,8 +83,8 @@ struct sending {
     const void *conf;
     void *exchange; /* the transport's; NULL: none under way */
     size_t merged;
-    bool is_waiting;   /* for the disk: its payload, or the record that it begins */
-    bool is_cancelled; /* meanwhile: freed when the disk has answered */
+    bool is_waiting; /* for the disk: to read the payload, or to record that it begins */
+    bool is_cancelled; /* while it waits: it is freed when the disk has answered */
     const struct letter *letter; /* it goes to the fallback, not to its receiver; NULL */
     const struct reply *reply;   /* during its judgement; NULL: none came */
     bool *ret_ended;             /* of a send that has not returned yet */
@@ -92,16 +92,17 @@ struct sending {
     void *ctx;
 };
 void lane_send(struct desk *d, struct lane *l, struct wall now);
-/* The same for what its receiver is not told any more: it is read, and told to the fallback receivers. */
+/* Reads the lane's first row, which its receiver is not told any more, and tells it to the fallback receivers. */
 void lane_forward(struct desk *d, struct lane *l, const struct letter *letter);
 void sendings_cancel(struct courier *c);
 void sendings_restart(struct courier *c, struct wall now);
 
 /* courier_merge.c. Makes one row of what waits in a lane, where the receiver wants one message. */
 void lane_merge(struct lane *l, struct wall now);
-/* A row that goes out for others of other lanes names them. */
+/* Has the notice of w name the rows of other lanes that go out with it. */
 void notice_name_parts(struct notice *n, const struct waiting *w, struct arena *arena);
-/* The receiver has had its share: all that is not critical and waits goes into one row. False: some of it, call again. */
+/* Merges all rows that wait and are not critical into one, once the receiver has had its share. When it returns
+ * false, call it again. */
 bool desk_merge(struct desk *d, struct wall now);
 
 /* courier_letter.c */
@@ -110,19 +111,19 @@ struct letter { /* what a lane's first row is told to others for, and how it end
     void (*end)(struct waiting *w, const char *why, struct wall now);
     const char *end_why;
 };
-/* A fallback receiver was told, or will be, of what fires in the row's lane: it is owed the end of it. */
+/* Tells whether a fallback receiver has been or will be told of what fires in w's lane, so that it must hear the end. */
 bool letter_is_open(const struct courier *c, const struct waiting *w);
-/* A dead letter is told to the fallback receivers, as they would be told of it: with all that n says. */
+/* Tells the fallback receivers of a dead letter, with all that n says. */
 void letter_forward(struct courier *c, const struct waiting *w, const struct notice *n,
                     const char *why, struct wall now);
-/* When its payload was read. */
+/* Ends a letter whose payload was read. */
 void letter_end(struct sending *s, struct waiting *w, struct wall now);
 
 /* courier_judge.c: what a judgement does to the row and the desk. */
 void sending_judged(struct sending *s, const struct judgement *j);
 
 /* courier_metrics.c */
-/* Of a closed set: the words of core/reason.h, "throttled" and "server_error"; "" for what was accepted. */
+/* Returns one of a closed set: the words of core/reason.h, "throttled" and "server_error"; "" for what was accepted. */
 const char *delivery_reason(const struct reply *reply, enum outcome outcome);
 const char *delivery_result(enum outcome outcome);
 void metrics_count(struct desk *d, enum outcome outcome, const char *reason);

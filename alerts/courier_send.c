@@ -59,7 +59,7 @@ void sendings_cancel(struct courier *c)
         sending_cancel(LIST_ITEM(c->sendings.next, struct sending, link));
 }
 
-/* What a sending holds is of the former generation: it is given up, and sent again by the new one. */
+/* Gives up every sending, since it holds parts of the former generation; the new one sends the rows again. */
 void sendings_restart(struct courier *c, struct wall now)
 {
     while (!list_empty(&c->sendings)) {
@@ -168,7 +168,7 @@ static void notice_stand_in(struct sending *s, const struct waiting *w)
     };
 }
 
-/* True when nobody waits for the disk's answer any more. */
+/* Returns true when nobody waits for the disk's answer any more. */
 static bool wait_ended(struct sending *s)
 {
     s->is_waiting = false;

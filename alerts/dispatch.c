@@ -76,7 +76,7 @@ static void rejoin(void *ctx, struct alert *a)
         alert_rejoin(ctx, a);
 }
 
-/* Nothing is owed to a receiver that is gone, nor of what was not told and goes elsewhere now. */
+/* Removes groups whose receiver is gone, and members that were not told and go elsewhere now. */
 static void prune(struct dispatch *d, struct alert_group *g, struct ledger_txn *txn)
 {
     LIST_EACH (it, &g->members) {
@@ -127,7 +127,7 @@ struct ending {
     struct ledger_txn *txn;
 };
 
-/* Of what was told its end is owed; of what waited only for its time, both; of what was held, nothing. */
+/* A member that was told must be told the end; one that waited only for its time, both; one that was held, nothing. */
 static void end_member(void *ctx, struct member *m)
 {
     const struct ending *e = ctx;

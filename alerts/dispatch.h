@@ -41,27 +41,27 @@ void dispatch_adopt(struct dispatch *d, const struct routing *routing,
 bool dispatch_restore(struct dispatch *d, const char *key, const char *json,
                       struct err *e);
 
-/* After a start: nothing goes out before `until`, when every rule has been evaluated once, so that what inhibits is
- * known before what it hides is told. Called again with an earlier time when that is so. */
+/* Lets nothing go out before `until`, so that after a start what inhibits is known before what it hides is told. The
+ * engine calls it again with an earlier time when every rule has been evaluated once. */
 void dispatch_wait(struct dispatch *d, struct wall until);
 /* An alert fired or resolved: it joins its groups, or is marked as ended there. What is due at once becomes due now:
  * the caller then calls dispatch_advance with the same txn, after all changes of one evaluation, so that inhibition and
  * storms are seen whole, and both are one transaction. */
 void dispatch_change(struct dispatch *d, struct alert *a, enum change change,
                      struct wall now, struct ledger_txn *txn);
-/* Flushes what is due, and what the overlay lets go. One transaction in flight per group: a group whose former one
- * has not committed waits. Returns when to call again; 0: when told. */
+/* Flushes what is due, and what the overlay lets go. A group whose former transaction has not committed waits for it.
+ * Returns when to call again; 0: when told. */
 struct wall dispatch_advance(struct dispatch *d, struct wall now, struct ledger_txn *txn);
-/* The same in slices: begins; goes on, true when all is told; ends, and says when to call again. Until then nothing else
- * may change groups or the book. */
+/* Does the same in slices: go returns true when all is told, end says when to call again. Until then nothing else may
+ * change groups or the book. */
 struct dispatch_pass;
 struct dispatch_pass *dispatch_pass_begin(struct dispatch *d, struct wall now,
                                           struct ledger_txn *txn);
 bool dispatch_pass_go(struct dispatch_pass *p, const struct slice *slice);
 struct wall dispatch_pass_end(struct dispatch_pass *p);
-/* What txn had is on disk. */
+/* Lets txn's groups go on: it is on disk. */
 void dispatch_committed(struct dispatch *d, struct ledger_txn *txn);
-/* The lane was acknowledged: tells receivers that take it. */
+/* Tells the receivers of a that somebody has acknowledged it. */
 void dispatch_ack(struct dispatch *d, const struct alert *a, const struct ack *ack,
                   struct wall now, struct ledger_txn *txn);
 void dispatch_deploy(struct dispatch *d, const struct deploy *deploy, struct wall now,

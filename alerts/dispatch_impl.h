@@ -22,14 +22,14 @@ struct member { /* an alert in a group */
     struct arena *arena;
     const char *key;      /* the alert's */
     const char *pair;     /* what a warn/crit pair has in common: 40 hex digits; "" */
-    struct alert *alert;  /* held in the book; NULL: it does not know it any more */
+    struct alert *alert;  /* the group holds it in the book; NULL: the book has lost it */
     struct labels labels; /* with the external ones */
     struct wall fired_at;
     bool is_routed;    /* the present configuration sends it here */
-    bool is_told;      /* as firing; its end is owed */
-    bool is_missed;    /* it came and went while the group waited: both are owed */
+    bool is_told;      /* as firing, so it must be told the end */
+    bool is_missed;    /* it came and went while the group waited: both must be told */
     bool was_held;     /* before it was told */
-    bool is_renewed;   /* told, then silenced, and let go again while it still fires */
+    bool is_renewed;   /* it was told and silenced, and still fires after the silence */
     char severity[32]; /* as it was told */
     const char *present_severity; /* the alert's; "" */
 
@@ -56,10 +56,10 @@ struct alert_group {
     struct wall flush_at;  /* then there is something to tell; 0: nothing */
     struct wall last_told; /* any notice */
     size_t escalated;      /* steps that were taken */
-    bool is_escalation;  /* it was told by a step of another group: it has none itself */
-    bool is_changed;     /* since its row was written */
-    bool is_muted;       /* by its route's windows */
-    bool was_muted_open; /* something was told when the window closed */
+    bool is_escalation;    /* a step of another group told it: it takes none itself */
+    bool is_changed;       /* since its row was written */
+    bool is_muted;         /* by its route's windows */
+    bool was_muted_open;   /* something was told when the window closed */
     struct wall muted_until;
     const struct interval *window; /* why it is muted */
     struct ledger_txn *in_flight;
@@ -97,7 +97,7 @@ struct member *member_add(struct dispatch *d, struct alert_group *g, const char 
                           const char *pair, struct labels labels, struct alert *alert);
 void member_remove(struct dispatch *d, struct member *m);
 void member_move(struct dispatch *d, struct member *m, struct alert_group *to);
-/* Where the alert, or its pair, is with this receiver; NULL: nowhere. */
+/* Return where the alert, or its pair, is with this receiver, or NULL. */
 struct member *member_find(const struct dispatch *d, const char *receiver_name,
                            const char *key);
 struct member *pair_find(const struct dispatch *d, const char *receiver_name,
@@ -110,7 +110,7 @@ const char *severity_of(struct labels labels);
 #define GROUP_OF(it) LIST_ITEM(it, struct alert_group, link)
 
 /* group_row.c */
-/* The same in parts, member by member; out is made and finished. */
+/* These three do what group_save does, member by member; begin makes out, end finishes it. */
 void group_row_begin(const struct alert_group *g, struct buf *out);
 void group_row_add(const struct member *m, struct buf *out);
 void group_row_end(const struct alert_group *g, struct buf *out, struct ledger_txn *txn);
@@ -118,9 +118,9 @@ void group_save(const struct alert_group *g, struct ledger_txn *txn);
 void group_forget(const struct alert_group *g, struct ledger_txn *txn);
 bool group_read(struct dispatch *d, const char *key, const char *json, struct err *e);
 
-/* group_join.c: routing one alert; where it is already, it stays. */
+/* group_join.c: routes one alert; it stays where it is already. */
 void alert_join(struct dispatch *d, struct alert *a);
-/* The same after a reload, for one that fires: what was told of it stays where it is. */
+/* Does the same after a reload for an alert that fires; a member that was told stays where it is. */
 void alert_rejoin(struct dispatch *d, struct alert *a);
 struct alert_group *alert_join_receiver(struct dispatch *d, struct alert *a,
                                         const struct route *r, const struct receiver *to);
@@ -132,31 +132,32 @@ struct review {
     size_t missed;     /* came and went */
     size_t renewed;    /* were told, silenced, and fire still */
     size_t worse;      /* were told at another severity */
-    size_t unseen;     /* fire, and nobody has seen it since the start: not yet told */
+    size_t unseen;     /* fire, but no rule has seen it since the start: not yet told */
     size_t told;       /* were told, and fire: held or not */
     size_t remindable; /* of these: not held, not acknowledged, routed */
     struct wall
         released; /* since when the longest of the fresh ones fires that was held; 0: none was */
 };
 void group_look_at_windows(struct dispatch *d, struct alert_group *g, struct wall now);
-/* Asks the overlay, when its answer may have changed. */
+/* Asks the overlay whether m is held, when its answer may have changed. */
 void member_look(struct dispatch *d, struct member *m, struct wall now,
                  struct ledger_txn *txn, struct arena *arena);
 bool member_is_held(const struct member *m);
-/* Both, of all of its members. */
+/* Does both, for all members of g. */
 void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
                  struct ledger_txn *txn, struct arena *arena);
 struct review group_review(struct dispatch *d, const struct alert_group *g,
                            struct wall now);
 bool review_has_news(const struct alert_group *g, const struct review *r);
-/* When news that is there now may be told. */
+/* Returns when news that is there now may be told. */
 struct wall group_flush_time(const struct alert_group *g, const struct review *r,
                              struct wall now);
 struct wall group_remind_time(const struct alert_group *g, const struct review *r);
 
-/* group_flush.c: puts notices into txn, and remembers what was told. False when the group is gone: nothing is owed. */
+/* group_flush.c: puts notices into txn and remembers what was told. Returns false when g is gone, since nothing is
+ * left to tell. */
 enum flush_cause { FLUSH_NEWS, FLUSH_ESCALATION };
-/* The same in slices: flush_go until it is true, then flush_end. */
+/* Do the same in slices: call flush_go until it is true, then flush_end. */
 struct flush;
 struct flush *flush_begin(struct dispatch *d, struct alert_group *g,
                           enum flush_cause cause, struct wall now, struct ledger_txn *txn,

@@ -46,15 +46,16 @@ struct engine_io {          /* what differs between healthd and a test */
 struct engine *engine_create(const struct engine_io *io, struct wall now, struct err *e);
 /* Commits what is not on disk, and saves the history. Best when engine_is_idle; takes NULL. */
 void engine_destroy(struct engine *e, struct wall now);
-/* Nothing of it is under way on a pool thread, and no commit waits. */
+/* Tells whether no pool thread works for it and no commit waits. */
 bool engine_is_idle(const struct engine *e);
-/* No evaluation and no delivery begins any more; what was decided is still committed. */
+/* Lets no evaluation and no delivery begin any more; what was decided is still committed. */
 void engine_stop(struct engine *e, struct wall now);
-/* All or nothing was decided when the generation was loaded: this cannot fail. a stays valid until the next adopt, or
- * the end, has returned. */
+/* Takes over a generation. This cannot fail: loading has decided all or nothing. a stays valid until the next adopt,
+ * or the end, has returned. */
 void engine_adopt(struct engine *e, const struct alerting *a, struct wall now);
 
-/* Whose series a probe's are, under these labels (probe, the user's, job and instance). Equal labels: the same one. */
+/* Returns the owner of a probe's series under these labels (probe, the user's, job and instance); equal labels give
+ * the same owner. */
 struct history_owner *engine_owner(struct engine *e, struct labels labels);
 /* One published verdict with its samples; its times are of the same clock as now. unknown writes no value. At once, or
  * first its samples in slices (history.h), and what follows from it when all are seen; no other verdict of the owner comes
@@ -66,13 +67,14 @@ void engine_publish(struct engine *e, struct history_owner *owner,
                     struct history_publication *ret_samples);
 void engine_observe(struct engine *e, struct history_owner *owner,
                     const struct verdict *v, const struct batch *b, struct wall now);
-/* The probe is gone: its series end, what its rules say of it is known from now on. */
+/* Ends the series of a probe that is gone; what its rules say of it is known from now on. */
 void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall now);
 void engine_parent_ran(struct engine *e, const char *probe, struct wall now);
 /* Moves everything that time moves; call at wake's time, and after anything else here. */
 void engine_advance(struct engine *e, struct wall now);
 
-/* An act of somebody: what is put into the transaction is one with what follows of it. Not nested. */
+/* Begin and commit what somebody does: what they put into the transaction is committed with what follows from it.
+ * They do not nest. */
 struct ledger_txn *engine_begin(struct engine *e, struct wall now);
 void engine_commit(struct engine *e, struct ledger_txn *txn);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_owners.c (whose series, and
+ * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_subjects.c (whose series, and
  * what is known of them), engine_work.c (results and telling, in slices), engine_words.c (what notices say),
  * engine_keeping.c (history on disk), engine_drill.c. Nobody else includes it.
  */
@@ -107,7 +107,7 @@ void subject_end(struct engine *e, struct subject *s, struct wall now);
 /* Its samples, into the history. */
 void subject_publish(struct subject *s, const struct verdict *v, const struct batch *b,
                      struct history_publication *ret_samples);
-/* When they are in it. True when the rules that read it should look at once. */
+/* Call it when they are in it. Returns true when the rules that read it should run at once. */
 bool subject_observe(struct engine *e, struct subject *s, const struct verdict *v,
                      const struct batch *b, struct wall now);
 void subjects_destroy(struct engine *e);

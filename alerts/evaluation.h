@@ -26,8 +26,8 @@ struct offload { /* how work leaves the loop: pool_submit, or at once in tests *
 
 struct evaluation_hooks {
     void *ctx;
-    /* A result has come, and waits for evaluation_apply. NULL: it is applied at once, in a transaction that these begin
-     * and end. */
+    /* Called when a result waits for evaluation_apply. NULL: it is applied at once, in a transaction that begin and
+     * end make. */
     void (*came)(void *ctx);
     struct ledger_txn *(*begin)(void *ctx);
     void (*end)(void *ctx, struct ledger_txn *txn);
@@ -49,13 +49,13 @@ struct evaluation_hooks {
 struct evaluation *evaluation_create(struct history *h, struct book *book,
                                      struct offload offload,
                                      const struct evaluation_hooks *hooks);
-/* When nothing is under way any more, or the pool has ended. Takes NULL. */
+/* Call it when nothing is under way any more, or the pool has ended. Takes NULL. */
 void evaluation_destroy(struct evaluation *e);
 void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
                       struct wall now);
-/* A probe's health changed: groups with alerting rules that read its series run in the next turn. */
+/* Has groups with alerting rules that read the owner's series run in the next turn: a probe's health has changed. */
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
-/* Every group runs in the next turn: after a start. */
+/* Has every group run in the next turn, after a start. */
 void evaluation_touch_all(struct evaluation *e);
 /* Starts what is due; returns when to call again. */
 struct wall evaluation_advance(struct evaluation *e, struct wall now);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells what a group has to tell: chooses the kind of notice, puts it and the group's new memory into one transaction,
- * and lets go of members of whom nothing is owed any more. The contract (docs/alerting.md, Told and held) is kept here: an end goes to
- * whoever was told of the beginning, whatever holds or mutes it by now, and to nobody else.
+ * Tells what a group has to tell: chooses the kind of notice, puts it and the group's new memory into one
+ * transaction, and removes members of which nothing is left to tell. This file keeps the contract (docs/alerting.md,
+ * Told and held): an end goes to whoever was told of the beginning, whatever holds or mutes it by now, and to nobody
+ * else.
  */
 #include <string.h>
 
@@ -136,7 +137,7 @@ static void close_group(struct alert_group *g)
 
 /* ---- kinds ---- */
 
-/* Nothing is open: what fires opens it; what came and went meanwhile is in the same notice. */
+/* The group is not open, and what fires opens it; the same notice names what came and went meanwhile. */
 static void tell_trigger(struct flush *f)
 {
     const struct notice_parts parts = {.firing = f->firing,
@@ -148,7 +149,7 @@ static void tell_trigger(struct flush *f)
     f->g->opened_at = f->now;
 }
 
-/* All that there was is over before anybody was told: both are said, in order. */
+/* Everything was over before anybody was told: the receiver hears the beginning and the end, in order. */
 static void tell_past(struct flush *f)
 {
     const struct notice_parts begun = {.firing = f->missed,
@@ -158,7 +159,7 @@ static void tell_past(struct flush *f)
     put_notice(f, NOTICE_RESOLVE, &over);
 }
 
-/* What was told and what came and went: both are over. */
+/* Lists the members that were told and those that came and went: all are over. */
 static struct notice_parts all_ended(const struct flush *f)
 {
     struct member **ended =

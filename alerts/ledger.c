@@ -137,7 +137,7 @@ static void tell_row(struct ledger *l, const struct ledger_op *op, bool is_durab
                                                          .is_durable = is_durable});
 }
 
-/* Once a transaction, whether the disk took it or not: alerts do not wait for disks. */
+/* Tells of a transaction once, whether the disk took it or not: alerts do not wait for disks. */
 static void tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
 {
     if (t->is_told)
@@ -158,7 +158,7 @@ static void settle_op(struct ledger *l, const struct ledger_txn *t,
         l->hooks.saved(l->hooks.ctx, op->row.id);
 }
 
-/* Of what is on disk. False when it goes on in another turn. */
+/* Tells of what is on disk. Returns false when it goes on in another turn. */
 static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
 {
     if (!t->is_landing)
@@ -222,7 +222,7 @@ static struct ledger_txn *waiting_take(struct ledger *l)
     return t;
 }
 
-/* Beyond the bound the oldest leave: their notices have gone out, and stand on stderr. */
+/* Drops the oldest transactions beyond the bound: their notices have gone out, and stand on stderr. */
 static void bound_waiting(struct ledger *l)
 {
     while (!l->is_telling && l->waiting_bytes > KEPT_MAX_BYTES) {
@@ -248,7 +248,7 @@ static void land_later(struct ledger *l)
     l->is_deferred = true;
 }
 
-/* In order of commits; who is told may commit more, which lands after. */
+/* Tells in order of commits; who is told may commit more, which lands after. */
 static void land_some(struct ledger *l, const struct slice *slice)
 {
     if (l->is_landing)
@@ -303,7 +303,7 @@ static void forget_fault(struct ledger *l)
     l->health.last_commit = ledger_clock(l);
 }
 
-/* Back to the head of the queue, in order. */
+/* Puts the flight back at the head of the queue, in order. */
 static void flight_back(struct ledger *l)
 {
     while (!list_empty(&l->flight)) {

@@ -47,20 +47,20 @@ struct ledger_txn *ledger_begin(struct ledger *l);
 void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
                 const char *json); /* copied; the last of a key wins */
 void ledger_drop(struct ledger_txn *t, enum ledger_kind kind, const char *key);
-/* A notice for the outbox; copied. Its id is given at the commit. */
+/* Copies a notice for the outbox. The commit gives it its id. */
 void ledger_notice(struct ledger_txn *t, const struct notice *n);
 /* One row of the journal: "fired", "silenced", "delivered" …, and facts as a JSON object. Bounded ring of 10,000. */
 void ledger_note(struct ledger_txn *t, struct wall at, const char *event,
                  const char *json);
 bool ledger_is_empty(const struct ledger_txn *t);
-/* Commits everything at once, in order of commits; done (may be NULL) is told on the loop. When the disk refuses, the
- * rows stay in memory and are tried again with later commits; notices go out nevertheless, and are told on stderr as
- * JSON: the outbox sees to both. Frees t. */
+/* Commits everything at once, in order of commits, calls done (may be NULL) on the loop, and frees t. When the disk
+ * refuses, the rows stay in memory and are tried again with later commits; notices go out nevertheless, and the
+ * ledger writes them to stderr as JSON. */
 void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable),
                    void *ctx);
 void ledger_abandon(struct ledger_txn *t); /* frees, changes nothing; takes NULL */
-/* Time has passed: tries again what the disk refused (every 5 s), and lets go of notices whose commit hangs (10 s). The
- * courier calls it. Returns when to call again; 0: when told. */
+/* Tries again what the disk refused (every 5 s), and sends notices on whose commit hangs (10 s). The courier calls it
+ * as time passes. Returns when to call again; 0: when told. */
 struct wall ledger_advance(struct ledger *l, struct wall now);
 /* The last `max` rows of the journal (at most LEDGER_JOURNAL_MAX) that are older than the one numbered `before` (0: all),
  * newest first, as a JSON array: each {"id", "at", "event"} and its facts. Read on the store's thread. done is told on the

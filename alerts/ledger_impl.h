@@ -19,11 +19,11 @@ enum ledger_op_kind {
     OP_PUT,
     OP_DROP,
     OP_NOTE,
-    OP_ROW_NEW,   /* a notice: into the outbox */
-    OP_ROW_SET,   /* all that moves of a row */
-    OP_ROW_MERGE, /* id, and what was merged into it, go out as `into` */
-    OP_ROW_SETTLE, /* id has arrived or was given up: its payloads, and those merged into it, go */
-    OP_ROW_TRIM /* settled rows beyond the last LEDGER_KEPT_ROWS */
+    OP_ROW_NEW,    /* a notice: into the outbox */
+    OP_ROW_SET,    /* all that moves of a row */
+    OP_ROW_MERGE,  /* id, and what was merged into it, go out as `into` */
+    OP_ROW_SETTLE, /* id has arrived or was given up: empties its payload and its parts' */
+    OP_ROW_TRIM    /* settled rows beyond the last LEDGER_KEPT_ROWS */
 };
 #define LEDGER_KEPT_ROWS 1000
 #define LEDGER_KEPT_NOTES 10000
@@ -45,12 +45,12 @@ struct ledger_txn {
     struct ledger_op *first_row, **last_row; /* of these OP_ROW_NEW, by next_row */
     void (*done)(void *ctx, bool is_durable);
     void *done_ctx;
-    bool is_told; /* done and the outbox know of it already: the disk refused or hangs */
+    bool is_told;         /* the disk refused or hangs: done and the outbox were told */
     bool is_landing;      /* it is on disk, and they are being told so */
     struct ledger_op *at; /* the next of which */
 };
 
-/* A committed notice, or one that the disk refused: it goes out either way. */
+/* A notice that the disk took or refused: it goes out either way. */
 struct arrival {
     const struct outbox_row *row;
     struct bytes payload; /* during the call */

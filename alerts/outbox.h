@@ -19,7 +19,7 @@ struct outbox;
 enum row_state { ROW_PENDING, ROW_SENDING, ROW_DONE, ROW_DEAD, ROW_MERGED };
 const char *row_state_name(enum row_state state);
 
-struct outbox_row { /* in memory: no payload, that is read when it is sent */
+struct outbox_row { /* in memory, without the payload */
     uint64_t id;
     const char *receiver, *lane;
     enum notice_kind kind;
@@ -36,10 +36,10 @@ struct outbox_limits {
     size_t max_bytes; /* 64 MiB */
 };
 
-/* Loads what is pending; rows that were being sent become pending and in doubt. */
+/* Loads the rows that are pending or dead; a row that was being sent becomes pending and in doubt. */
 struct outbox *outbox_open(struct ledger *l, const struct outbox_limits *limits,
                            struct err *e);
-/* After ledger_close, whose last commits still tell the outbox. Takes NULL. */
+/* Call it after ledger_close, whose last commits still tell the outbox. Takes NULL. */
 void outbox_close(struct outbox *o);
 
 void outbox_each(const struct outbox *o,

@@ -79,17 +79,17 @@ struct waiting *rows_each(const struct box *b, bool (*fn)(void *ctx, struct wait
                           void *ctx);
 void lane_save(struct lane *l, struct ledger_txn *txn);
 bool lane_load(void *ctx, const char *key, const char *value); /* ctx: the outbox */
-/* What the notifier remembers of it; saved. */
+/* Sets and saves what the notifier remembers of the lane. */
 void lane_remember(struct lane *l, const char *remote);
-/* Frees it when nothing is known of it and no row names it. */
+/* Frees the lane when nothing is known of it and no row names it. */
 void lane_forget(struct lane *l);
 
-/* outbox.c: a row into memory, where its state says. */
+/* outbox.c: puts a row into memory, in the list that its state says. */
 struct waiting *row_take(struct outbox *o, const struct outbox_row *row, size_t size);
 struct waiting *row_find(const struct outbox *o, uint64_t id); /* NULL */
 void outbox_listen(struct outbox *o);                          /* to the ledger */
 
-/* outbox_people.c: is its trigger, or what spoke of it, a dead letter? */
+/* outbox_people.c: tells whether a trigger, update or reminder of the lane is a dead letter. */
 bool lane_has_dead_beginning(const struct lane *l);
 
 /* outbox_row.c */
@@ -97,24 +97,24 @@ void rows_destroy(struct list *rows);
 struct waiting *waiting_part(const struct waiting *w); /* the oldest; NULL: none */
 void waiting_absorb(struct waiting *w, struct waiting *part);
 struct waiting *waiting_create(struct lane *lane, const struct outbox_row *row);
-void waiting_destroy(struct waiting *w); /* out of its list, and freed */
+void waiting_destroy(struct waiting *w); /* takes it out of its list and frees it */
 void waiting_forget_payload(struct waiting *w);
 void waiting_say(struct waiting *w, const char *error);
-/* Hands the payload to done, at once when it is in memory, else when it was read; text NULL: it cannot be read. */
+/* Hands done the payload, at once when it is in memory, else when it was read; ptr is NULL when it cannot be read. */
 void waiting_read(struct waiting *w, void (*done)(void *ctx, struct bytes payload),
                   void *ctx);
 
-/* outbox_move.c: each commits. */
-/* done, when the disk has it, or refuses: from then on bytes may leave. A process that finds the row like that does not
- * know whether they did, and marks what it sends again. */
+/* outbox_move.c: each of these commits. */
+/* Calls done when the disk has the row, or refuses it: from then on bytes may leave. A process that finds the row in
+ * this state does not know whether they did, and marks what it sends again. */
 void row_sending(struct waiting *w, struct wall now,
                  void (*done)(void *ctx, bool is_durable), void *ctx);
 void row_delivered(struct waiting *w, const char *remote, struct wall now);
 void row_retry(struct waiting *w, const char *why, struct wall next_at);
 void row_dead(struct waiting *w, const char *why, struct wall now);
-/* w goes out as a part of into, of its lane or another. */
+/* Makes w a part of into, a row of its lane or another; it goes out with that. */
 void row_merge(struct waiting *w, struct waiting *into, const char *why, struct wall now);
-/* Nothing to send of it: a resolve of what was never told. */
+/* Ends a row of which nothing is sent, like the resolve of what was never told. */
 void row_void(struct waiting *w, const char *why, struct wall now);
 
 #endif

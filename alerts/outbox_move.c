@@ -62,7 +62,7 @@ static void keep_settled(struct outbox *o, struct waiting *w)
     }
 }
 
-/* Out of its lane. */
+/* Takes the row out of its lane. */
 static void leave(struct waiting *w)
 {
     struct lane *lane = w->lane;
@@ -74,7 +74,7 @@ static void leave(struct waiting *w)
     lane->box->outbox->bytes -= w->size;
 }
 
-/* A row that waits no more: what went out with it as well, kept a while for people. */
+/* Moves a row that waits no more, and its parts, to the list that is kept a while for people. */
 static void settle(struct waiting *w)
 {
     struct outbox *o = w->lane->box->outbox;
@@ -90,7 +90,7 @@ static void settle(struct waiting *w)
     keep_settled(o, w);
 }
 
-/* Given up, and kept until somebody retries or drops it. */
+/* Makes the row a dead letter, which stays until somebody retries or drops it. */
 static void bury(struct waiting *w)
 {
     struct box *box = w->lane->box;
@@ -103,7 +103,7 @@ static void bury(struct waiting *w)
     list_append(&box->outbox->dead, &w->link);
 }
 
-struct ending { /* of a row, on its way to the disk */
+struct ending { /* the end of a row, on its way to the disk */
     struct outbox *outbox;
     size_t count;
     struct lane *lanes[]; /* that wait for it */

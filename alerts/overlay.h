@@ -90,18 +90,18 @@ void overlay_set_reach(struct overlay *o, struct reach *r);
 /* A run found this probe down: is it we who are cut off? Looked at early, so that the answer is there when it fires. */
 void overlay_probe_fell(struct overlay *o, const char *probe, struct wall now);
 bool overlay_is_cut_off(const struct overlay *o); /* as seen last */
-/* A row of the ledger, at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. What was going on when it was written, and lies
- * after now, goes on from now: the clock was put back. */
+/* Takes in a row of the ledger at start: LEDGER_SILENCE, LEDGER_ACK, LEDGER_DEPLOY. What was going on when it was
+ * written, and lies after now, goes on from now: the clock was put back. */
 bool overlay_restore(struct overlay *o, enum ledger_kind kind, const char *key,
                      const char *json, struct wall now, struct err *e);
-/* The book changed (call it in book_change): what was worked out from it is worked out anew. */
 /* What judging needs to have been worked out from the whole book, in slices; true when it has been. Without it the first
  * judgement works it out at once. hidden: what overlay_hidden_by needs besides. The book may not change until it is true. */
 bool overlay_survey(struct overlay *o, struct wall now, const struct slice *slice);
 bool overlay_survey_hidden(struct overlay *o, struct wall now, const struct slice *slice);
+/* Has what was worked out from the book worked out anew; call it in book_change. */
 void overlay_touch(struct overlay *o);
 
-/* Whether a is held back now, and by what; pure but for the intent to ask a parent. */
+/* Tells whether a is held back now, and by what; pure but for the intent to ask a parent. */
 struct overlay_verdict overlay_judge(struct overlay *o, const struct alert *a,
                                      struct wall now, struct arena *arena);
 void overlay_parent_ran(struct overlay *o, const char *probe, struct wall now);

@@ -34,11 +34,11 @@ struct knock { /* one connection; what differs between healthd and a test */
 struct reach;
 struct reach *reach_create(struct knock k);
 void reach_destroy(struct reach *r); /* takes NULL */
-/* Something was learnt: ask again. */
+/* Calls fn when something was learnt: ask again. */
 void reach_on_answer(struct reach *r, void (*fn)(void *ctx), void *ctx);
 /* receivers has to stay valid until the next adopt; what was learnt of others is forgotten. */
 void reach_adopt(struct reach *r, const struct receivers *receivers);
-/* What is known, and an intent: begins to try them when the last time is REACH_EVERY ago. */
+/* Returns what is known, and begins to try the hosts when the last time is REACH_EVERY ago. */
 enum uplink reach_ask(struct reach *r, struct wall now);
 /* The hosts tried last, for people: "events.pagerduty.com, mail.example.com". In arena. */
 const char *reach_hosts(const struct reach *r, struct arena *arena);

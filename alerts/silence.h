@@ -31,10 +31,10 @@ struct silence {
  * which lives as long as the silence. */
 const char *silence_put(struct overlay *o, const struct silence *s, struct wall now,
                         struct ledger_txn *txn, struct err *e);
-/* Ends it now; one that has not begun, too. */
+/* Ends the silence now, also one that has not begun. */
 bool silence_expire(struct overlay *o, const char *id, struct wall now,
                     struct ledger_txn *txn, struct err *e);
-/* Walks all, in the order in which they were made; ended ones too, for SILENCE_KEEP_ENDED. */
+/* Hands fn all silences in the order in which they were made, ended ones too for SILENCE_KEEP_ENDED. */
 void silence_each(const struct overlay *o, void (*fn)(void *ctx, const struct silence *s),
                   void *ctx);
 /* "pending", "active" or "expired". */
