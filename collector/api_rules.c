@@ -3,82 +3,115 @@
  * Rules and alerts as Prometheus lists them, for Grafana and whoever else reads its API. Our own view of alerts, with what
  * holds them, is api_alerts.c's. Changes nothing.
  */
-#include <math.h>
 #include <string.h>
 
 #include "alerts/annotation.h"
 #include "collector/act.h"
+#include "collector/alert_keys.h"
 #include "collector/api.h"
+#include "collector/json_print.h"
+#include "collector/list_job.h"
+#include "collector/prom_json.h"
 #include "collector/query_lane.h"
-#include "lib/core/verdict_json.h"
+#include "lib/base/map.h"
+
+#define TOO_LARGE "The list is more than 64 MiB of text."
+
+/* After a comma and a line's end, unless the list has just begun. */
+static void print_open(struct buf *out)
+{
+    const struct bytes before = buf_bytes(out);
+    buf_add_text(out, before.ptr[before.len - 1] == '[' ? "{" : ",\n{");
+}
+
+static void print_number(struct buf *out, const char *name, double value)
+{
+    json_print_name(out, name);
+    buf_add_double(out, value);
+}
 
 /* ---- alerts ---- */
-
-/* As Go's strconv writes it with 'e': "1e+00". */
-static json_t *value_to_json(double value)
-{
-    char text[64];
-    for (int digits = 0; isfinite(value) && digits <= 17; digits++) {
-        double back;
-        snprintf(text, sizeof(text), "%.*e", digits, value);
-        if (bytes_to_double(bytes_of(text), &back) && back == value)
-            return json_string(text);
-    }
-    return json_string(value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN");
-}
-
-static json_t *alert_to_json(const struct alert *a)
-{
-    json_t *object = json_pack("{s:o, s:o, s:s}", "labels", labels_to_json(a->labels),
-                               "annotations", labels_to_json(a->annotations), "state",
-                               alert_state_name(a->status.state));
-    json_object_set_new(object, "activeAt", wall_to_json(a->status.active_at));
-    json_object_set_new(object, "value", value_to_json(a->status.value));
-    return object;
-}
 
 static bool is_active(const struct alert *a)
 {
     return a->status.state == ALERT_PENDING || a->status.state == ALERT_FIRING;
 }
 
-static void add_alert(void *ctx, struct alert *a)
+static void print_alert(struct buf *out, const struct alert *a)
 {
-    if (is_active(a))
-        json_array_append_new(ctx, alert_to_json(a));
+    print_open(out);
+    json_print_labels(out, "labels", a->labels);
+    json_print_labels(out, "annotations", a->annotations);
+    json_print_text(out, "state", alert_state_name(a->status.state));
+    json_print_time(out, "activeAt", a->status.active_at);
+    json_print_name(out, "value");
+    prom_json_alert_value(a->status.value, out);
+    buf_add_byte(out, '}');
+}
+
+static bool print_active(struct alert_keys *keys, const struct book *b, struct buf *out,
+                         struct mono until)
+{
+    const struct alert *a;
+    while (alert_keys_next(keys, b, &a)) {
+        if (a)
+            print_alert(out, a);
+        if (mono_reached(mono_read(), until))
+            return false;
+    }
+    return true;
+}
+
+struct alerts_list {
+    const struct daemon *daemon;
+    struct alert_keys keys;
+    bool is_begun;
+};
+
+static bool print_alerts(void *ctx, struct buf *out, struct mono until)
+{
+    struct alerts_list *l = ctx;
+    const struct book *book = engine_book(act_engine(l->daemon));
+    if (!l->is_begun) {
+        alert_keys_take(&l->keys, book, NULL, is_active);
+        buf_add_text(out, "{\"status\":\"success\",\"data\":{\"alerts\":[");
+        l->is_begun = true;
+    }
+    if (!print_active(&l->keys, book, out, until))
+        return false;
+    buf_add_text(out, "]}}\n");
+    return true;
+}
+
+static void alerts_finish(void *list)
+{
+    alert_keys_finish(&((struct alerts_list *)list)->keys);
 }
 
 static void get_alerts(struct exchange *x, struct daemon *d)
 {
-    json_t *list = json_array();
-    book_each(engine_book(act_engine(d)), add_alert, list);
-    exchange_reply_value(
-        x, 200, json_pack("{s:s, s:{s:o}}", "status", "success", "data", "alerts", list));
+    static const struct list_kind kind = {"alerts", TOO_LARGE, print_alerts};
+    struct arena *arena = arena_create(0);
+    struct alerts_list *l = arena_alloc(arena, sizeof(*l));
+    l->daemon = d;
+    arena_cleanup(arena, alerts_finish, l);
+    list_job_answer(x, d, &kind, arena, l);
 }
 
-/* ---- rules ---- */
+/* ---- one rule ---- */
 
-struct of_rule {
-    json_t *alerts;
-    enum alert_state worst;
-};
-
-static void add_of_rule(void *ctx, struct alert *a)
+static void print_texts(struct buf *out, const char *name, const struct rule_texts *texts)
 {
-    struct of_rule *r = ctx;
-    if (!is_active(a))
-        return;
-    r->worst = a->status.state > r->worst ? a->status.state : r->worst;
-    json_array_append_new(r->alerts, alert_to_json(a));
-}
-
-static json_t *texts_to_json(const struct rule_texts *texts)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; i < texts->count; i++)
-        json_object_set_new(object, texts->items[i].name,
-                            json_string(annotation_source(texts->items[i].value)));
-    return object;
+    json_print_name(out, name);
+    buf_add_byte(out, '{');
+    for (size_t i = 0; i < texts->count; i++) {
+        if (i)
+            buf_add_byte(out, ',');
+        buf_add_json(out, bytes_of(texts->items[i].name));
+        buf_add_byte(out, ':');
+        buf_add_json(out, bytes_of(annotation_source(texts->items[i].value)));
+    }
+    buf_add_byte(out, '}');
 }
 
 static const char *health_word(const struct rule_health *health)
@@ -88,106 +121,199 @@ static const char *health_word(const struct rule_health *health)
     return health->is_ok ? "ok" : "err";
 }
 
-static void add_alerting(struct engine *e, const struct rule *r, json_t *object)
+static void print_evaluated(struct buf *out, struct wall last)
 {
-    struct of_rule of = {json_array(), ALERT_INACTIVE};
-    book_each_of(engine_book(e), r, add_of_rule, &of);
-    json_object_set_new(object, "state", json_string(alert_state_name(of.worst)));
-    json_object_set_new(object, "duration", json_real(nsec_to_sec(r->hold_for)));
-    json_object_set_new(object, "keepFiringFor",
-                        json_real(nsec_to_sec(r->keep_firing_for)));
-    json_object_set_new(object, "annotations", texts_to_json(&r->annotations));
-    json_object_set_new(object, "alerts", of.alerts);
+    if (last.ns)
+        json_print_time(out, "lastEvaluation", last);
+    else
+        json_print_text(out, "lastEvaluation", "0001-01-01T00:00:00Z");
 }
 
-static json_t *rule_to_json(struct engine *e, const struct rule *r)
+static void print_rule(struct buf *out, const struct rule *r,
+                       const struct rule_health *health)
 {
-    const struct rule_health health = evaluation_rule(engine_evaluation(e), r);
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:f, s:I}", "name", r->name, "query", r->expr_text,
-        "health", health_word(&health), "lastError", health.last_error, "type",
-        r->is_recording ? "recording" : "alerting", "evaluationTime",
-        nsec_to_sec(health.duration), "held", (json_int_t)health.held);
-    json_object_set_new(object, "lastEvaluation",
-                        health.was_evaluated ? wall_to_json(health.last)
-                                             : json_string("0001-01-01T00:00:00Z"));
-    json_object_set_new(object, "labels", texts_to_json(&r->labels));
-    json_object_set_new(object, "id", json_string(r->id));
-    if (!r->is_recording)
-        add_alerting(e, r, object);
-    return object;
+    print_open(out);
+    json_print_text(out, "name", r->name);
+    json_print_text(out, "query", r->expr_text);
+    json_print_text(out, "health", health_word(health));
+    json_print_text(out, "lastError", health->last_error);
+    json_print_text(out, "type", r->is_recording ? "recording" : "alerting");
+    print_number(out, "evaluationTime", nsec_to_sec(health->duration));
+    json_print_name(out, "held");
+    buf_add_u64(out, health->held);
+    print_evaluated(out, health->was_evaluated ? health->last : (struct wall){0});
+    print_texts(out, "labels", &r->labels);
+    json_print_text(out, "id", r->id);
 }
 
-struct wanted { /* type, rule_name[], rule_group[], file[] */
+static void find_worst(void *ctx, struct alert *a)
+{
+    enum alert_state *worst = ctx;
+    if (is_active(a) && a->status.state > *worst)
+        *worst = a->status.state;
+}
+
+static void print_alerting(struct buf *out, const struct book *b, const struct rule *r)
+{
+    enum alert_state worst = ALERT_INACTIVE;
+    book_each_of(b, r, find_worst, &worst);
+    json_print_text(out, "state", alert_state_name(worst));
+    print_number(out, "duration", nsec_to_sec(r->hold_for));
+    print_number(out, "keepFiringFor", nsec_to_sec(r->keep_firing_for));
+    print_texts(out, "annotations", &r->annotations);
+    buf_add_text(out, ",\"alerts\":[");
+}
+
+/* ---- rules ---- */
+
+struct rules_list {
+    struct daemon *daemon;
+    struct generation *generation; /* held: a reload makes other rules */
     bool has_alerting, has_recording;
-    struct exchange *exchange;
+    struct map *names, *groups, *files; /* that are asked for; empty: all */
+    size_t group, rule;                 /* where it stands */
+    struct alert_keys keys;             /* of the rule */
+    bool is_begun, is_in_group, is_in_rule;
 };
 
-struct among {
-    const char *text;
-    bool is_asked, is_found;
-};
-
-static void compare(void *ctx, const char *value)
+static bool is_among(const struct map *asked, const char *text)
 {
-    struct among *a = ctx;
-    a->is_asked = true;
-    a->is_found |= !strcmp(value, a->text);
+    return map_count(asked) == 0 || map_get(asked, bytes_of(text));
 }
 
-static bool is_wanted(const struct wanted *w, const char *param, const char *text)
+static bool is_wanted(const struct rules_list *l, const struct rule *r)
 {
-    struct among a = {.text = text};
-    exchange_form_each(w->exchange, param, compare, &a);
-    return !a.is_asked || a.is_found;
+    return (r->is_recording ? l->has_recording : l->has_alerting) &&
+           is_among(l->names, r->name);
 }
 
-static json_t *group_to_json(struct engine *e, const struct rule_group *g,
-                             const struct wanted *w)
+/* True when all of the rule is printed. */
+static bool go_through_rule(struct rules_list *l, const struct rule *r, struct buf *out,
+                            struct mono until)
 {
-    json_t *rules = json_array();
+    struct engine *engine = act_engine(l->daemon);
+    const struct book *book = engine_book(engine);
+    if (!l->is_in_rule) {
+        const struct rule_health health = evaluation_rule(engine_evaluation(engine), r);
+        print_rule(out, r, &health);
+        if (r->is_recording) {
+            buf_add_byte(out, '}');
+            return true;
+        }
+        print_alerting(out, book, r);
+        alert_keys_take(&l->keys, book, r, is_active);
+        l->is_in_rule = true;
+    }
+    if (!print_active(&l->keys, book, out, until))
+        return false;
+    buf_add_text(out, "]}");
+    l->is_in_rule = false;
+    return true;
+}
+
+static void print_group_end(struct buf *out, const struct evaluation *e,
+                            const struct rule_group *g)
+{
     struct wall last = {0};
     nsec took = 0;
     for (size_t i = 0; i < g->count; i++) {
-        const struct rule *r = g->rules[i];
-        const struct rule_health health = evaluation_rule(engine_evaluation(e), r);
+        const struct rule_health health = evaluation_rule(e, g->rules[i]);
         last = health.last.ns > last.ns ? health.last : last;
         took += health.duration;
-        if ((r->is_recording ? w->has_recording : w->has_alerting) &&
-            is_wanted(w, "rule_name[]", r->name))
-            json_array_append_new(rules, rule_to_json(e, r));
     }
-    json_t *object =
-        json_pack("{s:s, s:s, s:o, s:f, s:I, s:f}", "name", g->name, "file", g->file,
-                  "rules", rules, "interval", nsec_to_sec(g->interval), "limit",
-                  (json_int_t)g->limit, "evaluationTime", nsec_to_sec(took));
-    json_object_set_new(object, "lastEvaluation",
-                        last.ns ? wall_to_json(last)
-                                : json_string("0001-01-01T00:00:00Z"));
-    return object;
+    buf_add_byte(out, ']');
+    print_number(out, "interval", nsec_to_sec(g->interval));
+    json_print_name(out, "limit");
+    buf_add_u64(out, g->limit);
+    print_number(out, "evaluationTime", nsec_to_sec(took));
+    print_evaluated(out, last);
+    buf_add_byte(out, '}');
+}
+
+static bool go_through_group(struct rules_list *l, const struct rule_group *g,
+                             struct buf *out, struct mono until)
+{
+    if (!l->is_in_group) {
+        print_open(out);
+        json_print_text(out, "name", g->name);
+        json_print_text(out, "file", g->file);
+        buf_add_text(out, ",\"rules\":[");
+        l->is_in_group = true;
+        l->rule = 0;
+    }
+    for (; l->rule < g->count; l->rule++) {
+        if (mono_reached(mono_read(), until))
+            return false;
+        if (is_wanted(l, g->rules[l->rule]) &&
+            !go_through_rule(l, g->rules[l->rule], out, until))
+            return false;
+    }
+    print_group_end(out, engine_evaluation(act_engine(l->daemon)), g);
+    l->is_in_group = false;
+    return true;
+}
+
+static bool print_rules(void *ctx, struct buf *out, struct mono until)
+{
+    struct rules_list *l = ctx;
+    const struct rules *rules = &l->generation->alerting.rules;
+    if (!l->is_begun)
+        buf_add_text(out, "{\"status\":\"success\",\"data\":{\"groups\":[");
+    l->is_begun = true;
+    for (; l->group < rules->count; l->group++) {
+        const struct rule_group *g = rules->groups[l->group];
+        if (is_among(l->groups, g->name) && is_among(l->files, g->file) &&
+            !go_through_group(l, g, out, until))
+            return false;
+    }
+    buf_add_text(out, "]}}\n");
+    return true;
+}
+
+static void rules_finish(void *list)
+{
+    struct rules_list *l = list;
+    generation_unref(l->generation);
+    map_destroy(l->names);
+    map_destroy(l->groups);
+    map_destroy(l->files);
+    alert_keys_finish(&l->keys);
+}
+
+static void add_asked(void *ctx, const char *value)
+{
+    map_put(ctx, bytes_of(value), ctx);
+}
+
+static struct map *asked_of(struct exchange *x, const char *param)
+{
+    struct map *asked = map_create();
+    exchange_form_each(x, param, add_asked, asked);
+    return asked;
 }
 
 static void get_rules(struct exchange *x, struct daemon *d)
 {
+    static const struct list_kind kind = {"rules", TOO_LARGE, print_rules};
     const char *type = exchange_form(x, "type");
-    const struct rules *rules = &d->generation->alerting.rules;
-    const struct wanted w = {.has_alerting = !type || !strcmp(type, "alert"),
-                             .has_recording = !type || !strcmp(type, "record"),
-                             .exchange = x};
-    if (!w.has_alerting && !w.has_recording) {
+    if (type && strcmp(type, "alert") != 0 && strcmp(type, "record") != 0) {
         query_error(x, 400, "bad_data",
                     "invalid parameter \"type\": not supported value \"%.100s\"", type);
         return;
     }
-    json_t *groups = json_array();
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct rule_group *g = rules->groups[i];
-        if (is_wanted(&w, "rule_group[]", g->name) && is_wanted(&w, "file[]", g->file))
-            json_array_append_new(groups, group_to_json(act_engine(d), g, &w));
-    }
-    exchange_reply_value(
-        x, 200,
-        json_pack("{s:s, s:{s:o}}", "status", "success", "data", "groups", groups));
+    struct arena *arena = arena_create(0);
+    struct rules_list *l = arena_alloc(arena, sizeof(*l));
+    *l = (struct rules_list){
+        .daemon = d,
+        .generation = generation_ref(d->generation),
+        .has_alerting = !type || !strcmp(type, "alert"),
+        .has_recording = !type || !strcmp(type, "record"),
+        .names = asked_of(x, "rule_name[]"),
+        .groups = asked_of(x, "rule_group[]"),
+        .files = asked_of(x, "file[]"),
+    };
+    arena_cleanup(arena, rules_finish, l);
+    list_job_answer(x, d, &kind, arena, l);
 }
 
 static const struct endpoint_param rules_params[] = {

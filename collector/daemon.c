@@ -11,6 +11,7 @@
 #include "collector/engine_host.h"
 #include "collector/events.h"
 #include "collector/file_watch.h"
+#include "collector/list_job.h"
 #include "collector/listing_lane.h"
 #include "collector/memos.h"
 #include "collector/overview.h"
@@ -286,6 +287,7 @@ static void take_down(struct daemon *d)
     timer_destroy(d->secrets_timer);
     file_watch_destroy(d->file_watch);
     web_destroy(d->web);
+    list_jobs_destroy(d);
     stream_destroy(d->stream);
     overview_destroy(d->overview);
     verdict_history_destroy(d->verdict_history);
@@ -338,6 +340,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->query_lane = query_lane_create(d);
     d->listing_lane = listing_lane_create(d);
     list_init(&d->page_jobs);
+    list_init(&d->list_jobs);
     d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||
         !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||

@@ -58,6 +58,7 @@ struct daemon {
     struct series *unknown_modules; /* blackbox_module_unknown_total */
     struct web *web;
     struct list page_jobs; /* page_job.c's: under way */
+    struct list list_jobs; /* list_job.c's: the same */
     struct self *self;
     struct file_watch *file_watch;
     enum daemon_state state;

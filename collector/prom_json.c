@@ -86,6 +86,19 @@ void prom_json_number(double value, struct buf *out)
     buf_add_byte(out, '"');
 }
 
+void prom_json_alert_value(double value, struct buf *out)
+{
+    if (!isfinite(value)) {
+        prom_json_number(value, out);
+        return;
+    }
+    const struct decimal d =
+        value == 0 ? (struct decimal){"0", 1, 1, signbit(value)} : decimal_of(value);
+    buf_add_text(out, d.is_negative ? "\"-" : "\"");
+    add_scientific(&d, out);
+    buf_add_byte(out, '"');
+}
+
 void prom_json_time(int64_t ms, struct buf *out)
 {
     const int64_t part = llabs(ms % 1000);

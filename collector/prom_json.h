@@ -15,6 +15,8 @@
 void prom_json_result(const struct promql_result *r, struct buf *out);
 /* A number in quotes: as short as reads back, without an exponent from 1e-06 up to 1e+21; "NaN", "+Inf", "-Inf". */
 void prom_json_number(double value, struct buf *out);
+/* The same with one digit before the point and an exponent always ("1.5e+00"): the value of an alert. */
+void prom_json_alert_value(double value, struct buf *out);
 /* Seconds with three digits behind the point, or none. */
 void prom_json_time(int64_t ms, struct buf *out);
 void prom_json_labels(struct labels l, struct buf *out);

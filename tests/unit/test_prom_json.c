@@ -45,6 +45,33 @@ static void test_numbers(void **ctx)
     }
 }
 
+static void test_alert_values(void **ctx)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "\"0e+00\""},
+        {-0.0, "\"-0e+00\""},
+        {1, "\"1e+00\""},
+        {-1.5, "\"-1.5e+00\""},
+        {100, "\"1e+02\""},
+        {123456.789, "\"1.23456789e+05\""},
+        {0.00012, "\"1.2e-04\""},
+        {1.5e300, "\"1.5e+300\""},
+        {0.30000000000000004, "\"3.0000000000000004e-01\""},
+        {NAN, "\"NaN\""},
+        {INFINITY, "\"+Inf\""},
+        {-INFINITY, "\"-Inf\""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf out = BUF_MAX(1000);
+        prom_json_alert_value(cases[i].value, &out);
+        assert_string_equal(buf_text(&out), cases[i].text);
+        buf_finish(&out);
+    }
+}
+
 static void test_times(void **ctx)
 {
     static const struct {
@@ -124,9 +151,8 @@ static void test_errors(void **ctx)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_alert_values),
+        cmocka_unit_test(test_times),   cmocka_unit_test(test_results),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
