@@ -18,17 +18,15 @@
 #define RETRY_AFTER (5 * NSEC_PER_SEC)
 #define HANGS_AFTER (10 * NSEC_PER_SEC)
 #define SLICE (2 * NSEC_PER_MSEC)
-#define LINE_MAX_BYTES \
-    ((size_t)24 << 10) /* of a notice in a line of the log, where quotes double */
 enum { FLIGHT_MAX = 500, KEPT_MAX_BYTES = 64 << 20, DRAIN_ROUNDS = 20 };
 
 struct ledger {
     struct loop *loop; /* NULL: inline */
     struct store *store;
-    struct list waiting, flight; /* of transactions */
-    struct list landed;          /* on disk, and not all of it is told */
-    size_t waiting_bytes;        /* what those of waiting hold */
-    size_t flight_max;           /* 1 while looking for the one that cannot be written */
+    struct txn_queue waiting;
+    struct list flight; /* of transactions */
+    struct list landed; /* on disk, and not all of it is told */
+    size_t flight_max;  /* 1 while looking for the one that cannot be written */
     bool is_flying, is_hanging, is_telling, is_closing;
     bool is_landing, is_deferred; /* the rest of it */
     struct wall flight_since, retry_at, now;
@@ -68,7 +66,7 @@ struct ledger *ledger_open(struct loop *loop, const char *path, bool is_inline,
 {
     struct ledger *l = memory_take(sizeof(*l));
     *l = (struct ledger){.loop = loop, .flight_max = FLIGHT_MAX, .next_id = 1};
-    list_init(&l->waiting);
+    txn_queue_init(&l->waiting);
     list_init(&l->flight);
     list_init(&l->landed);
     l->store = store_for(loop, path, is_inline, ret_fault, e);
@@ -110,27 +108,10 @@ struct wall ledger_clock(const struct ledger *l)
 
 /* ---- what a commit tells ---- */
 
-/* The whole notice, in as many lines as it needs: together they are its JSON. */
-static void say_row(const struct ledger *l, const struct ledger_op *op)
-{
-    struct bytes rest = bytes_of(op->text);
-    struct buf part = BUF_MAX(LINE_MAX_BYTES);
-    for (int64_t number = 1; rest.len > 0; number++) {
-        const struct bytes piece = bytes_cut(rest, LINE_MAX_BYTES);
-        rest = bytes_slice(rest, piece.len, rest.len);
-        buf_clear(&part);
-        buf_add_bytes(&part, piece);
-        log_error(EV("notice not on disk"), STR("why", l->health.why),
-                  INT("outbox_id", (int64_t)op->row.id), INT("part", number),
-                  INT("bytes_left", (int64_t)rest.len), STR("notice", buf_text(&part)));
-    }
-    buf_finish(&part);
-}
-
 static void tell_row(struct ledger *l, const struct ledger_op *op, bool is_durable)
 {
     if (!is_durable)
-        say_row(l, op);
+        ledger_op_say(op, l->health.why);
     if (l->hooks.arrived)
         l->hooks.arrived(l->hooks.ctx, &(struct arrival){.row = &op->row,
                                                          .payload = bytes_of(op->text),
@@ -197,37 +178,12 @@ static void tell_all(struct ledger *l, struct list *transactions)
     l->is_telling = false;
 }
 
-/* ---- the queue ---- */
-
-static void wait_last(struct ledger *l, struct ledger_txn *t)
-{
-    list_append(&l->waiting, &t->link);
-    l->waiting_bytes += arena_used(t->arena);
-}
-
-static void wait_first(struct ledger *l, struct ledger_txn *t)
-{
-    list_prepend(&l->waiting, &t->link);
-    l->waiting_bytes += arena_used(t->arena);
-}
-
-/* The oldest, or NULL. */
-static struct ledger_txn *waiting_take(struct ledger *l)
-{
-    struct list *first = list_take(&l->waiting);
-    if (!first)
-        return NULL;
-    struct ledger_txn *t = LIST_ITEM(first, struct ledger_txn, link);
-    l->waiting_bytes -= arena_used(t->arena);
-    return t;
-}
-
 /* Drops the oldest transactions beyond the bound: their notices have gone out, and stand on stderr. */
 static void bound_waiting(struct ledger *l)
 {
-    while (!l->is_telling && l->waiting_bytes > KEPT_MAX_BYTES) {
+    while (!l->is_telling && l->waiting.bytes > KEPT_MAX_BYTES) {
         log_error(EV("commit given up"), STR("why", l->health.why));
-        ledger_txn_free(waiting_take(l));
+        ledger_txn_free(txn_queue_take(&l->waiting));
     }
 }
 
@@ -309,7 +265,7 @@ static void flight_back(struct ledger *l)
     while (!list_empty(&l->flight)) {
         struct list *last = l->flight.prev;
         list_remove(last);
-        wait_first(l, LIST_ITEM(last, struct ledger_txn, link));
+        txn_queue_prepend(&l->waiting, LIST_ITEM(last, struct ledger_txn, link));
     }
 }
 
@@ -327,7 +283,7 @@ static void flight_failed(struct ledger *l, enum store_fault fault, const struct
     }
     l->flight_max = fault == STORE_BUG ? 1 : FLIGHT_MAX;
     flight_back(l);
-    tell_all(l, &l->waiting);
+    tell_all(l, &l->waiting.list);
     bound_waiting(l);
     if (fault == STORE_BUG)
         launch(l);
@@ -363,10 +319,10 @@ static bool flight_write(void *ctx, struct store_db *db, struct err *e)
 
 static void launch(struct ledger *l)
 {
-    if (l->is_flying || l->is_telling || l->is_closing || list_empty(&l->waiting))
+    if (l->is_flying || l->is_telling || l->is_closing || list_empty(&l->waiting.list))
         return;
-    for (size_t i = 0; i < l->flight_max && !list_empty(&l->waiting); i++)
-        list_append(&l->flight, &waiting_take(l)->link);
+    for (size_t i = 0; i < l->flight_max && !list_empty(&l->waiting.list); i++)
+        list_append(&l->flight, &txn_queue_take(&l->waiting)->link);
     l->is_flying = true;
     l->flight_since = ledger_clock(l);
     if (!store_submit(l->store, flight_write, flight_done, l))
@@ -385,10 +341,10 @@ void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable
         if (op->row.id == 0)
             op->row.id = l->next_id++;
     }
-    wait_last(l, t);
+    txn_queue_append(&l->waiting, t);
     launch(l);
     if (l->is_flying && l->is_hanging) {
-        tell_all(l, &l->waiting);
+        tell_all(l, &l->waiting.list);
         bound_waiting(l);
     }
 }
@@ -403,10 +359,10 @@ struct wall ledger_advance(struct ledger *l, struct wall now)
         l->is_hanging = true;
         note_fault(l, STORE_IO, "the disk has not answered for 10 s");
         tell_all(l, &l->flight);
-        tell_all(l, &l->waiting);
+        tell_all(l, &l->waiting.list);
         bound_waiting(l);
     }
-    if (!l->is_flying && !list_empty(&l->waiting)) {
+    if (!l->is_flying && !list_empty(&l->waiting.list)) {
         const bool has_stepped = l->retry_at.ns - now.ns > RETRY_AFTER;
         if (now.ns < l->retry_at.ns && !has_stepped)
             return l->retry_at;
@@ -431,7 +387,7 @@ void ledger_close(struct ledger *l, nsec grace)
         l->hooks.closed(l->hooks.ctx);
     if (l->is_flying)
         return; /* the store's thread still reads it, and may for ever */
-    for (struct ledger_txn *t; (t = waiting_take(l));)
+    for (struct ledger_txn *t; (t = txn_queue_take(&l->waiting));)
         ledger_txn_free(t);
     free(l);
 }
@@ -440,6 +396,6 @@ struct ledger_health ledger_health(const struct ledger *l)
 {
     struct ledger_health health = l->health;
     health.waiting =
-        list_count(&l->waiting) + list_count(&l->flight) + list_count(&l->landed);
+        list_count(&l->waiting.list) + list_count(&l->flight) + list_count(&l->landed);
     return health;
 }

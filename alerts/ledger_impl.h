@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the ledger, shared by ledger.c (queue and commits), ledger_txn.c (what one transaction gathers),
- * ledger_write.c (its SQL); and what outbox and courier say to it about rows of the outbox, which nobody else may.
+ * ledger_queue.c (what waits), ledger_write.c (its SQL); and what outbox and courier say to it about rows of the outbox, which nobody else may.
  */
 #ifndef HEALTHD_ALERTS_LEDGER_IMPL_H
 #define HEALTHD_ALERTS_LEDGER_IMPL_H
@@ -77,6 +77,17 @@ void ledger_txn_free(struct ledger_txn *t);
 /* Made from within: a payload that is not a caller's notice (a digest). */
 void ledger_payload(struct ledger_txn *t, const struct outbox_row *row,
                     struct bytes payload);
+
+/* ledger_queue.c */
+struct txn_queue {
+    struct list list; /* of transactions, the oldest first */
+    size_t bytes;     /* what they hold */
+};
+void txn_queue_init(struct txn_queue *q);
+void txn_queue_append(struct txn_queue *q, struct ledger_txn *t);
+void txn_queue_prepend(struct txn_queue *q, struct ledger_txn *t);
+struct ledger_txn *txn_queue_take(struct txn_queue *q); /* the oldest, or NULL */
+void ledger_op_say(const struct ledger_op *op, const char *why);
 
 /* ledger_write.c */
 extern const char *const ledger_schema[];
