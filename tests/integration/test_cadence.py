@@ -79,8 +79,10 @@ def test_slots_do_not_drift(healthd, badpeer):
     for n in range(8):
         starts = [start for start, _ in runs(daemon, f"p{n}")][1:]  # the first is spread
         assert len(starts) - 1 == round((starts[-1] - starts[0]) / 0.25), "a slot was missed"
-        off = [start - starts[0] - 0.25 * slot for slot, start in enumerate(starts)]
-        assert all(abs(one) < JITTER * SLOWNESS for one in off), off
+        # A busy machine makes single starts late; those that were not tell whether the slots themselves move.
+        late = [start - 0.25 * slot for slot, start in enumerate(starts)]
+        half = len(late) // 2
+        assert abs(min(late[half:]) - min(late[:half])) < JITTER * SLOWNESS, late
     assert len({round(runs(daemon, f"p{n}")[-1][0] % 0.25, 2) for n in range(8)}) > 2, "one herd"
 
 
