@@ -53,14 +53,17 @@ static bool is_again(ssize_t result)
 bool pg_relay_send(struct pg_relay *r)
 {
     char portion[PORTION];
-    ssize_t waiting;
+    ssize_t waiting = PORTION;
 
-    while ((waiting = recv(r->near, portion, sizeof(portion), MSG_PEEK)) > 0) {
+    while (waiting == PORTION &&
+           (waiting = recv(r->near, portion, sizeof(portion), MSG_PEEK)) > 0) {
         const ssize_t sent = send(r->server, portion, (size_t)waiting, MSG_NOSIGNAL);
         if (is_again(sent))
             return false;
         /* A server that is gone may have said why: that is read before the end. */
         recv(r->near, portion, (size_t)(sent < 0 ? waiting : sent), 0);
+        if (sent >= 0 && sent < waiting)
+            return false;
     }
     return true;
 }
