@@ -45,6 +45,9 @@ void outbox_close(struct outbox *o);
 void outbox_each(const struct outbox *o,
                  void (*fn)(void *ctx, const struct outbox_row *r),
                  void *ctx); /* pending, sending, dead; then the last done ones */
+/* The newest of these of one lane: NULL for none. The outbox's, until it next moves a row. */
+const struct outbox_row *outbox_newest(const struct outbox *o, const char *receiver,
+                                       const char *lane);
 bool outbox_retry(struct outbox *o, uint64_t id, struct wall now,
                   struct err *e); /* a dead row, or one that waits */
 bool outbox_drop(struct outbox *o, uint64_t id, const char *who, struct wall now,

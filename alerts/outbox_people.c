@@ -32,6 +32,31 @@ void outbox_each(const struct outbox *o,
         fn(ctx, &LIST_ITEM(it, struct waiting, link)->row);
 }
 
+static void find_newest(const struct list *rows, const struct lane *l,
+                        const struct outbox_row **newest)
+{
+    LIST_EACH (it, rows) {
+        const struct waiting *w = LIST_ITEM(it, struct waiting, link);
+        if (w->lane == l && (!*newest || w->row.id > (*newest)->id))
+            *newest = &w->row;
+    }
+}
+
+const struct outbox_row *outbox_newest(const struct outbox *o, const char *receiver,
+                                       const char *lane)
+{
+    const struct box *b = map_get(o->boxes, bytes_of(receiver));
+    const struct lane *l = b ? map_get(b->lanes, bytes_of(lane)) : NULL;
+    const struct outbox_row *newest = NULL;
+    if (!l || l->row_count == 0)
+        return NULL;
+    find_newest(&l->rows, l, &newest);
+    if (l->dead > 0)
+        find_newest(&o->dead, l, &newest);
+    find_newest(&o->settled, l, &newest);
+    return newest;
+}
+
 static bool is_in_flight(const struct waiting *w)
 {
     return w->lane->is_busy && lane_first(w->lane) == w;

@@ -31,9 +31,8 @@ bool alert_keys_next(struct alert_keys *k, const struct book *b,
     if (k->at >= k->keys.len)
         return false;
     const char *key = k->keys.ptr + k->at;
-    const struct alert *a = book_find(b, key);
+    *ret_alert = book_find(b, key);
     k->at += strlen(key) + 1;
-    *ret_alert = a && k->is_wanted(a) ? a : NULL;
     return true;
 }
 

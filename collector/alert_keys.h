@@ -18,7 +18,7 @@ struct alert_keys {  /* begins as {0} */
 /* Those of one rule, or of all (NULL), in the order of the book; in place of what was there. */
 void alert_keys_take(struct alert_keys *k, const struct book *b, const struct rule *rule,
                      bool (*is_wanted)(const struct alert *a));
-/* Goes on; false at the end. *ret_alert is NULL when it is not wanted any more, or gone. */
+/* Goes on; false at the end. *ret_alert is as it stands now, whether wanted or not; NULL when it is gone. */
 bool alert_keys_next(struct alert_keys *k, const struct book *b,
                      const struct alert **ret_alert);
 void alert_keys_finish(struct alert_keys *k);

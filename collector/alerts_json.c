@@ -4,27 +4,6 @@
 
 #include "collector/act.h"
 #include "collector/json_print.h"
-#include "lib/base/map.h"
-
-#define KEY_MAX 16384
-
-/* ---- the notice that went out last, by receiver and lane ---- */
-
-static void print_lane(struct buf *key, const char *receiver, const char *lane)
-{
-    buf_printf(key, "%s\n%s", receiver, lane);
-}
-
-static void note_delivery(void *ctx, const struct outbox_row *r)
-{
-    struct map *newest = ctx;
-    struct buf key = BUF_MAX(KEY_MAX);
-    print_lane(&key, r->receiver, r->lane);
-    const struct outbox_row *before = map_get(newest, buf_bytes(&key));
-    if (!before || r->id > before->id)
-        map_put(newest, buf_bytes(&key), (void *)(uintptr_t)r);
-    buf_finish(&key);
-}
 
 static void print_delivery(struct buf *out, const struct outbox_row *r)
 {
@@ -47,7 +26,7 @@ static void print_delivery(struct buf *out, const struct outbox_row *r)
 
 struct telling {
     struct buf *out;
-    struct map *newest; /* struct outbox_row */
+    const struct outbox *outbox;
     struct overlay_verdict held;
     size_t count;
 };
@@ -55,7 +34,7 @@ struct telling {
 static void print_told(void *ctx, const struct told *t)
 {
     struct telling *telling = ctx;
-    struct buf *out = telling->out, key = BUF_MAX(KEY_MAX);
+    struct buf *out = telling->out;
     if (telling->count++)
         buf_add_byte(out, ',');
     buf_add_byte(out, '{');
@@ -65,10 +44,8 @@ static void print_told(void *ctx, const struct told *t)
     json_print_flag(out, "was_told", t->was_told);
     json_print_time(out, "last_told", t->last_told);
     json_print_time(out, "next_flush", t->next_flush);
-    print_lane(&key, t->receiver, t->lane);
-    print_delivery(out, map_get(telling->newest, buf_bytes(&key)));
+    print_delivery(out, outbox_newest(telling->outbox, t->receiver, t->lane));
     buf_add_byte(out, '}');
-    buf_finish(&key);
     if (telling->held.kind == OVERLAY_NONE)
         telling->held = t->held;
 }
@@ -126,7 +103,7 @@ static void print_value(struct buf *out, double value)
     buf_add_byte(out, '"');
 }
 
-static void print_alert(struct buf *out, const struct alert *a)
+static void print_own(struct buf *out, const struct alert *a)
 {
     const struct alert_status *s = &a->status;
     buf_printf(out, "{\"fingerprint\":\"%016jx\"", (uintmax_t)a->fingerprint);
@@ -144,12 +121,23 @@ static void print_alert(struct buf *out, const struct alert *a)
     json_print_labels(out, "annotations", a->annotations);
 }
 
+void alert_print(struct buf *out, const struct daemon *d, const struct alert *a)
+{
+    struct engine *engine = act_engine(d);
+    struct telling telling = {.out = out, .outbox = engine_outbox(engine)};
+    print_own(out, a);
+    json_print_name(out, "told");
+    buf_add_byte(out, '[');
+    dispatch_each(engine_dispatch(engine), a, print_told, &telling);
+    buf_add_byte(out, ']');
+    print_held(out, telling.held);
+    print_ack(out, ack_of(engine_overlay(engine), a, act_now(d)));
+    buf_add_byte(out, '}');
+}
+
 struct listing {
     struct buf *out;
-    const char *between;
-    struct engine *engine;
-    struct map *newest;
-    struct wall now;
+    const struct daemon *daemon;
     size_t count, max;
     bool is_firing; /* which ones this pass takes */
 };
@@ -159,33 +147,18 @@ static void add_alert(void *ctx, struct alert *a)
     struct listing *l = ctx;
     if ((a->status.state == ALERT_FIRING) != l->is_firing || l->count >= l->max)
         return;
-    struct telling telling = {.out = l->out, .newest = l->newest};
     if (l->count++)
-        buf_add_text(l->out, l->between);
-    print_alert(l->out, a);
-    json_print_name(l->out, "told");
-    buf_add_byte(l->out, '[');
-    dispatch_each(engine_dispatch(l->engine), a, print_told, &telling);
-    buf_add_byte(l->out, ']');
-    print_held(l->out, telling.held);
-    print_ack(l->out, ack_of(engine_overlay(l->engine), a, l->now));
-    buf_add_byte(l->out, '}');
+        buf_add_byte(l->out, ',');
+    alert_print(l->out, l->daemon, a);
 }
 
-void alerts_print(struct buf *out, struct daemon *d, size_t max, const char *between)
+void alerts_print(struct buf *out, const struct daemon *d, size_t max)
 {
-    struct listing l = {.out = out,
-                        .between = between,
-                        .engine = act_engine(d),
-                        .newest = map_create(),
-                        .now = act_now(d),
-                        .max = max,
-                        .is_firing = true};
-    outbox_each(engine_outbox(l.engine), note_delivery, l.newest);
+    struct listing l = {.out = out, .daemon = d, .max = max, .is_firing = true};
+    const struct book *book = engine_book(act_engine(d));
     buf_add_byte(out, '[');
-    book_each(engine_book(l.engine), add_alert, &l);
+    book_each(book, add_alert, &l);
     l.is_firing = false;
-    book_each(engine_book(l.engine), add_alert, &l);
+    book_each(book, add_alert, &l);
     buf_add_byte(out, ']');
-    map_destroy(l.newest);
 }

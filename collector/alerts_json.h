@@ -3,11 +3,13 @@
 #ifndef HEALTHD_COLLECTOR_ALERTS_JSON_H
 #define HEALTHD_COLLECTOR_ALERTS_JSON_H
 
+#include "alerts/alert.h"
 #include "collector/daemon.h"
 #include "lib/base/buf.h"
 
-/* [alert, …]: every alert that is pending, fires or has just ended: what holds it, who was told, and how far the last
- * notice of each came (`delivery`); those that fire first, at most max. between: "," and what white space is wanted. */
-void alerts_print(struct buf *out, struct daemon *d, size_t max, const char *between);
+/* What it is, what holds it, who was told, and how far the last notice of each came (`delivery`). */
+void alert_print(struct buf *out, const struct daemon *d, const struct alert *a);
+/* [alert, …]: every alert that is pending, fires or has just ended; those that fire first, at most max. */
+void alerts_print(struct buf *out, const struct daemon *d, size_t max);
 
 #endif

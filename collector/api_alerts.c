@@ -3,21 +3,78 @@
 #include <string.h>
 
 #include "collector/act.h"
+#include "collector/alert_keys.h"
 #include "collector/alerts_json.h"
 #include "collector/api.h"
+#include "collector/list_job.h"
 #include "lib/core/verdict_json.h"
+
+/* ---- all ---- */
+
+struct alerts_list {
+    const struct daemon *daemon;
+    struct alert_keys firing, others;
+    bool is_begun;
+};
+
+static bool is_firing(const struct alert *a)
+{
+    return a->status.state == ALERT_FIRING;
+}
+
+static bool is_other(const struct alert *a)
+{
+    return a->status.state == ALERT_PENDING || a->status.state == ALERT_RESOLVED;
+}
+
+static bool print_those(struct alerts_list *l, struct alert_keys *keys, struct buf *out,
+                        struct mono until)
+{
+    const struct alert *a;
+    while (alert_keys_next(keys, engine_book(act_engine(l->daemon)), &a)) {
+        if (a && a->status.state != ALERT_INACTIVE) {
+            buf_add_text(out, out->len > 1 ? ",\n" : "");
+            alert_print(out, l->daemon, a);
+        }
+        if (mono_reached(mono_read(), until))
+            return false;
+    }
+    return true;
+}
+
+static bool print_list(void *ctx, struct buf *out, struct mono until)
+{
+    struct alerts_list *l = ctx;
+    const struct book *book = engine_book(act_engine(l->daemon));
+    if (!l->is_begun) {
+        alert_keys_take(&l->firing, book, NULL, is_firing);
+        alert_keys_take(&l->others, book, NULL, is_other);
+        buf_add_byte(out, '[');
+        l->is_begun = true;
+    }
+    if (!print_those(l, &l->firing, out, until) ||
+        !print_those(l, &l->others, out, until))
+        return false;
+    buf_add_text(out, "]\n");
+    return true;
+}
+
+static void list_finish(void *list)
+{
+    struct alerts_list *l = list;
+    alert_keys_finish(&l->firing);
+    alert_keys_finish(&l->others);
+}
 
 static void get_alerts(struct exchange *x, struct daemon *d)
 {
-    struct buf text = BUF_MAX(64u << 20);
-    alerts_print(&text, d, SIZE_MAX, ",\n");
-    buf_add_byte(&text, '\n');
-    if (text.overflow) {
-        buf_finish(&text);
-        exchange_error(x, 500, "The alerts are more than 64 MiB of text.");
-        return;
-    }
-    exchange_reply_json(x, 200, &text);
+    static const struct list_kind kind = {
+        "alerts", "The alerts are more than 64 MiB of text.", print_list};
+    struct arena *arena = arena_create(0);
+    struct alerts_list *l = arena_alloc(arena, sizeof(*l));
+    l->daemon = d;
+    arena_cleanup(arena, list_finish, l);
+    list_job_answer(x, d, &kind, arena, l);
 }
 
 /* ---- taking one ---- */

@@ -54,7 +54,7 @@ static bool print_active(struct alert_keys *keys, const struct book *b, struct b
 {
     const struct alert *a;
     while (alert_keys_next(keys, b, &a)) {
-        if (a)
+        if (a && is_active(a))
             print_alert(out, a);
         if (mono_reached(mono_read(), until))
             return false;

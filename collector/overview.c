@@ -126,7 +126,7 @@ const char *overview_alerts(struct overview *o, uint64_t *ret_number)
     const struct mono now = loop_now(o->daemon->frame.loop);
     if (!o->alerts_number || mono_reached(now, mono_add(o->alerts_made, FRESH))) {
         struct buf text = BUF_MAX(OVERVIEW_MAX);
-        alerts_print(&text, o->daemon, OVERVIEW_ALERTS_MAX, ",");
+        alerts_print(&text, o->daemon, OVERVIEW_ALERTS_MAX);
         o->alerts_number += strcmp(buf_text(&text), buf_text(&o->alerts)) != 0;
         buf_finish(&o->alerts);
         o->alerts = text;

@@ -75,26 +75,32 @@ static bool is_any(const struct alert *a)
     return a->status.state != ALERT_INACTIVE;
 }
 
-/* The next slice of so many alerts: their letters, and '-' for what is left out. */
+static char letter_of(const struct alert *a)
+{
+    const char letter = labels_get(a->labels, "t")[0];
+    return is_firing(a) ? (char)(letter - 'a' + 'A') : letter;
+}
+
+/* The next slice of so many alerts: their letters, large when they fire, and '-' for what is gone. */
 static void expect(struct fixture *f, size_t slice, const char *letters)
 {
     const struct alert *a;
     struct buf said = BUF_MAX(100);
     while (slice-- > 0 && alert_keys_next(&f->keys, f->book, &a))
-        buf_add_text(&said, a ? labels_get(a->labels, "t") : "-");
+        buf_add_byte(&said, a ? letter_of(a) : '-');
     assert_string_equal(buf_text(&said), letters);
     buf_finish(&said);
 }
 
-static void test_what_ends_between_slices_is_left_out(void **state)
+static void test_what_ends_between_slices_is_said_to_have_ended(void **state)
 {
     struct fixture f;
     start(&f);
     observe(&f, 1, "abcde");
     alert_keys_take(&f.keys, f.book, NULL, is_firing);
-    expect(&f, 2, "ab");
+    expect(&f, 2, "AB");
     observe(&f, 2, "abdz"); /* c and e resolve; z, which comes now, is the next list's */
-    expect(&f, 99, "-d-");
+    expect(&f, 99, "cDe");
     finish(&f);
 }
 
@@ -105,7 +111,7 @@ static void test_what_is_gone_between_slices_is_left_out(void **state)
     observe(&f, 1, "abc");
     observe(&f, 2, "a");
     alert_keys_take(&f.keys, f.book, NULL, is_any);
-    expect(&f, 1, "a");
+    expect(&f, 1, "A");
     assert_true(book_expire(f.book, MINUTE(30), NULL, NULL));
     expect(&f, 99, "--");
     finish(&f);
@@ -120,16 +126,16 @@ static void test_of_one_rule_and_again(void **state)
     alert_keys_take(&f.keys, f.book, &other, is_firing);
     expect(&f, 99, "");
     alert_keys_take(&f.keys, f.book, &f.rule, is_firing);
-    expect(&f, 1, "a");
+    expect(&f, 1, "A");
     alert_keys_take(&f.keys, f.book, &f.rule, is_firing);
-    expect(&f, 99, "ab");
+    expect(&f, 99, "AB");
     finish(&f);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_ends_between_slices_is_left_out),
+        cmocka_unit_test(test_what_ends_between_slices_is_said_to_have_ended),
         cmocka_unit_test(test_what_is_gone_between_slices_is_left_out),
         cmocka_unit_test(test_of_one_rule_and_again),
     };

@@ -97,9 +97,20 @@ static struct waiting *first_of(struct fixture *f, const char *receiver, const c
     return lane_first(box_lane(outbox_box(f->outbox, receiver), lane));
 }
 
+/* Wherever the rows of a lane are: of all that outbox_each walks. */
+static void expect_newest(const struct fixture *f, const struct outbox_row *r)
+{
+    const struct outbox_row *newest = outbox_newest(f->outbox, r->receiver, r->lane);
+    assert_non_null(newest);
+    assert_true(newest->id >= r->id);
+    assert_string_equal(newest->receiver, r->receiver);
+    assert_string_equal(newest->lane, r->lane);
+}
+
 static void add_row(void *ctx, const struct outbox_row *r)
 {
     struct fixture *f = ctx;
+    expect_newest(f, r);
     buf_printf(&f->text, "%llu %s %s%s%s%s; ", (unsigned long long)r->id, r->lane,
                r->title, r->state == ROW_PENDING ? "" : " ",
                r->state == ROW_PENDING ? "" : row_state_name(r->state),
@@ -217,6 +228,8 @@ static void a_lane_that_nobody_needs_is_forgotten(void **state)
         row_delivered(first_of(&f, "page", lane), NULL, f.now);
     }
     assert_int_equal(map_count(outbox_box(f.outbox, "page")->lanes), OUTBOX_SETTLED / 2);
+    assert_null(outbox_newest(f.outbox, "page", "l0"));
+    assert_null(outbox_newest(f.outbox, "nobody", "l0"));
     finish(&f);
 }
 
