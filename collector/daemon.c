@@ -315,6 +315,8 @@ static void take_down(struct daemon *d)
 
 static bool start_all(struct daemon *d, struct generation *g, struct err *e)
 {
+    list_init(&d->page_jobs);
+    list_init(&d->list_jobs);
     d->started = loop_wall(d->frame.loop);
     d->generation = generation_ref(g);
     g->number = 1;
@@ -339,8 +341,6 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->stream = stream_create(d);
     d->query_lane = query_lane_create(d);
     d->listing_lane = listing_lane_create(d);
-    list_init(&d->page_jobs);
-    list_init(&d->list_jobs);
     d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||
         !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||

@@ -108,7 +108,7 @@ def check_shown_parts(path, text, faults):
             faults.add(path, line, f"shows a part of {found[1]}, which is not there")
         elif found[2] not in read(found[1]):
             faults.add(path, line, f"what it shows is no part of {found[1]} any more: copy it again")
-    if text.count("```c\n") != sum("```c\n" in found[0] for found in parts):
+    if text.count("```c\n") != sum("```c\n" in found[0] for found in [*parts, *SHOWN.finditer(text)]):
         faults.add(path, 1, "shows C that nothing compiles: show a part of a file (<!-- part of: NAME -->)")
 
 

@@ -138,6 +138,8 @@ class Docs(ToolTest):
         ("by `talk_feed` in `lib/core/talk.c`\n", "names talk_feed in lib/core/talk.c"),
         ("`talk_end` (`lib/core/talk.c`) is called there, not defined\n", "names talk_end in"),
         ("<!-- file: lib/core/talk.c -->\n```c\nother\n```\n", "not lib/core/talk.c any more"),
+        ("<!-- part of: lib/core/talk.c -->\n```c\nother\n```\n", "no part of lib/core/talk.c any more"),
+        ("```c\nother\n```\n", "shows C that nothing compiles"),
         ("```sh\nls\n```\n", "docs/a.md:1: no test runs this block"),
         ("<!-- not run -->\n```sh\nls\n```\n", "does not say why"),
         ("```bash\nls\n```\n", "a block of 'bash'"),
