@@ -8,6 +8,7 @@
 #include "alerts/dispatch_impl.h"
 #include "alerts/ledger_row.h"
 #include "lib/core/json.h"
+#include "lib/query/promql_json.h"
 
 #define ROW_MAX_BYTES ((size_t)64 << 20)
 
@@ -21,14 +22,8 @@ static void add_text(struct buf *out, const char *name, const char *value)
 
 static void add_labels(struct buf *out, struct labels labels)
 {
-    buf_add_text(out, ",\"labels\":{");
-    for (size_t i = 0; i < labels.count; i++) {
-        buf_add_text(out, i ? "," : "");
-        buf_add_json(out, bytes_of(labels.items[i].name));
-        buf_add_byte(out, ':');
-        buf_add_json(out, bytes_of(labels.items[i].value));
-    }
-    buf_add_byte(out, '}');
+    buf_add_text(out, ",\"labels\":");
+    promql_json_labels(labels, out);
 }
 
 static void add_number(struct buf *out, const char *name, int64_t value)
