@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: each starts real parts for one test, in the test's own folder, and stops them."""
 import itertools
+import os
 
 import pytest
 
@@ -24,6 +25,12 @@ def pytest_collection_modifyitems(config, items):
     long = [item for item in items if item.get_closest_marker("full")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _state_home(tmp_path_factory):
+    """What is told no state directory keeps its state here, not in that of a healthd of this machine."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="session")

@@ -224,6 +224,8 @@ def test_a_server_that_is_killed_while_it_answers(redis, healthd):
     daemon = healthd("probes: " + json.dumps([{"name": "cache", "interval": "1h", "redis": server.url()}]))
     daemon.wait_health("cache", "up")
     stuck = socket.create_connection(("127.0.0.1", server.port))
+    stuck.sendall(b"PING\r\n")
+    assert stuck.recv(10).startswith(b"+PONG")  # it is a client by now: what it says next is read before what healthd asks
     stuck.sendall(b"DEBUG SLEEP 30\r\n")
     # The kept connection is asked and answers nothing; then its peer is gone, and nobody listens.
     found = []

@@ -334,6 +334,7 @@ class Tally(ToolTest):
         self.write("r.xml", '<testsuites><testsuite tests="9" errors="1" failures="2" skipped="3"/></testsuites>')
         self.assertEqual(self.run_tool("tally", "pytest", "r.xml").stdout.split(), ["3", "3", "3"])
         self.assertEqual(self.run_tool("tally", "pytest", "gone.xml").stdout.split(), ["0", "1", "0"])
+        self.assertEqual(self.run_tool("tally", "meson", "gone.json").stdout.split(), ["0", "1", "0"])
 
 
 class Hardening(ToolTest):
