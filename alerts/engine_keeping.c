@@ -53,9 +53,9 @@ static void save_done(void *ctx)
 static void submit(struct engine *e)
 {
     const bool is_save = e->keeping.state == KEEPING_SAVE;
-    e->keeping.is_waiting =
-        !e->io.offload.submit(e->io.offload.ctx, is_save ? save_work : restore_work,
-                              is_save ? save_done : restore_done, e);
+    e->keeping.is_waiting = !e->io.offload.submit(
+        e->io.offload.ctx, is_save ? "history save" : "history restore",
+        is_save ? save_work : restore_work, is_save ? save_done : restore_done, e);
 }
 
 void keeping_start(struct engine *e, struct wall now)

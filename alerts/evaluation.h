@@ -20,8 +20,8 @@ struct evaluation;
 
 struct offload { /* how work leaves the loop: pool_submit, or at once in tests */
     void *ctx;
-    bool (*submit)(void *ctx, void (*work)(void *job), void (*done)(void *job),
-                   void *job);
+    bool (*submit)(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job);
 };
 
 struct evaluation_hooks {

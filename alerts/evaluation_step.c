@@ -142,7 +142,7 @@ bool step_start(struct evaluation *e, struct group_state *g)
     pin(s, e, g);
     s->held = e->hooks.hold ? e->hooks.hold(e->hooks.ctx) : NULL;
     list_append(&e->steps, &s->link);
-    if (e->offload.submit(e->offload.ctx, work, done, s))
+    if (e->offload.submit(e->offload.ctx, "evaluation", work, done, s))
         return true;
     step_destroy(s);
     return false;

@@ -49,9 +49,10 @@ static void on_timer(void *ctx)
     engine_advance(b->engine, loop_wall(b->loop));
 }
 
-static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+static bool submit(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job)
 {
-    return pool_submit(((struct bench *)ctx)->pool, work, done, job) != NULL;
+    return pool_submit(((struct bench *)ctx)->pool, name, work, done, job) != NULL;
 }
 
 static void *send_letter(void *ctx, struct arena *arena, const struct request *request,

@@ -108,7 +108,7 @@ static void post_events(struct exchange *x, struct daemon *d)
         .arena = arena_create(0), .exchange = x, .daemon = d, .is_lines = says_lines(x)};
     in->text = (struct bytes){
         arena_strndup(in->arena, body.ptr ? body.ptr : "", body.len), body.len};
-    if (pool_submit(d->frame.pool, read_all, take_some, in)) {
+    if (pool_submit(d->frame.pool, "events", read_all, take_some, in)) {
         exchange_suspend(x, peer_left, in);
         return;
     }

@@ -76,10 +76,11 @@ static void on_timer(void *ctx)
 
 /* ---- what the engine is given ---- */
 
-static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+static bool submit(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job)
 {
     const struct engine_host *h = ctx;
-    return pool_submit(h->daemon->frame.pool, work, done, job) != NULL;
+    return pool_submit(h->daemon->frame.pool, name, work, done, job) != NULL;
 }
 
 static void *hold(void *ctx)

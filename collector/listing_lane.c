@@ -139,7 +139,7 @@ static void slice(void *ctx)
     }
     if (is_series) {
         done(r);
-    } else if (!pool_submit(d->frame.pool, work, done, r)) {
+    } else if (!pool_submit(d->frame.pool, "listing", work, done, r)) {
         query_error(r->exchange, 503, "unavailable",
                     "healthd computes too much already; ask again in a moment");
         end(r);

@@ -150,7 +150,7 @@ static void start(struct query_lane *l, struct query *q)
                                &q->opts);
     q->source = history_view_source(q->view);
     l->running = q;
-    if (pool_submit(l->daemon->frame.pool, work, done, q))
+    if (pool_submit(l->daemon->frame.pool, "query", work, done, q))
         return;
     history_view_release(q->view);
     l->running = NULL;

@@ -100,7 +100,7 @@ static bool is_compressed_elsewhere(struct rendering *r)
     if (level > 1 || r->text.len > COMPRESS_INLINE_MAX) {
         r->progress = COMPRESSING;
         r->holds++;
-        if (pool_submit(r->daemon->frame.pool, compress, on_compressed, r))
+        if (pool_submit(r->daemon->frame.pool, r->kind.name, compress, on_compressed, r))
             return true;
         r->holds--; /* the pool has too much to do: it goes as it is */
         return false;

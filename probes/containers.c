@@ -22,7 +22,7 @@ static bool containers_open(struct session *s, struct err *e)
 {
     struct containers_session *session = s->state;
     (void)e;
-    errand_init(&session->errand, s->frame);
+    errand_init(&session->errand, "containers", s->frame);
     return true;
 }
 

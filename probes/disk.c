@@ -19,7 +19,7 @@ static bool disk_open(struct session *s, struct err *e)
 {
     struct disk_session *own = s->state;
     (void)e;
-    errand_init(&own->errand, s->frame);
+    errand_init(&own->errand, "disk", s->frame);
     return true;
 }
 

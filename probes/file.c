@@ -26,7 +26,7 @@ static bool file_open(struct session *s, struct err *e)
 {
     struct file_session *own = s->state;
     (void)e;
-    errand_init(&own->errand, s->frame);
+    errand_init(&own->errand, "file", s->frame);
     return true;
 }
 

@@ -21,7 +21,7 @@ static bool host_open(struct session *s, struct err *e)
 {
     struct host_session *session = s->state;
     (void)e;
-    errand_init(&session->errand, s->frame);
+    errand_init(&session->errand, "host", s->frame);
     host_mounts_init(&session->mounts, s->frame);
     return true;
 }

@@ -125,7 +125,8 @@ static void walk_start(struct host_mounts *mounts, const size_t *answers, size_t
     }
     atomic_store(&walk->limit, count);
     if (mounts->walk_count < MAX_WALKS)
-        walk->job = pool_detach(mounts->frame->pool, walk_work, on_walked, walk);
+        walk->job =
+            pool_detach(mounts->frame->pool, "mounts", walk_work, on_walked, walk);
     if (walk->job) {
         list_append(&mounts->walks, &walk->link);
         mounts->walk_count++;

@@ -54,7 +54,7 @@ static bool log_open(struct session *s, struct err *e)
 {
     struct log_session *session = s->state;
     (void)e;
-    errand_init(&session->errand, s->frame);
+    errand_init(&session->errand, "log", s->frame);
     return true;
 }
 

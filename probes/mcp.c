@@ -287,7 +287,7 @@ static bool mcp_open(struct session *session, struct err *e)
 {
     struct mcp_session *kept = session->state;
     (void)e;
-    errand_init(&kept->errand, session->frame);
+    errand_init(&kept->errand, "mcp", session->frame);
     return true;
 }
 

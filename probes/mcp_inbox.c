@@ -68,7 +68,7 @@ static bool read_beside(struct mcp_state *s, struct mcp_letter *letter)
 {
     struct frame *frame = run_frame(s->run);
     if (letter->text.len <= READ_HERE_BYTES || !frame ||
-        !pool_submit(frame->pool, letter_read, on_read, letter))
+        !pool_submit(frame->pool, "mcp", letter_read, on_read, letter))
         return false;
     s->inbox.is_reading = true;
     run_hold(s->run); /* whatever comes meanwhile, the thread's end finds it */

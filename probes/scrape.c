@@ -184,7 +184,7 @@ static void read_page(struct run *run, const struct reply *reply)
         return;
     }
     state->is_reading = true;
-    if (pool_submit(run_frame(run)->pool, read_work, on_read, run))
+    if (pool_submit(run_frame(run)->pool, "scrape", read_work, on_read, run))
         return;
     state->is_reading = false;
     state->page = NULL;

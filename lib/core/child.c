@@ -335,7 +335,7 @@ struct child *child_start(const struct frame *f, const struct child_conf *conf,
         .ctx = ctx,
     };
     spawn_prepare(&c->spawn, conf, c->arena);
-    c->job = pool_detach(f->pool, start_work, on_started, c);
+    c->job = pool_detach(f->pool, "child start", start_work, on_started, c);
     if (c->job)
         return c;
     child_free(c);

@@ -276,7 +276,7 @@ static void call_read(struct docker_call *c, struct bytes body)
     c->body = body;
     c->now = loop_wall(frame->loop);
     if (body.len > LONG_BODY)
-        c->job = pool_submit(frame->pool, read_work, on_read, c);
+        c->job = pool_submit(frame->pool, "docker", read_work, on_read, c);
     if (c->job)
         return;
     read_work(c);

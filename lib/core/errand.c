@@ -28,9 +28,9 @@ struct trip {
     void *kept;
 };
 
-void errand_init(struct errand *e, struct frame *f)
+void errand_init(struct errand *e, const char *name, struct frame *f)
 {
-    *e = (struct errand){.frame = f};
+    *e = (struct errand){.name = name, .frame = f};
 }
 
 bool errand_is_out(const struct errand *e)
@@ -101,7 +101,7 @@ bool errand_send(struct errand *e, struct run *run, struct arena *arena,
                           .work = work,
                           .back = back,
                           .ctx = ctx};
-    trip->job = pool_detach(e->frame->pool, trip_work, on_back, trip);
+    trip->job = pool_detach(e->frame->pool, e->name, trip_work, on_back, trip);
     if (!trip->job) {
         arena_destroy(arena);
         run_unknown(run, REASON_SELF, "%s", pool_no_thread);

@@ -17,11 +17,13 @@ struct run;
 struct trip;
 
 struct errand {
+    const char *name;
     struct frame *frame;
     struct trip *trip; /* NULL: nobody is out */
 };
 
-void errand_init(struct errand *e, struct frame *f); /* in the type's open */
+/* In the type's open. name is the type's, for reports of slow callbacks. */
+void errand_init(struct errand *e, const char *name, struct frame *f);
 /* In the type's close: whoever is still out comes back to nobody, and its arena ends then. end(kept) is called when no
  * thread can use what the session lent to it any more: at once, or then. end and kept may be NULL. */
 void errand_finish(struct errand *e, void (*end)(void *kept), void *kept);

@@ -120,7 +120,7 @@ static void log_in(struct pg *pg)
     pg->shown = PHASE_CONNECT;
     atomic_store(&l->at, PHASE_CONNECT);
     pg->events->phase(pg->ctx, PHASE_CONNECT);
-    pg->job = pool_detach(pg->frame->pool, pg_login_work, on_logged_in, l);
+    pg->job = pool_detach(pg->frame->pool, "pg login", pg_login_work, on_logged_in, l);
     if (!pg->job) {
         pg_trouble_set(&why, REASON_SELF, true, "%s", pool_no_thread);
         pg_opened(pg, &why);

@@ -29,6 +29,7 @@ struct job {
     struct list link; /* in queued, running or ended of its hub */
     struct hub *hub;
     struct pool *pool; /* the loop's thread only */
+    const char *name;
     enum job_state state;
     bool is_detached;
     bool is_abandoned;
@@ -76,6 +77,14 @@ static void hub_unref(struct hub *hub)
     free(hub);
 }
 
+/* Under the lock: the loop is woken for the first of those that have ended, by that one's name. */
+static void post(struct hub *hub, struct pool *pool)
+{
+    const struct job *first = LIST_ITEM(hub->ended.next, struct job, link);
+    hub->is_posted = true;
+    loop_post(hub->loop, first->name, deliver, pool);
+}
+
 /* Under the lock, on the job's thread: hands it over. */
 static void job_ended(struct hub *hub, struct job *job, struct pool *pool)
 {
@@ -91,10 +100,8 @@ static void job_ended(struct hub *hub, struct job *job, struct pool *pool)
     }
     list_append(&hub->ended, &job->link);
     pthread_cond_signal(&hub->work_gone);
-    if (!hub->is_posted) {
-        hub->is_posted = true;
-        loop_post(hub->loop, "pool", deliver, pool);
-    }
+    if (!hub->is_posted)
+        post(hub, pool);
 }
 
 struct start { /* what a new thread is told */
@@ -172,13 +179,14 @@ static bool thread_start(struct pool *p, void *(*body)(void *arg), struct job *j
     return failed == 0;
 }
 
-static struct job *job_create(struct pool *p, void (*work)(void *ctx),
+static struct job *job_create(struct pool *p, const char *name, void (*work)(void *ctx),
                               void (*done)(void *ctx), void *ctx)
 {
     struct job *job = memory_take(sizeof(*job));
     *job = (struct job){0};
     job->hub = p->hub;
     job->pool = p;
+    job->name = name;
     job->work = work;
     job->done = done;
     job->ctx = ctx;
@@ -205,8 +213,8 @@ struct pool *pool_create(struct loop *l, size_t threads)
     return p;
 }
 
-struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
-                        void *ctx)
+struct job *pool_submit(struct pool *p, const char *name, void (*work)(void *ctx),
+                        void (*done)(void *ctx), void *ctx)
 {
     struct hub *hub = p->hub;
     pthread_mutex_lock(&hub->lock);
@@ -221,7 +229,7 @@ struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(vo
         p->thread_count++;
     if (p->thread_count == 0)
         return NULL;
-    struct job *job = job_create(p, work, done, ctx);
+    struct job *job = job_create(p, name, work, done, ctx);
     loop_hold(hub->loop);
     pthread_mutex_lock(&hub->lock);
     list_append(&hub->queued, &job->link);
@@ -231,11 +239,11 @@ struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(vo
     return job;
 }
 
-struct job *pool_detach(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
-                        void *ctx)
+struct job *pool_detach(struct pool *p, const char *name, void (*work)(void *ctx),
+                        void (*done)(void *ctx), void *ctx)
 {
     struct hub *hub = p->hub;
-    struct job *job = job_create(p, work, done, ctx);
+    struct job *job = job_create(p, name, work, done, ctx);
     job->is_detached = true;
     job->state = JOB_RUNNING;
     pthread_mutex_lock(&hub->lock);
@@ -281,11 +289,10 @@ static void deliver(void *ctx)
     pthread_mutex_lock(&hub->lock);
     struct job *job = LIST_ITEM(hub->ended.next, struct job, link);
     list_remove(&job->link);
-    hub->is_posted = !list_empty(&hub->ended);
-    const bool has_more = hub->is_posted;
+    hub->is_posted = false;
+    if (!list_empty(&hub->ended))
+        post(hub, p);
     pthread_mutex_unlock(&hub->lock);
-    if (has_more)
-        loop_post(hub->loop, "pool", deliver, p);
     job_answer(p, job);
 }
 
@@ -304,12 +311,10 @@ void job_abandon(struct job *job, void (*dispose)(void *ctx))
         job->state = JOB_ENDED;
         hub->queued_count--;
     }
-    const bool must_post = was_queued && !hub->is_posted;
-    hub->is_posted = hub->is_posted || was_queued;
+    if (was_queued && !hub->is_posted)
+        post(hub, job->pool);
     pthread_mutex_unlock(&hub->lock);
     loop_release(hub->loop);
-    if (must_post)
-        loop_post(hub->loop, "pool", deliver, job->pool);
 }
 
 /* Under the lock. */

@@ -20,13 +20,13 @@ struct pool *pool_create(struct loop *l, size_t threads); /* 2 threads serve hea
 void pool_destroy(struct pool *p, nsec grace);
 
 /* Queues work(ctx) for a pool thread, then done(ctx) on the loop. Bounded computations only. NULL when 1,000
- * jobs wait already. */
-struct job *pool_submit(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
-                        void *ctx);
+ * jobs wait already. name is for reports of slow callbacks (done holds the loop) and must be static. */
+struct job *pool_submit(struct pool *p, const char *name, void (*work)(void *ctx),
+                        void (*done)(void *ctx), void *ctx);
 /* A thread of its own (256 KiB stack) for what may hang: statfs, getaddrinfo, PQconnect.
  * At most 64 at a time; NULL above that, or when the system has no thread: pool_no_thread says so to people. */
-struct job *pool_detach(struct pool *p, void (*work)(void *ctx), void (*done)(void *ctx),
-                        void *ctx);
+struct job *pool_detach(struct pool *p, const char *name, void (*work)(void *ctx),
+                        void (*done)(void *ctx), void *ctx);
 extern const char pool_no_thread[];
 /* Nobody waits any more: done is not called; dispose(ctx) is, on the loop, when work has ended (never, if it
  * never ends). */

@@ -74,7 +74,7 @@ bool system_ask(struct pool *p, struct lookup *k)
     struct ask *ask = memory_take(sizeof(*ask));
     *ask = (struct ask){.lookup = k, .af = k->af};
     memcpy(ask->host, k->host, sizeof(ask->host));
-    k->job = p ? pool_detach(p, ask_work, ask_done, ask) : NULL;
+    k->job = p ? pool_detach(p, "resolve", ask_work, ask_done, ask) : NULL;
     if (!k->job)
         free(ask);
     return k->job != NULL;

@@ -278,7 +278,7 @@ static bool run_launch(struct run *run, struct err *e)
         type->start(run);
         return true;
     }
-    run->job = pool_detach(run->frame->pool, work, on_worked, run);
+    run->job = pool_detach(run->frame->pool, run->type->name, work, on_worked, run);
     if (!run->job)
         run_unknown(run, REASON_SELF, "%s", pool_no_thread);
     return run->job != NULL;

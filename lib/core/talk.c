@@ -132,7 +132,7 @@ static void talk_offload(struct dialogue *t)
 
     talk_move(t, TALK_AT_OFFLOAD);
     run_hold(run);
-    run->job = pool_submit(run->frame->pool, compute, on_computed, run);
+    run->job = pool_submit(run->frame->pool, run->type->name, compute, on_computed, run);
     if (run->job)
         return;
     run_unknown(run, REASON_SELF,

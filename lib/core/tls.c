@@ -172,7 +172,8 @@ static void trust_begin(struct tls *t)
                                 .file = environment_copy("SSL_CERT_FILE"),
                                 .dirs = environment_copy("SSL_CERT_DIR")};
     X509_STORE_up_ref(t->store);
-    t->loading = t->pool ? pool_submit(t->pool, trust_work, trust_done, load) : NULL;
+    t->loading =
+        t->pool ? pool_submit(t->pool, "trust", trust_work, trust_done, load) : NULL;
     if (!t->loading) {
         trust_work(load);
         trust_done(load);

@@ -34,7 +34,7 @@ static void end_lent(void *kept)
 static bool sender_open(struct session *s, struct err *e)
 {
     struct sender *sender = s->state;
-    errand_init(&sender->errand, s->frame);
+    errand_init(&sender->errand, "errand", s->frame);
     return true;
 }
 

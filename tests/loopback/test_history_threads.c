@@ -112,7 +112,7 @@ static void evaluate_start(struct story *s)
     const struct selector *const *selectors = promql_selectors(a->rule, &count);
     a->view = history_view_for(s->history, selectors, count, &a->opts);
     a->source = history_view_source(a->view);
-    assert_non_null(pool_submit(s->pool, evaluate_work, evaluate_done, a));
+    assert_non_null(pool_submit(s->pool, "evaluate", evaluate_work, evaluate_done, a));
     s->running++;
 }
 
@@ -121,7 +121,7 @@ static void save_start(struct story *s)
     struct save *save = calloc(1, sizeof(*save));
     assert_non_null(save);
     *save = (struct save){s, history_save_prepare(s->history, s->folder, false)};
-    assert_non_null(pool_submit(s->pool, save_work, save_done, save));
+    assert_non_null(pool_submit(s->pool, "save", save_work, save_done, save));
     s->is_saving = true;
 }
 

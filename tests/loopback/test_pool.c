@@ -66,13 +66,44 @@ static void every_job_is_done_once(void **state)
     (void)state;
     story_begin(&s);
     for (int i = 0; i < 50; i++)
-        assert_non_null(pool_submit(s.pool, work, done, &s));
+        assert_non_null(pool_submit(s.pool, "job", work, done, &s));
     for (int i = 0; i < 10; i++)
-        assert_non_null(pool_detach(s.pool, work, done, &s));
+        assert_non_null(pool_detach(s.pool, "job", work, done, &s));
     loop_run(s.loop);
     assert_int_equal(s.worked, 60);
     assert_int_equal(s.done, 60);
     assert_int_equal(pool_stats(s.pool).detached, 0);
+    pool_destroy(s.pool, NSEC_PER_SEC);
+    story_end(&s);
+}
+
+static void done_and_forget(void *ctx) /* what was measured before it */
+{
+    struct story *s = ctx;
+    s->done++;
+    (void)loop_stats_take(s->loop);
+}
+
+/* Whoever holds the loop in its done is named, also when several have ended before the loop looks. */
+static void a_slow_done_has_its_name(void **state)
+{
+    static const char *const names[] = {"first", "second", "last"};
+    struct story s;
+    (void)state;
+    story_begin(&s);
+    for (size_t count = 1; count <= 3; count++) {
+        struct pool *pool = pool_create(s.loop, 1);
+        for (size_t i = 0; i < count; i++)
+            assert_non_null(pool_submit(pool, names[i], work, done_and_forget, &s));
+        while (pool_stats(pool).queued + pool_stats(pool).running > 0)
+            continue;
+        loop_run(s.loop);
+        assert_string_equal(loop_stats_peek(s.loop).worst_name, names[count - 1]);
+        pool_destroy(pool, NSEC_PER_SEC);
+    }
+    assert_non_null(pool_detach(s.pool, "apart", work, done_and_forget, &s));
+    loop_run(s.loop);
+    assert_string_equal(loop_stats_peek(s.loop).worst_name, "apart");
     pool_destroy(s.pool, NSEC_PER_SEC);
     story_end(&s);
 }
@@ -84,9 +115,9 @@ static void limits_are_said(void **state)
     (void)state;
     story_begin(&s);
     pthread_mutex_lock(&s.gate);
-    while (queued < 2000 && pool_submit(s.pool, work, done, &s))
+    while (queued < 2000 && pool_submit(s.pool, "job", work, done, &s))
         queued++;
-    while (detached < 200 && pool_detach(s.pool, work, done, &s))
+    while (detached < 200 && pool_detach(s.pool, "job", work, done, &s))
         detached++;
     pthread_mutex_unlock(&s.gate);
     assert_in_range(queued, 1000, 1002);
@@ -103,10 +134,10 @@ static void an_abandoned_job_is_disposed_of(void **state)
     (void)state;
     story_begin(&s);
     pthread_mutex_lock(&s.gate);
-    struct job *hung[3] = {pool_detach(s.pool, work, done, &s),
-                           pool_submit(s.pool, work, done, &s),
-                           pool_submit(s.pool, work, done, &s)};
-    struct job *queued = pool_submit(s.pool, work, done, &s);
+    struct job *hung[3] = {pool_detach(s.pool, "job", work, done, &s),
+                           pool_submit(s.pool, "job", work, done, &s),
+                           pool_submit(s.pool, "job", work, done, &s)};
+    struct job *queued = pool_submit(s.pool, "job", work, done, &s);
     job_abandon(queued, dispose);
     for (int i = 0; i < 3; i++)
         job_abandon(hung[i], dispose);
@@ -126,8 +157,8 @@ static void a_hung_thread_may_outlive_the_pool(void **state)
     (void)state;
     story_begin(&s);
     pthread_mutex_lock(&s.gate);
-    assert_non_null(pool_detach(s.pool, work, done, &s));
-    assert_non_null(pool_submit(s.pool, work, done, &s));
+    assert_non_null(pool_detach(s.pool, "job", work, done, &s));
+    assert_non_null(pool_submit(s.pool, "job", work, done, &s));
     pool_destroy(s.pool, 0);
     loop_destroy(s.loop);
     pthread_mutex_unlock(&s.gate);
@@ -146,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_is_done_once),
+        cmocka_unit_test(a_slow_done_has_its_name),
         cmocka_unit_test(limits_are_said),
         cmocka_unit_test(an_abandoned_job_is_disposed_of),
         cmocka_unit_test(a_hung_thread_may_outlive_the_pool),

@@ -58,7 +58,8 @@ static void wake(void *ctx, struct wall at)
         w->wake_at = then;
 }
 
-static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+static bool submit(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job)
 {
     work(job);
     done(job);

@@ -57,9 +57,10 @@ static void on_timer(void *ctx)
     engine_advance(s->engine, loop_wall(s->loop));
 }
 
-static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+static bool submit(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job)
 {
-    return pool_submit(((struct storm_stage *)ctx)->pool, work, done, job) != NULL;
+    return pool_submit(((struct storm_stage *)ctx)->pool, name, work, done, job) != NULL;
 }
 
 static void *send_letter(void *ctx, struct arena *arena, const struct request *request,

@@ -43,7 +43,8 @@ static void tell(void *ctx, struct alert *a, enum change change)
     buf_printf(&f->told, "%s:%s ", a->name, change_name(change));
 }
 
-static bool submit(void *ctx, void (*work)(void *job), void (*done)(void *job), void *job)
+static bool submit(void *ctx, const char *name, void (*work)(void *job),
+                   void (*done)(void *job), void *job)
 {
     struct fixture *f = ctx;
     if (f->is_full)
