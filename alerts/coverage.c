@@ -4,6 +4,7 @@
  * these were asked lately and long enough. Called by the book for alerts whose element is missing. Decides nothing
  * else, and changes nothing.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "alerts/evaluation_impl.h"
@@ -24,16 +25,9 @@ static bool is_covered(const struct rule *r, struct labels labels, struct labels
 
 /* ---- owners ---- */
 
-static void add_owner(void *ctx, struct history_owner *owner)
+static bool add_owner(void *ctx, struct history_owner *owner, const struct selector *by)
 {
     struct coverage *c = ctx;
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->items[i].owner != owner)
-            continue;
-        if (c->range > c->items[i].range)
-            c->items[i].range = c->range;
-        return;
-    }
     if (c->count == c->size) {
         struct covering *before = c->items;
         c->size = c->size ? 2 * c->size : 8;
@@ -41,7 +35,15 @@ static void add_owner(void *ctx, struct history_owner *owner)
         if (before)
             memcpy(c->items, before, c->count * sizeof(*c->items));
     }
-    c->items[c->count++] = (struct covering){owner, c->range};
+    c->items[c->count++] = (struct covering){owner, by->range};
+    return true;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    const nsec x = (*(const struct selector *const *)a)->range;
+    const nsec y = (*(const struct selector *const *)b)->range;
+    return (x < y) - (x > y);
 }
 
 /* Once for all alerts of the rule: there may be thousands, of a few owners. */
@@ -49,11 +51,12 @@ static void look_up(struct coverage *c, const struct rule *rule)
 {
     size_t count = 0;
     const struct selector *const *selectors = promql_selectors(rule->expr, &count);
+    const struct selector **sorted = arena_alloc(c->arena, (count + 1) * sizeof(*sorted));
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = selectors[i];
+    qsort(sorted, count, sizeof(*sorted), longest_first);
     c->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        c->range = selectors[i]->range;
-        history_owners(c->evaluation->history, &selectors[i], 1, add_owner, c);
-    }
+    history_owners(c->evaluation->history, sorted, count, add_owner, c);
     c->rule = rule;
 }
 

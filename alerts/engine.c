@@ -214,7 +214,7 @@ void engine_advance(struct engine *e, struct wall now)
     next = wall_earlier(next, drills_advance(e, now));
     if (keeping_is_ready(e, now)) {
         look_first(e, now);
-        next = wall_earlier(next, evaluation_advance(e->evaluation, now));
+        next = wall_earlier(next, evaluation_advance(e->evaluation, now, work_slice(e)));
         note_first_look(e, now);
     }
     e->work.is_due = true;

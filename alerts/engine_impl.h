@@ -61,6 +61,7 @@ struct work {               /* one transaction that may take several turns of th
     struct dispatch_pass *pass; /* in WORK_TELL */
     bool is_due;                /* time has passed: dispatch has to look */
     bool is_going, is_deferred;
+    struct slice slice;
 };
 
 struct engine {
@@ -96,7 +97,9 @@ struct engine {
 void engine_wake(struct engine *e, struct wall at);
 
 /* engine_work.c */
-void work_go(struct engine *e);     /* a result has come, or work.is_due */
+const struct slice *
+work_slice(struct engine *e);   /* of the callback under way; NULL: there is no loop */
+void work_go(struct engine *e); /* a result has come, or work.is_due */
 void work_finish(struct engine *e); /* what is under way, at once */
 
 /* engine_subjects.c */

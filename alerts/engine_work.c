@@ -91,10 +91,15 @@ static void defer(struct engine *e)
     e->work.is_deferred = true;
 }
 
+const struct slice *work_slice(struct engine *e)
+{
+    e->work.slice = (struct slice){e, is_over};
+    return e->io.loop ? &e->work.slice : NULL;
+}
+
 void work_go(struct engine *e)
 {
-    const struct slice slice = {e, is_over};
-    const struct slice *s = e->io.loop ? &slice : NULL;
+    const struct slice *s = work_slice(e);
     if (e->work.is_going || e->work.is_deferred)
         return;
     e->work.is_going = true;

@@ -247,6 +247,7 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
     free(e->groups);
     e->groups = groups;
     e->group_count = rules->count;
+    e->turn = 0;
     e->compat = compat;
     index_rules(e);
 }
@@ -269,11 +270,12 @@ struct meeting {
     bool is_met;
 };
 
-static void meet_owner(void *ctx, struct history_owner *owner)
+static bool meet_owner(void *ctx, struct history_owner *owner, const struct selector *by)
 {
     struct meeting *m = ctx;
-    m->is_met |=
+    m->is_met =
         map_get(m->touched, (struct bytes){(const char *)&owner, sizeof(owner)}) != NULL;
+    return !m->is_met;
 }
 
 static bool has_alerts(const struct rule_group *g)
@@ -348,15 +350,26 @@ static struct wall earlier(struct wall a, struct wall b)
     return a.ns < b.ns ? a : b;
 }
 
-struct wall evaluation_advance(struct evaluation *e, struct wall now)
+static bool should_run(const struct group_state *g, struct wall now)
+{
+    return !g->is_running && (g->is_touched || now.ns >= g->next.ns);
+}
+
+struct wall evaluation_advance(struct evaluation *e, struct wall now,
+                               const struct slice *slice)
 {
     struct wall next = {INT64_MAX};
     spread_touches(e);
     for (size_t i = 0; i < e->group_count; i++) {
-        struct group_state *g = &e->groups[i];
+        const size_t at = (e->turn + i) % e->group_count;
+        struct group_state *g = &e->groups[at];
         if (is_far(g, now))
             g->next = next_slot(g, now);
-        if (!g->is_running && (g->is_touched || now.ns >= g->next.ns))
+        if (should_run(g, now) && slice_is_over(slice)) {
+            e->turn = at;
+            return now;
+        }
+        if (should_run(g, now))
             group_run(e, g, now);
         next = earlier(next, g->is_running   ? wall_add(now, g->interval)
                              : g->is_touched ? wall_add(now, AGAIN_AFTER)
@@ -376,7 +389,11 @@ bool evaluation_apply(struct evaluation *e, struct ledger_txn *txn,
                       const struct slice *slice)
 {
     struct step *s = LIST_ITEM(e->ready.next, struct step, ready);
-    if (s->group && !step_apply(s, txn, slice))
+    if (s->group && !s->is_applied && !step_apply(s, txn, slice))
+        return false;
+    s->is_applied = true;
+    if (slice_is_over(
+            slice)) /* what the next step reads is pinned in a slice of its own */
         return false;
     step_finish(s);
     return true;

@@ -57,8 +57,9 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
 /* Has every group run in the next turn, after a start. */
 void evaluation_touch_all(struct evaluation *e);
-/* Starts what is due; returns when to call again. */
-struct wall evaluation_advance(struct evaluation *e, struct wall now);
+/* Starts what is due, at most until the slice is over: starting pins what rules read. Returns when to call again. */
+struct wall evaluation_advance(struct evaluation *e, struct wall now,
+                               const struct slice *slice);
 /* A rule's result came back, and something may be due: called from the loop within a done of the offload; the engine's
  * chance to advance. May be NULL. */
 void evaluation_on_done(struct evaluation *e, void (*fn)(void *ctx), void *ctx);

@@ -51,6 +51,7 @@ struct step { /* some rules of a group, computed on the pool and applied on the 
     struct book_externals externals;
     struct list ready;         /* of evaluation.ready: computed, not applied in whole */
     struct applying *applying; /* NULL: not begun */
+    bool is_applied;
 };
 
 struct evaluation {
@@ -61,6 +62,7 @@ struct evaluation {
     int compat;
     struct group_state *groups;
     size_t group_count;
+    size_t turn;         /* the group that comes first, when not all had theirs */
     struct map *by_rule; /* rule id → struct rule_state * */
     struct map *touched; /* owners, by address */
     struct list steps;
@@ -94,7 +96,6 @@ struct coverage { /* of one rule, at one time */
         *rule; /* that items were looked up for; NULL: anew, owners may have ended */
     struct covering *items;
     size_t count, size;
-    nsec range; /* while they are looked up */
 };
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels);
 bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels);

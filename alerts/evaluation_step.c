@@ -8,13 +8,26 @@
 
 /* Rules in one step: what is applied in one turn of the loop stays short. */
 #define STEP_MAX_RULES 50
+/* The same for what is pinned: a step that would read more has one rule. */
+#define STEP_MAX_SERIES 5000
 
 /* ---- on the loop, before ---- */
 
-static size_t step_length(const struct group_state *g)
+static size_t series_of(const struct evaluation *e, const struct promql *q)
 {
     size_t count = 0;
+    const struct selector *const *selectors = q ? promql_selectors(q, &count) : NULL;
+    return history_matching(e->history, selectors, count);
+}
+
+static size_t step_length(const struct evaluation *e, const struct group_state *g)
+{
+    size_t count = 0, series = 0;
     while (g->at + count < g->group->count && count < STEP_MAX_RULES) {
+        const struct rule *r = g->group->rules[g->at + count];
+        series += series_of(e, r->expr) + series_of(e, r->resolve_when);
+        if (count > 0 && series > STEP_MAX_SERIES)
+            break;
         count++;
         if (g->rules[g->at + count - 1].is_step_end)
             break;
@@ -135,7 +148,7 @@ bool step_start(struct evaluation *e, struct group_state *g)
     s->at = g->evaluated;
     s->opts = (struct promql_opts){.start = at, .end = at, .compat = e->compat};
     s->first = g->at;
-    s->count = step_length(g);
+    s->count = step_length(e, g);
     s->outcomes = arena_alloc(arena, (s->count + 1) * sizeof(*s->outcomes));
     s->wants_resolve = arena_alloc(arena, s->count + 1);
     s->externals = book_externals(e->book, arena);

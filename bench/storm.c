@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long the loop is held when one rule fires on thousands of series at once, and when they all end: the real engine on
- * a real loop, its pool and alerts.db, receivers that take everything. Prints a line a phase: "phase worst_ms slow name
- * took_ms firing sent", and exits with 1 when what should have happened did not. Called by bench/rules.py. Arguments:
- * series (5000); how: webhook (one group of all), slack (a group an alert), pagerduty (a lane an alert), digest (critical).
+ * How long the loop is held when one rule fires on thousands of series at once, or the packs' rules on as many probes, and
+ * when they all end: the real engine on a real loop, its pool and alerts.db, receivers that take everything. Prints a line a
+ * phase: "phase worst_ms slow name took_ms firing sent", and exits with 1 when what should have happened did not. Called by
+ * bench/rules.py. Arguments: series (5000); how: webhook (one group of all), slack (a group an alert), pagerduty (a lane an
+ * alert), digest (critical), probes (as many that go down, a verdict a callback).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +26,12 @@ struct bench {
     struct frame frame;
     struct generation *generation;
     struct engine *engine;
-    struct history_owner *owner;
+    struct history_owner **owners; /* of its probes */
     struct mono armed;
     size_t series, sent;
+    bool is_of_probes; /* else of one probe's series */
+    size_t told;       /* probes whose verdict is in */
+    double value;      /* that they are told */
     bool has_failed;
 };
 
@@ -118,7 +122,7 @@ static void pass(struct bench *b, const char *what, size_t firing, nsec least)
            book_count(engine_book(b->engine), ALERT_FIRING), b->sent);
 }
 
-static void tell(struct bench *b, double value)
+static void tell_many(struct bench *b, const struct verdict *v)
 {
     struct arena *arena = arena_create(0);
     struct batch *batch = batch_create(arena);
@@ -126,32 +130,82 @@ static void tell(struct bench *b, double value)
     const struct metric *m = batch_metric(batch, "many", METRIC_GAUGE, "", labels);
     for (size_t i = 0; i < b->series; i++) {
         const char *shard = arena_printf(arena, "s%zu", i);
-        batch_add(batch, batch_group(batch, ""), m, &shard, (struct labels){0}, value);
+        batch_add(batch, batch_group(batch, ""), m, &shard, (struct labels){0}, b->value);
     }
-    const struct wall now = loop_wall(b->loop);
-    const struct verdict v = {.probe = b->generation->probes[0],
-                              .origin = ORIGIN_SCHEDULED,
-                              .due = now,
-                              .started = now,
-                              .health = HEALTH_UP,
-                              .detail = "",
-                              .address = ""};
-    engine_verdict(b->engine, b->owner, &v, batch, now);
-    evaluation_touch_all(engine_evaluation(b->engine));
-    wake(b, now);
+    engine_verdict(b->engine, b->owners[0], v, batch, loop_wall(b->loop));
     arena_destroy(arena);
+}
+
+static struct verdict verdict_of(struct bench *b, size_t probe, bool is_down)
+{
+    const struct wall now = loop_wall(b->loop);
+    return (struct verdict){.probe = b->generation->probes[probe],
+                            .origin = ORIGIN_SCHEDULED,
+                            .due = now,
+                            .started = now,
+                            .health = is_down ? HEALTH_DOWN : HEALTH_UP,
+                            .confirmed = is_down ? HEALTH_DOWN : HEALTH_UP,
+                            .changed = true,
+                            .detail = is_down ? "nothing listens there" : "",
+                            .address = ""};
+}
+
+/* One probe's run has ended; then the next one's. */
+static void tell_next(void *ctx)
+{
+    static const char *const none[] = {NULL}, *const labels[] = {"pack", "reason", NULL};
+    static const char *const refused[] = {"", "refused"};
+    struct bench *b = ctx;
+    struct arena *arena = arena_create(0);
+    struct batch *batch = batch_create(arena);
+    struct batch_group *g = batch_group(batch, "");
+    const struct verdict v = verdict_of(b, b->told, b->value != 0);
+    batch_add(batch, g, batch_metric(batch, "probe_success", METRIC_GAUGE, "", none),
+              NULL, (struct labels){0}, b->value == 0);
+    batch_add(batch, g,
+              batch_metric(batch, "probe_duration_seconds", METRIC_GAUGE, "", none), NULL,
+              (struct labels){0}, 0.001);
+    if (b->value != 0)
+        batch_add(batch, g,
+                  batch_metric(batch, "probe_failure_info", METRIC_GAUGE, "", labels),
+                  refused, (struct labels){0}, 1);
+    engine_verdict(b->engine, b->owners[b->told++], &v, batch, loop_wall(b->loop));
+    arena_destroy(arena);
+    if (b->told < b->series)
+        loop_defer(b->loop, "verdict", tell_next, b);
+}
+
+static void tell(struct bench *b, double value)
+{
+    b->value = value;
+    b->told = 0;
+    if (b->is_of_probes) {
+        loop_defer(b->loop, "verdict", tell_next, b);
+        return;
+    }
+    const struct verdict v = verdict_of(b, 0, false);
+    tell_many(b, &v);
+    evaluation_touch_all(engine_evaluation(b->engine));
+    wake(b, loop_wall(b->loop));
+}
+
+static void add_probes(const struct bench *b, struct buf *text)
+{
+    buf_printf(text, "packs: {probes: %s}\nprobes: [{name: p, tcp: 'p:1'}",
+               b->is_of_probes ? "true" : "false");
+    for (size_t i = 1; b->is_of_probes && i < b->series; i++)
+        buf_printf(text, ", {name: p%zu, tcp: 'p:1'}", i);
+    buf_add_text(text, "]\n");
 }
 
 static struct generation *configuration(struct bench *b, const char *how)
 {
-    struct buf text = BUF_MAX(1 << 16), why = BUF_MAX(1 << 16);
+    struct buf text = BUF_MAX(1 << 22), why = BUF_MAX(1 << 16);
     struct arena *arena = arena_create(0);
     struct diag *diag = diag_create(arena);
     const bool is_paging = !strcmp(how, "pagerduty") || !strcmp(how, "digest");
     buf_printf(&text,
                "receivers: {to: {%s}}\nroute: {receiver: to, group_wait: 0s%s}\n"
-               "probes: [{name: p, tcp: 'p:1'}]\n"
-               "packs: {probes: false}\n"
                "rules: [{alert: Many, expr: many == 1, "
                "labels: {severity: %s}, annotations: {summary: '{{ $labels.shard }} is "
                "{{ $value }}'}}]\n",
@@ -160,6 +214,7 @@ static struct generation *configuration(struct bench *b, const char *how)
                                        : "webhook: {url: 'http://to/'}",
                strcmp(how, "slack") != 0 ? "" : ", group_by: [shard]",
                strcmp(how, "digest") != 0 ? "warning" : "critical");
+    add_probes(b, &text);
     struct generation *g = generation_parse("bench", buf_bytes(&text), b->secrets, diag);
     if (!g) {
         diag_render(diag, &why, false);
@@ -170,6 +225,16 @@ static struct generation *configuration(struct bench *b, const char *how)
     buf_finish(&why);
     arena_destroy(arena);
     return g;
+}
+
+static void own(struct bench *b)
+{
+    struct arena *arena = arena_create(0);
+    b->owners = calloc(b->generation->probe_count, sizeof(struct history_owner *));
+    for (size_t i = 0; b->owners && i < b->generation->probe_count; i++)
+        b->owners[i] = engine_owner(
+            b->engine, target_labels(b->generation->probes[i], &b->frame, arena));
+    arena_destroy(arena);
 }
 
 static void quiet(void *ctx, struct buf *line)
@@ -186,6 +251,7 @@ int main(int argc, char **argv)
     b.pool = pool_create(b.loop, 2);
     b.secrets = secrets_create();
     b.frame.secrets = b.secrets;
+    b.is_of_probes = argc > 2 && !strcmp(argv[2], "probes");
     b.generation = configuration(&b, argc > 2 ? argv[2] : "webhook");
     b.timer = loop_timer_create(b.loop, "alerting", on_timer, &b);
     b.end = loop_timer_create(b.loop, "end", stop, &b);
@@ -199,10 +265,7 @@ int main(int argc, char **argv)
         .wake = wake,
         .ctx = &b};
     b.engine = engine_create(&io, loop_wall(b.loop), &e);
-    struct arena *arena = arena_create(0);
-    b.owner =
-        engine_owner(b.engine, target_labels(b.generation->probes[0], &b.frame, arena));
-    arena_destroy(arena);
+    own(&b);
     engine_adopt(b.engine, &b.generation->alerting, loop_wall(b.loop));
     tell(&b, 0);
     pass(&b, "quiet", 0, NSEC_PER_SEC);
@@ -211,9 +274,10 @@ int main(int argc, char **argv)
     tell(&b, 1);
     pass(&b, "goes_on", b.series, 3 * NSEC_PER_SEC);
     tell(&b, 0);
-    pass(&b, "ends", 0, NSEC_PER_SEC);
+    const size_t kept = b.is_of_probes ? b.series : 0; /* ProbeDown's keep_firing_for */
+    pass(&b, "ends", kept, NSEC_PER_SEC);
     engine_stop(b.engine, loop_wall(b.loop));
-    pass(&b, "stops", 0, NSEC_PER_SEC);
+    pass(&b, "stops", kept, NSEC_PER_SEC);
     engine_destroy(b.engine, loop_wall(b.loop));
     timer_destroy(b.timer);
     timer_destroy(b.end);

@@ -119,11 +119,23 @@ struct timeseries *series_get(struct history *h, const struct label *sorted, siz
 static void series_forget(struct history *h, struct timeseries *s)
 {
     rollup_end(h, s);
+    if (s->pins)
+        terms_hold(s->labels);
     hash_table_remove(&h->table, &s->link);
     index_remove(h, s);
     chunk_head_finish(&s->head);
     h->stats.bytes -= series_size(s->labels.count);
     h->stats.series--;
+    s->is_gone = true;
+    if (!s->pins)
+        free(s);
+}
+
+void series_unpin(struct history *h, struct timeseries *s)
+{
+    if (--s->pins || !s->is_gone)
+        return;
+    terms_let_go(h, s->labels);
     free(s);
 }
 
@@ -253,35 +265,24 @@ struct labels history_owner_labels(const struct history_owner *o)
     return o->labels;
 }
 
-static bool is_known(struct history_owner *const *seen, size_t count,
-                     const struct history_owner *o)
+void history_owners(
+    struct history *h, const struct selector *const *selectors, size_t count,
+    bool (*fn)(void *ctx, struct history_owner *o, const struct selector *by), void *ctx)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (seen[i] == o)
-            return true;
-    }
-    return false;
-}
-
-void history_owners(struct history *h, const struct selector *const *selectors,
-                    size_t count, void (*fn)(void *ctx, struct history_owner *o),
-                    void *ctx)
-{
-    enum { SEEN_MAX = 4096 };
     struct arena *arena = arena_create(0);
-    struct history_owner **seen = arena_alloc(arena, SEEN_MAX * sizeof(*seen));
-    size_t seen_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    const uint32_t question = ++h->questions;
+    bool is_asking = true;
+    for (size_t i = 0; i < count && is_asking; i++) {
         struct timeseries *const *items;
         const size_t n = index_select_cached(h, selectors[i], arena, &items);
-        for (size_t k = 0; k < n && seen_count < SEEN_MAX; k++) {
+        for (size_t k = 0; k < n && is_asking; k++) {
             struct holding *holding = items[k]->holding;
-            if (holding && !is_known(seen, seen_count, holding->owner))
-                seen[seen_count++] = holding->owner;
+            if (!holding || holding->owner->question == question)
+                continue;
+            holding->owner->question = question;
+            is_asking = fn(ctx, holding->owner, selectors[i]);
         }
     }
-    for (size_t i = 0; i < seen_count; i++)
-        fn(ctx, seen[i]);
     arena_destroy(arena);
 }
 

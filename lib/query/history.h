@@ -91,6 +91,9 @@ struct history_view *history_view(struct history *h,
 struct history_view *history_view_for(struct history *h,
                                       const struct selector *const *selectors,
                                       size_t count, const struct promql_opts *opts);
+/* How many series a view of these would have at most; one that several match counts for each. */
+size_t history_matching(struct history *h, const struct selector *const *selectors,
+                        size_t count);
 struct promql_source history_view_source(struct history_view *v);
 void history_view_release(struct history_view *v);
 
@@ -114,10 +117,11 @@ void history_walk_begin(struct history *h, struct history_walk *w);
 bool history_walk(struct history *h, struct history_walk *w, nsec budget,
                   void (*fn)(void *ctx, struct labels labels), void *ctx);
 
-/* Which owners' series do these selectors match, or did within reach? For alerts/coverage.c. Loop. */
-void history_owners(struct history *h, const struct selector *const *selectors,
-                    size_t count, void (*fn)(void *ctx, struct history_owner *o),
-                    void *ctx);
+/* Which owners' series do these selectors match, or did within reach? Each is given once, with the first of the selectors
+ * that does, until fn returns false. fn leaves the history as it is. For alerts/coverage.c and evaluation.c. Loop. */
+void history_owners(
+    struct history *h, const struct selector *const *selectors, size_t count,
+    bool (*fn)(void *ctx, struct history_owner *o, const struct selector *by), void *ctx);
 struct labels history_owner_labels(const struct history_owner *o);
 
 struct history_stats {

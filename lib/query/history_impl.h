@@ -35,7 +35,7 @@ struct term { /* one label: its text, kept once, and who has it */
     struct posting posting;
     struct timeseries *only; /* the posting's items while there is room for one */
     uint32_t
-        holds; /* owners and selections that need it, whether or not a series has it */
+        holds; /* owners, selections and pinned series that need it, whether or not a series has it */
     uint32_t name_len, value_len;
     char text[]; /* name NUL value NUL */
 };
@@ -60,12 +60,14 @@ struct timeseries {
     uint32_t slot;   /* its place among all */
     uint32_t walked; /* the walk that has seen it last */
     uint32_t round;  /* of its holding's batch that named it last */
+    uint32_t pins;   /* views that name it, more than once for some */
     /* The head is finished at so many samples: the first time earlier, so that series of one batch do it at different
      * times. */
     uint8_t head_most;
     bool has_newest, is_protected;
     bool is_leaving; /* ended, but not let go yet */
     bool is_queued;  /* among the leavers */
+    bool is_gone;    /* forgotten, but for the views that name it */
     /* Behind it: its labels, and its place in the posting of each. */
 };
 
@@ -97,6 +99,7 @@ struct history_owner {
     struct term **terms;                     /* of the labels */
     struct holding direct;                   /* next: the first group */
     struct history_publication *publication; /* under way; NULL: none */
+    uint32_t question; /* of history_owners, that has come across it last */
 };
 
 struct named { /* own labels of a series, sorted by name, each name once */
@@ -131,7 +134,7 @@ struct history {
     struct history_stats stats;
     size_t views;
     uint64_t next_file;
-    uint32_t walks;
+    uint32_t walks, questions;
 };
 
 /* history.c. NULL, and counted, when there are too many. */
@@ -148,6 +151,7 @@ void series_keep(struct history *h, struct timeseries *s,
                  struct chunk *c); /* takes c; at its place in time */
 /* When nobody writes it: what waits to be rolled up is, and it is forgotten when nothing is kept of it. */
 void series_settle(struct history *h, struct timeseries *s);
+void series_unpin(struct history *h, struct timeseries *s); /* a view lets go of it */
 
 /* history_owner.c. Ends it at ms; its holding lets it go soon after, unless it is named again. */
 void series_leave(struct history *h, struct timeseries *s, int64_t ms);
@@ -186,6 +190,9 @@ struct term *term_find(const struct history *h, const char *name, const char *va
 /* Finds or makes; ends with its last series or hold, or when it settles without. */
 struct term *term_take(struct history *h, const char *name, const char *value);
 void term_settle(struct history *h, struct term *t);
+/* Their texts stay, when a series goes that is still read, until they are let go. */
+void terms_hold(struct labels of_series);
+void terms_let_go(struct history *h, struct labels of_series);
 struct label term_label(const struct term *t);
 void index_add(struct history *h, struct timeseries *s);
 void index_remove(struct history *h, struct timeseries *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What other threads read: finished chunks are pinned, heads are copied, so that the loop may go on appending. Made
- * and released on the loop; between these anybody may select from it.
+ * What other threads read: series and finished chunks are pinned, heads are copied, so that the loop may go on appending.
+ * Made and released on the loop; between these anybody may select from it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 /* Evaluations are for now or for a slot just passed; a view for older times says so (history_view_for). */
 #define VIEW_SLACK_MS 60000
 
-struct seen { /* one series of a view */
-    struct labels labels;
+struct seen {                  /* one series of a view */
+    struct timeseries *series; /* pinned: its labels are read, nothing else of it */
     struct chunk *const
         *chunks; /* pinned, in order of time; the last may be a copied head */
     size_t count;
@@ -41,23 +41,6 @@ struct history_view {
     size_t count;
 };
 
-/* Labels' texts belong to the history, where a series may end: a view has its own. */
-static struct labels labels_pin(struct arena *arena, struct labels from)
-{
-    size_t bytes = from.count * sizeof(struct label);
-    for (size_t i = 0; i < from.count; i++)
-        bytes += strlen(from.items[i].name) + strlen(from.items[i].value) + 2;
-    struct label *items = arena_alloc(arena, bytes);
-    char *at = (char *)(items + from.count);
-    for (size_t i = 0; i < from.count; i++) {
-        items[i].name = at;
-        at = stpcpy(at, from.items[i].name) + 1;
-        items[i].value = at;
-        at = stpcpy(at, from.items[i].value) + 1;
-    }
-    return (struct labels){items, from.count};
-}
-
 static void rollup_see(struct history_view *v, const struct timeseries *s, int64_t from,
                        struct seen *seen)
 {
@@ -77,33 +60,46 @@ static void rollup_see(struct history_view *v, const struct timeseries *s, int64
     seen->rollup = arena_memdup(v->arena, s->rollup, sizeof(*s->rollup));
 }
 
-static struct seen series_see(struct history_view *v, const struct timeseries *s,
-                              int64_t from, int64_t to)
+/* Its newest sample is all that will be asked for. */
+static bool is_newest_enough(const struct selector *selector,
+                             const struct promql_opts *opts, const struct timeseries *s)
 {
-    struct seen seen = {.labels = labels_pin(v->arena, s->labels),
-                        .first_ms = s->first        ? s->first->first_ms
-                                    : s->head.count ? s->head.first_ms
-                                                    : INT64_MAX,
-                        .newest = s->newest,
-                        .has_all = s->has_newest && !v->is_grid};
+    return selector->is_last_only && selector->reach == PROMQL_LOOKBACK &&
+           !selector->ahead && !opts->is_grid && opts->start == opts->end &&
+           s->has_newest && s->newest.ms <= opts->end;
+}
+
+static void chunks_see(struct history_view *v, const struct timeseries *s, int64_t from,
+                       int64_t to, struct seen *seen)
+{
     size_t count = 0;
     for (const struct chunk *k = s->first; k; k = k->next)
         count += k->last_ms >= from && k->first_ms <= to;
     struct chunk **chunks = arena_alloc(v->arena, (count + 1) * sizeof(*chunks));
     for (struct chunk *k = s->first; k; k = k->next) {
         if (k->last_ms >= from && k->first_ms <= to)
-            chunks[seen.count++] = chunk_ref(k);
+            chunks[seen->count++] = chunk_ref(k);
     }
     if (s->head.count && s->head.last_ms >= from && s->head.first_ms <= to)
-        chunks[seen.count++] = chunk_copy(&s->head);
-    seen.chunks = chunks;
-    if (rollup_has_any(s) && from < seen.first_ms)
-        rollup_see(v, s, from, &seen);
-    return seen;
+        chunks[seen->count++] = chunk_copy(&s->head);
+    seen->chunks = chunks;
+    if (rollup_has_any(s) && from < seen->first_ms)
+        rollup_see(v, s, from, seen);
 }
 
-static void set_see(struct history_view *v, const struct selector *selector, int64_t from,
-                    int64_t to)
+static struct seen series_see(const struct history_view *v, struct timeseries *s)
+{
+    s->pins++;
+    return (struct seen){.series = s,
+                         .first_ms = s->first        ? s->first->first_ms
+                                     : s->head.count ? s->head.first_ms
+                                                     : INT64_MAX,
+                         .newest = s->newest,
+                         .has_all = s->has_newest && !v->is_grid};
+}
+
+static void set_see(struct history_view *v, const struct selector *selector,
+                    const struct promql_opts *opts, int64_t from, int64_t to)
 {
     struct timeseries *const *items;
     struct seen_set *set = &v->sets[v->count++];
@@ -112,7 +108,10 @@ static void set_see(struct history_view *v, const struct selector *selector, int
     for (size_t i = 0; i < n; i++) {
         if (!items[i]->has_newest || items[i]->newest.ms < from)
             continue;
-        seen[set->count++] = series_see(v, items[i], from, to);
+        struct seen *one = &seen[set->count++];
+        *one = series_see(v, items[i]);
+        if (!is_newest_enough(selector, opts, items[i]))
+            chunks_see(v, items[i], from, to, one);
     }
     set->selector = selector;
     set->items = seen;
@@ -134,11 +133,24 @@ struct history_view *history_view_for(struct history *h,
         nsec reach = s->reach;
         if (!s->range && opts->lookback > PROMQL_LOOKBACK)
             reach += opts->lookback - PROMQL_LOOKBACK;
-        set_see(v, s, opts->start - reach / NSEC_PER_MSEC,
+        set_see(v, s, opts, opts->start - reach / NSEC_PER_MSEC,
                 opts->end > INT64_MAX - ahead ? INT64_MAX : opts->end + ahead);
     }
     h->views++;
     return v;
+}
+
+size_t history_matching(struct history *h, const struct selector *const *selectors,
+                        size_t count)
+{
+    struct arena *arena = arena_create(0);
+    size_t series = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct timeseries *const *items;
+        series += index_select_cached(h, selectors[i], arena, &items);
+    }
+    arena_destroy(arena);
+    return series;
 }
 
 struct history_view *history_view(struct history *h,
@@ -149,7 +161,7 @@ struct history_view *history_view(struct history *h,
     return history_view_for(h, selectors, count, &now);
 }
 
-static void seen_release(const struct seen *seen)
+static void seen_release(struct history *h, const struct seen *seen)
 {
     for (size_t i = 0; i < seen->count; i++)
         chunk_unref(seen->chunks[i]);
@@ -157,13 +169,14 @@ static void seen_release(const struct seen *seen)
         for (size_t column = 0; column < ROLLED_COLUMNS; column++)
             chunk_unref(seen->rolled[i][column]);
     }
+    series_unpin(h, seen->series);
 }
 
 void history_view_release(struct history_view *v)
 {
     for (size_t i = 0; i < v->count; i++) {
         for (size_t k = 0; k < v->sets[i].count; k++)
-            seen_release(&v->sets[i].items[k]);
+            seen_release(v->history, &v->sets[i].items[k]);
     }
     v->history->views--;
     arena_destroy(v->arena);
@@ -263,7 +276,7 @@ static struct promql_series seen_read(const struct selector *selector,
                                       const struct seen *s, int64_t from, int64_t to,
                                       struct arena *arena)
 {
-    struct promql_series series = {.labels = s->labels};
+    struct promql_series series = {.labels = s->series->labels};
     if (newest_is_enough(selector, s, from, to)) {
         series.points = &s->newest;
         series.count = 1;

@@ -89,6 +89,21 @@ static struct term *term_of(const struct label *l)
     return (struct term *)(uintptr_t)(l->name - offsetof(struct term, text));
 }
 
+void terms_hold(struct labels of_series)
+{
+    for (size_t i = 0; i < of_series.count; i++)
+        term_of(&of_series.items[i])->holds++;
+}
+
+void terms_let_go(struct history *h, struct labels of_series)
+{
+    for (size_t i = 0; i < of_series.count; i++) {
+        struct term *t = term_of(&of_series.items[i]);
+        t->holds--;
+        term_settle(h, t);
+    }
+}
+
 /* ---- who has them ---- */
 
 static uint32_t *places_of(struct timeseries *s)

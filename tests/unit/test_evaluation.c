@@ -34,7 +34,7 @@ struct fixture {
     struct wall first_run, now;
     int held;
     struct job jobs[JOBS_MAX];
-    size_t job_count;
+    size_t job_count, submitted;
 };
 
 static void tell(void *ctx, struct alert *a, enum change change)
@@ -49,6 +49,7 @@ static bool submit(void *ctx, const char *name, void (*work)(void *job),
     struct fixture *f = ctx;
     if (f->is_full)
         return false;
+    f->submitted++;
     if (f->is_deferred) {
         assert_true(f->job_count < JOBS_MAX);
         f->jobs[f->job_count++] = (struct job){work, done, job};
@@ -169,7 +170,7 @@ static void touch(struct fixture *f, int second, const char *told)
 {
     buf_clear(&f->told);
     evaluation_touch(f->evaluation, f->owner, at(second));
-    (void)evaluation_advance(f->evaluation, at(second));
+    (void)evaluation_advance(f->evaluation, at(second), NULL);
     if (strcmp(buf_text(&f->told), told) != 0)
         fail_msg("at %d: '%s' instead of '%s'", second, buf_text(&f->told), told);
 }
@@ -216,21 +217,21 @@ static void groups_run_on_their_grid(void **state)
     (void)state;
     start(&f, "- {name: fast, interval: 1s, rules: [{record: b, expr: 'vector(1)'}]}\n"
               "- {name: slow, interval: 1h, rules: [{record: c, expr: 'vector(1)'}]}\n");
-    struct wall next = evaluation_advance(f.evaluation, at(0));
+    struct wall next = evaluation_advance(f.evaluation, at(0), NULL);
     assert_true(next.ns > at(0).ns && next.ns <= at(1).ns);
     for (int i = 0; i < 10; i++)
-        next = evaluation_advance(f.evaluation, next);
+        next = evaluation_advance(f.evaluation, next, NULL);
     struct evaluation_stats stats = evaluation_stats_take(f.evaluation);
     assert_int_equal(stats.evaluations, 10);
     assert_int_equal(stats.missed, 0);
     assert_true(stats.worst_lag == 0);
-    (void)evaluation_advance(f.evaluation, wall_add(next, 5 * NSEC_PER_SEC));
+    (void)evaluation_advance(f.evaluation, wall_add(next, 5 * NSEC_PER_SEC), NULL);
     stats = evaluation_stats_take(f.evaluation);
     assert_int_equal(stats.evaluations, 11);
     assert_int_equal(stats.missed, 5);
     assert_true(stats.worst_lag == 5 * NSEC_PER_SEC);
     /* A clock that goes back a day does not stop it. */
-    next = evaluation_advance(f.evaluation, at(-86400));
+    next = evaluation_advance(f.evaluation, at(-86400), NULL);
     assert_true(next.ns <= at(-86399).ns);
     finish(&f);
 }
@@ -395,7 +396,7 @@ static void a_touch_while_it_runs_is_not_lost(void **state)
     assert_int_equal(f.job_count, 1);
     work_off(&f);
     f.is_deferred = false;
-    (void)evaluation_advance(f.evaluation, at(2));
+    (void)evaluation_advance(f.evaluation, at(2), NULL);
     assert_string_equal(buf_text(&f.told), "A:fired ");
     finish(&f);
 }
@@ -408,11 +409,64 @@ static void a_full_pool_is_asked_again(void **state)
     put(&f, "a", 1, 0);
     f.is_full = true;
     evaluation_touch(f.evaluation, f.owner, at(1));
-    const struct wall next = evaluation_advance(f.evaluation, at(1));
+    const struct wall next = evaluation_advance(f.evaluation, at(1), NULL);
     assert_true(next.ns == at(1).ns + 100 * NSEC_PER_MSEC);
     f.is_full = false;
-    (void)evaluation_advance(f.evaluation, next);
+    (void)evaluation_advance(f.evaluation, next, NULL);
     assert_string_equal(buf_text(&f.told), "A:fired ");
+    finish(&f);
+}
+
+static void put_many(struct fixture *f, const char *name, int count, int second)
+{
+    for (int i = 0; i < count; i++) {
+        const struct label own = {"n", arena_printf(f->arena, "%d", i)};
+        history_put(f->owner, name, (struct labels){&own, 1}, wall_to_ms(at(second)), i);
+    }
+}
+
+/* What is pinned for one trip to the pool is bounded, but for a rule that reads more by itself. */
+static void a_step_pins_so_much(void **state)
+{
+    static const struct {
+        int series;
+        size_t steps;
+    } cases[] = {{10, 1}, {1600, 1}, {1700, 2}, {2600, 3}, {6000, 3}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        start(&f, "- {name: g, interval: 1h, rules: [\n"
+                  "  {alert: A, expr: a < 0}, {alert: B, expr: a < 1}, {alert: C, expr: "
+                  "a < 2}]}\n");
+        put_many(&f, "a", cases[i].series, 1);
+        touch(&f, 1, "B:fired C:fired C:fired ");
+        assert_int_equal(f.submitted, cases[i].steps);
+        finish(&f);
+    }
+}
+
+static bool one_is_enough(void *ctx)
+{
+    const struct fixture *f = ctx;
+    return f->submitted > 0;
+}
+
+/* Who had no turn in the slice has the first in the next one, whatever came meanwhile. */
+static void groups_have_their_turns(void **state)
+{
+    struct fixture f;
+    start(&f, "- {name: f, interval: 1h, rules: [{alert: A, expr: a == 1}]}\n"
+              "- {name: g, interval: 1h, rules: [{alert: B, expr: a == 1}]}\n"
+              "- {name: h, interval: 1h, rules: [{alert: C, expr: a == 1}]}\n");
+    const struct slice slice = {&f, one_is_enough};
+    put(&f, "a", 1, 1);
+    for (int i = 0; i < 3; i++) {
+        f.submitted = 0;
+        evaluation_touch(f.evaluation, f.owner, at(2 + i));
+        const struct wall next = evaluation_advance(f.evaluation, at(2 + i), &slice);
+        assert_int_equal(f.submitted, 1);
+        assert_true(next.ns == at(2 + i).ns);
+    }
+    assert_string_equal(buf_text(&f.told), "A:fired B:fired C:fired ");
     finish(&f);
 }
 
@@ -431,6 +485,8 @@ int main(void)
         cmocka_unit_test(a_reload_drops_what_is_computed),
         cmocka_unit_test(a_touch_while_it_runs_is_not_lost),
         cmocka_unit_test(a_full_pool_is_asked_again),
+        cmocka_unit_test(a_step_pins_so_much),
+        cmocka_unit_test(groups_have_their_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

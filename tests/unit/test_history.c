@@ -312,9 +312,16 @@ static void too_many_series_are_refused(void **state)
     stage_clear(&s);
 }
 
-static void count_owner(void *ctx, struct history_owner *o)
+struct asked { /* of history_owners */
+    const struct selector *last_by;
+    int given, most;
+};
+
+static bool note_owner(void *ctx, struct history_owner *o, const struct selector *by)
 {
-    ++*(int *)ctx;
+    struct asked *a = ctx;
+    a->last_by = by;
+    return ++a->given < a->most;
 }
 
 static void count_each(void *ctx, struct labels labels, struct point newest)
@@ -328,13 +335,39 @@ static void who_is_covered(void **state)
     publish(&s, T0, 1, "ab");
     const struct selector rule = select_text(&s, "disk=~\".+\"", NSEC_PER_HOUR);
     const struct selector *list[] = {&rule};
-    int owners = 0, series = 0;
-    history_owners(s.history, list, 1, count_owner, &owners);
-    assert_int_equal(owners, 1);
+    struct asked asked = {.most = 10};
+    int series = 0;
+    history_owners(s.history, list, 1, note_owner, &asked);
+    assert_int_equal(asked.given, 1);
     history_each(s.history, &rule.matchers, 1, T0, T0, count_each, &series);
     assert_int_equal(series, 2);
     history_each(s.history, &rule.matchers, 1, T0 + 1, T0 + 2, count_each, &series);
     assert_int_equal(series, 2);
+    stage_clear(&s);
+}
+
+/* Each of thousands once, by the first selector that meets it, and no more of them than are wanted. */
+static void owners_are_given_once(void **state)
+{
+    enum { OWNERS = 5000 };
+    struct stage s = stage_set((struct history_limits){0});
+    for (int i = 0; i < OWNERS; i++) {
+        const struct label own[] = {{"probe", arena_printf(s.arena, "p%d", i)}};
+        struct history_owner *o = history_owner(s.history, (struct labels){own, 1});
+        history_put(o, "first", (struct labels){0}, T0, 1);
+        if (i < OWNERS - 1)
+            history_put(o, "second", (struct labels){0}, T0, 1);
+    }
+    const struct selector first = select_text(&s, "__name__=first", 0);
+    const struct selector second = select_text(&s, "__name__=second", 0);
+    const struct selector *list[] = {&second, &second, &first};
+    struct asked all = {.most = OWNERS + 1}, some = {.most = 3};
+    history_owners(s.history, list, 3, note_owner, &all);
+    assert_int_equal(all.given, OWNERS);
+    assert_ptr_equal(all.last_by, &first);
+    history_owners(s.history, list, 3, note_owner, &some);
+    assert_int_equal(some.given, 3);
+    assert_ptr_equal(some.last_by, &second);
     stage_clear(&s);
 }
 
@@ -389,6 +422,7 @@ int main(void)
         cmocka_unit_test(unread_series_go_first),
         cmocka_unit_test(too_many_series_are_refused),
         cmocka_unit_test(who_is_covered),
+        cmocka_unit_test(owners_are_given_once),
         cmocka_unit_test(a_walk_sees_what_stays_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,42 @@ static void a_selection_outlives_its_series(void **state)
     history_destroy(h);
 }
 
+/* Two views read the labels of a series that goes meanwhile; after the second nothing of it is left. */
+static void a_view_keeps_the_labels_of_what_goes(void **state)
+{
+    struct history *h = history_create(&(struct history_limits){0});
+    struct arena *arena = arena_create(0);
+    struct selector odd = {.reach = NSEC_PER_HOUR};
+    struct err e = {0};
+    const struct selector *const selectors[] = {&odd};
+    size_t left[3];
+    assert_true(matchers_parse(arena, "__name__=odd", &odd.matchers, &e));
+    for (size_t round = 0; round < 3; round++) {
+        struct history_view *views[2];
+        struct promql_set set;
+        struct history_owner *o = history_owner(h, (struct labels){0});
+        history_set_limits(h, &(struct history_limits){0});
+        put(o, 1, T0 + (int64_t)round * 1000);
+        for (size_t i = 0; i < round; i++)
+            views[i] = history_view(h, selectors, 1);
+        history_owner_end(o, T0 + (int64_t)round * 1000 + 1);
+        history_set_limits(h, &(struct history_limits){.budget_bytes = 1});
+        assert_int_equal(count_of(h, "__name__=odd"), 0);
+        for (size_t i = 0; i < round; i++) {
+            const struct promql_source source = history_view_source(views[i]);
+            assert_true(source.select(source.ctx, &odd, T0, INT64_MAX, arena, &set, &e));
+            assert_int_equal(set.count, 1);
+            assert_string_equal(labels_get(set.items[0].labels, "__name__"), "odd");
+            history_view_release(views[i]);
+        }
+        left[round] = history_stats(h).bytes;
+    }
+    assert_int_equal(left[1], left[0]);
+    assert_int_equal(left[2], left[0]);
+    arena_destroy(arena);
+    history_destroy(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +188,7 @@ int main(void)
         cmocka_unit_test(series_leave_nothing),
         cmocka_unit_test(what_is_refused_leaves_nothing),
         cmocka_unit_test(a_selection_outlives_its_series),
+        cmocka_unit_test(a_view_keeps_the_labels_of_what_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
