@@ -252,57 +252,6 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
     index_rules(e);
 }
 
-/* ---- out of turn ---- */
-
-void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now)
-{
-    map_put(e->touched, (struct bytes){(const char *)&owner, sizeof(owner)}, e);
-}
-
-void evaluation_touch_all(struct evaluation *e)
-{
-    for (size_t i = 0; i < e->group_count; i++)
-        e->groups[i].is_touched = true;
-}
-
-struct meeting {
-    const struct map *touched;
-    bool is_met;
-};
-
-static bool meet_owner(void *ctx, struct history_owner *owner, const struct selector *by)
-{
-    struct meeting *m = ctx;
-    m->is_met =
-        map_get(m->touched, (struct bytes){(const char *)&owner, sizeof(owner)}) != NULL;
-    return !m->is_met;
-}
-
-static bool has_alerts(const struct rule_group *g)
-{
-    for (size_t i = 0; i < g->count; i++) {
-        if (!g->rules[i]->is_recording)
-            return true;
-    }
-    return false;
-}
-
-static void spread_touches(struct evaluation *e)
-{
-    if (map_count(e->touched) == 0)
-        return;
-    for (size_t i = 0; i < e->group_count; i++) {
-        struct group_state *g = &e->groups[i];
-        struct meeting m = {.touched = e->touched};
-        if (g->is_touched || !has_alerts(g->group))
-            continue;
-        history_owners(e->history, g->selectors, g->selector_count, meet_owner, &m);
-        g->is_touched = m.is_met;
-    }
-    map_destroy(e->touched);
-    e->touched = map_create();
-}
-
 /* ---- advancing ---- */
 
 void group_done(struct evaluation *e, struct group_state *g)
@@ -338,6 +287,7 @@ static void group_run(struct evaluation *e, struct group_state *g, struct wall n
     g->is_running = true;
     g->has_failed = false;
     g->at = 0;
+    g->read = 0;
     g->evaluated = at;
     e->stats.evaluations++;
     e->stats.last = now;
@@ -352,14 +302,26 @@ static struct wall earlier(struct wall a, struct wall b)
 
 static bool should_run(const struct group_state *g, struct wall now)
 {
-    return !g->is_running && (g->is_touched || now.ns >= g->next.ns);
+    const bool is_wanted = g->is_touched && now.ns >= group_rested(g, now).ns;
+    return !g->is_running && (is_wanted || now.ns >= g->next.ns);
+}
+
+/* When it should run next, as far as it can be told. */
+static struct wall next_run(const struct group_state *g, struct wall now)
+{
+    if (g->is_running)
+        return wall_add(now, g->interval);
+    if (!g->is_touched)
+        return g->next;
+    const struct wall at = group_rested(g, now);
+    return at.ns > now.ns ? earlier(at, g->next) : wall_add(now, AGAIN_AFTER);
 }
 
 struct wall evaluation_advance(struct evaluation *e, struct wall now,
                                const struct slice *slice)
 {
     struct wall next = {INT64_MAX};
-    spread_touches(e);
+    touches_spread(e);
     for (size_t i = 0; i < e->group_count; i++) {
         const size_t at = (e->turn + i) % e->group_count;
         struct group_state *g = &e->groups[at];
@@ -371,9 +333,7 @@ struct wall evaluation_advance(struct evaluation *e, struct wall now,
         }
         if (should_run(g, now))
             group_run(e, g, now);
-        next = earlier(next, g->is_running   ? wall_add(now, g->interval)
-                             : g->is_touched ? wall_add(now, AGAIN_AFTER)
-                                             : g->next);
+        next = earlier(next, next_run(g, now));
     }
     return next;
 }

@@ -3,7 +3,8 @@
  * When rules are evaluated, and with what: groups on the grid of their interval, and out of turn when a verdict moved
  * a probe that their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
  * applied on the loop, in slices when there is much. Recording rules go back into history, in order, within their group's evaluation; so do ALERTS
- * series. Beside evaluation.c: evaluation_step.c (one turn of a group on the pool and back), coverage.c.
+ * series. Beside evaluation.c: evaluation_touch.c (whom a verdict concerns), evaluation_step.c (one turn of a group on the pool
+ * and back), coverage.c.
  */
 #ifndef HEALTHD_ALERTS_EVALUATION_H
 #define HEALTHD_ALERTS_EVALUATION_H

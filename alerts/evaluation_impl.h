@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of evaluation, for evaluation.c, evaluation_step.c, evaluation_apply.c and coverage.c alone. */
+/* The inside of evaluation, for evaluation.c, evaluation_touch.c, evaluation_step.c, evaluation_apply.c and coverage.c alone. */
 #ifndef HEALTHD_ALERTS_EVALUATION_IMPL_H
 #define HEALTHD_ALERTS_EVALUATION_IMPL_H
 
@@ -30,6 +30,7 @@ struct group_state {
     bool is_running;
     bool has_failed;          /* in this evaluation */
     size_t at;                /* the rule that comes next in this evaluation */
+    size_t read;              /* series of the newest evaluation */
     struct rule_state *rules; /* one each of group->rules */
     const struct selector **selectors;
     size_t selector_count;
@@ -81,6 +82,11 @@ bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slic
 void step_forget(struct step *s); /* applies no more of it */
 /* evaluation.c: the group's evaluation has ended. */
 void group_done(struct evaluation *e, struct group_state *g);
+
+/* evaluation_touch.c */
+void touches_spread(struct evaluation *e); /* to the groups that read what was touched */
+/* When a group that is touched may be evaluated; now: at once. */
+struct wall group_rested(const struct group_state *g, struct wall now);
 
 /* coverage.c */
 struct

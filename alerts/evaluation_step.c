@@ -20,18 +20,21 @@ static size_t series_of(const struct evaluation *e, const struct promql *q)
     return history_matching(e->history, selectors, count);
 }
 
-static size_t step_length(const struct evaluation *e, const struct group_state *g)
+static size_t step_length(const struct evaluation *e, const struct group_state *g,
+                          size_t *ret_series)
 {
     size_t count = 0, series = 0;
     while (g->at + count < g->group->count && count < STEP_MAX_RULES) {
         const struct rule *r = g->group->rules[g->at + count];
-        series += series_of(e, r->expr) + series_of(e, r->resolve_when);
-        if (count > 0 && series > STEP_MAX_SERIES)
+        const size_t more = series_of(e, r->expr) + series_of(e, r->resolve_when);
+        if (count > 0 && series + more > STEP_MAX_SERIES)
             break;
+        series += more;
         count++;
         if (g->rules[g->at + count - 1].is_step_end)
             break;
     }
+    *ret_series = series;
     return count;
 }
 
@@ -141,6 +144,7 @@ bool step_start(struct evaluation *e, struct group_state *g)
 {
     struct arena *arena = arena_create(0);
     struct step *s = arena_alloc(arena, sizeof(*s));
+    size_t series;
     const int64_t at = wall_to_ms(g->evaluated) - g->group->query_offset / NSEC_PER_MSEC;
     s->evaluation = e;
     s->group = g;
@@ -148,7 +152,8 @@ bool step_start(struct evaluation *e, struct group_state *g)
     s->at = g->evaluated;
     s->opts = (struct promql_opts){.start = at, .end = at, .compat = e->compat};
     s->first = g->at;
-    s->count = step_length(e, g);
+    s->count = step_length(e, g, &series);
+    g->read += series;
     s->outcomes = arena_alloc(arena, (s->count + 1) * sizeof(*s->outcomes));
     s->wants_resolve = arena_alloc(arena, s->count + 1);
     s->externals = book_externals(e->book, arena);

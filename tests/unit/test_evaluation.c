@@ -470,6 +470,35 @@ static void groups_have_their_turns(void **state)
     finish(&f);
 }
 
+/* What is touched again at once is evaluated once more a little later, the more it reads; its slots come as ever. */
+static void what_reads_much_rests(void **state)
+{
+    static const struct {
+        int series;
+        nsec rest;
+    } cases[] = {{1500, 0}, {10000, 20 * NSEC_PER_MSEC}, {50000, 100 * NSEC_PER_MSEC}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        start(&f, "- {name: g, interval: 1h, rules: [{alert: A, expr: a < 0}]}\n");
+        put_many(&f, "a", cases[i].series, 1);
+        touch(&f, 1, "");
+        f.submitted = 0;
+        evaluation_touch(f.evaluation, f.owner, at(1));
+        struct wall next = wall_add(at(1), NSEC_PER_MSEC);
+        next = evaluation_advance(f.evaluation, next, NULL);
+        assert_int_equal(f.submitted, cases[i].rest == 0);
+        if (cases[i].rest) {
+            assert_true(next.ns == at(1).ns + cases[i].rest);
+            (void)evaluation_advance(f.evaluation, next, NULL);
+        }
+        assert_int_equal(f.submitted, 1);
+        evaluation_touch(f.evaluation, f.owner, at(-5)); /* the clock was set back */
+        (void)evaluation_advance(f.evaluation, at(-5), NULL);
+        assert_int_equal(f.submitted, 2);
+        finish(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_full_pool_is_asked_again),
         cmocka_unit_test(a_step_pins_so_much),
         cmocka_unit_test(groups_have_their_turns),
+        cmocka_unit_test(what_reads_much_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
