@@ -107,7 +107,8 @@ static void pass(struct bench *b, const char *what, size_t firing, nsec least)
          passed = mono_since(loop_now_exact(b->loop), begun)) {
         timer_at(b->end, mono_add(loop_now_exact(b->loop), LOOK_EVERY));
         loop_run(b->loop);
-        if (is_there || !engine_is_idle(b->engine) ||
+        if (is_there || b->told < b->generation->probe_count ||
+            !engine_is_idle(b->engine) ||
             book_count(engine_book(b->engine), ALERT_FIRING) != firing)
             continue;
         is_there = true;
@@ -183,7 +184,7 @@ static void tell(struct bench *b, double value)
         loop_defer(b->loop, "verdict", tell_next, b);
         return;
     }
-    const struct verdict v = verdict_of(b, 0, false);
+    const struct verdict v = verdict_of(b, b->told++, false);
     tell_many(b, &v);
     evaluation_touch_all(engine_evaluation(b->engine));
     wake(b, loop_wall(b->loop));
