@@ -86,6 +86,10 @@ const char *engine_drill_start(struct engine *e, const char *probe, nsec duratio
 #define DRILL_LONGEST NSEC_PER_HOUR
 #define DRILL_LABEL "drill"
 
+/* The sentence that the alert's probe had for what it found, of the item that the alert is about; "" when there is none.
+ * Valid until the next verdict. */
+const char *engine_found(struct engine *e, const struct alert *a);
+
 struct history *engine_history(struct engine *e);
 struct book *engine_book(struct engine *e);
 struct overlay *engine_overlay(struct engine *e);

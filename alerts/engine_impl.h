@@ -30,7 +30,8 @@ struct subject { /* a probe, as alerting knows it; lives as long as its owner */
     int64_t last_ms;                   /* of its newest sample */
     enum health health;                /* of the newest verdict that knew */
     bool has_run;
-    char *detail; /* of the newest verdict that had one; owned */
+    char *detail;          /* of the newest verdict that had one; owned */
+    struct wall detail_at; /* when that was */
     struct arena
         *found_arena;     /* of last_log, findings and all they name; NULL: none yet */
     const char *last_log; /* of the newest verdict that knew */

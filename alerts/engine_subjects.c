@@ -172,6 +172,8 @@ static void learn(struct engine *e, struct subject *s, const struct verdict *v)
     set_severity(s, p->severity);
     e->not_run -= !s->has_run;
     s->has_run = true;
+    if (*v->detail)
+        s->detail_at = e->now;
     if (*v->detail && (!s->detail || strcmp(s->detail, v->detail) != 0)) {
         free(s->detail);
         s->detail = memory_strdup(v->detail);

@@ -9,6 +9,7 @@
 #include "alerts/engine_impl.h"
 
 #define SPARK_SPAN NSEC_PER_HOUR
+#define WORDS_HOLD (15 * NSEC_PER_MINUTE) /* as long as ProbeFlapping looks back */
 
 /* ---- the sparkline ---- */
 
@@ -125,15 +126,28 @@ static const struct finding *finding_of(const struct subject *s, const struct al
     return NULL;
 }
 
-static const char *detail(void *ctx, const struct alert *a, struct arena *arena)
+/* A probe that is well says nothing: what it said of an outage is no news of what is wrong with it much later. */
+static const char *words_of(const struct engine *e, const struct subject *s)
 {
-    const struct subject *s = subject_of_alert(ctx, a);
+    const bool is_over =
+        s->health == HEALTH_UP && e->now.ns - s->detail_at.ns > WORDS_HOLD;
+    return s->detail && !is_over ? s->detail : "";
+}
+
+const char *engine_found(struct engine *e, const struct alert *a)
+{
+    const struct subject *s = subject_of_alert(e, a);
     const struct finding *found = s ? finding_of(s, a) : NULL;
     if (labels_get(a->labels, DRILL_LABEL))
         return "this is a drill: nothing is wrong";
     if (found && *found->detail)
-        return arena_strdup(arena, found->detail);
-    return s && s->detail ? arena_strdup(arena, s->detail) : "";
+        return found->detail;
+    return s ? words_of(e, s) : "";
+}
+
+static const char *detail(void *ctx, const struct alert *a, struct arena *arena)
+{
+    return arena_strdup(arena, engine_found(ctx, a));
 }
 
 /* What the alert's item printed last, or its probe's one subject. */

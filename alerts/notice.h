@@ -77,7 +77,7 @@ struct notice {
     const char *runbook;      /* URL, RUNBOOK_PATH and a name, or "" */
     const char *last_deploy;  /* "40 s after deploy a1b2c3 of shop", or "" */
     const char *also;         /* "also failing: cache, payload", or "" */
-    const char *ack_hint;     /* how to take it: "healthctl ack PostgresDown" */
+    const char *ack_hint;     /* how to take it: "healthctl ack orders-db" */
     const char *timezone;     /* IANA name for the times shown */
     bool is_drill;            /* marked DRILL wherever people see it */
     struct wall made;         /* when it was committed */

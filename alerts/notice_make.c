@@ -167,14 +167,15 @@ static const char *last_deploy(const struct dispatch *d, const struct notice *n,
     return copy;
 }
 
+/* One word, which all alerts of the notice have in common: what follows it is the reason. */
 static const char *ack_hint(const struct notice *n, struct arena *arena)
 {
     if (n->kind == NOTICE_RESOLVE || n->kind == NOTICE_ACK || n->alert_count == 0)
         return "";
-    const char *name = labels_get(n->alerts[0].labels, "alertname");
-    const char *probe = labels_get(n->alerts[0].labels, "probe");
-    return arena_printf(arena, "healthctl ack %s%s%s", name ? name : "", probe ? " " : "",
-                        probe ? probe : "");
+    const char *word = labels_get(n->common_labels, "probe");
+    if (!word)
+        word = labels_get(n->common_labels, "alertname");
+    return word ? arena_printf(arena, "healthctl ack %s", word) : "";
 }
 
 static const char *key_of(const struct alert_group *g, struct arena *arena)

@@ -33,8 +33,9 @@ const char *notice_subject(const struct notice *n, struct arena *arena, size_t m
         tag = "[TEST] ";
         break;
     }
-    return text_line(arena_printf(arena, "%s%s%s", n->is_drill ? "[DRILL] " : "", tag,
-                                  notice_title_line(n, arena)),
+    const char *gist = notice_gist(n, arena);
+    return text_line(arena_printf(arena, "%s%s%s%s%s", n->is_drill ? "[DRILL] " : "", tag,
+                                  notice_title_line(n, arena), *gist ? ": " : "", gist),
                      max, arena);
 }
 

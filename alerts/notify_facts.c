@@ -253,6 +253,17 @@ const char *alert_headline(const struct notice_alert *alert, struct arena *arena
     return "alert";
 }
 
+const char *notice_gist(const struct notice *n, struct arena *arena)
+{
+    const struct notice_alert *one = n->alerts;
+    if (n->alert_count != 1 || n->truncated || !one->is_firing)
+        return "";
+    if (is_set(one->detail))
+        return text_line(one->detail, LINE_MAX_BYTES, arena);
+    const char *headline = alert_headline(one, arena);
+    return strcmp(headline, notice_title_line(n, arena)) ? headline : "";
+}
+
 static const char *value_text(const struct notice_alert *alert, struct arena *arena)
 {
     if (isnan(alert->value))

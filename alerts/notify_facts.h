@@ -38,6 +38,8 @@ const char *const *notice_remarks(const struct notice *n, const struct attempt *
 struct facts notice_facts(const struct notice *n, struct arena *arena);
 /* What is wrong, in one sentence: the summary, the probe's words, or the name. */
 const char *alert_headline(const struct notice_alert *alert, struct arena *arena);
+/* What was found, when the notice is about one alert that fires: for whoever sees no more than one line. Else "". */
+const char *notice_gist(const struct notice *n, struct arena *arena);
 /* Of one: since, value, last hour, labels, description, hides, last log. */
 struct facts alert_facts(const struct notice *n, const struct notice_alert *alert,
                          const struct attempt *a, struct arena *arena);

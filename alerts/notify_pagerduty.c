@@ -97,7 +97,7 @@ static const char *summary_of(const struct notice *n, struct arena *arena)
 {
     const char *headline =
         n->alert_count == 1 ? alert_headline(&n->alerts[0], arena) : "";
-    const char *title = notice_title_line(n, arena);
+    const char *title = notice_title_line(n, arena), *gist = notice_gist(n, arena);
     const size_t firing = notice_firing_count(n);
     struct buf out = BUF_MAX(8000);
     buf_printf(&out, "%s%s%s", n->is_drill ? "[DRILL] " : "",
@@ -106,6 +106,8 @@ static const char *summary_of(const struct notice *n, struct arena *arena)
         buf_printf(&out, " (%zu firing)", firing);
     if (*headline && strcmp(headline, title))
         buf_printf(&out, ": %s", headline);
+    if (*gist && strcmp(gist, headline))
+        buf_printf(&out, ": %s", gist);
     const char *summary =
         arena_strdup(arena, text_chars(text_line(buf_text(&out), 8000, arena),
                                        SUMMARY_MAX_CHARS, arena));

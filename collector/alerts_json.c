@@ -121,7 +121,7 @@ static void print_own(struct buf *out, const struct alert *a)
     json_print_labels(out, "annotations", a->annotations);
 }
 
-void alert_print(struct buf *out, const struct daemon *d, const struct alert *a)
+static void print_known(struct buf *out, const struct daemon *d, const struct alert *a)
 {
     struct engine *engine = act_engine(d);
     struct telling telling = {.out = out, .outbox = engine_outbox(engine)};
@@ -132,6 +132,12 @@ void alert_print(struct buf *out, const struct daemon *d, const struct alert *a)
     buf_add_byte(out, ']');
     print_held(out, telling.held);
     print_ack(out, ack_of(engine_overlay(engine), a, act_now(d)));
+}
+
+void alert_print(struct buf *out, const struct daemon *d, const struct alert *a)
+{
+    print_known(out, d, a);
+    json_print_text(out, "found", engine_found(act_engine(d), a));
     buf_add_byte(out, '}');
 }
 
@@ -149,7 +155,8 @@ static void add_alert(void *ctx, struct alert *a)
         return;
     if (l->count++)
         buf_add_byte(l->out, ',');
-    alert_print(l->out, l->daemon, a);
+    print_known(l->out, l->daemon, a);
+    buf_add_byte(l->out, '}');
 }
 
 void alerts_print(struct buf *out, const struct daemon *d, size_t max)

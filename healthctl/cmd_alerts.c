@@ -132,11 +132,16 @@ static struct cell told_cell(struct arena *arena, const json_t *alert)
                : cell_toned(TONE_WARN, "nobody: no route takes it");
 }
 
-static const char *words_of(const json_t *alert)
+/* What is wrong, and while it is what was found. */
+static const char *words_of(struct arena *arena, const json_t *alert)
 {
     const json_t *annotations = json_object_get(alert, "annotations");
     const char *summary = remote_text(annotations, "summary");
-    return *summary ? summary : remote_text(annotations, "description");
+    const char *words = *summary ? summary : remote_text(annotations, "description");
+    const char *found = is_firing(alert) ? remote_text(alert, "found") : "";
+    if (!*found || strstr(words, found))
+        return words;
+    return *words ? arena_printf(arena, "%s: %s", words, found) : found;
 }
 
 static struct cell state_cell(const json_t *alert)
@@ -158,7 +163,7 @@ static void add_row(struct arena *arena, struct cell *c, const json_t *alert)
     c[3] = cell_text(subject_of(alert));
     c[4] = cell_age(remote_time(alert, "since"));
     c[5] = told_cell(arena, alert);
-    c[6] = cell_text(words_of(alert));
+    c[6] = cell_text(words_of(arena, alert));
 }
 
 static void write_pairs(struct invocation *in, const json_t *object, const char *title)
@@ -208,6 +213,8 @@ static void write_alert(struct invocation *in, const json_t *alert)
                              subject_of(alert)));
     write_field(in->out, NULL, "state", state_cell(alert));
     write_field(in->out, NULL, "since", cell_time(remote_time(alert, "since")));
+    if (*remote_text(alert, "found"))
+        write_field(in->out, NULL, "found", cell_text(remote_text(alert, "found")));
     write_field(in->out, NULL, "value", cell_text(remote_text(alert, "value")));
     write_field(in->out, NULL, "rule", cell_text(remote_text(alert, "rule")));
     write_field(in->out, NULL, "expr", cell_text(remote_text(alert, "expr")));

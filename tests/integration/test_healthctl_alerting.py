@@ -18,7 +18,7 @@ ALERT = {
     "state": "firing", "severity": "critical", "unknown": False,
     "since": "2026-11-27T03:00:00.000Z", "value": "1", "rule": "pack:probes/probes/ProbeDown",
     "expr": "probe_state == 3", "labels": {"alertname": "ProbeDown", "probe": "payload"},
-    "annotations": {"summary": "payload is down: connection refused"}, "held": None,
+    "annotations": {"summary": "payload is down"}, "found": "10.0.0.5:3000: connection refused", "held": None,
     "told": [{"receiver": "oncall", "lane": "x", "route": "{}", "was_told": True,
               "last_told": "2026-11-27T03:00:05.000Z", "next_flush": None}], "ack": None}
 HELD = {**ALERT, "alertname": "Slow", "severity": "warning", "fingerprint": "1" * 16,
@@ -54,7 +54,7 @@ def test_alerts_says_who_was_told_and_why_not(ask):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["STATE", "SEVERITY", "ALERT", "OF", "SINCE", "TOLD", "WHAT"]
     assert lines[1].split()[:4] == ["firing", "critical", "ProbeDown", "payload"]
-    assert "oncall" in lines[1] and "connection refused" in lines[1]
+    assert "oncall" in lines[1] and "payload is down: 10.0.0.5:3000: connection refused" in lines[1]
     assert "held: silence 4f2a91c0 by ana" in lines[2]
     assert "Old" not in done.stdout
 
@@ -62,6 +62,7 @@ def test_alerts_says_who_was_told_and_why_not(ask):
 def test_alerts_in_full_for_one_and_as_json(ask):
     done = ask({"GET /api/alerts": [HELD, ALERT]}, "alerts", "payload")
     assert "probe_state == 3" in done.stdout and "Slow" not in done.stdout
+    assert "found" in done.stdout and "10.0.0.5:3000: connection refused" in done.stdout
     done = ask({"GET /api/alerts": [HELD, ALERT]}, "alerts", "--format", "json", "Slow")
     assert [a["alertname"] for a in json.loads(done.stdout)["alerts"]] == ["Slow"]
     done = ask({"GET /api/alerts": [ALERT]}, "alerts", "nothing")

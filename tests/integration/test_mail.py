@@ -41,7 +41,7 @@ def test_a_mail_arrives(mailbox, send):
     assert (mail.sender, mail.recipients) == ("hd@example.com", ["ops@example.com", "joerg@example.com"])
     assert mail.over_tls and mail.login == USER and mail.helo == "hd1.example.com"
     message = mail.message
-    assert message["Subject"] == "[FIRING] ProbeDown orders-db (payload, checkout)"
+    assert message["Subject"] == "[FIRING] ProbeDown orders-db (payload, checkout): connection refused by 10.0.0.5:5432"
     assert message["From"] == "healthd <hd@example.com>" and "joerg@example.com" in message["To"]
     assert message["Importance"] == "high" and message["Auto-Submitted"] == "auto-generated"
     assert message["X-Healthd-Fingerprint"] == "0123456789abcdef" and message["Date"]

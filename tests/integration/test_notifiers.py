@@ -105,7 +105,7 @@ def test_pagerduty_follows_one_alert(notify_stub):
     (one,) = notify_stub.pagerduty.alerts.values()
     assert one == {"state": "resolved", "triggers": 3, "opened": 1}
     event = notify_stub.log[0].json()
-    assert event["payload"]["summary"] == "ProbeDown orders-db (payload, checkout): orders-db is down"
+    assert event["payload"]["summary"] == "ProbeDown orders-db (payload, checkout): orders-db is down: connection refused by 10.0.0.5:5432"
     assert event["payload"]["component"] == "payload"
     assert event["links"][0] == {"href": "https://runbooks.example.com/db", "text": "Runbook"}
     assert event["payload"]["custom_details"]["alerts"][0]["Found"] == "connection refused by 10.0.0.5:5432"

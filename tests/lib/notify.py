@@ -41,7 +41,7 @@ def notice(kind="trigger", **changes):
              "common_labels": one["labels"], "common_annotations": one["annotations"],
              "title": "ProbeDown orders-db (payload, checkout)", "external_url": "http://healthd:9990",
              "runbook": "https://runbooks.example.com/db", "last_deploy": "40 s after deploy a1b2c3 of shop",
-             "also": "also failing: cache", "ack_hint": "healthctl ack ProbeDown", "timezone": "Europe/Berlin",
+             "also": "also failing: cache", "ack_hint": "healthctl ack orders-db", "timezone": "Europe/Berlin",
              "made": now, "first_since": one["since"], "alerts": [one]}
     return {**whole, **changes}
 

@@ -211,8 +211,8 @@ void ledger_notice(struct ledger_txn *t, const struct notice *n)
     if (n->alert_count > 0)
         buf_printf(t->told, " +%zu -%zu", firing, n->alert_count - firing);
     buf_add_byte(t->told, '\n');
-    buf_printf(t->reasons, "%s|%s|%s|%s\n", n->dedup_key, n->severity, n->reason,
-               n->last_deploy);
+    buf_printf(t->reasons, "%s|%s|%s|%s|%s\n", n->dedup_key, n->severity, n->reason,
+               n->last_deploy, n->ack_hint);
 }
 
 /* ---- the story ---- */

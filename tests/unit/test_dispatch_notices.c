@@ -26,14 +26,15 @@ static void assert_reasons(struct story_fixture *s, const char *const *expected)
     assert_int_equal(rest.len, 0);
 }
 
+/* Why they come, what was deployed, and the word that takes what they are about, no less and no more than one. */
 static void notices_say_why(void **state)
 {
     static const char *const expected[] = {
-        "warning|first notification|40 s after deploy a1b2c3 of shop",
-        "critical|new alerts added|40 s after deploy a1b2c3 of shop",
-        "critical|repeat interval elapsed|40 s after deploy a1b2c3 of shop",
-        "warning|some alerts resolved|40 s after deploy a1b2c3 of shop",
-        "warning|all alerts resolved|40 s after deploy a1b2c3 of shop",
+        "warning|first notification|40 s after deploy a1b2c3 of shop|healthctl ack a",
+        "critical|new alerts added|40 s after deploy a1b2c3 of shop|healthctl ack Down",
+        "critical|repeat interval elapsed|40 s after deploy a1b2c3 of shop|healthctl ack Down",
+        "warning|some alerts resolved|40 s after deploy a1b2c3 of shop|healthctl ack Down",
+        "warning|all alerts resolved|40 s after deploy a1b2c3 of shop|",
         NULL};
     struct story_fixture s;
     story_begin(&s, "route: {receiver: chat, group_by: [alertname], group_wait: 0s, "
