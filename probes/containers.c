@@ -223,6 +223,7 @@ static void on_looked(struct run *run, void *ctx)
     *run_batch(run) = *scan->batch;
     for (const struct containers_seen *seen = scan->seen; seen; seen = seen->next)
         book_take_seen(&w->book, seen);
+    book_take_machine(&w->book, scan->machine_kills, scan->now);
     show_collectors(run, w, scan);
     if (w->book.list)
         show_book(run, &w->book);

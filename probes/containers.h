@@ -214,6 +214,7 @@ struct containers_scan {
     const char *engine_version;
     bool is_v2;
     double machine_memory, machine_free; /* bytes; 0: not told */
+    double machine_kills;                /* for want of memory; NAN: not told */
     struct containers_seen *seen;
     size_t count, left_out, with_network;
     struct err why; /* no tree: why not */

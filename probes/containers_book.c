@@ -6,13 +6,14 @@
  */
 #include "probes/containers_book.h"
 
+#include <math.h>
 #include <string.h>
 
 #define FORGET_AFTER NSEC_PER_DAY /* of what was removed, whatever gone_for says */
 
 void book_init(struct book *b, const struct containers_conf *conf)
 {
-    *b = (struct book){.conf = conf, .known = map_create()};
+    *b = (struct book){.conf = conf, .known = map_create(), .machine_kills = NAN};
 }
 
 void book_finish(struct book *b)
@@ -131,9 +132,13 @@ static void review_gone(struct book *b, struct known *k, struct wall now)
 {
     const bool is_done =
         k->ending == ENDING_ITSELF && k->has_exit_code && k->exit_code == 0;
+    k->labels = (struct pairs){0}; /* they were the list's */
+    if (k->ending == ENDING_OPEN) {
+        b->is_behind = true;
+        return;
+    }
     if (!k->gone.ns)
         k->gone = now;
-    k->labels = (struct pairs){0}; /* they were the list's */
     const nsec since = now.ns - k->gone.ns;
     if (!k->has_run || is_done || k->is_left_alone || since >= b->conf->gone_for ||
         since >= FORGET_AFTER)
@@ -153,8 +158,11 @@ void book_take_list(struct book *b, struct docker_list *list, const char *memo,
     const bool is_first = !b->list;
     const struct map_entry *entry = NULL;
     b->is_behind = false;
-    while ((entry = map_next(b->known, entry)))
-        ((struct known *)entry->value)->is_listed = false;
+    while ((entry = map_next(b->known, entry))) {
+        struct known *k = entry->value;
+        k->is_listed = false;
+        known_settle(k, now);
+    }
     for (size_t i = 0; i < list->count; i++) {
         const struct docker_container *c = &list->items[i];
         if (containers_wants(b->conf, c->name, c->labels) && !is_passing(c))
@@ -192,6 +200,16 @@ bool book_take_event(struct book *b, const struct docker_event *ev)
 {
     struct known *k = known_by_id(b, ev->id);
     return k ? known_take_event(k, ev) : ev->action != DOCKER_ACTION_OTHER;
+}
+
+void book_take_machine(struct book *b, double kills, struct wall at)
+{
+    const struct map_entry *entry = NULL;
+    if (kills > b->machine_kills) /* never so when either is NAN */
+        b->machine_killed = at;
+    b->machine_kills = kills;
+    while ((entry = map_next(b->known, entry)))
+        known_take_machine(entry->value, at, b->machine_killed);
 }
 
 void book_take_seen(struct book *b, const struct containers_seen *seen)

@@ -14,7 +14,9 @@ struct book {
     struct docker_list *list; /* the newest; NULL: none yet */
     struct wall listed;
     bool is_behind; /* the newest list did not know yet what events had told: ask again */
-    bool has_events; /* they are followed, so that starts are counted by them */
+    bool has_events;      /* they are followed, so that starts are counted by them */
+    double machine_kills; /* for want of memory, at the newest look; NAN: not told */
+    struct wall machine_killed; /* the look at which they had become more; 0: none yet */
 };
 void book_init(struct book *b, const struct containers_conf *conf);
 void book_finish(struct book *b);
@@ -24,6 +26,8 @@ void book_take_list(struct book *b, struct docker_list *list, const char *memo,
                     struct wall now);
 /* True when it is worth asking for a list at once. */
 bool book_take_event(struct book *b, const struct docker_event *ev);
+/* How often the machine has killed for want of memory, as looked up at `at`; NAN: it does not say. */
+void book_take_machine(struct book *b, double kills, struct wall at);
 /* What the cgroup of a container told; seen->id names it. */
 void book_take_seen(struct book *b, const struct containers_seen *seen);
 /* Which ran and which were stopped by hand, as text for a session's memo; in arena. */

@@ -38,8 +38,8 @@ static struct opinion judge_running(const struct known *k)
 {
     if (k->health == DOCKER_UNHEALTHY)
         return (struct opinion){HEALTH_DOWN, REASON_UNHEALTHY,
-                                "its own health check fails (`docker inspect` shows what "
-                                "it said)"};
+                                "its own health check fails (`docker inspect` or `podman "
+                                "inspect` shows what it said)"};
     return (struct opinion){HEALTH_UP, REASON_NONE, ""};
 }
 
@@ -50,6 +50,8 @@ static struct opinion judge_ended(const struct known *k, struct arena *arena)
         return (struct opinion){HEALTH_DOWN, REASON_STARVED,
                                 arena_printf(arena, "killed for want of memory%s %s%s",
                                              limit_words(k, arena), when, code)};
+    if (k->ending == ENDING_OPEN)
+        return (struct opinion){HEALTH_UP, REASON_NONE, ""};
     if (k->ending == ENDING_BY_HAND)
         return (struct opinion){HEALTH_DOWN, REASON_STOPPED,
                                 arena_printf(arena, "stopped by hand %s%s", when, code)};
@@ -113,7 +115,8 @@ bool required_is_missing(const struct book *b, const char *pattern, struct arena
         const struct known *k = entry->value;
         if (!glob_match(bytes_of(pattern), bytes_of(k->name)))
             continue;
-        if (known_runs(k) || (k->state == DOCKER_RESTARTING && !k->gone.ns))
+        if (known_runs(k) || (k->state == DOCKER_RESTARTING && !k->gone.ns) ||
+            k->ending == ENDING_OPEN)
             return false; /* what is wrong with it is said of it */
         if (!nearest || k->ended.ns > nearest->ended.ns)
             nearest = k;

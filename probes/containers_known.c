@@ -14,6 +14,7 @@
 #define LIST_LAGS (2 * NSEC_PER_SEC)
 #define RESTART_TAKES NSEC_PER_MINUTE /* the engine's longest pause before a restart */
 #define STARVED_TAKES (10 * NSEC_PER_SEC)
+#define SLAIN (128 + 9) /* the exit code of what SIGKILL ended */
 #define REPLACING_TAKES (5 * NSEC_PER_MINUTE)
 
 struct known *known_create(const char *name)
@@ -65,7 +66,7 @@ static void known_is_replaced(struct known *k, const struct docker_container *c)
     if (!is_first && c->created.ns - k->stopped.ns > REPLACING_TAKES)
         k->stopped = c->created;
     k->gone.ns = k->killed.ns = k->starved.ns = k->started.ns = k->ended.ns = 0;
-    k->failed.ns = 0;
+    k->failed.ns = k->slain.ns = 0;
     known_forget_log(k);
     k->ending = ENDING_NONE;
     k->is_oom = k->is_left_alone = k->has_exit_code = k->has_exact_start =
@@ -92,6 +93,7 @@ static void take_names(struct known *k, const struct docker_container *c)
     keep_text(k, &k->project, project);
     k->labels = c->labels;
     k->created = c->created;
+    k->is_kept = c->is_kept;
     k->has_own_network = !bytes_starts(bytes_of(c->network), "container:");
 }
 
@@ -116,6 +118,8 @@ static void ended_unseen(struct known *k, const struct docker_container *c,
     }
     if (!was_told && known_has_failed(k))
         k->failed = k->ended;
+    if (!was_told && k->has_exit_code && k->exit_code == SLAIN)
+        k->slain = k->ended;
 }
 
 /* An engine tells of an end a moment before its own list knows of it. */
@@ -131,13 +135,14 @@ static void take_state(struct known *k, const struct docker_container *c, struct
 {
     if (k->has_newer)
         return;
-    const bool fell_ill = c->health == DOCKER_UNHEALTHY && k->health != DOCKER_UNHEALTHY;
+    const enum docker_health health = c->hides_health ? k->health : c->health;
+    const bool fell_ill = health == DOCKER_UNHEALTHY && k->health != DOCKER_UNHEALTHY;
     const bool began_to_restart =
         c->state == DOCKER_RESTARTING && k->state != DOCKER_RESTARTING;
     if (fell_ill || (began_to_restart && now.ns - k->failed.ns > RESTART_TAKES))
         k->failed = now;
     k->state = c->state;
-    k->health = c->health;
+    k->health = health;
     switch (c->state) {
     case DOCKER_RUNNING:
     case DOCKER_PAUSED:
@@ -202,15 +207,32 @@ static void take_die(struct known *k, const struct docker_event *ev)
     k->has_exit_code = code && bytes_to_i64(bytes_of(code), &number);
     if (k->has_exit_code)
         k->exit_code = (int)number;
-    k->ending = k->killed.ns && ev->at.ns - k->killed.ns < STOP_TAKES ? ENDING_BY_HAND
-                                                                      : ENDING_ITSELF;
-    k->awaits_start = k->ending == ENDING_ITSELF;
-    if (k->ending == ENDING_BY_HAND)
+    const bool is_by_hand = k->killed.ns && ev->at.ns - k->killed.ns < STOP_TAKES;
+    const bool is_slain = !is_by_hand && k->has_exit_code && k->exit_code == SLAIN;
+    k->ending = is_by_hand       ? ENDING_BY_HAND
+                : ev->is_podmans ? ENDING_OPEN
+                                 : ENDING_ITSELF;
+    k->awaits_start = !is_by_hand;
+    if (is_by_hand)
         k->stopped = k->killed;
-    k->is_oom = k->starved.ns && ev->at.ns - k->starved.ns < STARVED_TAKES &&
-                k->ending == ENDING_ITSELF;
-    if (known_has_failed(k))
+    k->cleanups = 0;
+    k->slain = ev->is_podmans && is_slain ? ev->at : (struct wall){0};
+    k->is_oom = !is_by_hand && k->starved.ns && ev->at.ns - k->starved.ns < STARVED_TAKES;
+    if (k->ending == ENDING_ITSELF && known_has_failed(k))
         k->failed = ev->at;
+}
+
+static void settle(struct known *k)
+{
+    k->ending = ENDING_ITSELF;
+    if (known_has_failed(k))
+        k->failed = k->ended;
+}
+
+void known_settle(struct known *k, struct wall now)
+{
+    if (k->ending == ENDING_OPEN && now.ns - k->ended.ns >= KNOWN_SETTLES)
+        settle(k);
 }
 
 static void take_start(struct known *k, const struct docker_event *ev)
@@ -238,9 +260,43 @@ static void take_oom(struct known *k, const struct docker_event *ev)
         k->is_oom = true;
 }
 
+/* Podman's own check tells each time. */
+static bool take_health(struct known *k, const struct docker_event *ev)
+{
+    const bool is_new = k->health != ev->health;
+    if (is_new && ev->health == DOCKER_UNHEALTHY)
+        k->failed = ev->at;
+    k->health = ev->health;
+    return is_new;
+}
+
+/* Podman tells of a stop only when who stopped it saw the end first. What else shows it: who stopped it cleans up after
+ * who watched it; and what would have stayed is removed at once, though a job that is done may be, too. */
+static bool shows_stop(struct known *k, const struct docker_event *ev)
+{
+    if (k->ending != ENDING_OPEN)
+        return false;
+    if (ev->action == DOCKER_CLEANUP)
+        return ++k->cleanups > 1;
+    return ev->action == DOCKER_DESTROY && k->is_kept &&
+           (!k->cleanups || known_has_failed(k));
+}
+
+static void take_stop(struct known *k, struct wall at)
+{
+    k->ending = ENDING_BY_HAND;
+    k->awaits_start = k->is_oom = false;
+    k->slain.ns = 0;
+    if (k->stopped.ns < k->killed.ns || !k->stopped.ns)
+        k->stopped = k->killed.ns ? k->killed : at;
+}
+
 bool known_take_event(struct known *k, const struct docker_event *ev)
 {
-    k->has_newer = true;
+    const bool was_stopped = shows_stop(k, ev);
+    k->has_newer = k->has_newer || ev->action != DOCKER_ACTION_OTHER;
+    if (was_stopped)
+        take_stop(k, k->ended);
     switch (ev->action) {
     case DOCKER_START:
         take_start(k, ev);
@@ -253,10 +309,9 @@ bool known_take_event(struct known *k, const struct docker_event *ev)
             k->killed = ev->at;
         return false;
     case DOCKER_STOP:
-        k->ending = ENDING_BY_HAND;
-        k->awaits_start = false;
-        if (k->stopped.ns < k->killed.ns || !k->stopped.ns)
-            k->stopped = k->killed.ns ? k->killed : ev->at;
+        if (k->state == DOCKER_RUNNING)
+            k->killed = ev->at; /* Podman's: its end comes next */
+        take_stop(k, ev->at);
         return true;
     case DOCKER_OOM:
         take_oom(k, ev);
@@ -266,17 +321,21 @@ bool known_take_event(struct known *k, const struct docker_event *ev)
         k->state = ev->action == DOCKER_PAUSE ? DOCKER_PAUSED : DOCKER_RUNNING;
         return true;
     case DOCKER_HEALTH_STATUS:
-        if (ev->health == DOCKER_UNHEALTHY && k->health != DOCKER_UNHEALTHY)
-            k->failed = ev->at;
-        k->health = ev->health;
+        return take_health(k, ev);
+    case DOCKER_CLEANUP:
+        return was_stopped;
+    case DOCKER_RESTART:
+        if (ev->is_podmans && k->state == DOCKER_RUNNING)
+            k->killed = ev->at; /* somebody asked for it: its end comes next, too */
         return true;
     case DOCKER_DESTROY:
         k->gone = ev->at;
+        if (k->ending == ENDING_OPEN)
+            settle(k); /* nothing more will show */
         if (k->has_run && k->ending != ENDING_ITSELF && !k->stopped.ns)
             k->stopped = ev->at;
         return true;
     case DOCKER_CREATE:
-    case DOCKER_RESTART:
     case DOCKER_RENAME:
     case DOCKER_UPDATE:
         return true;
@@ -286,7 +345,20 @@ bool known_take_event(struct known *k, const struct docker_event *ev)
     return false;
 }
 
-/* ---- cgroups ---- */
+/* ---- machine and cgroups ---- */
+
+void known_take_machine(struct known *k, struct wall looked, struct wall has_killed)
+{
+    if (!k->slain.ns)
+        return;
+    const bool is_starved = has_killed.ns > k->slain.ns - STARVED_TAKES;
+    if (is_starved) {
+        k->oom_told++;
+        k->is_oom = k->ending != ENDING_NONE && k->ending != ENDING_BY_HAND;
+    }
+    if (is_starved || looked.ns > k->slain.ns)
+        k->slain.ns = 0;
+}
 
 void known_take_seen(struct known *k, const struct containers_seen *seen, bool has_events)
 {

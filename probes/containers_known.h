@@ -11,6 +11,7 @@
 enum ending { /* of a container that does not run */
               ENDING_NONE,
               ENDING_ITSELF,
+              ENDING_OPEN,    /* Podman's: by whom shows in a moment */
               ENDING_BY_HAND, /* somebody sent it a signal, or stopped it */
               ENDING_NOT_SEEN /* it had ended when it was seen first, or nobody told how */
 };
@@ -39,10 +40,13 @@ struct known {
     bool has_run;                /* since it was seen first, or before healthd started */
     bool is_left_alone;          /* see the row `old` */
     bool is_listed;              /* by the newest list */
+    bool is_kept;                /* see docker_container */
     bool awaits_start;           /* it ended by itself: its next start is a restart */
     bool has_newer;              /* an event since that list was asked for */
     struct wall stopped;         /* by hand, whatever came after; 0: never */
     struct wall killed, starved; /* newest kill and oom event; 0: none */
+    unsigned cleanups;           /* Podman's, since it ended */
+    struct wall slain;  /* an end by SIGKILL that nobody asked for or explained; 0 */
     struct wall failed; /* its last end by itself, or begin of illness; 0: never */
     struct last_log last;
     int64_t restarts;
@@ -60,8 +64,14 @@ void known_destroy(struct known *k);
 /* Takes what a list of containers says of it; its labels are borrowed from the list. False when the list is older than what
  * an event told, so that another should be asked for. */
 bool known_take_row(struct known *k, const struct docker_container *c, struct wall now);
+/* How long Podman may take to show that somebody ended a container: nobody is told of its end before. */
+#define KNOWN_SETTLES (2 * NSEC_PER_SEC)
+void known_settle(struct known *k, struct wall now);
 /* True when it is worth asking for a list at once. */
 bool known_take_event(struct known *k, const struct docker_event *ev);
+/* When the machine was looked at, and when it was last seen to have killed for want of memory (0: never). Podman tells of
+ * no such end: a container that was slain about then is taken to have died of it. */
+void known_take_machine(struct known *k, struct wall looked, struct wall has_killed);
 /* Takes what its cgroup told. has_events: starts are counted by events; without them, by the first process' age. */
 void known_take_seen(struct known *k, const struct containers_seen *seen,
                      bool has_events);

@@ -16,14 +16,19 @@
 #define MAX_PROCESSES 100000
 #define PAUSE_SCANS 8 /* until all processes are looked at again in vain */
 
+/* The outermost; but an id alone with a container of Podman right below is its pod's. */
 bool containers_id_in(struct bytes text, char ret_id[CONTAINERS_ID_LEN + 1])
 {
     struct bytes line, part;
     while (words_line(&text, &line)) {
-        while (bytes_token(&line, '/', &part)) {
-            if (containers_id_of(part, ret_id))
-                return true;
-        }
+        bool is_found = false;
+        while (!is_found && bytes_token(&line, '/', &part))
+            is_found = containers_id_of(part, ret_id);
+        if (is_found && part.len == CONTAINERS_ID_LEN && bytes_starts(line, "libpod-") &&
+            bytes_token(&line, '/', &part))
+            containers_id_of(part, ret_id);
+        if (is_found)
+            return true;
     }
     return false;
 }

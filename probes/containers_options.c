@@ -157,9 +157,10 @@ struct labels containers_labels(struct arena *arena, const struct containers_con
 const struct opt containers_opts[] = {
     OPT_ROW_TEXT("docker", docker, "auto",
                  "The engine that knows names and states, Docker's or Podman's: its "
-                 "socket (unix:///var/run/docker.sock), or the URL of a read-only proxy "
-                 "(http://docker-proxy:2375). `auto` takes a socket at one of the usual "
-                 "places; `none` shows short ids.",
+                 "socket (unix:///var/run/docker.sock, unix:///run/podman/podman.sock), "
+                 "or the URL of a read-only proxy (http://docker-proxy:2375). `auto` "
+                 "takes a socket at one of the usual places, also below "
+                 "$XDG_RUNTIME_DIR for rootless engines; `none` shows short ids.",
                  .flags = OPT_SHORTHAND),
     OPT_ROW_SECTION("tls_config", tls, struct tls_conf, tls_opts,
                     "TLS of an engine or proxy that is asked by https://."),

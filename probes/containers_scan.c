@@ -14,8 +14,11 @@
 void containers_scan_init(struct containers_scan *scan, struct arena *arena,
                           struct containers_kept *kept, struct wall now)
 {
-    *scan = (struct containers_scan){
-        .arena = arena, .kept = kept, .conf = &kept->conf, .now = now};
+    *scan = (struct containers_scan){.arena = arena,
+                                     .kept = kept,
+                                     .conf = &kept->conf,
+                                     .now = now,
+                                     .machine_kills = NAN};
     scan->batch = batch_create(arena);
     scan->group = batch_group(scan->batch, "cgroup");
     atomic_init(&scan->is_unwanted, false);

@@ -5,11 +5,20 @@
  */
 #include "probes/containers_session.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "lib/base/attr.h"
 #include "lib/core/loop.h"
+
+static void on_settled(void *ctx)
+{
+    struct containers_watch *w = ctx;
+    w->is_dirty = true;
+    session_wake(w->session, WAKE_PUSHED);
+}
 
 struct containers_watch *containers_watch_create(struct session *s,
                                                  const struct containers_conf *conf)
@@ -21,6 +30,7 @@ struct containers_watch *containers_watch_create(struct session *s,
     w->arena = arena;
     containers_conf_copy(arena, conf, &w->conf);
     book_init(&w->book, &w->conf);
+    w->settling = loop_timer_create(s->frame->loop, "containers settling", on_settled, w);
     w->is_dirty = true;
     w->is_auto = !strcmp(conf->docker, "auto");
     if (!w->is_auto && strcmp(conf->docker, "none"))
@@ -35,6 +45,7 @@ void containers_watch_destroy(struct containers_watch *w)
     docker_cancel(w->listing);
     containers_last_forget(w);
     docker_events_close(w->events);
+    timer_destroy(w->settling);
     docker_destroy(w->docker);
     book_finish(&w->book);
     arena_destroy(w->arena);
@@ -48,21 +59,34 @@ static bool is_socket(const char *path)
     return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Found anew until there is one: an engine may come later than healthd. */
+static bool take_engine(struct containers_watch *w, const char *folder, const char *below)
+{
+    char path[4096];
+    struct err ignored;
+    snprintf(path, sizeof(path), "%s%s", folder, below);
+    if (is_socket(path))
+        w->docker = docker_create(w->session->frame, path, NULL, &ignored);
+    return w->docker != NULL;
+}
+
+/* Found anew until there is one: an engine may come later than healthd. The user's own come last. */
 static void find_engine(struct containers_watch *w)
 {
     static const char *const places[] = {"/var/run/docker.sock", "/run/docker.sock",
                                          "/run/podman/podman.sock"};
-    struct err ignored;
-    for (size_t i = 0; !w->docker && i < 2 * ARRAY_LEN(places); i++) {
-        char path[4096];
-        const bool is_of_host = i >= ARRAY_LEN(places);
-        if (is_of_host && !w->conf.root[0])
+    static const char *const own[] = {"/docker.sock", "/podman/podman.sock"};
+    const char *folder = getenv("XDG_RUNTIME_DIR");
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        if (take_engine(w, "", places[i]))
             return;
-        snprintf(path, sizeof(path), "%s%s", is_of_host ? w->conf.root : "",
-                 places[i % ARRAY_LEN(places)]);
-        if (is_socket(path))
-            w->docker = docker_create(w->session->frame, path, NULL, &ignored);
+    }
+    for (size_t i = 0; w->conf.root[0] && i < ARRAY_LEN(places); i++) {
+        if (take_engine(w, w->conf.root, places[i]))
+            return;
+    }
+    for (size_t i = 0; folder && folder[0] == '/' && i < ARRAY_LEN(own); i++) {
+        if (take_engine(w, folder, own[i]))
+            return;
     }
 }
 
@@ -117,6 +141,11 @@ void containers_watch_forget(struct containers_watch *w)
 static void on_event(void *ctx, const struct docker_event *ev)
 {
     struct containers_watch *w = ctx;
+    /* What Podman's check found, the next list knows. */
+    if (ev->is_podmans && ev->action == DOCKER_HEALTH_STATUS)
+        w->is_dirty = true;
+    if (ev->is_podmans && ev->action == DOCKER_DIE)
+        timer_at(w->settling, mono_add(loop_now(w->session->frame->loop), KNOWN_SETTLES));
     if (!book_take_event(&w->book, ev))
         return;
     w->is_dirty = true;

@@ -19,6 +19,7 @@ struct containers_watch { /* on one engine; made by the first run */
     struct docker *docker; /* NULL: there is none */
     bool is_auto;          /* it was found, not configured */
     struct docker_events *events;
+    struct timer *settling; /* until an end that Podman told of is settled */
     struct docker_call *listing;
     struct containers_last *last; /* lines are being asked for; NULL: none are */
     bool has_said_refusal; /* that whoever stands before the engine allows no lines */

@@ -154,6 +154,18 @@ static void show_memory(struct containers_scan *scan)
     }
 }
 
+/* Kernels before 4.13 do not say. */
+static void count_kills(struct containers_scan *scan)
+{
+    const char *path = arena_printf(scan->arena, "%s/vmstat", scan->conf->procfs);
+    struct bytes text, line, name;
+    const bool is_read = containers_read_file(scan->kept, path, &text);
+    while (is_read && words_line(&text, &line)) {
+        if (words_next(&line, &name) && bytes_is(name, "oom_kill"))
+            words_number(&line, &scan->machine_kills);
+    }
+}
+
 /* Cores are told apart by "physical id" and "core id", which not every machine has. */
 static void show_cpus(struct containers_scan *scan)
 {
@@ -195,6 +207,7 @@ void containers_show_machine(struct containers_scan *scan)
     struct utsname name;
     show_cpus(scan);
     show_memory(scan);
+    count_kills(scan);
     show_plain(scan, CONTAINERS_VERSION_INFO,
                (const char *const[]){"", own_version,
                                      scan->engine_version ? scan->engine_version : "",

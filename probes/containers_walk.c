@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/attr.h"
@@ -67,6 +68,35 @@ static void found(struct walk *w, const char *path, const char *id)
     w->last = f;
 }
 
+/* Podman's pods are named by an id alone with the cgroupfs driver, as Docker's containers are: whoever has containers of
+ * Podman right below is no container. */
+static bool is_pod(int parent, const char *name)
+{
+    struct stat st;
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 2)
+        return false; /* it has no folders */
+    const int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    char id[CONTAINERS_ID_LEN + 1];
+    bool is = false;
+    const struct dirent *entry;
+    if (!folder && fd >= 0)
+        close(fd);
+    while (folder && !is && (entry = readdir(folder)))
+        is = bytes_starts(bytes_of(entry->d_name), "libpod-") &&
+             containers_id_of(bytes_of(entry->d_name), id);
+    if (folder)
+        closedir(folder);
+    return is;
+}
+
+static bool names_container(int parent, const char *name,
+                            char ret_id[CONTAINERS_ID_LEN + 1])
+{
+    return containers_id_of(bytes_of(name), ret_id) &&
+           (strlen(name) != CONTAINERS_ID_LEN || !is_pod(parent, name));
+}
+
 /* A cgroup that ends while it is walked is no fault. Recursion is bounded by CONTAINERS_MAX_DEPTH. */
 static bool walk_folder(struct walk *w, int parent, const char *name, const char *path,
                         int depth)
@@ -85,7 +115,7 @@ static bool walk_folder(struct walk *w, int parent, const char *name, const char
             continue;
         w->folders++;
         const char *below = arena_printf(w->arena, "%s/%s", path, entry->d_name);
-        if (containers_id_of(bytes_of(entry->d_name), id))
+        if (names_container(dirfd(folder), entry->d_name, id))
             found(w, below, id);
         else if (depth < CONTAINERS_MAX_DEPTH)
             walk_folder(w, dirfd(folder), entry->d_name, below, depth + 1);

@@ -71,8 +71,7 @@ static void keep_memo(struct session *s)
     const struct log_session *session = s->state;
     struct buf memo = BUF_MAX(SESSION_MEMO_MAX - 1);
     buf_add_text(&memo, "log 1\n");
-    if (session->engine.since.ns)
-        buf_printf(&memo, "since %lld\n", (long long)session->engine.since.ns);
+    log_mark_print(&session->engine.taken, &memo);
     log_places_print(&session->keeper->tail.places, &memo);
     if (strcmp(buf_text(&memo), s->memo) != 0)
         session_set_memo(s, buf_text(&memo));
@@ -234,7 +233,7 @@ static void log_start(struct run *run)
     if (!s->keeper) {
         s->keeper = keeper_create(conf, session->memo);
         s->began = loop_wall(run_frame(run)->loop);
-        s->engine.since = log_engine_recall(session->memo);
+        s->engine.taken = log_mark_recall(session->memo);
         s->engine.has_begun = session->memo[0] != '\0';
     }
     if (!log_is_of_container(&s->keeper->conf)) {

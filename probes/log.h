@@ -189,13 +189,21 @@ struct log_keeper { /* what is lent to a run's thread */
     struct log_tail tail;
 };
 
+/* How far the lines of an engine were taken: it repeats those that have the newest stamp, and the stamps of Podman 4 are
+ * whole seconds. */
+struct log_mark {
+    struct wall at; /* the newest stamp; 0: none yet */
+    uint64_t lines; /* that had it; UINT64_MAX: whatever has it is no longer wanted */
+};
+
 struct log_engine { /* log_engine.c, on the loop */
     struct docker *docker;
     struct docker_call *call;
-    struct wall since; /* of the newest line that was taken; 0: none yet */
-    bool has_begun;    /* it was asked before, by this process or an earlier one */
-    struct wall asked; /* by the call under way: lines are later than this */
-    struct buf text;   /* lines of the run, each ended by "\n" */
+    struct log_mark taken;
+    bool has_begun;        /* it was asked before, by this process or an earlier one */
+    struct log_mark asked; /* of the call under way: where its answer begins */
+    uint64_t repeated;     /* lines of it that were taken before */
+    struct buf text;       /* lines of the run, each ended by "\n" */
     uint64_t max_read;
     double long_lines; /* since the session began: cut by the reader already */
     bool is_behind, is_missing, is_first; /* of the latest run */
@@ -224,8 +232,13 @@ void log_engine_ask(struct log_session *s, const struct log_conf *conf, struct r
                     void (*done)(struct run *run, const struct trouble *why));
 void log_engine_forget(struct log_session *s);
 void log_engine_close(struct log_session *s);
-/* The newest line that a memo of an earlier process names; 0: none. */
-struct wall log_engine_recall(const char *memo);
+/* As a line of a memo, and back from the memo of an earlier process; at 0: it has none. */
+void log_mark_print(const struct log_mark *mark, struct buf *to);
+struct log_mark log_mark_recall(const char *memo);
+/* A line of an answer that begins at asked: true when it is new, which moves mark on. ret_repeated counts those that are
+ * not. Lines without a stamp are new. */
+bool log_mark_take(struct log_mark *mark, const struct log_mark *asked,
+                   uint64_t *ret_repeated, struct wall at);
 
 /* ---- log_emit.c, log_vars.c ---- */
 

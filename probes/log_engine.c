@@ -12,18 +12,48 @@
 #include "probes/log.h"
 
 #define CATCH_UP NSEC_PER_HOUR /* what is older when healthd comes back is not read */
+#define FIRST_LINES 200 /* the newest are looked at for their stamps, to go on behind them */
 #define ENOUGH_TIME(left) ((left) / 4 * 3)
 
-struct wall log_engine_recall(const char *memo)
+/* ---- how far ---- */
+
+void log_mark_print(const struct log_mark *mark, struct buf *to)
 {
-    struct bytes text = bytes_of(memo), line;
-    int64_t ns;
+    if (mark->at.ns)
+        buf_printf(to, "since %" PRId64 " %" PRIu64 "\n", mark->at.ns, mark->lines);
+}
+
+/* Without a number: written by a version that took no line of the same stamp any more. */
+struct log_mark log_mark_recall(const char *memo)
+{
+    struct bytes text = bytes_of(memo), line, word;
+    struct log_mark mark = {.lines = UINT64_MAX};
     while (bytes_token(&text, '\n', &line)) {
-        if (bytes_starts(line, "since ") &&
-            bytes_to_i64(bytes_slice(line, strlen("since "), line.len), &ns))
-            return (struct wall){ns};
+        if (!bytes_token(&line, ' ', &word) || !bytes_is(word, "since") ||
+            !bytes_token(&line, ' ', &word) || !bytes_to_i64(word, &mark.at.ns))
+            continue;
+        bytes_to_u64(line, &mark.lines);
+        return mark;
     }
-    return (struct wall){0};
+    return (struct log_mark){0};
+}
+
+bool log_mark_take(struct log_mark *mark, const struct log_mark *asked,
+                   uint64_t *ret_repeated, struct wall at)
+{
+    if (!at.ns)
+        return true;
+    if (at.ns < asked->at.ns)
+        return false;
+    if (at.ns == asked->at.ns && *ret_repeated < asked->lines) {
+        ++*ret_repeated;
+        return false;
+    }
+    if (at.ns > mark->at.ns)
+        *mark = (struct log_mark){at, 1};
+    else if (at.ns == mark->at.ns)
+        mark->lines++;
+    return true;
 }
 
 /* ---- lines ---- */
@@ -31,11 +61,7 @@ struct wall log_engine_recall(const char *memo)
 static bool on_line(void *ctx, const struct docker_line *line)
 {
     struct log_engine *g = ctx;
-    if (line->at.ns && line->at.ns <= g->asked.ns)
-        return true; /* the engine repeats what was at that time */
-    if (line->at.ns > g->since.ns)
-        g->since = line->at;
-    if (g->is_first)
+    if (!log_mark_take(&g->taken, &g->asked, &g->repeated, line->at) || g->is_first)
         return true;
     buf_add_bytes(&g->text, line->text);
     buf_add_byte(&g->text, '\n');
@@ -79,17 +105,18 @@ void log_engine_ask(struct log_session *s, const struct log_conf *conf, struct r
     g->text = BUF_MAX(conf->max_read + 2 * conf->max_line);
     g->is_behind = g->is_missing = false;
     g->is_first = !g->has_begun && conf->from == LOG_FROM_END;
-    if (g->since.ns && g->since.ns < now.ns - CATCH_UP)
-        g->since.ns = now.ns - CATCH_UP;
-    g->asked = g->since;
+    if (g->taken.at.ns && g->taken.at.ns < now.ns - CATCH_UP)
+        g->taken = (struct log_mark){.at = {now.ns - CATCH_UP}};
+    g->asked = g->taken;
+    g->repeated = 0;
     if (!has_docker(g, conf, run_frame(run), &none)) {
         done(run, &none);
         return;
     }
     g->call = docker_logs(g->docker,
                           &(struct docker_logs){.container = conf->container,
-                                                .since = g->since,
-                                                .tail = g->is_first ? 1 : -1,
+                                                .since = g->taken.at,
+                                                .tail = g->is_first ? FIRST_LINES : -1,
                                                 .max_line = conf->max_line,
                                                 .timeout = ENOUGH_TIME(run_left(run))},
                           on_line, on_done, g);
@@ -99,7 +126,7 @@ void log_engine_forget(struct log_session *s)
 {
     docker_cancel(s->engine.call);
     s->engine.call = NULL;
-    s->engine.since = s->engine.asked; /* nobody has counted what came */
+    s->engine.taken = s->engine.asked; /* nobody has counted what came */
 }
 
 void log_engine_close(struct log_session *s)

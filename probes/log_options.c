@@ -127,7 +127,8 @@ const struct opt log_opts[] = {
     OPT_ROW_TEXT("container", container, "",
                  "Instead of a file: the container whose output is read, by name."),
     OPT_ROW_TEXT("docker", docker, "unix://" DOCKER_SOCKET,
-                 "The engine that has the container: its socket, or the URL of a "
+                 "The engine that has the container, Docker or Podman "
+                 "(unix:///run/podman/podman.sock): its socket, or the URL of a "
                  "read-only proxy (http://docker-proxy:2375)."),
     OPT_ROW_SECTION("tls_config", tls, struct tls_conf, tls_opts,
                     "TLS of an engine or proxy that is asked by https://."),

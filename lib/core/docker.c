@@ -30,6 +30,7 @@ struct docker {
     struct tls_conf tls;
     bool is_agreed, is_podman;
     char version[16]; /* "1.41"; "" with is_agreed: it did not say, ask without one */
+    char libpod[16];  /* "4.3.1": of Podman's own API; "": it is not to be asked */
 };
 
 struct docker_call {
@@ -44,6 +45,7 @@ struct docker_call {
     void *result;
     struct err error;
     int status;
+    bool is_podmans;      /* it is Podman's own API that is asked */
     struct buf complaint; /* of a stream */
 };
 
@@ -174,11 +176,13 @@ static void explain_socket(const struct docker *d, struct trouble *why)
     if (errno == EACCES || errno == EPERM)
         explain_denied(d, why);
     else if (errno == ENOENT)
-        snprintf(
-            why->detail, sizeof(why->detail),
-            "there is no %s: is the Docker Engine running, and is its socket mounted "
-            "into healthd's container?",
-            d->name);
+        snprintf(why->detail, sizeof(why->detail),
+                 "there is no %s: is %s, and is its socket mounted into healthd's "
+                 "container?",
+                 d->name,
+                 strstr(d->name, "podman") ? "podman.socket started (systemctl enable "
+                                             "--now podman.socket; --user for rootless)"
+                                           : "the Docker Engine running");
 }
 
 static const char *message_of(struct arena *arena, struct bytes body)
@@ -283,12 +287,25 @@ static void call_read(struct docker_call *c, struct bytes body)
     on_read(c);
 }
 
+static void call_go(struct docker_call *c);
+
+/* A proxy may know the paths of Docker alone. */
+static bool is_refused(const struct docker_call *c)
+{
+    return c->status == 401 || (c->status >= 403 && c->status <= 405);
+}
+
 static void on_answer(void *ctx, const struct reply *reply)
 {
     struct docker_call *c = ctx;
     c->fetch = NULL;
     c->status = reply->status;
     struct trouble why = reply->trouble;
+    if (c->is_podmans && why.reason == REASON_NONE && is_refused(c)) {
+        c->docker->libpod[0] = '\0';
+        call_go(c);
+        return;
+    }
     if (why.reason != REASON_NONE) {
         if (c->docker->unix_path)
             explain_socket(c->docker, &why);
@@ -329,13 +346,20 @@ static struct request *request_of(struct docker_call *c, const char *path)
     return q;
 }
 
+static const char *path_of(const struct docker_call *c)
+{
+    const struct docker *d = c->docker;
+    if (c->is_podmans)
+        return arena_printf(c->arena, "/v%s/libpod%s", d->libpod, c->ask.podmans);
+    return d->version[0] ? arena_printf(c->arena, "/v%s%s", d->version, c->ask.path)
+                         : c->ask.path;
+}
+
 static void call_go(struct docker_call *c)
 {
     const struct docker *d = c->docker;
-    const char *path = d->version[0]
-                           ? arena_printf(c->arena, "/v%s%s", d->version, c->ask.path)
-                           : c->ask.path;
-    struct request *q = request_of(c, path);
+    c->is_podmans = c->ask.podmans && d->libpod[0];
+    struct request *q = request_of(c, path_of(c));
     q->max_body = c->ask.max_body;
     if (c->ask.take) {
         q->take = on_piece;
@@ -361,6 +385,16 @@ static void agree(struct docker *d, const char *theirs)
     snprintf(d->version, sizeof(d->version), "1.%" PRIu64, minor);
 }
 
+/* libpod: "4.3.1", "5.0.0-dev"; NULL: it is no Podman. */
+static void know_podman(struct docker *d, const char *libpod)
+{
+    static const char *const version_chars = "0123456789abcdefghijklmnopqrstuvwxyz.-";
+    const bool is_usable = libpod && strlen(libpod) < sizeof(d->libpod) &&
+                           strspn(libpod, version_chars) == strlen(libpod);
+    d->is_podman = libpod != NULL;
+    snprintf(d->libpod, sizeof(d->libpod), "%s", is_usable ? libpod : "");
+}
+
 static void on_ping(void *ctx, const struct reply *reply)
 {
     struct docker_call *c = ctx;
@@ -369,7 +403,7 @@ static void on_ping(void *ctx, const struct reply *reply)
         on_answer(ctx, reply);
         return;
     }
-    c->docker->is_podman = reply_header(reply, "Libpod-Api-Version") != NULL;
+    know_podman(c->docker, reply_header(reply, "Libpod-Api-Version"));
     agree(c->docker, theirs ? theirs : "");
     call_go(c);
 }

@@ -83,6 +83,8 @@ struct docker_container {
         changed; /* about when it started or ended, as told in words; 0: not told */
     const char *status;  /* in the engine's words: "Up 3 minutes (healthy)" */
     const char *network; /* "bridge", "host", "container:<id>" … */
+    bool hides_health;   /* Podman says nothing of it in Docker's words */
+    bool is_kept; /* known to stay when it has ended: it was not started with --rm */
 };
 
 #define DOCKER_MAX_CONTAINERS 2000
@@ -112,16 +114,17 @@ enum docker_action {
     DOCKER_CREATE,
     DOCKER_START,
     DOCKER_DIE,
-    DOCKER_KILL, /* a signal was sent: by stop, too */
-    DOCKER_STOP, /* somebody stopped it, and it has ended */
-    DOCKER_RESTART,
+    DOCKER_KILL,    /* a signal was sent: by stop, too */
+    DOCKER_STOP,    /* somebody stopped it, and it has ended */
+    DOCKER_RESTART, /* Docker's: it has started again; Podman's: it is about to */
     DOCKER_PAUSE,
     DOCKER_UNPAUSE,
     DOCKER_DESTROY,
     DOCKER_OOM,
     DOCKER_RENAME,
     DOCKER_UPDATE,
-    DOCKER_HEALTH_STATUS,
+    DOCKER_HEALTH_STATUS, /* Podman's: at each check, and 4.3's of before that check */
+    DOCKER_CLEANUP, /* Podman's: by who saw the end, and by who stopped it once more */
     DOCKER_ACTION_OTHER
 };
 
@@ -131,6 +134,7 @@ struct docker_event { /* valid during the call */
     const char *id, *name, *image;
     struct pairs attributes;   /* labels, and "exitCode", "signal", "oldName" … */
     enum docker_health health; /* of DOCKER_HEALTH_STATUS */
+    bool is_podmans;           /* and not Docker's: its order and meaning differ */
 };
 const char *docker_attribute(const struct docker_event *ev,
                              const char *name); /* NULL: absent */

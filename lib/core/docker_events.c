@@ -19,7 +19,7 @@
 #define LONGEST_PAUSE (30 * NSEC_PER_SEC)
 
 /* {"type":["container"],"event":[…]}: without the three events that each health check makes. Podman calls events by
- * names of its own, and has no such noise. */
+ * names of its own, so that all of its come. */
 #define ONLY_CONTAINERS "/events?filters=%7B%22type%22%3A%5B%22container%22%5D"
 #define ONLY_THESE                                                                       \
     "%2C%22event%22%3A%5B%22create%22%2C%22start%22%2C%22die%22%2C%22kill%22%2C%22stop%" \
@@ -36,7 +36,7 @@ static const struct {
     {"died", DOCKER_DIE},        {"kill", DOCKER_KILL},      {"stop", DOCKER_STOP},
     {"restart", DOCKER_RESTART}, {"pause", DOCKER_PAUSE},    {"unpause", DOCKER_UNPAUSE},
     {"destroy", DOCKER_DESTROY}, {"remove", DOCKER_DESTROY}, {"oom", DOCKER_OOM},
-    {"rename", DOCKER_RENAME},   {"update", DOCKER_UPDATE},
+    {"rename", DOCKER_RENAME},   {"update", DOCKER_UPDATE},  {"cleanup", DOCKER_CLEANUP},
 };
 
 static enum docker_action action_of(const char *word)
@@ -96,9 +96,11 @@ bool docker_event_parse(struct arena *arena, struct bytes json,
     const char *image = docker_attribute(&ev, "image");
     ev.name = name ? name : "";
     ev.image = image ? image : "";
+    ev.is_podmans = docker_attribute(&ev, "podId") != NULL;
     if (ev.action == DOCKER_HEALTH_STATUS) {
-        const char *podmans = docker_attribute(&ev, "health_status");
-        ev.health = health_of(podmans ? podmans : word);
+        const char *podmans = docker_text(root, "HealthStatus");
+        const char *attribute = docker_attribute(&ev, "health_status");
+        ev.health = health_of(podmans[0] ? podmans : attribute ? attribute : word);
     }
     *ret_event = ev;
     return true;

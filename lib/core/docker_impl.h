@@ -3,6 +3,7 @@
 #ifndef HEALTHD_CORE_DOCKER_IMPL_H
 #define HEALTHD_CORE_DOCKER_IMPL_H
 
+#include "lib/base/map.h"
 #include "lib/core/docker.h"
 #include "lib/core/fetch.h"
 #include "lib/core/json.h"
@@ -11,6 +12,8 @@
 
 struct docker_ask {
     const char *path; /* "/containers/json?all=1", without the version; copied */
+    /* What Podman is asked of its own API instead, where it can be; a constant. NULL: path. */
+    const char *podmans;
     nsec timeout;
     size_t max_body;
     /* A stream: as request.take, of a 200 alone. */
@@ -37,6 +40,14 @@ struct pairs docker_pairs(struct arena *arena, const json_t *object, const char 
 void docker_status_parse(const char *status, struct wall now,
                          struct docker_container *ret);
 bool docker_id_is_valid(const char *id);
+
+/* docker_podman.c: what Podman's own list says otherwise. */
+bool podman_made(const json_t *item);
+bool podman_translated(const json_t *item); /* into the words of Docker's list */
+struct map *
+podman_infras(const json_t *list); /* pod → its infra container's id; of list */
+void podman_container_read(struct arena *arena, const json_t *item,
+                           const struct map *infras, struct docker_container *ret);
 
 /* docker_events.c: which events were told, so that what an engine repeats for a stream that is opened again is not told
  * twice. As many as dockerd itself keeps. Zeroed at first. */

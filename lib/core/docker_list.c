@@ -54,11 +54,11 @@ static enum docker_state state_of(const char *word)
     return DOCKER_STATE_UNKNOWN;
 }
 
-/* Since 1.52 a member of its own; podman spells no health check "". */
+/* Since 1.52 a member of its own; Podman's status is the word alone, and "" without a health check. */
 static bool read_health(const json_t *item, enum docker_health *ret_health)
 {
     const json_t *health = json_object_get(item, "Health");
-    const char *word = docker_text(health, "Status");
+    const char *word = docker_text(podman_made(item) ? item : health, "Status");
     for (size_t i = 0; i < ARRAY_LEN(health_names); i++) {
         if (strcmp(word, health_names[i]))
             continue;
@@ -89,7 +89,8 @@ bool docker_id_is_valid(const char *id)
            strlen(id) <= 64;
 }
 
-static bool read_container(struct arena *arena, const json_t *item, struct wall now,
+static bool read_container(struct arena *arena, const json_t *item,
+                           const struct map *infras, struct wall now,
                            struct docker_container *ret)
 {
     const char *id = docker_text(item, "Id");
@@ -111,6 +112,10 @@ static bool read_container(struct arena *arena, const json_t *item, struct wall 
         ret->created.ns = created * NSEC_PER_SEC;
     docker_status_parse(ret->status, now, ret);
     read_health(item, &ret->health);
+    if (podman_made(item))
+        podman_container_read(arena, item, infras, ret);
+    else
+        ret->hides_health = podman_translated(item);
     if (ret->state == DOCKER_RUNNING || ret->state == DOCKER_PAUSED)
         ret->has_exit_code = false;
     return true;
@@ -133,9 +138,11 @@ struct docker_list *docker_list_parse(struct bytes json, struct wall now, struct
     const size_t size = json_array_size(root);
     const size_t most = size < DOCKER_MAX_CONTAINERS ? size : DOCKER_MAX_CONTAINERS;
     struct docker_container *items = arena_alloc(arena, most * sizeof(*items) + 1);
+    struct map *infras = podman_infras(root);
     for (size_t i = 0; i < size && list->count < most; i++)
-        list->count +=
-            read_container(arena, json_array_get(root, i), now, &items[list->count]);
+        list->count += read_container(arena, json_array_get(root, i), infras, now,
+                                      &items[list->count]);
+    map_destroy(infras);
     list->arena = arena;
     list->items = items;
     list->left_out = size - list->count;
@@ -179,6 +186,7 @@ struct docker_call *docker_list(struct docker *d, nsec timeout,
 {
     struct listing listing = {done, ctx};
     return docker_ask(d, &(struct docker_ask){.path = "/containers/json?all=1",
+                                              .podmans = "/containers/json?all=true",
                                               .timeout = timeout,
                                               .max_body = DOCKER_MAX_LIST,
                                               .read = read_list,

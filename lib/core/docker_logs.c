@@ -16,7 +16,13 @@
 #define STAMP_MAX 40 /* "2026-11-27T03:55:53.123456789+01:00 " */
 #define FRAME_HEADER 8
 
-enum demux_place { DEMUX_UNDECIDED, DEMUX_HEADER, DEMUX_FRAME, DEMUX_PLAIN };
+enum demux_place {
+    DEMUX_UNDECIDED,
+    DEMUX_HEADER,
+    DEMUX_JOINT, /* the beginning of a frame that goes on with a line: it has a stamp, too */
+    DEMUX_FRAME,
+    DEMUX_PLAIN
+};
 
 struct stream_line {
     struct buf text;
@@ -30,6 +36,8 @@ struct docker_demux {
     enum demux_place place;
     unsigned char header[FRAME_HEADER];
     size_t header_len;
+    char joint[STAMP_MAX];
+    size_t joint_len;
     enum docker_stream stream; /* of the frame */
     size_t frame_left;
     struct stream_line lines[2]; /* by enum docker_stream */
@@ -113,8 +121,8 @@ static void take_header(struct docker_demux *x)
 {
     const unsigned char *h = x->header;
     x->header_len = 0;
-    x->place = DEMUX_FRAME;
     x->stream = h[0] == 1 || h[0] == 0 ? DOCKER_STDOUT : DOCKER_STDERR;
+    x->place = x->lines[x->stream].has_any ? DEMUX_JOINT : DEMUX_FRAME;
     x->frame_left = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 | h[7];
     if (!x->frame_left)
         x->place = DEMUX_HEADER;
@@ -134,6 +142,24 @@ static void decide(struct docker_demux *x)
     take_text(x, DOCKER_STDOUT, (struct bytes){(const char *)h, len});
 }
 
+static void end_joint(struct docker_demux *x)
+{
+    struct bytes text = {x->joint, x->joint_len};
+    take_stamp(&text);
+    x->joint_len = 0;
+    take_text(x, x->stream, text);
+}
+
+static void take_joint(struct docker_demux *x, char c)
+{
+    x->joint[x->joint_len++] = c;
+    x->frame_left--;
+    if (c != ' ' && x->joint_len < sizeof(x->joint) && x->frame_left)
+        return;
+    x->place = x->frame_left ? DEMUX_FRAME : DEMUX_HEADER;
+    end_joint(x);
+}
+
 static void take_some(struct docker_demux *x, struct bytes *piece)
 {
     const size_t whole = x->place == DEMUX_UNDECIDED ? 4 : FRAME_HEADER;
@@ -149,6 +175,10 @@ static void take_some(struct docker_demux *x, struct bytes *piece)
             decide(x);
         else
             take_header(x);
+        return;
+    case DEMUX_JOINT:
+        bytes_take(piece, 1, &part);
+        take_joint(x, *part.ptr);
         return;
     case DEMUX_FRAME:
         bytes_take(piece, piece->len < x->frame_left ? piece->len : x->frame_left, &part);
@@ -177,6 +207,7 @@ void docker_demux_end(struct docker_demux *x)
         take_text(x, DOCKER_STDOUT,
                   (struct bytes){(const char *)x->header, x->header_len});
     }
+    end_joint(x);
     for (size_t i = 0; i < ARRAY_LEN(x->lines); i++) {
         if (x->lines[i].has_any)
             line_end(x, (enum docker_stream)i);

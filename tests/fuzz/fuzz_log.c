@@ -45,7 +45,7 @@ static void recall(struct bytes text, struct arena *arena)
     struct buf out = BUF_MAX(65536);
     log_places_parse(&places, text);
     log_places_print(&places, &out);
-    log_engine_recall(arena_strndup(arena, text.len ? text.ptr : "", text.len));
+    log_mark_recall(arena_strndup(arena, text.len ? text.ptr : "", text.len));
     buf_finish(&out);
 }
 

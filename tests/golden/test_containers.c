@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page that comes of a tree of cgroups: version 2 with the systemd driver and rootless Podman, version 1 with
- * cgroupfs; without an engine, and with what an engine says. */
+ * cgroupfs, also of a pod of Podman; without an engine, and with what an engine says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -11,6 +11,7 @@ from lib.badpeer import BadPeer
 from lib.certs import TestCerts
 from lib.dnsd import DnsServer
 from lib.engine import Engine
+from lib.podman import Podman
 from lib.notify_stub import NotifyStub
 from lib.servers import Alertmanager, Blackbox, Nginx, Prometheus
 
@@ -109,6 +110,21 @@ def engine(shared_engine):
     """A Docker Engine without containers; those that the test made are removed at its end."""
     yield shared_engine
     shared_engine.remove_all()
+
+
+@pytest.fixture(scope="session")
+def shared_podman():
+    """The session's Podman: see lib.podman. Tests ask for `podman`."""
+    podman = Podman()
+    yield podman
+    podman.stop()
+
+
+@pytest.fixture
+def podman(shared_podman):
+    """A Podman without containers; those that the test made are removed at its end."""
+    yield shared_podman
+    shared_podman.remove_all()
 
 
 @pytest.fixture

@@ -233,6 +233,9 @@ static void a_version_that_both_know_is_asked_for(void **state)
         {BODY("200 OK", "2", "OK"), "GET /containers/json?all=1 ", "", false},
         {"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
          "Content-Length: 2\r\n\r\nOK",
+         "GET /v4.3.1/libpod/containers/json?all=true ", "1.41", true},
+        {"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 5/../../x\r\n"
+         "Content-Length: 2\r\n\r\nOK",
          "GET /v1.41/containers/json?all=1 ", "1.41", true},
     };
     (void)state;
@@ -249,6 +252,25 @@ static void a_version_that_both_know_is_asked_for(void **state)
         assert_int_equal(docker_is_podman(h.docker), cases[i].is_podman);
         heard_end(&h);
     }
+}
+
+static void a_proxy_that_knows_no_podman_is_asked_as_docker(void **state)
+{
+    const struct line script[] = {
+        {"GET /_ping ",
+         "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
+         "Content-Length: 2\r\n\r\nOK",
+         true},
+        {"GET /v4.3.1/libpod/containers/json", BODY("403 Forbidden", "0", ""), true},
+        {"GET /v1.41/containers/json?all=1 ", BODY("200 OK", "2", "[]"), true},
+        {"GET /v1.41/containers/json?all=1 ", BODY("200 OK", "2", "[]"), true}};
+    struct heard h;
+    (void)state;
+    heard_begin(&h, script, ARRAY_LEN(script));
+    ask_list(&h);
+    ask_list(&h); /* the other is not tried again */
+    assert_non_null(h.list);
+    heard_end(&h);
 }
 
 static void what_an_engine_refuses_is_said(void **state)
@@ -408,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_version_that_both_know_is_asked_for),
+        cmocka_unit_test(a_proxy_that_knows_no_podman_is_asked_as_docker),
         cmocka_unit_test(what_an_engine_refuses_is_said),
         cmocka_unit_test(a_socket_that_is_not_there_is_said),
         cmocka_unit_test(a_broken_stream_goes_on_where_it_ended),

@@ -17,18 +17,20 @@
 /* ---- stories ---- */
 
 /* A line is "list NAME STATE STATUS", "list" for none at all, "die CODE", another event's name, "memo TEXT" before the
- * first list, or "= SENTENCE": what is said of web then. Each line is a second after the one before. */
+ * first list, "oom_kill N" of the machine, or "= SENTENCE": what is said of web then. "podman" before a list (its status
+ * is the health then, and its containers stay) or an event says it as Podman does. Each line is a second after the one
+ * before. */
 struct story {
     const char *name;
-    const char *lines[14];
+    const char *lines[20];
 };
 
 static const struct story stories[] = {
     {"a container that runs is well", {"list web running Up 3 minutes", "= up", NULL}},
     {"its own health check is heard",
      {"list web running Up 3 minutes (unhealthy)",
-      "= down unhealthy: its own health check fails (`docker inspect` shows what it "
-      "said)",
+      "= down unhealthy: its own health check fails (`docker inspect` or `podman "
+      "inspect` shows what it said)",
       "health_status: healthy", "= up", NULL}},
     {"stopped by hand",
      {"list web running Up 3 minutes", "kill", "die 0", "stop",
@@ -98,6 +100,73 @@ static const struct story stories[] = {
       "= down stopped: removed at 12:00:00 UTC, and nothing took its name: it is told of "
       "for `gone_for`",
       NULL}},
+    {"podman stop, as it is told most of the time",
+     {"podman list web running", "podman die 0", "podman cleanup", "= up",
+      "podman cleanup", "= down stopped: stopped by hand at 12:00:01 UTC, exit code 0",
+      "podman start", "= up", NULL}},
+    {"podman stop, as it is told now and then",
+     {"podman list web running", "podman stop", "podman die 0",
+      "= down stopped: stopped by hand at 12:00:02 UTC, exit code 0", NULL}},
+    {"podman kill",
+     {"podman list web running", "podman kill", "podman die 137", "podman cleanup",
+      "oom_kill 7", "= down stopped: stopped by hand at 12:00:02 UTC, exit code 137",
+      NULL}},
+    {"podman rm --force",
+     {"podman list web running", "podman die 0", "podman remove", "podman list",
+      "= down stopped: removed at 12:00:02 UTC, and nothing took its name: it is told of "
+      "for `gone_for`",
+      NULL}},
+    {"podman restart",
+     {"podman list web running", "podman restart", "podman die 137", "podman cleanup",
+      "podman init", "podman start", "= up", NULL}},
+    {"podman rm --force, when who watched it was quicker",
+     {"podman list web running", "podman die 137", "podman cleanup", "podman remove",
+      "podman list",
+      "= down stopped: removed at 12:00:03 UTC, and nothing took its name: it is told of "
+      "for `gone_for`",
+      NULL}},
+    {"a list is quicker than what tells of a removal",
+     {"podman list web running", "podman die 0", "podman list", "= up", "podman remove",
+      "podman list",
+      "= down stopped: removed at 12:00:03 UTC, and nothing took its name: it is told of "
+      "for `gone_for`",
+      NULL}},
+    {"a job of podman's that is done",
+     {"podman list web running", "podman die 0", "podman cleanup", "podman remove",
+      "podman list", "= nothing", NULL}},
+    {"a restart loop of podman's",
+     {"podman list web running", "podman die 2", "podman restart", "podman init",
+      "podman start", "= up 1 restarts", "podman die 2", "podman restart", "podman init",
+      "podman start", "podman die 2", "podman cleanup", "= up 2 restarts", "wait 3599",
+      "podman list web exited",
+      "= down stopped: ended by itself at 12:00:09 UTC, exit code 2 2 restarts", NULL}},
+    {"podman tells of no want of memory",
+     {"podman list web running", "oom_kill 6", "podman die 137", "podman cleanup",
+      "oom_kill 7", "podman list web exited",
+      "= down out_of_memory: killed for want of memory at 12:00:02 UTC, exit code 137",
+      NULL}},
+    {"killed for want of memory before it was known",
+     {"list", "oom_kill 6", "oom_kill 7", "list web exited Exited (137) 1 second ago",
+      "oom_kill 7",
+      "= down out_of_memory: killed for want of memory at 12:00:02 UTC, exit code 137",
+      NULL}},
+    {"a SIGKILL that was for something else",
+     {"podman list web running", "oom_kill 6", "podman die 137", "oom_kill 6",
+      "oom_kill 7", "podman list web exited",
+      "= down stopped: ended by itself at 12:00:02 UTC, exit code 137", NULL}},
+    {"the list knows podman's health, an event tells of it late",
+     {"podman list web running starting", "podman health_status starting",
+      "podman list web running unhealthy",
+      "= down unhealthy: its own health check fails (`docker inspect` or `podman "
+      "inspect` shows what it said)",
+      "podman health_status healthy", "= up", "podman exec_died",
+      "podman list web running healthy", "= up", NULL}},
+    {"podman in docker's words says nothing of health",
+     {"list web running Up 3 minutes P", "podman health_status unhealthy",
+      "list web running Up 4 minutes P",
+      "= down unhealthy: its own health check fails (`docker inspect` or `podman "
+      "inspect` shows what it said)",
+      NULL}},
     {"never started", {"list web created Created", "= up", NULL}},
 };
 
@@ -109,7 +178,16 @@ struct telling {
     int64_t second;
 };
 
-static void tell_list(struct telling *t, const char *text)
+/* What follows the status: B is another container of the name, P is Podman in Docker's words. */
+static const char *members_of(bool is_podmans, bool is_translated)
+{
+    return is_podmans ? ",\"AutoRemove\":false,\"ExitCode\":0,\"ExitedAt\":-62135596800,"
+                        "\"StartedAt\":1795780700"
+           : is_translated ? ",\"NetworkingConfig\":null"
+                           : "";
+}
+
+static void tell_list(struct telling *t, const char *text, bool is_podmans)
 {
     char json[1024], name[32] = "", state[32] = "";
     int at = 0;
@@ -117,31 +195,35 @@ static void tell_list(struct telling *t, const char *text)
     const struct wall now = {t->second * NSEC_PER_SEC};
     if (sscanf(text, "%31s %31s %n", name, state, &at) >= 2) {
         struct bytes status = bytes_of(text + at);
-        const bool is_b = bytes_ends(status, " B");
-        status.len -= is_b ? 2 : 0;
+        const bool is_b = bytes_ends(status, " B"), is_p = bytes_ends(status, " P");
+        status.len -= is_b || is_p ? 2 : 0;
         snprintf(
             json, sizeof(json),
-            "[{\"Id\":\"%s\",\"Names\":[\"/%s\"],\"State\":\"%s\",\"Status\":\"%.*s\"}]",
-            is_b ? ID_B : ID_A, name, state, (int)status.len, status.ptr);
+            "[{\"Id\":\"%s\",\"Names\":[\"/%s\"],\"State\":\"%s\",\"Status\":\"%.*s\""
+            "%s}]",
+            is_b ? ID_B : ID_A, name, state, (int)status.len, status.ptr,
+            members_of(is_podmans, is_p));
     } else {
         snprintf(json, sizeof(json), "[]");
     }
     book_take_list(&t->book, docker_list_parse(bytes_of(json), now, &e), t->memo, now);
 }
 
-static void tell_event(struct telling *t, const char *text)
+static void tell_event(struct telling *t, const char *text, bool is_podmans)
 {
-    char json[1024], action[64] = "", number[16] = "0";
+    char json[1024], action[64] = "", word[16] = "";
     struct docker_event ev;
-    sscanf(text, "%63s %15s", action, number);
-    const bool has_number = !strcmp(action, "die") || !strcmp(action, "kill");
-    snprintf(
-        json, sizeof(json),
-        "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"" ID_A
-        "\",\"Attributes\":{\"name\":\"web\",\"exitCode\":\"%s\",\"signal\":\"%s\"}},"
-        "\"time\":%lld}",
-        has_number ? action : text, number, strcmp(number, "0") ? number : "15",
-        (long long)t->second);
+    sscanf(text, "%63s %15s", action, word);
+    const bool has_word = !strcmp(action, "die") || !strcmp(action, "kill") || is_podmans;
+    snprintf(json, sizeof(json),
+             "{\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"" ID_A
+             "\",\"Attributes\":{\"name\":\"web\",\"exitCode\":\"%s\",\"%s\":\"%s\"}},"
+             "\"HealthStatus\":\"%s\",\"time\":%lld}",
+             has_word ? action : text, word, is_podmans ? "podId" : "signal",
+             is_podmans ? ""
+             : word[0]  ? word
+                        : "15",
+             is_podmans ? word : "", (long long)t->second);
     assert_true(docker_event_parse(t->arena, bytes_of(json), &ev));
     book_take_event(&t->book, &ev);
 }
@@ -176,16 +258,21 @@ static void tell(struct telling *t, const char *story, const char *line)
         t->memo = line + 5;
         return;
     }
+    const bool is_podmans = !strncmp(line, "podman ", 7);
+    line += is_podmans ? 7 : 0;
     if (!strncmp(line, "list", 4) || !strncmp(line, "late", 4)) {
         if (line[1] == 'i')
             book_list_asked(&t->book);
-        tell_list(t, line + 4);
+        tell_list(t, line + 4, is_podmans);
+    } else if (!strncmp(line, "oom_kill ", 9)) {
+        book_take_machine(&t->book, line[9] - '0',
+                          (struct wall){t->second * NSEC_PER_SEC});
     } else if (!strncmp(line, "wait ", 5)) {
         t->second += 3600;
     } else if (!strcmp(line, "asked")) {
         book_list_asked(&t->book);
     } else {
-        tell_event(t, line);
+        tell_event(t, line, is_podmans);
     }
     t->second++;
 }
@@ -224,7 +311,7 @@ static void what_is_required_must_run(void **state)
         struct opinion o;
         opt_defaults(containers_opts, &t.conf, t.arena);
         book_init(&t.book, &t.conf);
-        tell_list(&t, cases[i].list);
+        tell_list(&t, cases[i].list, false);
         assert_int_equal(required_is_missing(&t.book, cases[i].pattern, t.arena, &k, &o),
                          cases[i].said != NULL);
         if (cases[i].said)
@@ -241,14 +328,14 @@ static void kills_for_want_of_memory_add_up_over_restarts(void **state)
     (void)state;
     opt_defaults(containers_opts, &t.conf, t.arena);
     book_init(&t.book, &t.conf);
-    tell_list(&t, "web running Up 1 second");
+    tell_list(&t, "web running Up 1 second", false);
     const struct known *k = map_get(t.book.known, bytes_of("web"));
     book_take_seen(&t.book, &seen);
     assert_true(known_oom_kills(k) == 2);
-    tell_event(&t, "oom");
+    tell_event(&t, "oom", false);
     assert_true(known_oom_kills(k) == 2); /* the file had it */
-    tell_event(&t, "die 137");
-    tell_event(&t, "start");
+    tell_event(&t, "die 137", false);
+    tell_event(&t, "start", false);
     seen.oom_kills = 1;
     book_take_seen(&t.book, &seen);
     assert_true(known_oom_kills(k) == 3);
@@ -340,6 +427,23 @@ static void ids_are_found_in_names_of_cgroups(void **state)
     assert_true(containers_id_in(bytes_of("0::/docker/" ID_A "/docker/" ID_B), id));
     assert_string_equal(id, ID_A); /* the outer one */
     assert_false(containers_id_in(bytes_of("0::/init.scope\n"), id));
+    /* Podman: a pod of the cgroupfs driver, one of systemd's, a rootless container, and the supervisors of these */
+    assert_true(
+        containers_id_in(bytes_of("0::/libpod_parent/" ID_A "/libpod-" ID_B "\n"), id));
+    assert_string_equal(id, ID_B);
+    assert_true(containers_id_in(bytes_of("0::/machine.slice/machine-libpod_pod_" ID_A
+                                          ".slice/libpod-" ID_B ".scope/container\n"),
+                                 id));
+    assert_string_equal(id, ID_B);
+    assert_true(containers_id_in(
+        bytes_of(
+            "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID_A
+            ".scope/container\n"),
+        id));
+    assert_string_equal(id, ID_A);
+    assert_false(containers_id_in(
+        bytes_of("0::/machine.slice/libpod-conmon-" ID_A ".scope\n"), id));
+    assert_false(containers_id_in(bytes_of("0::/libpod_parent/conmon\n"), id));
 }
 
 static void filters_choose(void **state)

@@ -98,6 +98,88 @@ static void a_container_has_its_name_image_and_labels(void **state)
     docker_list_destroy(list);
 }
 
+/* Podman 4.3.1, GET /v4.3.1/libpod/containers/json?all=true; times and commands shortened. */
+#define PODMANS(id, name, more)                                                        \
+    "{\"AutoRemove\":false,\"Command\":[\"sleep\",\"1000\"],\"Created\":"              \
+    "\"2026-11-27T14:30:25.907224285Z\",\"CreatedAt\":\"\",\"Id\":\"" id               \
+    "\",\"Image\":\"localhost/healthd-test/busybox:1\",\"ImageID\":"                   \
+    "\"6fb193939487bc1d466b3d0452ef1814893528e1f49deca5a31c89a8966124f0\",\"Labels\":" \
+    "null,\"Mounts\":[],\"Names\":[\"" name                                            \
+    "\"],\"Namespaces\":{},\"Networks\":[],\"Pid\":26549,\"Ports\":null,"              \
+    "\"Size\":null," more "}"
+#define POD "48f858bbd10871ae5342b4902343bedb57d1580242633a79587fcc2b5eef81f7"
+#define INFRA "0bbe3210298bcab773ff5db4f3c3e33b397b23e54976ea8613fc9f0e2cc43707"
+#define NOT_ENDED "\"Exited\":false,\"ExitedAt\":-62135596800,\"ExitCode\":0,"
+#define ALONE "\"IsInfra\":false,\"Pod\":\"\",\"PodName\":\"\","
+
+#define ILL                                                                              \
+    PODMANS(ID, "ill",                                                                   \
+            NOT_ENDED ALONE "\"StartedAt\":1795789826,\"State\":\"running\",\"Status\":" \
+                            "\"unhealthy\"")
+#define HUNGRY                                                                        \
+    PODMANS(ID, "hungry",                                                             \
+            ALONE                                                                     \
+            "\"Exited\":true,\"ExitedAt\":1795789828,\"ExitCode\":137,\"StartedAt\":" \
+            "1795789827,\"State\":\"exited\",\"Status\":\"unhealthy\"")
+#define IN_POD                                                                      \
+    PODMANS(ID, "shop-web",                                                         \
+            NOT_ENDED "\"IsInfra\":false,\"Pod\":\"" POD                            \
+                      "\",\"PodName\":\"shop\",\"StartedAt\":1795790165,\"State\":" \
+                      "\"running\",\"Status\":\"\"")
+#define POD_INFRA                                                                   \
+    PODMANS(INFRA, "48f858bbd108-infra",                                            \
+            NOT_ENDED "\"IsInfra\":true,\"Pod\":\"" POD                             \
+                      "\",\"PodName\":\"shop\",\"StartedAt\":1795790165,\"State\":" \
+                      "\"running\",\"Status\":\"\"")
+
+static void podmans_own_list_is_read(void **state)
+{
+    struct docker_list *list = list_of("[" ILL "," HUNGRY "," IN_POD "," POD_INFRA "]");
+    (void)state;
+    assert_int_equal(list->count, 4);
+    const struct docker_container *ill = &list->items[0], *hungry = &list->items[1];
+    assert_string_equal(ill->name, "ill");
+    assert_string_equal(
+        ill->image_id,
+        "sha256:6fb193939487bc1d466b3d0452ef1814893528e1f49deca5a31c89a8966124f0");
+    assert_int_equal(ill->created.ns, 1795789825907224285);
+    assert_int_equal(ill->changed.ns, 1795789826 * NSEC_PER_SEC);
+    assert_int_equal(ill->state, DOCKER_RUNNING);
+    assert_int_equal(ill->health, DOCKER_UNHEALTHY);
+    assert_false(ill->has_exit_code || ill->hides_health);
+    assert_true(ill->is_kept);
+    assert_string_equal(ill->network, "");
+    assert_int_equal(hungry->state, DOCKER_EXITED);
+    assert_int_equal(hungry->health, DOCKER_HEALTH_NONE); /* it has none any more */
+    assert_true(hungry->has_exit_code && hungry->exit_code == 137);
+    assert_int_equal(hungry->changed.ns, 1795789828 * NSEC_PER_SEC);
+    assert_string_equal(list->items[2].network, "container:" INFRA);
+    assert_string_equal(list->items[3].network, "");
+    docker_list_destroy(list);
+}
+
+/* Podman 4.3.1, GET /v1.41/containers/json?all=1: of a container whose health check fails. */
+static void podman_in_dockers_words_is_read(void **state)
+{
+    struct docker_list *list = list_of(
+        "[{\"Id\":\"" ID
+        "\",\"Names\":[\"/ill\"],\"Image\":\"localhost/healthd-test/busybox:1\","
+        "\"ImageID\":\"sha256:"
+        "6fb193939487bc1d466b3d0452ef1814893528e1f49deca5a31c89a8966124f0\",\"Command\":"
+        "\"sleep 1000\",\"Created\":1795789825,\"Ports\":[],\"Labels\":{},\"State\":"
+        "\"running\",\"Status\":\"Up 18 seconds\",\"NetworkSettings\":{\"Networks\":"
+        "null},\"Mounts\":[],\"Name\":\"\",\"Config\":null,\"NetworkingConfig\":null,"
+        "\"Platform\":null,\"AdjustCPUShares\":false}]");
+    (void)state;
+    const struct docker_container *c = &list->items[0];
+    assert_string_equal(c->name, "ill");
+    assert_int_equal(c->state, DOCKER_RUNNING);
+    assert_true(c->hides_health);
+    assert_false(c->is_kept);
+    assert_int_equal((NOW.ns - c->changed.ns) / NSEC_PER_SEC, 18);
+    docker_list_destroy(list);
+}
+
 static void what_is_no_list_is_said(void **state)
 {
     static const struct {
@@ -121,6 +203,16 @@ static void what_is_no_list_is_said(void **state)
     "\",\"Actor\":{\"ID\":\"" ID "\",\"Attributes\":{" attributes                       \
     "}},\"time\":1795751993,\"timeNano\":1795751993482210417}"
 
+/* Podman 4.3.1, GET /v1.41/events */
+#define PODMANS_EVENT(action, code, health)                                             \
+    "{\"status\":\"" action "\",\"id\":\"" ID "\",\"from\":\"localhost/healthd-test/"   \
+    "busybox:1\",\"Type\":\"container\",\"Action\":"                                    \
+    "\"" action "\",\"Actor\":{\"ID\":\"" ID                                            \
+    "\",\"Attributes\":{\"containerExitCode\":\"0\"," code                              \
+    "\"image\":\"localhost/healthd-test/busybox:1\",\"name\":\"ill\",\"podId\":\"\"}}," \
+    "\"scope\":\"local\"," health                                                       \
+    "\"time\":1795751993,\"timeNano\":1795751993482210417}"
+
 static void events_are_read(void **state)
 {
     static const struct {
@@ -142,6 +234,16 @@ static void events_are_read(void **state)
         {EVENT("exec_create: /bin/sh", ""), DOCKER_ACTION_OTHER, DOCKER_HEALTH_NONE,
          NULL},
         {EVENT("remove", ""), DOCKER_DESTROY, DOCKER_HEALTH_NONE, NULL},
+        {PODMANS_EVENT("health_status", "", "\"HealthStatus\":\"unhealthy\","),
+         DOCKER_HEALTH_STATUS, DOCKER_UNHEALTHY, NULL},
+        {PODMANS_EVENT("health_status", "", "\"HealthStatus\":\"starting\","),
+         DOCKER_HEALTH_STATUS, DOCKER_STARTING, NULL},
+        {PODMANS_EVENT("die", "\"exitCode\":\"3\",", ""), DOCKER_DIE, DOCKER_HEALTH_NONE,
+         "3"},
+        {PODMANS_EVENT("cleanup", "", ""), DOCKER_CLEANUP, DOCKER_HEALTH_NONE, NULL},
+        {PODMANS_EVENT("exec_died", "", ""), DOCKER_ACTION_OTHER, DOCKER_HEALTH_NONE,
+         NULL},
+        {PODMANS_EVENT("init", "", ""), DOCKER_ACTION_OTHER, DOCKER_HEALTH_NONE, NULL},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -152,6 +254,7 @@ static void events_are_read(void **state)
         assert_int_equal(ev.health, cases[i].health);
         assert_string_equal(ev.id, ID);
         assert_int_equal(ev.at.ns, 1795751993482210417);
+        assert_int_equal(ev.is_podmans, strstr(cases[i].json, "podId") != NULL);
         const char *code = docker_attribute(&ev, "exitCode");
         assert_int_equal(code != NULL, cases[i].exit_code != NULL);
         if (code)
@@ -255,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_are_read_from_members_and_sentences),
         cmocka_unit_test(a_container_has_its_name_image_and_labels),
+        cmocka_unit_test(podmans_own_list_is_read),
+        cmocka_unit_test(podman_in_dockers_words_is_read),
         cmocka_unit_test(what_is_no_list_is_said),
         cmocka_unit_test(events_are_read),
         cmocka_unit_test(other_lines_are_no_events),

@@ -13,6 +13,8 @@
 
 #define STAMP "2026-11-27T03:59:50.123456789Z "
 
+#define PODMANS "2026-11-27T14:31:47Z "
+
 static void on_line(void *ctx, const struct docker_line *line)
 {
     struct buf *said = ctx;
@@ -48,6 +50,14 @@ static const struct {
           "endless",
           "out[endless]"),
     STORY("\1\0\0\0\0", ""),
+    /* Podman 4.3.1: a line that came in two pieces, then another stream and an empty line */
+    STORY("\1\0\0\0\0\0\0\x1c" PODMANS "partial\2\0\0\0\0\0\0\x1a" PODMANS
+          "err1\n\1\0\0\0\0\0\0\x1b" PODMANS " rest\n\1\0\0\0\0\0\0\x16" PODMANS "\n",
+          "err@[err1]out@[partial rest]out@[]"),
+    STORY("\1\0\0\0\0\0\0\x17" PODMANS "ab\1\0\0\0\0\0\0\x15" PODMANS
+          "\1\0\0\0\0\0\0\x17" PODMANS "c\n",
+          "out@[abc]"),
+    STORY("\1\0\0\0\0\0\0\2ab\1\0\0\0\0\0\0\5cd ef\1\0\0\0\0\0\0\1", "out[abcd ef]"),
 };
 
 static void streams_are_taken_apart(void **state)

@@ -172,11 +172,46 @@ static void places_survive_as_text(void **state)
     buf_add_text(&second, "log 1\nsince 5\n");
     log_places_print(&again, &second);
     assert_string_equal(buf_text(&memo), buf_text(&second));
-    assert_int_equal(log_engine_recall(buf_text(&memo)).ns, 5);
+    assert_int_equal(log_mark_recall(buf_text(&memo)).at.ns, 5);
     log_places_parse(&again, bytes_of("file 1 2\nfile a b c d e\nfile 1 2 3 999 5\n\n"));
     assert_int_equal(again.count, 0);
     buf_finish(&memo);
     buf_finish(&second);
+}
+
+/* Each answer repeats what has the stamp that was asked for, and goes on. Stamps are digits, lines that are new are told
+ * by how many they are; '!' is a restart of healthd. */
+static void lines_of_an_engine_are_taken_once(void **state)
+{
+    static const struct {
+        const char *memo, *answers[6];
+        int is_new[6];
+    } stories[] = {
+        {"", {"123", "3", "34", "456"}, {3, 0, 1, 2}},      /* stamps of Docker */
+        {"", {"1122", "22", "2223", "3334"}, {4, 0, 2, 3}}, /* whole seconds of Podman */
+        {"", {"122", "!", "222", "!", "2223"}, {3, 0, 1, 0, 1}}, /* told by the memo */
+        {"since 2\n", {"2223", "34"}, {1, 1}},                   /* of an older version */
+        {"", {"5", "45"}, {1, 0}}, /* a clock that was set back */
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++) {
+        struct log_mark mark = log_mark_recall(stories[i].memo);
+        for (size_t j = 0; stories[i].answers[j]; j++) {
+            const struct log_mark asked = mark;
+            struct buf memo = BUF_MAX(100);
+            uint64_t repeated = 0;
+            int count = 0;
+            for (const char *c = stories[i].answers[j]; *c >= '0'; c++)
+                count += log_mark_take(&mark, &asked, &repeated, (struct wall){*c - '0'});
+            assert_int_equal(count, stories[i].is_new[j]);
+            log_mark_print(&mark, &memo);
+            if (stories[i].answers[j][0] == '!')
+                mark = log_mark_recall(buf_text(&memo));
+            buf_finish(&memo);
+        }
+        assert_true(
+            log_mark_take(&mark, &mark, &(uint64_t){0}, (struct wall){0})); /* no stamp */
+    }
 }
 
 int main(void)
@@ -188,6 +223,7 @@ int main(void)
         cmocka_unit_test(values_of_fields_have_a_cap),
         cmocka_unit_test(nested_json_is_text),
         cmocka_unit_test(places_survive_as_text),
+        cmocka_unit_test(lines_of_an_engine_are_taken_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
