@@ -60,6 +60,7 @@ void podman_container_read(struct arena *arena, const json_t *item,
     ret->changed = time_of(item, has_ended ? "ExitedAt" : "StartedAt");
     ret->has_exit_code = has_ended && code > -256 && code < 256;
     ret->exit_code = ret->has_exit_code ? (int)code : 0;
+    ret->hides_health = !json_object_get(item, "Status"); /* before version 4 */
     if (has_ended)
         ret->health = DOCKER_HEALTH_NONE; /* it was the last one's */
     ret->is_kept = json_is_false(json_object_get(item, "AutoRemove"));

@@ -197,6 +197,32 @@ def test_a_read_only_proxy_is_enough(podman, healthd, start):
     wait_item(daemon, "web", "down", "stopped by hand")
 
 
+def test_what_happens_while_the_service_is_away_is_told_later(podman, healthd):
+    podman.run("web", command=POLITE)
+    podman.run("db")
+    daemon = healthd(config(podman))
+    wait_events(daemon)
+    podman.serve_no_more()
+    wait_until(lambda: daemon.run_now("containers") and daemon.value("healthd_container_engine_up") == 0, 20)
+    podman.podman("stop", "web")
+    podman.podman("exec", "db", "true")
+    podman.serve()
+    wait_item(daemon, "web", "down", "stopped by hand", ask=True)
+    assert items(daemon.run_now("containers"))["db"]["health"] == "up"
+    assert daemon.value("healthd_container_engine_up") == 1
+
+
+def test_a_rootless_podman_is_found(podman, healthd, tmp_path):
+    if any(Path(path).exists() for path in ("/run/docker.sock", "/run/podman/podman.sock")):
+        pytest.skip("an engine of this machine comes first")
+    (tmp_path / "podman").mkdir()
+    (tmp_path / "podman/podman.sock").symlink_to(podman.socket)
+    podman.run("web")
+    daemon = healthd(config(podman).replace(podman.address, "auto"), env={"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert items(daemon.run_now("containers"))["web"]["health"] == "up"
+    assert daemon.value("healthd_container_engine_up") == 1
+
+
 def pages(stub):
     return [one.json()["payload"]["summary"] for one in stub.log if one.vendor == "pagerduty" and one.action == "trigger"]
 

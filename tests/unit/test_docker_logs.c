@@ -50,6 +50,10 @@ static const struct {
           "endless",
           "out[endless]"),
     STORY("\1\0\0\0\0", ""),
+    /* Docker 20.10: a line of more than 16 KiB comes in such pieces */
+    STORY("\1\0\0\0\0\0\0\x21" STAMP "ab\1\0\0\0\0\0\0\x20" STAMP
+          "c\1\0\0\0\0\0\0\x25" STAMP " end\n\n",
+          "out@[abc end]out[]"),
     /* Podman 4.3.1: a line that came in two pieces, then another stream and an empty line */
     STORY("\1\0\0\0\0\0\0\x1c" PODMANS "partial\2\0\0\0\0\0\0\x1a" PODMANS
           "err1\n\1\0\0\0\0\0\0\x1b" PODMANS " rest\n\1\0\0\0\0\0\0\x16" PODMANS "\n",
