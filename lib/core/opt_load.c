@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From nodes to fields, row by row: shapes, unknown and missing keys, ${names}. Called by template.c,
- * when a configuration loads (all faults to a diag, with their places) and for each run that has
- * something to fill in (the first fault to an err). Fields are written by opt_set alone.
+ * From nodes to fields, row by row: shapes, unknown and missing keys. Called by template.c, when a configuration loads and
+ * for each run that has something to fill in. Texts and faults go through opt_reader.c; fields are written by opt_set alone.
  */
 #include "lib/core/opt_load.h"
 
@@ -13,128 +12,7 @@
 
 enum { NAMES_MAX = 128 };
 
-static void fail(struct opt_reader *r, struct place at, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-static void fail(struct opt_reader *r, struct place at, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *text = arena_vprintf(r->arena, fmt, args);
-    va_end(args);
-    if (r->diag)
-        diag_error(r->diag, at, "%s", text);
-    else if (!r->err->text[0])
-        err_set(r->err, "%s", text);
-    r->failed = true;
-}
-
-static void hint(struct opt_reader *r, const char *text)
-{
-    if (r->diag && text)
-        diag_hint(r->diag, "%s", text);
-}
-
-/* ---- ${names} ---- */
-
-struct lookup {
-    const struct opt_names *names;
-    bool leaves_plain; /* OPT_LATE: names without a colon stay as they are */
-};
-
-static bool look_along(const struct scope *scope, struct bytes name, struct arena *arena,
-                       struct bytes *ret_value, struct err *e)
-{
-    for (; scope; scope = scope->outer) {
-        if (scope->lookup(scope->ctx, name, arena, ret_value, e))
-            return true;
-        if (e->text[0])
-            return false;
-    }
-    return false;
-}
-
-static bool look_up(void *ctx, struct bytes name, struct arena *arena,
-                    struct bytes *ret_value, struct err *e)
-{
-    const struct lookup *l = ctx;
-    if (look_along(l->names->first, name, arena, ret_value, e))
-        return true;
-    if (e->text[0])
-        return false;
-    if (look_along(l->names->then, name, arena, ret_value, e))
-        return true;
-    if (e->text[0] || !l->leaves_plain || bytes_find_byte(name, ':') >= 0)
-        return false;
-    *ret_value = bytes_of(arena_printf(arena, "${%.*s}", (int)name.len, name.ptr));
-    return true;
-}
-
-struct names_seen {
-    struct opt_reader *r;
-    const struct lookup *lookup;
-    const struct opt *row;
-    struct place at;
-    bool is_for_run; /* some name is known only to a run */
-};
-
-static void see_name(void *ctx, struct bytes name)
-{
-    struct names_seen *seen = ctx;
-    struct opt_reader *r = seen->r;
-    struct err e = {0};
-    struct bytes value;
-    r->has_names = true;
-    if (look_up((void *)(uintptr_t)seen->lookup, name, r->arena, &value, &e))
-        return;
-    if (e.text[0]) {
-        fail(r, seen->at, "option '%s': ${%.*s}: %s", seen->row->name, (int)name.len,
-             name.ptr, e.text);
-        return;
-    }
-    seen->is_for_run = true;
-    if (r->variable)
-        return;
-    r->variable = arena_strndup(r->arena, name.ptr, name.len);
-    r->variable_at = seen->at;
-}
-
-/* A scalar's text with its names filled in. False: a fault was reported, or (when loading) only a
- * run can know; the field then keeps its default. */
-static bool text_of(struct opt_reader *r, const struct opt *row, const struct node *n,
-                    const char **ret_text)
-{
-    if (!tmpl_has(n->text)) {
-        *ret_text = n->text;
-        return true;
-    }
-    struct err e = {0};
-    const struct lookup lookup = {&r->names, (row->flags & OPT_LATE) != 0};
-    const struct scope scope = {.lookup = look_up, .ctx = (void *)(uintptr_t)&lookup};
-    struct names_seen seen = {r, &lookup, row, n->at, false};
-    const bool failed = r->failed;
-    r->failed = false;
-    if (r->diag && !tmpl_names(n->text, see_name, &seen, &e))
-        fail(r, n->at, "option '%s': %s", row->name, e.text);
-    const bool ok = !r->failed && !seen.is_for_run;
-    r->failed |= failed;
-    if (!ok)
-        return false;
-    if (tmpl_expand(n->text, &scope, r->arena, ret_text, &e))
-        return true;
-    fail(r, n->at, "option '%s': %s", row->name, e.text);
-    return false;
-}
-
 /* ---- values ---- */
-
-static void remember(struct opt_reader *r, const struct opt *row, const char *text)
-{
-    if (!r->secrets)
-        return;
-    if (row->type == OPT_SECRET || row->type == OPT_SECRET_PAIRS)
-        secrets_add(r->secrets, bytes_of(text));
-    secrets_add_within(r->secrets, bytes_of(text));
-}
 
 /* "$DATABASE_URL", as a shell would have it. */
 static bool is_shells(const char *text)
@@ -150,28 +28,51 @@ static void read_scalar(struct opt_reader *r, const struct opt *row, void *conf,
     const char *text;
     struct err e = {0};
     if (n->kind != NODE_SCALAR) {
-        fail(r, n->at, "option '%s' takes a %s, not %s", row->name,
-             opt_type_name(row->type), node_kind_name(n->kind));
+        opt_reader_fail(r, n->at, "option '%s' takes a %s, not %s", row->name,
+                        opt_type_name(row->type), node_kind_name(n->kind));
         return;
     }
-    if (!text_of(r, row, n, &text))
+    if (!opt_reader_text(r, row, n, &text))
         return;
     const bool is_text = n->quoted && !tmpl_has(n->text);
     if (row->type == OPT_BOOL && is_text && strcmp(text, "true") &&
         strcmp(text, "false")) {
-        fail(r, n->at, "option '%s': \"%.40s\" in quotes is text; write true or false",
-             row->name, text);
+        opt_reader_fail(r, n->at,
+                        "option '%s': \"%.40s\" in quotes is text; write true or false",
+                        row->name, text);
         return;
     }
-    remember(r, row, text);
+    opt_reader_remember(r, row, text);
     if (r->diag && is_shells(n->text)) {
         diag_warning(r->diag, n->at,
                      "option '%s': a text that starts with $ is taken as it is",
                      row->name);
-        hint(r, "a variable of the environment is written ${env:NAME}");
+        opt_reader_hint(r, "a variable of the environment is written ${env:NAME}");
     }
     if (!opt_set(row, conf, text, r->arena, &e))
-        fail(r, n->at, "option '%s': %s", row->name, e.text);
+        opt_reader_fail(r, n->at, "option '%s': %s", row->name, e.text);
+}
+
+/* Each is set alone first, so that a fault is shown where it is. */
+static bool read_list_item(struct opt_reader *r, const struct opt *row,
+                           const struct node *item, const char **ret_text)
+{
+    char scratch[sizeof(struct texts)] = {0};
+    struct opt one = *row;
+    struct err e = {0};
+    one.offset = 0;
+    if (item->kind != NODE_SCALAR) {
+        opt_reader_fail(r, item->at, "option '%s': each element is a value, not %s",
+                        row->name, node_kind_name(item->kind));
+        return false;
+    }
+    if (!opt_reader_text(r, row, item, ret_text))
+        return false;
+    opt_reader_remember(r, row, *ret_text);
+    if (opt_set_list(&one, scratch, ret_text, 1, r->arena, &e))
+        return true;
+    opt_reader_fail(r, item->at, "option '%s': %s", row->name, e.text);
+    return false;
 }
 
 /* One scalar is a list of one. */
@@ -179,8 +80,8 @@ static void read_list(struct opt_reader *r, const struct opt *row, void *conf,
                       const struct node *n)
 {
     if (n->kind == NODE_MAP) {
-        fail(r, n->at, "option '%s' takes a %s, not a mapping", row->name,
-             opt_type_name(row->type));
+        opt_reader_fail(r, n->at, "option '%s' takes a %s, not a mapping", row->name,
+                        opt_type_name(row->type));
         return;
     }
     const struct node *item = n->kind == NODE_LIST ? n->first : n;
@@ -188,29 +89,10 @@ static void read_list(struct opt_reader *r, const struct opt *row, void *conf,
     const char **texts = arena_alloc(r->arena, (count + 1) * sizeof(*texts));
     bool complete = true;
     struct err e = {0};
-    for (size_t i = 0; i < count; i++, item = n->kind == NODE_LIST ? item->next : NULL) {
-        if (item->kind != NODE_SCALAR) {
-            fail(r, item->at, "option '%s': each element is a value, not %s", row->name,
-                 node_kind_name(item->kind));
-            complete = false;
-            continue;
-        }
-        if (!text_of(r, row, item, &texts[i])) {
-            complete = false;
-            continue;
-        }
-        remember(r, row, texts[i]);
-        /* One by one first, so that the fault is shown where it is. */
-        char scratch[sizeof(struct texts)] = {0};
-        struct opt one = *row;
-        one.offset = 0;
-        if (opt_set_list(&one, scratch, &texts[i], 1, r->arena, &e))
-            continue;
-        fail(r, item->at, "option '%s': %s", row->name, e.text);
-        complete = false;
-    }
+    for (size_t i = 0; i < count; i++, item = n->kind == NODE_LIST ? item->next : NULL)
+        complete &= read_list_item(r, row, item, &texts[i]);
     if (complete && !opt_set_list(row, conf, texts, count, r->arena, &e))
-        fail(r, n->at, "option '%s': %s", row->name, e.text);
+        opt_reader_fail(r, n->at, "option '%s': %s", row->name, e.text);
 }
 
 static bool read_pair(struct opt_reader *r, const struct opt *row, const char *key,
@@ -218,13 +100,13 @@ static bool read_pair(struct opt_reader *r, const struct opt *row, const char *k
 {
     const char *text = "";
     if (n->kind != NODE_SCALAR && n->kind != NODE_NULL) {
-        fail(r, n->at, "option '%s': '%s' takes a value, not %s", row->name, key,
-             node_kind_name(n->kind));
+        opt_reader_fail(r, n->at, "option '%s': '%s' takes a value, not %s", row->name,
+                        key, node_kind_name(n->kind));
         return false;
     }
-    if (n->kind == NODE_SCALAR && !text_of(r, row, n, &text))
+    if (n->kind == NODE_SCALAR && !opt_reader_text(r, row, n, &text))
         return false;
-    remember(r, row, text);
+    opt_reader_remember(r, row, text);
     if (r->secrets && secret_is_header(key))
         secrets_add_credential(r->secrets, text);
     *ret_pair = (struct pair){arena_strdup(r->arena, key), arena_strdup(r->arena, text)};
@@ -235,8 +117,8 @@ static void read_pairs(struct opt_reader *r, const struct opt *row, void *conf,
                        const struct node *n)
 {
     if (n->kind != NODE_MAP) {
-        fail(r, n->at, "option '%s' takes a mapping (name: value), not %s", row->name,
-             node_kind_name(n->kind));
+        opt_reader_fail(r, n->at, "option '%s' takes a mapping (name: value), not %s",
+                        row->name, node_kind_name(n->kind));
         return;
     }
     size_t count = 0;
@@ -291,8 +173,8 @@ static const struct node *filled_node(struct opt_reader *r, const struct opt *ro
 {
     struct node *copy = arena_memdup(r->arena, n, sizeof(*copy));
     if (n->kind == NODE_SCALAR) {
-        if (text_of(r, row, n, &copy->text))
-            remember(r, row, copy->text);
+        if (opt_reader_text(r, row, n, &copy->text))
+            opt_reader_remember(r, row, copy->text);
         return copy;
     }
     const struct node *item = n->first;
@@ -308,7 +190,7 @@ static void remember_node(struct opt_reader *r, const struct opt *row,
                           const struct node *n)
 {
     if (n->kind == NODE_SCALAR && !tmpl_has(n->text))
-        remember(r, row, n->text);
+        opt_reader_remember(r, row, n->text);
     for (const struct node *item = n->first; item; item = item->next)
         remember_node(r, row, item);
 }
@@ -393,19 +275,32 @@ static void report_unknown(struct opt_reader *r, const struct opt_target *t,
 {
     const char *names[NAMES_MAX + 1];
     const size_t count = known_keys(t, names);
-    fail(r, n->key_at, "unknown key '%.80s'", n->key);
+    opt_reader_fail(r, n->key_at, "unknown key '%.80s'", n->key);
     const char *near = nearest_word(n->key, names);
     if (near) {
-        hint(r, arena_printf(r->arena, "did you mean '%s'?", near));
+        opt_reader_hint(r, arena_printf(r->arena, "did you mean '%s'?", near));
         return;
     }
     struct buf list = BUF_MAX(600);
     for (size_t i = 0; i < count; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    hint(r,
-         arena_printf(r->arena, count ? "known here: %s%s" : "nothing is known here%s%s",
-                      buf_text(&list), list.overflow ? ", …" : ""));
+    opt_reader_hint(r,
+                    arena_printf(r->arena,
+                                 count ? "known here: %s%s" : "nothing is known here%s%s",
+                                 buf_text(&list), list.overflow ? ", …" : ""));
     buf_finish(&list);
+}
+
+/* row is one of t's part. */
+static void read_row_of(struct opt_reader *r, const struct opt_target *t, size_t part,
+                        const struct opt *row, const struct node *n)
+{
+    const bool had_names = r->has_names;
+    r->has_names = false;
+    opt_read_row(r, row, t->confs[part], n);
+    if (r->has_names && t->on_names)
+        t->on_names(t->ctx, part, row, n);
+    r->has_names |= had_names;
 }
 
 static void read_member(struct opt_reader *r, const struct opt_target *t,
@@ -415,12 +310,7 @@ static void read_member(struct opt_reader *r, const struct opt_target *t,
         const struct opt *row = opt_find(t->parts[i].rows, n->key);
         if (!row)
             continue;
-        const bool had_names = r->has_names;
-        r->has_names = false;
-        opt_read_row(r, row, t->confs[i], n);
-        if (r->has_names && t->on_names)
-            t->on_names(t->ctx, i, row, n);
-        r->has_names |= had_names;
+        read_row_of(r, t, i, row, n);
         return;
     }
     if (!is_skipped(t->skip_keys, n->key))
@@ -443,8 +333,8 @@ static void check_required(struct opt_reader *r, const struct opt_target *t,
                 continue;
             if (r->operand_comes_later && (row->flags & OPT_SHORTHAND))
                 continue;
-            fail(r, at, "'%s' is missing", row->name);
-            hint(r, row->doc);
+            opt_reader_fail(r, at, "'%s' is missing", row->name);
+            opt_reader_hint(r, row->doc);
         }
     }
 }
@@ -455,16 +345,11 @@ static void read_shorthand(struct opt_reader *r, const struct opt_target *t,
     size_t part = 0;
     const struct opt *row = opt_shorthand(t->parts, t->count, &part);
     if (!row || (n->kind == NODE_LIST && row->type < OPT_TEXTS)) {
-        fail(r, n->at, "expected a mapping (name: value), not %s",
-             node_kind_name(n->kind));
+        opt_reader_fail(r, n->at, "expected a mapping (name: value), not %s",
+                        node_kind_name(n->kind));
         return;
     }
-    const bool had_names = r->has_names;
-    r->has_names = false;
-    opt_read_row(r, row, t->confs[part], n);
-    if (r->has_names && t->on_names)
-        t->on_names(t->ctx, part, row, n);
-    r->has_names |= had_names;
+    read_row_of(r, t, part, row, n);
     check_required(r, t, n, row);
 }
 

@@ -7,24 +7,7 @@
 #include <stddef.h>
 
 #include "lib/core/opt.h"
-
-/* Where a ${name} is looked up: a run's own scope, then the secrets. */
-struct opt_names {
-    const struct scope *first, *then;
-};
-
-struct opt_reader {
-    struct arena *arena;
-    struct secrets *secrets; /* may be NULL */
-    struct opt_names names;
-    struct diag *diag;        /* when loading: every fault goes here … */
-    struct err *err;          /* … when filling in: the first one goes here */
-    bool operand_comes_later; /* a missing shorthand row is no fault */
-    bool failed;
-    bool has_names;           /* the row just read has a ${name} */
-    const char *variable;     /* loading: the first name that only a run can know … */
-    struct place variable_at; /* … and where it stood */
-};
+#include "lib/core/opt_reader.h"
 
 /* A mapping shared by several tables, and the structs they fill. */
 struct opt_target {
