@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "alerts/notify_facts.h"
-#include "alerts/notify_payload.h"
 #include "lib/base/attr.h"
+#include "lib/core/headers.h"
 #include "lib/core/url.h"
 
 enum {
@@ -133,30 +133,31 @@ static bool is_urgent(const struct notice *n)
 static struct pairs message_headers(const struct email_conf *c, const struct notice *n,
                                     struct arena *arena)
 {
-    struct headers h = headers_begin(c->headers, 13, arena);
+    struct headers h = headers_in(arena);
+    headers_add_all(&h, &c->headers);
     const char *thread = arena_printf(arena, "<%s>", thread_id(n, arena));
-    headers_add(&h, "Date", email_date(n->made, arena));
-    headers_add(&h, "From", email_shown(c->from, arena));
-    headers_add(&h, "To", recipients_shown(c, arena));
-    headers_add(&h, "Subject",
+    headers_put(&h, "Date", email_date(n->made, arena));
+    headers_put(&h, "From", email_shown(c->from, arena));
+    headers_put(&h, "To", recipients_shown(c, arena));
+    headers_put(&h, "Subject",
                 email_encoded(notice_subject(n, arena, SUBJECT_MAX_BYTES), arena));
     /* The outbox's number alone would come again after its file was lost. */
-    headers_add(&h, "Message-ID",
+    headers_put(&h, "Message-ID",
                 arena_printf(arena, "<%llu.%lld.%s>", (unsigned long long)n->id,
                              (long long)(n->made.ns / NSEC_PER_MSEC),
                              thread_id(n, arena)));
-    headers_add(&h, "In-Reply-To", thread);
-    headers_add(&h, "References", thread);
-    headers_add(&h, "Auto-Submitted", "auto-generated");
-    headers_add(&h, "X-Auto-Response-Suppress", "All");
-    headers_add(&h, "X-Healthd-Status", notice_state_word(n));
+    headers_put(&h, "In-Reply-To", thread);
+    headers_put(&h, "References", thread);
+    headers_put(&h, "Auto-Submitted", "auto-generated");
+    headers_put(&h, "X-Auto-Response-Suppress", "All");
+    headers_put(&h, "X-Healthd-Status", notice_state_word(n));
     if (n->alert_count == 1)
-        headers_add(
+        headers_put(
             &h, "X-Healthd-Fingerprint",
             arena_printf(arena, "%016llx", (unsigned long long)n->alerts[0].fingerprint));
     if (is_urgent(n)) {
-        headers_add(&h, "Importance", "high");
-        headers_add(&h, "X-Priority", "1");
+        headers_put(&h, "Importance", "high");
+        headers_put(&h, "X-Priority", "1");
     }
     return headers_pairs(&h);
 }

@@ -2,10 +2,8 @@
 /* Pieces of requests that several notifiers write. Called by their render. Never fails: a buffer that is full says so. */
 #include "alerts/notify_payload.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 static void member_begin(struct buf *out, const char *name)
 {
@@ -75,28 +73,4 @@ struct bytes payload_bytes(struct buf *out, struct arena *arena)
     const struct bytes all = {arena_strndup(arena, buf_text(out), out->len), out->len};
     buf_finish(out);
     return all;
-}
-
-struct headers headers_begin(struct pairs users, size_t ours_max, struct arena *arena)
-{
-    struct headers h = {.size = users.count + ours_max};
-    h.items = arena_alloc(arena, (h.size + 1) * sizeof(*h.items));
-    for (size_t i = 0; i < users.count; i++)
-        h.items[h.count++] = users.items[i];
-    return h;
-}
-
-void headers_add(struct headers *h, const char *name, const char *value)
-{
-    for (size_t i = 0; i < h->count; i++) {
-        if (!strcasecmp(h->items[i].key, name))
-            return;
-    }
-    assert(h->count < h->size);
-    h->items[h->count++] = (struct pair){name, value};
-}
-
-struct pairs headers_pairs(const struct headers *h)
-{
-    return (struct pairs){h->items, h->count};
 }

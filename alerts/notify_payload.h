@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pieces of requests that several notifiers write: members of JSON objects, one alert as Prometheus' world knows it, and
- * headers. Pure.
+ * Pieces of requests that several notifiers write: members of JSON objects, and one alert as Prometheus' world knows it.
+ * Pure.
  */
 #ifndef HEALTHD_ALERTS_NOTIFY_PAYLOAD_H
 #define HEALTHD_ALERTS_NOTIFY_PAYLOAD_H
@@ -9,8 +9,6 @@
 #include "alerts/notice.h"
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
-#include "lib/core/fetch.h"
-#include "lib/core/opt.h"
 
 /* Appends one member or element, with a comma before it unless it is the first: name NULL inside a list. */
 void payload_text(struct buf *out, const char *name, const char *text);
@@ -23,14 +21,5 @@ void payload_open(struct buf *out, const char *name, char bracket);
 void payload_alert(struct buf *out, const struct notice *n,
                    const struct notice_alert *alert, struct wall ends_at);
 struct bytes payload_bytes(struct buf *out, struct arena *arena); /* and finishes out */
-
-/* Headers in arena: those of the user, which win, then ours. */
-struct headers {
-    struct pair *items;
-    size_t count, size;
-};
-struct headers headers_begin(struct pairs users, size_t ours_max, struct arena *arena);
-void headers_add(struct headers *h, const char *name, const char *value);
-struct pairs headers_pairs(const struct headers *h);
 
 #endif

@@ -9,6 +9,7 @@
 #include "alerts/notify_facts.h"
 #include "alerts/notify_payload.h"
 #include "lib/core/digest.h"
+#include "lib/core/headers.h"
 #include "lib/core/url.h"
 
 #define PAYLOAD_MAX_BYTES ((size_t)16 << 20)
@@ -89,16 +90,17 @@ static void webhook_render(const void *conf, const struct notice *n,
                            struct request *ret)
 {
     const struct webhook_conf *c = conf;
-    struct headers headers = headers_begin(c->headers, 3, arena);
     const struct bytes standard = payload(n, a, arena);
     const struct bytes body =
         *c->body ? body_fill(c->body, c->content_type, n, a, standard, arena) : standard;
-    headers_add(&headers, "Content-Type", c->content_type);
-    headers_add(&headers, "Idempotency-Key", idempotency_key(n, arena));
+    struct headers headers = headers_in(arena);
+    headers_add_all(&headers, &c->headers);
+    headers_put(&headers, "Content-Type", c->content_type);
+    headers_put(&headers, "Idempotency-Key", idempotency_key(n, arena));
     if (*c->signature_key.value) {
         char digits[DIGEST_TEXT_SIZE];
         digest_hmac(bytes_of(c->signature_key.value), body, digits);
-        headers_add(&headers, "X-Healthd-Signature",
+        headers_put(&headers, "X-Healthd-Signature",
                     arena_printf(arena, "sha256=%s", digits));
     }
     *ret = (struct request){

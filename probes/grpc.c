@@ -8,58 +8,27 @@
 
 #include "lib/base/attr.h"
 #include "lib/core/conn.h"
+#include "lib/core/headers.h"
 #include "lib/core/loop.h"
-#include "lib/core/trace_parent.h"
-
-/* content-type, grpc-timeout, user-agent, Host, x-request-id, traceparent */
-#define OWN_HEADERS 6
 
 /* ---- the call ---- */
-
-struct header_list {
-    struct pair *items;
-    size_t count;
-};
-
-static bool has(const struct header_list *list, const char *key)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (bytes_is_nocase(bytes_of(list->items[i].key), key))
-            return true;
-    }
-    return false;
-}
-
-static void put(struct header_list *list, const char *key, const char *value)
-{
-    if (!has(list, key))
-        list->items[list->count++] = (struct pair){key, value};
-}
 
 static struct pairs make_headers(struct run *run, const struct grpc_conf *conf)
 {
     struct arena *arena = run_arena(run);
-    const char *task = run_task_id(run);
-    struct header_list list = {
-        .items = arena_alloc(arena,
-                             (conf->metadata.count + OWN_HEADERS) * sizeof(struct pair))};
+    struct headers list = headers_in(arena);
     struct buf timeout = BUF_MAX(16);
 
-    for (size_t i = 0; i < conf->metadata.count;
-         i++) /* one key may have several values */
-        list.items[list.count++] = conf->metadata.items[i];
+    headers_add_all(&list, &conf->metadata); /* one key may have several values */
     grpc_timeout_write(run_left(run), &timeout);
-    put(&list, "content-type", "application/grpc");
-    put(&list, "grpc-timeout", arena_strdup(arena, buf_text(&timeout)));
-    put(&list, "user-agent", "healthd/" HEALTHD_VERSION);
+    headers_put(&list, "content-type", "application/grpc");
+    headers_put(&list, "grpc-timeout", arena_strdup(arena, buf_text(&timeout)));
+    headers_put(&list, "user-agent", "healthd/" HEALTHD_VERSION);
     if (conf->authority[0])
-        put(&list, "Host", conf->authority);
-    if (task) {
-        put(&list, "x-request-id", task);
-        put(&list, "traceparent", trace_parent(arena, task));
-    }
+        headers_put(&list, "Host", conf->authority);
+    headers_put_task(&list, run_task_id(run));
     buf_finish(&timeout);
-    return (struct pairs){list.items, list.count};
+    return headers_pairs(&list);
 }
 
 static struct bytes make_body(struct run *run, const struct grpc_conf *conf)

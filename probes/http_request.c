@@ -10,61 +10,29 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "lib/core/headers.h"
 #include "lib/core/secret.h"
-#include "lib/core/trace_parent.h"
 #include "probes/http.h"
 
-#define MAX_OWN_HEADERS \
-    6 /* User-Agent, Cookie, Authorization, Content-Type, X-Request-Id, traceparent; and AWS' token */
 #define DEFAULT_HEADERS_BYTES (64u << 10)
 
-struct header_list {
-    struct pair *items;
-    size_t count;
-};
-
-static void put(struct header_list *list, const char *key, const char *value)
-{
-    list->items[list->count++] = (struct pair){key, value};
-}
-
-static bool has(const struct header_list *list, const char *key)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!strcasecmp(list->items[i].key, key))
-            return true;
-    }
-    return false;
-}
-
-static void add_configured(struct http_walk *w, struct header_list *list)
+static void add_configured(struct http_walk *w, struct headers *list)
 {
     const struct pairs *headers = &w->conf->headers;
     const char *hostname = w->conf->hostname;
     if (hostname[0] && w->keeps_host)
-        put(list, "Host", hostname);
+        headers_add(list, "Host", hostname);
     for (size_t i = 0; i < headers->count; i++) {
         const struct pair *h = &headers->items[i];
         const bool is_host = !strcasecmp(h->key, "host");
         if (is_host ? w->keeps_host && !hostname[0]
                     : w->is_trusted || !secret_is_header(h->key))
-            put(list, h->key, h->value);
+            headers_add(list, h->key, h->value);
     }
 }
 
-static void add_task(struct http_walk *w, struct header_list *list)
-{
-    const char *id = run_task_id(w->run);
-    if (!id)
-        return;
-    if (!has(list, "X-Request-Id"))
-        put(list, "X-Request-Id", id);
-    if (!has(list, "traceparent"))
-        put(list, "traceparent", trace_parent(run_arena(w->run), id));
-}
-
 /* Of `http_headers:`: secrets and files go to the configured host only. */
-static bool add_sources(struct http_walk *w, struct header_list *list, struct err *e)
+static bool add_sources(struct http_walk *w, struct headers *list, struct err *e)
 {
     struct secrets *secrets = run_frame(w->run)->secrets;
     for (size_t i = 0; i < w->conf->source_count; i++) {
@@ -77,35 +45,31 @@ static bool add_sources(struct http_walk *w, struct header_list *list, struct er
             return err_wrap(e, "http_headers: %s", s->name);
         if (s->source == HTTP_SECRET && secrets)
             secrets_add(secrets, bytes_of(value));
-        put(list, s->name, value);
+        headers_add(list, s->name, value);
     }
     return true;
 }
 
-static bool add_credentials(struct http_walk *w, struct request *q,
-                            struct header_list *list, struct err *e)
+static bool add_credentials(struct http_walk *w, struct request *q, struct headers *list,
+                            struct err *e)
 {
     const struct http_conf *c = w->conf;
     if (!w->is_trusted)
         return true;
     const char *header;
-    if (!http_auth_fill(&c->auth, run_frame(w->run)->secrets, run_arena(w->run), q,
-                        &header, e))
+    if (!http_auth_fill(&c->auth, &c->target, run_frame(w->run)->secrets,
+                        run_arena(w->run), q, &header, e))
         return false;
-    if (!q->username && c->target.username) {
-        q->username = c->target.username;
-        q->password.value = c->target.password ? c->target.password : "";
-    }
     if (c->aws.access_key[0]) {
         q->username = c->aws.access_key;
         q->password = c->aws.secret_key;
         q->aws_sigv4 = arena_printf(run_arena(w->run), "aws:amz:%s:%s", c->aws.region,
                                     c->aws.service);
         if (c->aws.session_token.value[0])
-            put(list, "X-Amz-Security-Token", c->aws.session_token.value);
+            headers_add(list, "X-Amz-Security-Token", c->aws.session_token.value);
     }
     if (header)
-        put(list, "Authorization", header);
+        headers_add(list, "Authorization", header);
     return true;
 }
 
@@ -127,7 +91,7 @@ static bool read_body_file(struct http_walk *w, struct bytes *ret_body, struct e
     return true;
 }
 
-static bool set_body(struct http_walk *w, struct request *q, struct header_list *list,
+static bool set_body(struct http_walk *w, struct request *q, struct headers *list,
                      struct err *e)
 {
     if (!w->has_body)
@@ -135,8 +99,8 @@ static bool set_body(struct http_walk *w, struct request *q, struct header_list 
     if (w->conf->body_file[0])
         return read_body_file(w, &q->body, e);
     q->body = bytes_of(w->conf->json_body ? w->conf->json_body : w->conf->body);
-    if (w->conf->json_body && !has(list, "content-type"))
-        put(list, "Content-Type", "application/json");
+    if (w->conf->json_body)
+        headers_put(list, "Content-Type", "application/json");
     return true;
 }
 
@@ -199,25 +163,21 @@ bool http_request(struct http_walk *w, struct request *ret_request, struct err *
     const struct http_conf *c = w->conf;
     struct arena *arena = run_arena(w->run);
     struct request q = {.method = w->method, .url = w->at.text, .at = &w->at};
-    struct header_list list = {
-        .items =
-            arena_alloc(arena, (c->headers.count + c->source_count + MAX_OWN_HEADERS) *
-                                   sizeof(struct pair))};
+    struct headers list = headers_in(arena);
     add_configured(w, &list);
     if (!add_sources(w, &list, e) || !add_credentials(w, &q, &list, e) ||
         !set_body(w, &q, &list, e))
         return false;
-    add_task(w, &list);
-    if (!has(&list, "user-agent"))
-        put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
+    headers_put_task(&list, run_task_id(w->run));
+    headers_put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
     const char *cookies = w->jar ? http_cookies_for(w->jar, &w->at, arena) : NULL;
-    if (cookies && !has(&list, "cookie"))
-        put(&list, "Cookie", cookies);
+    if (cookies)
+        headers_put(&list, "Cookie", cookies);
     set_route(w, &q);
-    q.headers = (struct pairs){list.items, list.count};
+    q.headers = headers_pairs(&list);
     q.version = c->enable_http2 ? HTTP_VERSION_AUTO : HTTP_VERSION_11;
     q.reuse = FETCH_FRESH;
-    q.is_decoded = c->compression == HTTP_AS_SENT ? has(&list, "accept-encoding")
+    q.is_decoded = c->compression == HTTP_AS_SENT ? headers_has(&list, "accept-encoding")
                                                   : c->compression != HTTP_IDENTITY;
     q.max_body = (size_t)c->body_size_limit;
     q.max_header = DEFAULT_HEADERS_BYTES;

@@ -3,53 +3,36 @@
  * What is sent to each provider: path, headers and body of its three questions. Called by llm.c. Never shows the key.
  */
 #include <string.h>
-#include <strings.h>
 
+#include "lib/core/headers.h"
 #include "probes/llm.h"
 
-#define MAX_OWN_HEADERS 8
 #define LIST_MAX_BYTES ((size_t)8 << 20)
 #define BODY_MAX_BYTES ((size_t)64 << 10)
-
-struct header_list {
-    struct pair *items;
-    size_t count;
-};
-
-static void put(struct header_list *list, const char *key, const char *value)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!strcasecmp(list->items[i].key, key))
-            return;
-    }
-    list->items[list->count++] = (struct pair){key, value};
-}
 
 static struct pairs headers_of(struct run *run, const struct llm_conf *conf,
                                bool has_body)
 {
     struct arena *arena = run_arena(run);
     const char *task = run_task_id(run);
-    struct header_list list = {
-        .items = arena_alloc(arena, (conf->headers.count + MAX_OWN_HEADERS) *
-                                        sizeof(struct pair))};
-    for (size_t i = 0; i < conf->headers.count; i++)
-        list.items[list.count++] = conf->headers.items[i];
+    struct headers list = headers_in(arena);
+    headers_add_all(&list, &conf->headers);
     if (conf->kind == LLM_ANTHROPIC) {
         if (conf->key.value[0])
-            put(&list, "x-api-key", conf->key.value);
-        put(&list, "anthropic-version", conf->version);
+            headers_put(&list, "x-api-key", conf->key.value);
+        headers_put(&list, "anthropic-version", conf->version);
     } else if (conf->key.value[0]) {
-        put(&list, "Authorization", arena_printf(arena, "Bearer %s", conf->key.value));
+        headers_put(&list, "Authorization",
+                    arena_printf(arena, "Bearer %s", conf->key.value));
     }
-    put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
-    put(&list, "Accept",
-        has_body ? "text/event-stream, application/json" : "application/json");
+    headers_put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
+    headers_put(&list, "Accept",
+                has_body ? "text/event-stream, application/json" : "application/json");
     if (has_body)
-        put(&list, "Content-Type", "application/json");
+        headers_put(&list, "Content-Type", "application/json");
     if (task)
-        put(&list, "X-Request-Id", task);
-    return (struct pairs){list.items, list.count};
+        headers_put(&list, "X-Request-Id", task);
+    return headers_pairs(&list);
 }
 
 /* As one segment of a path (RFC 3986 §3.3). */

@@ -4,37 +4,12 @@
  * names this asking. Called by mcp_http.c before each fetch. Credentials go to the configured origin only.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "lib/base/base64.h"
-#include "lib/core/trace_parent.h"
+#include "lib/core/headers.h"
 #include "probes/mcp.h"
 
 #define MAX_PARAMETERS 16
-#define MAX_OWN_HEADERS (12 + MAX_PARAMETERS)
-
-struct header_list {
-    struct pair *items;
-    size_t count;
-};
-
-static void put(struct header_list *list, const char *key, const char *value)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!strcasecmp(list->items[i].key, key))
-            return;
-    }
-    list->items[list->count++] = (struct pair){key, value};
-}
-
-static void add_task(struct mcp_state *s, struct header_list *list)
-{
-    const char *id = run_task_id(s->run);
-    if (!id)
-        return;
-    put(list, "X-Request-Id", id);
-    put(list, "traceparent", trace_parent(run_arena(s->run), id));
-}
 
 /* ---- headers of the revision without sessions ---- */
 
@@ -64,7 +39,7 @@ static bool is_token(const char *text)
                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
 }
 
-static void put_parameter(struct mcp_state *s, struct header_list *list, const char *name,
+static void put_parameter(struct mcp_state *s, struct headers *list, const char *name,
                           const json_t *value)
 {
     const char *text = json_is_string(value) ? json_string_value(value)
@@ -72,13 +47,13 @@ static void put_parameter(struct mcp_state *s, struct header_list *list, const c
                            ? NULL
                            : mcp_schema_text(value, run_arena(s->run));
     if (text && is_token(name))
-        put(list, arena_printf(run_arena(s->run), "Mcp-Param-%s", name),
-            encoded(s, text));
+        headers_put(list, arena_printf(run_arena(s->run), "Mcp-Param-%s", name),
+                    encoded(s, text));
 }
 
 /* Parameters that the tool's schema wants repeated in a header (`x-mcp-header`), so that somebody on the way can route
  * by them. */
-static void add_parameters(struct mcp_state *s, struct header_list *list)
+static void add_parameters(struct mcp_state *s, struct headers *list)
 {
     struct err e;
     const struct mcp_tool *tool = mcp_tools_find(&s->tools, s->conf->call.tool);
@@ -96,18 +71,18 @@ static void add_parameters(struct mcp_state *s, struct header_list *list)
 }
 
 /* There the headers repeat what the body says, for those on the way who do not read bodies. */
-static void add_protocol(struct mcp_state *s, struct header_list *list)
+static void add_protocol(struct mcp_state *s, struct headers *list)
 {
     if (s->is_agreed || s->revision == MCP_2026_07_28)
-        put(list, "MCP-Protocol-Version", mcp_revisions[s->revision]);
+        headers_put(list, "MCP-Protocol-Version", mcp_revisions[s->revision]);
     if (*s->session)
-        put(list, "Mcp-Session-Id", s->session);
+        headers_put(list, "Mcp-Session-Id", s->session);
     if (s->revision != MCP_2026_07_28)
         return;
-    put(list, "Mcp-Method", mcp_method_of_step(s->step));
+    headers_put(list, "Mcp-Method", mcp_method_of_step(s->step));
     if (s->step != MCP_STEP_CALL)
         return;
-    put(list, "Mcp-Name", encoded(s, s->conf->call.tool));
+    headers_put(list, "Mcp-Name", encoded(s, s->conf->call.tool));
     add_parameters(s, list);
 }
 
@@ -119,32 +94,26 @@ static bool add_headers(struct mcp_state *s, const struct mcp_post *post,
     const struct mcp_conf *c = s->conf;
     const bool is_home = url_same_origin(&c->target, post->at);
     struct arena *arena = run_arena(s->run);
-    struct header_list list = {
-        .items = arena_alloc(arena,
-                             (c->headers.count + MAX_OWN_HEADERS) * sizeof(struct pair))};
+    struct headers list = headers_in(arena);
     const char *authorization = NULL;
     for (size_t i = 0; i < c->headers.count && is_home; i++)
-        put(&list, c->headers.items[i].key, c->headers.items[i].value);
-    if (is_home && !http_auth_fill(&c->auth, run_frame(s->run)->secrets, arena, q,
-                                   &authorization, e))
+        headers_put(&list, c->headers.items[i].key, c->headers.items[i].value);
+    if (is_home && !http_auth_fill(&c->auth, &c->target, run_frame(s->run)->secrets,
+                                   arena, q, &authorization, e))
         return false;
-    if (is_home && !q->username && c->target.username) {
-        q->username = c->target.username;
-        q->password.value = c->target.password ? c->target.password : "";
-    }
     if (authorization)
-        put(&list, "Authorization", authorization);
+        headers_put(&list, "Authorization", authorization);
     if (q->body.len)
-        put(&list, "Content-Type", "application/json");
-    put(&list, "Accept",
-        strcmp(q->method, "GET") ? "application/json, text/event-stream"
-                                 : "text/event-stream");
-    put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
+        headers_put(&list, "Content-Type", "application/json");
+    headers_put(&list, "Accept",
+                strcmp(q->method, "GET") ? "application/json, text/event-stream"
+                                         : "text/event-stream");
+    headers_put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
     if (post->last_event)
-        put(&list, "Last-Event-ID", post->last_event);
+        headers_put(&list, "Last-Event-ID", post->last_event);
     add_protocol(s, &list);
-    add_task(s, &list);
-    q->headers = (struct pairs){list.items, list.count};
+    headers_put_task(&list, run_task_id(s->run));
+    q->headers = headers_pairs(&list);
     return true;
 }
 

@@ -12,12 +12,12 @@
 
 #include "lib/core/batch.h"
 #include "lib/core/conn.h"
+#include "lib/core/headers.h"
 #include "lib/core/pool.h"
 #include "lib/core/probe.h"
 #include "lib/core/resolve.h"
 
 #define MAX_REDIRECTS 5
-#define MAX_OWN_HEADERS 6
 #define READ_HERE_BYTES ((size_t)32 << 10) /* a larger page goes to the pool */
 /* What Prometheus asks for, without the names in UTF-8 and the protobuf that are not read here. */
 #define ACCEPT                                          \
@@ -43,57 +43,31 @@ static void scrape_ask(struct run *run);
 
 /* ---- the request ---- */
 
-struct header_list {
-    struct pair *items;
-    size_t count;
-};
-
-static bool has(const struct header_list *list, const char *key)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!strcasecmp(list->items[i].key, key))
-            return true;
-    }
-    return false;
-}
-
-static void put(struct header_list *list, const char *key, const char *value)
-{
-    if (!has(list, key))
-        list->items[list->count++] = (struct pair){key, value};
-}
-
 static bool add_headers(struct run *run, struct request *q, struct err *e)
 {
     const struct scrape_state *state = run_state(run);
     const struct scrape_conf *conf = state->conf;
     const bool is_home = url_same_origin(&conf->target, &state->at);
     struct arena *arena = run_arena(run);
-    struct header_list list = {
-        .items = arena_alloc(arena, (conf->headers.count + MAX_OWN_HEADERS) *
-                                        sizeof(struct pair))};
+    struct headers list = headers_in(arena);
     const char *authorization = NULL;
     for (size_t i = 0; i < conf->headers.count; i++) {
         const struct pair *h = &conf->headers.items[i];
         const bool is_bound = secret_is_header(h->key) || !strcasecmp(h->key, "host");
         if (is_home || !is_bound)
-            list.items[list.count++] = *h;
+            headers_add(&list, h->key, h->value);
     }
-    if (is_home && !http_auth_fill(&conf->auth, run_frame(run)->secrets, arena, q,
-                                   &authorization, e))
+    if (is_home && !http_auth_fill(&conf->auth, &conf->target, run_frame(run)->secrets,
+                                   arena, q, &authorization, e))
         return false;
-    if (is_home && !q->username && conf->target.username) {
-        q->username = conf->target.username;
-        q->password.value = conf->target.password ? conf->target.password : "";
-    }
     if (authorization)
-        put(&list, "Authorization", authorization);
-    put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
-    put(&list, "Accept", ACCEPT);
-    put(&list, "Accept-Encoding", "gzip");
-    put(&list, "X-Prometheus-Scrape-Timeout-Seconds",
-        arena_printf(arena, "%.3f", nsec_to_sec(run_left(run))));
-    q->headers = (struct pairs){list.items, list.count};
+        headers_put(&list, "Authorization", authorization);
+    headers_put(&list, "User-Agent", "healthd/" HEALTHD_VERSION);
+    headers_put(&list, "Accept", ACCEPT);
+    headers_put(&list, "Accept-Encoding", "gzip");
+    headers_put(&list, "X-Prometheus-Scrape-Timeout-Seconds",
+                arena_printf(arena, "%.3f", nsec_to_sec(run_left(run))));
+    q->headers = headers_pairs(&list);
     return true;
 }
 

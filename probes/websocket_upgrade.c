@@ -8,8 +8,8 @@
 
 #include "lib/base/base64.h"
 #include "lib/core/digest.h"
+#include "lib/core/headers.h"
 #include "lib/core/secret.h"
-#include "lib/core/trace_parent.h"
 #include "probes/websocket.h"
 
 bool websocket_accept(const char *key, char ret_text[WEBSOCKET_ACCEPT_SIZE])
@@ -28,70 +28,73 @@ bool websocket_accept(const char *key, char ret_text[WEBSOCKET_ACCEPT_SIZE])
 
 /* ---- the request ---- */
 
-static bool has(const struct pairs *headers, const char *name)
+static const char *basic(struct arena *arena, const char *username, const char *password)
 {
-    for (size_t i = 0; i < headers->count; i++) {
-        if (!strcasecmp(headers->items[i].key, name))
-            return true;
-    }
-    return false;
-}
+    struct buf pair = BUF_MAX(WEBSOCKET_MAX_HEAD / 2),
+               encoded = BUF_MAX(WEBSOCKET_MAX_HEAD);
 
-static void put(struct buf *out, const char *name, const char *value)
-{
-    buf_printf(out, "%s: %s\r\n", name, value);
-}
-
-static void add_basic(struct buf *out, const char *username, const char *password)
-{
-    struct buf pair = BUF_MAX(WEBSOCKET_MAX_HEAD / 2);
-
-    buf_printf(&pair, "%s:%s", username, password ? password : "");
-    buf_add_text(out, "Authorization: Basic ");
-    base64_add(out, buf_bytes(&pair));
-    buf_add_text(out, "\r\n");
+    buf_printf(&pair, "%s:%s", username, password);
+    base64_add(&encoded, buf_bytes(&pair));
+    const char *value = arena_printf(arena, "Basic %s", buf_text(&encoded));
+    buf_finish(&encoded);
     buf_finish(&pair);
+    return value;
 }
 
 static bool add_credentials(struct run *run, const struct websocket_conf *conf,
-                            struct buf *out, struct err *e)
+                            struct headers *list, struct err *e)
 {
-    struct secrets *secrets = run_frame(run)->secrets;
+    struct arena *arena = run_arena(run);
     struct request q = {0};
     const char *header = NULL;
 
-    if (!http_auth_fill(&conf->auth, secrets, run_arena(run), &q, &header, e))
+    if (!http_auth_fill(&conf->auth, &conf->at, run_frame(run)->secrets, arena, &q,
+                        &header, e))
         return false;
     if (!header && q.bearer.value && q.bearer.value[0])
-        header = arena_printf(run_arena(run), "Bearer %s", q.bearer.value);
+        header = arena_printf(arena, "Bearer %s", q.bearer.value);
+    if (!header && q.username)
+        header = basic(arena, q.username, q.password.value);
     if (header && strpbrk(header, "\r\n"))
         return err_set(e, "the credentials have a line break in them");
     if (header)
-        put(out, "Authorization", header);
-    else if (q.username)
-        add_basic(out, q.username, q.password.value);
-    else if (conf->at.username)
-        add_basic(out, conf->at.username, conf->at.password);
+        headers_add(list, "Authorization", header);
     return true;
 }
 
-static void add_task(struct run *run, const struct pairs *headers, struct buf *out)
+static void add_subprotocols(const struct texts *subprotocols, struct headers *list)
 {
-    const char *task = run_task_id(run);
+    struct buf text = BUF_MAX(WEBSOCKET_MAX_HEAD);
 
-    if (task && !has(headers, "X-Request-Id"))
-        put(out, "X-Request-Id", task);
-    if (task && !has(headers, "traceparent"))
-        put(out, "traceparent", trace_parent(run_arena(run), task));
+    for (size_t i = 0; i < subprotocols->count; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", subprotocols->items[i]);
+    if (subprotocols->count)
+        headers_add(list, "Sec-WebSocket-Protocol",
+                    arena_strdup(list->arena, buf_text(&text)));
+    buf_finish(&text);
 }
 
-static void add_subprotocols(const struct texts *subprotocols, struct buf *out)
+static bool make_headers(struct run *run, const struct websocket_conf *conf,
+                         const char *key, struct headers *list, struct err *e)
 {
-    for (size_t i = 0; i < subprotocols->count; i++)
-        buf_printf(out, "%s%s",
-                   i ? ", " : "Sec-WebSocket-Protocol: ", subprotocols->items[i]);
-    if (subprotocols->count)
-        buf_add_text(out, "\r\n");
+    struct arena *arena = run_arena(run);
+    struct headers given = headers_in(arena);
+
+    headers_add_all(&given, &conf->headers);
+    *list = headers_in(arena);
+    if (!headers_has(&given, "Host")) /* RFC 9110 §7.2: before the others */
+        headers_add(list, "Host", url_authority(arena, &conf->at));
+    headers_add_all(list, &conf->headers);
+    headers_add(list, "Upgrade", "websocket");
+    headers_add(list, "Connection", "Upgrade");
+    headers_add(list, "Sec-WebSocket-Key", key);
+    headers_add(list, "Sec-WebSocket-Version", "13");
+    add_subprotocols(&conf->subprotocols, list);
+    if (conf->origin[0])
+        headers_add(list, "Origin", conf->origin);
+    headers_put(list, "User-Agent", "healthd/" HEALTHD_VERSION);
+    headers_put_task(list, run_task_id(run));
+    return add_credentials(run, conf, list, e);
 }
 
 /* Path and query of the URL, as its text has them behind the authority. */
@@ -107,23 +110,13 @@ bool websocket_request_write(struct run *run, const struct websocket_conf *conf,
                              const char *key, struct buf *out, struct err *e)
 {
     const char *target = target_of(&conf->at);
+    struct headers list;
 
-    buf_printf(out, "GET %s%s HTTP/1.1\r\n", target[0] == '?' ? "/" : "", target);
-    if (!has(&conf->headers, "Host"))
-        put(out, "Host", url_authority(run_arena(run), &conf->at));
-    buf_add_text(out, "Upgrade: websocket\r\nConnection: Upgrade\r\n");
-    put(out, "Sec-WebSocket-Key", key);
-    put(out, "Sec-WebSocket-Version", "13");
-    add_subprotocols(&conf->subprotocols, out);
-    if (conf->origin[0])
-        put(out, "Origin", conf->origin);
-    if (!has(&conf->headers, "User-Agent"))
-        put(out, "User-Agent", "healthd/" HEALTHD_VERSION);
-    if (!add_credentials(run, conf, out, e))
+    if (!make_headers(run, conf, key, &list, e))
         return false;
-    add_task(run, &conf->headers, out);
-    for (size_t i = 0; i < conf->headers.count; i++)
-        put(out, conf->headers.items[i].key, conf->headers.items[i].value);
+    buf_printf(out, "GET %s%s HTTP/1.1\r\n", target[0] == '?' ? "/" : "", target);
+    for (size_t i = 0; i < list.count; i++)
+        buf_printf(out, "%s: %s\r\n", list.items[i].key, list.items[i].value);
     buf_add_text(out, "\r\n");
     return !out->overflow || err_set(e, "the request has more than 64 KiB");
 }

@@ -66,9 +66,9 @@ static bool either(struct secrets *secrets, struct arena *arena, const char *tex
     return !path[0] || http_auth_file(secrets, arena, path, ret_text, e);
 }
 
-bool http_auth_fill(const struct http_auth *auth, struct secrets *secrets,
-                    struct arena *arena, struct request *q, const char **ret_header,
-                    struct err *e)
+bool http_auth_fill(const struct http_auth *auth, const struct url *at,
+                    struct secrets *secrets, struct arena *arena, struct request *q,
+                    const char **ret_header, struct err *e)
 {
     const struct http_basic *basic = &auth->basic;
     const struct http_authorization *other = &auth->authorization;
@@ -84,6 +84,9 @@ bool http_auth_fill(const struct http_auth *auth, struct secrets *secrets,
     if (username[0] || password[0]) {
         q->username = username;
         q->password.value = password;
+    } else if (at->username) {
+        q->username = at->username;
+        q->password.value = at->password ? at->password : "";
     }
     if (bearer[0])
         q->bearer.value = bearer;

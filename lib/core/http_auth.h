@@ -44,11 +44,12 @@ extern const struct opt http_basic_opts[], http_authorization_opts[];
 int http_auth_ways(const struct http_auth *auth);
 /* Faults within one way: a value and its file both given. */
 bool http_auth_validate(const struct http_auth *auth, struct err *e);
-/* Sets username, password or bearer of the request, or ret_header: the value of an Authorization header (NULL: none).
- * Reads files through the secrets, which notice when they change. False (and e) when one cannot be read. */
-bool http_auth_fill(const struct http_auth *auth, struct secrets *secrets,
-                    struct arena *arena, struct request *q, const char **ret_header,
-                    struct err *e);
+/* Sets username, password or bearer of the request, or ret_header: the value of an Authorization header (NULL: none). The
+ * user and password in the URL count where the rows have none; texts are those of auth and at, or in arena. Reads files
+ * through the secrets, which notice when they change. False (and e) when one cannot be read. */
+bool http_auth_fill(const struct http_auth *auth, const struct url *at,
+                    struct secrets *secrets, struct arena *arena, struct request *q,
+                    const char **ret_header, struct err *e);
 /* A file's content through the secrets. */
 bool http_auth_file(struct secrets *secrets, struct arena *arena, const char *path,
                     const char **ret_text, struct err *e);
