@@ -10,6 +10,7 @@
 #include "lib/core/conn.h"
 #include "lib/core/headers.h"
 #include "lib/core/loop.h"
+#include "lib/core/run_fetch.h"
 
 /* ---- the call ---- */
 
@@ -72,32 +73,6 @@ static struct request make_request(struct run *run, const struct grpc_conf *conf
 
 /* ---- its end ---- */
 
-static void show_address(struct run *run, const struct address *address)
-{
-    const struct grpc_conf *conf = run_conf(run);
-    char text[ADDRESS_TEXT_SIZE];
-
-    if (address && address->len)
-        run_address(run, address_format(address, text));
-    else if (conf->unix_path)
-        run_address(run, conf->unix_path);
-}
-
-static void note_resolution(struct run *run, const struct reply *reply)
-{
-    struct grpc_state *state = run_state(run);
-    const struct resolution *r = reply->resolution;
-    const struct address *address = reply->address.len ? &reply->address : NULL;
-
-    if (!r || state->was_resolved)
-        return;
-    state->was_resolved = true;
-    state->resolve_took = r->took;
-    if (!address && r->count)
-        address = &r->addresses[0];
-    run_resolved(run, r->took, address);
-}
-
 static void take_reply(struct run *run, const struct reply *reply)
 {
     struct grpc_state *state = run_state(run);
@@ -105,9 +80,7 @@ static void take_reply(struct run *run, const struct reply *reply)
     state->reply = reply;
     if (state->asked_at.ns)
         state->took = mono_since(loop_now_exact(run_frame(run)->loop), state->asked_at);
-    show_address(run, &reply->address);
-    note_resolution(run, reply);
-    run_set_peer(run, reply->tls);
+    run_fetch_reply(run, reply);
 }
 
 static const char *from_text(struct run *run, const struct reply *reply)
@@ -147,9 +120,7 @@ static void on_phase(void *ctx, enum phase phase)
 
     if (phase != PHASE_RESOLVE && !state->asked_at.ns)
         state->asked_at = loop_now_exact(run_frame(run)->loop);
-    if (phase == PHASE_CONNECT)
-        show_address(run, state->fetch ? fetch_address(state->fetch) : NULL);
-    run_phase(run, phase);
+    run_fetch_phase(run, state->fetch, phase);
 }
 
 /* ---- the type ---- */
@@ -174,6 +145,8 @@ static void grpc_start(struct run *run)
 
     state->finding = (struct grpc_finding){.serving = -1, .detail = ""};
     run_asks(run, conf->at.host, conf->at.port);
+    if (conf->unix_path)
+        run_address(run, conf->unix_path);
     state->fetch = fetch_start(run_frame(run)->fetcher, run_arena(run), &request,
                                on_phase, on_done, run);
 }

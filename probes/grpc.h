@@ -68,8 +68,6 @@ struct grpc_state {
     struct fetch *fetch;
     struct mono asked_at; /* the address was known; ns 0: not yet */
     nsec took;
-    nsec resolve_took;
-    bool was_resolved;
     const struct reply *reply; /* NULL: none yet */
     struct grpc_finding finding;
 };

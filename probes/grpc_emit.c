@@ -51,7 +51,7 @@ void grpc_report(struct run *run)
     const struct reply *reply = state->reply;
     const bool is_tls = reply && reply->status && reply->tls;
 
-    emit_phase(run, "resolve", state->resolve_took);
+    emit_phase(run, "resolve", reply && reply->resolution ? reply->resolution->took : 0);
     if (state->asked_at.ns) {
         emit_phase(run, "check", state->took);
         emit_serving(run, state->finding.serving);

@@ -7,6 +7,7 @@
 
 #include "lib/core/conn.h"
 #include "lib/core/resolve.h"
+#include "lib/core/run_fetch.h"
 #include "lib/core/secret.h"
 #include "lib/core/tls.h"
 #include "probes/http.h"
@@ -222,18 +223,6 @@ static void walk_invert(struct http_walk *w)
 
 /* ---- hops ---- */
 
-static void note_resolution(struct http_walk *w, const struct reply *reply)
-{
-    const struct resolution *r = reply->resolution;
-    const struct address *address = reply->address.len ? &reply->address : NULL;
-    if (!r || w->was_resolved || reply->is_proxied)
-        return;
-    w->was_resolved = true;
-    if (!address && r->count)
-        address = &r->addresses[0];
-    run_resolved(w->run, r->took, address);
-}
-
 static void walk_follow(struct http_walk *w, const struct http_hop *hop)
 {
     http_trace(w, w->reply);
@@ -269,7 +258,7 @@ static void on_done(void *ctx, const struct reply *reply)
     w->reply = reply;
     walk_phase_end(w);
     walk_count(w, PHASE_RESOLVE, PHASE_RESOLVE);
-    note_resolution(w, reply);
+    run_fetch_resolved(w->run, reply);
     enum http_next next = HTTP_FINAL;
     if (reply->status)
         next = http_redirect(w->conf, w, reply, arena, &hop, &why);
@@ -413,7 +402,7 @@ void http_interrupted(struct run *run)
             continue;
         walk_phase_end(w);
         w->reply = fetch_so_far(w->fetch);
-        note_resolution(w, w->reply);
+        run_fetch_resolved(w->run, w->reply);
         if (w->reply->status)
             walk_count(w, PHASE_TRANSFER, PHASE_TRANSFER);
     }

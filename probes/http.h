@@ -146,7 +146,7 @@ struct http_walk {
     enum phase phase;
     bool is_in_phase;
     nsec pending[PHASE_COUNT], took[PHASE_COUNT];
-    bool was_resolved, is_attempted;
+    bool is_attempted;
     struct address shown;
     const char *from; /* shown as text, or the socket's path; NULL: no address yet */
 

@@ -9,35 +9,15 @@
 #include "lib/core/conn.h"
 #include "lib/core/loop.h"
 #include "lib/core/probe.h"
-#include "lib/core/resolve.h"
+#include "lib/core/run_fetch.h"
 
 static void llm_ask(struct run *run, enum llm_question question);
-
-static void show_address(struct run *run, const struct address *address)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    if (address && address->len)
-        run_address(run, arena_strdup(run_arena(run), address_format(address, text)));
-}
-
-static void note_resolution(struct run *run, const struct reply *reply)
-{
-    const struct resolution *r = reply->resolution;
-    const struct address *address = reply->address.len ? &reply->address : NULL;
-    if (!r || reply->is_proxied)
-        return;
-    if (!address && r->count)
-        address = &r->addresses[0];
-    run_resolved(run, r->took, address);
-}
 
 static void on_phase(void *ctx, enum phase phase)
 {
     struct run *run = ctx;
     struct llm_state *state = run_state(run);
-    run_phase(run, phase);
-    if (phase == PHASE_CONNECT && state->fetch)
-        show_address(run, fetch_address(state->fetch));
+    run_fetch_phase(run, state->fetch, phase);
     if (phase == PHASE_WAIT)
         state->sent_at = loop_now_exact(run_frame(run)->loop);
 }
@@ -46,14 +26,9 @@ static void on_done(void *ctx, const struct reply *reply)
 {
     struct run *run = ctx;
     struct llm_state *state = run_state(run);
-    const bool is_first = !state->reply;
     state->fetch = NULL;
     state->reply = reply;
-    show_address(run, &reply->address);
-    if (is_first)
-        note_resolution(run, reply);
-    if (reply->tls)
-        run_set_peer(run, reply->tls);
+    run_fetch_reply(run, reply);
     run_trace(run, "answer", "status %d, %llu bytes", reply->status,
               (unsigned long long)reply->body_bytes);
     if (llm_answer_judge(run))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/core/conn.h"
+#include "lib/core/run_fetch.h"
 #include "lib/core/secret.h"
 #include "probes/mcp_http.h"
 
@@ -39,19 +40,10 @@ static void on_phase(void *ctx, enum phase phase)
 
 static void note_reply(struct mcp_state *s, const struct reply *reply)
 {
-    const struct resolution *r = reply->resolution;
-    const struct address *address = reply->address.len ? &reply->address : NULL;
     if (s->is_over)
         return;
-    show_address(s, address);
-    if (reply->tls)
-        run_set_peer(s->run, reply->tls);
-    if (!r || s->http->was_resolved || reply->is_proxied)
-        return;
-    s->http->was_resolved = true;
-    if (!address && r->count)
-        address = &r->addresses[0];
-    run_resolved(s->run, r->took, address);
+    show_address(s, &reply->address);
+    run_fetch_reply(s->run, reply);
 }
 
 /* ---- what comes ---- */

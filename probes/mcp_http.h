@@ -30,7 +30,7 @@ struct mcp_http {
     struct exchange open[MCP_MAX_OPEN];
     struct timer *resume;
     int resumes;
-    bool was_resolved, is_deleting;
+    bool is_deleting;
     const char *from; /* an address, or a path; NULL: none yet */
 };
 

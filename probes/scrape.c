@@ -15,7 +15,7 @@
 #include "lib/core/headers.h"
 #include "lib/core/pool.h"
 #include "lib/core/probe.h"
-#include "lib/core/resolve.h"
+#include "lib/core/run_fetch.h"
 
 #define MAX_REDIRECTS 5
 #define READ_HERE_BYTES ((size_t)32 << 10) /* a larger page goes to the pool */
@@ -238,32 +238,11 @@ static void judge_reply(struct run *run, const struct reply *reply)
     run_finish(run);
 }
 
-static void note_resolution(struct run *run, const struct reply *reply)
-{
-    const struct scrape_state *state = run_state(run);
-    const struct resolution *r = reply->resolution;
-    const struct address *address = reply->address.len ? &reply->address : NULL;
-    if (!r || reply->is_proxied || state->redirects)
-        return;
-    if (!address && r->count)
-        address = &r->addresses[0];
-    run_resolved(run, r->took, address);
-}
-
-static void show_address(struct run *run, const struct address *address)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    if (address && address->len)
-        run_address(run, arena_strdup(run_arena(run), address_format(address, text)));
-}
-
 static void on_phase(void *ctx, enum phase phase)
 {
     struct run *run = ctx;
     const struct scrape_state *state = run_state(run);
-    run_phase(run, phase);
-    if (phase == PHASE_CONNECT && state->fetch)
-        show_address(run, fetch_address(state->fetch));
+    run_fetch_phase(run, state->fetch, phase);
 }
 
 static void on_done(void *ctx, const struct reply *reply)
@@ -272,10 +251,7 @@ static void on_done(void *ctx, const struct reply *reply)
     struct scrape_state *state = run_state(run);
     state->fetch = NULL;
     state->reply = reply;
-    show_address(run, &reply->address);
-    note_resolution(run, reply);
-    if (reply->tls)
-        run_set_peer(run, reply->tls);
+    run_fetch_reply(run, reply);
     run_trace(run, "answer", "status %d, %llu bytes, %s", reply->status,
               (unsigned long long)reply->body_bytes,
               reply_header(reply, "content-type") ? reply_header(reply, "content-type")
