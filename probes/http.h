@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the http probe share; nobody else includes it. http.c moves a run; the others decide, purely:
- * what to ask (request), where a redirect leads (redirect), which cookies go along (cookies), whether the answer
- * is right (rules, health), and which samples and variables it makes (emit, vars).
+ * What the files of the http probe share; nobody else includes it. http.c moves a run, http_walk.c one address of it; the
+ * others decide, purely: what to ask (request), where a redirect leads (redirect), which cookies go along (cookies),
+ * whether the answer is right (rules, health), and which samples and variables it makes (emit, vars).
  */
 #ifndef HEALTHD_PROBES_HTTP_H
 #define HEALTHD_PROBES_HTTP_H
@@ -128,6 +128,7 @@ struct http_health {
 struct http_walk {
     struct run *run;
     const struct http_conf *conf;
+    void (*over)(struct http_walk *w);
     const struct address *only; /* of `resolve: all`; NULL: as resolved */
     const char *key;            /* its item's; NULL: the probe has one subject */
     bool drives_phases;         /* the one whose phases are the run's */
@@ -170,6 +171,18 @@ struct http_state {
 /* http_options.c */
 extern const struct opt http_opts[];
 bool http_validate(void *conf, struct arena *arena, struct err *e);
+
+/* http_walk.c */
+/* A walk that has begun nothing yet. over is called once, when finding has the answer: perhaps before http_walk_ask
+ * returns. */
+void http_walk_init(struct http_walk *w, struct run *run, const struct http_conf *conf,
+                    void (*over)(struct http_walk *w));
+/* Asks the hop that the walk is at, and then those that it is sent to. */
+void http_walk_ask(struct http_walk *w);
+void http_walk_fail(struct http_walk *w, bool is_unknown, enum reason reason,
+                    const char *detail);
+/* The deadline came: what had come by then is kept. */
+void http_walk_interrupt(struct http_walk *w);
 
 /* http_request.c: the request of a walk's hop. False (and e) when a file or environment variable is not there. */
 bool http_request(struct http_walk *w, struct request *ret_request, struct err *e);
