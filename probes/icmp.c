@@ -6,62 +6,14 @@
 #include "probes/icmp.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/core/conn.h"
-#include "lib/core/loop.h"
-#include "lib/core/opt.h"
-#include "lib/core/run.h"
 
 #define LAST_WAIT NSEC_PER_SEC /* with `count`: for the reply to the last request */
 #define BEFORE_DEADLINE (20 * NSEC_PER_MSEC)
-
-struct icmp_conf {
-    const char *address, *source;
-    int64_t payload_size, ttl, count;
-    nsec packet_interval;
-    bool dont_fragment, fallback;
-    int family; /* enum ip_family: prefer 4 or 6 */
-};
-
-struct icmp_state {
-    struct query *query;
-    struct icmp_socket socket;
-    struct watch *watch; /* NULL: no socket is open */
-    struct timer *timer;
-    struct address to;
-    struct icmp_echo echo; /* the last that was sent */
-    uint16_t first;
-    int64_t sent, received;
-    struct mono sent_at[ICMP_MAX_COUNT];
-    bool got[ICMP_MAX_COUNT];
-    nsec rtt, setup; /* rtt: of all that came, together */
-    struct mono setup_since;
-    char *packet; /* ICMP_MAX_PACKET bytes to receive into */
-    int ttl;      /* of the last reply; -1: not told */
-};
-
-static const struct metric duration_metric = {
-    .name = "probe_icmp_duration_seconds",
-    .unit = "seconds",
-    .help = "Duration of icmp request by phase",
-    .labels = {"phase"},
-};
-static const struct metric hop_limit_metric = {
-    .name = "probe_icmp_reply_hop_limit",
-    .help = "Replied packet hop limit (TTL for ipv4)",
-};
-static const struct metric sent_metric = {
-    .name = "probe_icmp_packets_sent",
-    .help = "Echo requests that were sent, with `count`",
-};
-static const struct metric received_metric = {
-    .name = "probe_icmp_packets_received",
-    .help = "Echo replies that came, with `count`",
-};
 
 static void let_go(struct icmp_state *state)
 {
@@ -319,46 +271,6 @@ static void icmp_cancel(struct run *run)
     end(run);
 }
 
-static void icmp_report(struct run *run)
-{
-    const struct icmp_conf *conf = run_conf(run);
-    const struct icmp_state *state = run_state(run);
-    const struct {
-        const char *phase;
-        nsec took;
-    } phases[] = {
-        {"resolve", run_phase_time(run, PHASE_RESOLVE)},
-        {"setup", state->setup},
-        {"rtt", state->received ? state->rtt / state->received : 0},
-    };
-
-    if (run_has_timed_out(run) && state->sent && !state->received)
-        run_explain(run, "no reply came: is the host gone, or a firewall dropping it?");
-    for (size_t i = 0; i < ARRAY_LEN(phases); i++)
-        run_sample_with(run, &duration_metric, &phases[i].phase,
-                        nsec_to_sec(phases[i].took));
-    if (state->received && state->ttl >= 0)
-        run_sample(run, &hop_limit_metric, state->ttl);
-    if (conf->count <= 1)
-        return;
-    run_sample(run, &sent_metric, (double)state->sent);
-    run_sample(run, &received_metric, (double)state->received);
-}
-
-static bool icmp_validate(void *ctx, struct arena *arena, struct err *e)
-{
-    struct icmp_conf *conf = ctx;
-    struct address source;
-
-    if (!conf->address[0])
-        return err_set(e, "there is nobody to ping: give `address`");
-    if (strchr(conf->address, '/'))
-        return err_set(e, "'%.80s' is no host: expected a name or an IP address",
-                       conf->address);
-    return !conf->source[0] || address_parse(conf->source, 0, &source) ||
-           err_set(e, "'%.80s' is no IP address to send from", conf->source);
-}
-
 static bool icmp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
                      struct err *e)
 {
@@ -368,50 +280,6 @@ static bool icmp_aim(const void *ctx, struct arena *arena, struct dial *ret_dial
     return true;
 }
 
-/* ---- variables ---- */
-
-static bool get_rtt(struct run *run, struct arena *arena, struct value *ret_value,
-                    struct err *why)
-{
-    const struct icmp_state *state = run_state(run);
-
-    if (!state->received)
-        return err_set(why, "no reply came");
-    *ret_value = value_duration(state->rtt / state->received);
-    return true;
-}
-
-static bool get_ttl(struct run *run, struct arena *arena, struct value *ret_value,
-                    struct err *why)
-{
-    const struct icmp_state *state = run_state(run);
-
-    if (!state->received || state->ttl < 0)
-        return err_set(why, "no reply came that told it");
-    *ret_value = value_number(state->ttl);
-    return true;
-}
-
-static bool get_loss(struct run *run, struct arena *arena, struct value *ret_value,
-                     struct err *why)
-{
-    const struct icmp_state *state = run_state(run);
-
-    if (!state->sent)
-        return err_set(why, "nothing was sent");
-    *ret_value = (struct value){
-        .type = VALUE_PERCENT,
-        .number = 100.0 * (double)(state->sent - state->received) / (double)state->sent};
-    return true;
-}
-
-static const struct opt_choice families[] = {
-    {"ip6", IP_PREFER_6, "IPv6 first."},
-    {"ip4", IP_PREFER_4, "IPv4 first."},
-    {0},
-};
-
-#define OPT_STRUCT struct icmp_conf
 const struct probe_type probe_icmp = {
     .name = "icmp",
     .job = "blackbox",
@@ -425,39 +293,7 @@ const struct probe_type probe_icmp = {
     .start = icmp_start,
     .cancel = icmp_cancel,
     .report = icmp_report,
-    .metrics = (const struct metric *const[]){&duration_metric, &hop_limit_metric,
-                                              &sent_metric, &received_metric, NULL},
-    .vars =
-        (const struct var[]){
-            {"rtt", VALUE_DURATION, "From request to reply; with `count` their mean.",
-             get_rtt},
-            {"loss", VALUE_PERCENT, "Requests without a reply: loss < 20%.", get_loss},
-            {"hop_limit", VALUE_NUMBER, "Time to live of the last reply.", get_ttl},
-            {0}},
-    .opts =
-        (const struct opt[]){
-            OPT_ROW_TEXT("address", address, "", "Name or IP address of the host.",
-                         .flags = OPT_SHORTHAND),
-            OPT_ROW_CHOICE("preferred_ip_protocol", family, "ip6", families,
-                           "The IP version that is used when the name has both."),
-            OPT_ROW_BOOL("ip_protocol_fallback", fallback, "true",
-                         "Take the other IP version when there is no address of the "
-                         "preferred one."),
-            OPT_ROW_TEXT("source_ip_address", source, "", "Local address to send from."),
-            OPT_ROW_INT("payload_size", payload_size, "0", 0, ICMP_MAX_PAYLOAD,
-                        "Size of a request's data; 0 is that of blackbox_exporter's 28.",
-                        .unit = "bytes"),
-            OPT_ROW_BOOL("dont_fragment", dont_fragment, "false",
-                         "Forbid fragments: a request that is too large for the way is "
-                         "down."),
-            OPT_ROW_INT("ttl", ttl, "0", 0, 255,
-                        "Hops that a request may take; 0 is the system's, mostly 64."),
-            OPT_ROW_INT(
-                "count", count, "1", 1, ICMP_MAX_COUNT,
-                "Requests in one run; one reply is enough to be up, and `loss` can "
-                "be expected.",
-                .unit = "requests"),
-            OPT_ROW_DURATION("packet_interval", packet_interval, "200ms", 0.01, 60,
-                             "Time between them."),
-            {0}},
+    .metrics = icmp_metrics,
+    .vars = icmp_vars,
+    .opts = icmp_opts,
 };

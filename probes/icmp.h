@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the icmp probe share; nobody else includes it. icmp.c moves a run; icmp_packet.c knows the bytes of an
- * echo; icmp_socket.c what the kernel lets us open, and whom it says is unreachable.
+ * echo; icmp_socket.c what the kernel lets us open, and whom it says is unreachable; icmp_emit.c what is shown of a run.
  */
 #ifndef HEALTHD_PROBES_ICMP_H
 #define HEALTHD_PROBES_ICMP_H
@@ -13,8 +13,13 @@
 #include "lib/base/buf.h"
 #include "lib/base/bytes.h"
 #include "lib/base/err.h"
+#include "lib/core/expr.h"
+#include "lib/core/loop.h"
+#include "lib/core/metric.h"
+#include "lib/core/opt.h"
 #include "lib/core/reason.h"
 #include "lib/core/resolve.h"
+#include "lib/core/run.h"
 
 #define ICMP_HEADER_BYTES 8
 #define ICMP_MAX_PAYLOAD 65507 /* with its headers in one IPv4 packet */
@@ -53,5 +58,39 @@ enum icmp_opened icmp_open(const struct icmp_how *how, struct icmp_socket *ret_s
 ptrdiff_t icmp_receive(const struct icmp_socket *s, const struct address *from,
                        char *into, size_t size, int *ret_ttl, enum reason *ret_reason,
                        struct err *e);
+
+struct icmp_conf {
+    const char *address, *source;
+    int64_t payload_size, ttl, count;
+    nsec packet_interval;
+    bool dont_fragment, fallback;
+    int family; /* enum ip_family: prefer 4 or 6 */
+};
+
+struct icmp_state {
+    struct query *query;
+    struct icmp_socket socket;
+    struct watch *watch; /* NULL: no socket is open */
+    struct timer *timer;
+    struct address to;
+    struct icmp_echo echo; /* the last that was sent */
+    uint16_t first;
+    int64_t sent, received;
+    struct mono sent_at[ICMP_MAX_COUNT];
+    bool got[ICMP_MAX_COUNT];
+    nsec rtt, setup; /* rtt: of all that came, together */
+    struct mono setup_since;
+    char *packet; /* ICMP_MAX_PACKET bytes to receive into */
+    int ttl;      /* of the last reply; -1: not told */
+};
+
+/* icmp_options.c */
+extern const struct opt icmp_opts[];
+bool icmp_validate(void *conf, struct arena *arena, struct err *e);
+
+/* icmp_emit.c */
+extern const struct metric *const icmp_metrics[];
+extern const struct var icmp_vars[];
+void icmp_report(struct run *run);
 
 #endif
