@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * WebSocket servers: the upgrade, messages that are sent and waited for, a ping, and an orderly close. A dialogue, driven
- * by the frame; the handshake is in websocket_upgrade.c, frames are in websocket_frame.c. Offers no extension, and goes
- * through no proxy.
+ * by the frame; the handshake is in websocket_upgrade.c, messages are in websocket_steps.c, frames in websocket_frame.c.
+ * Offers no extension, and goes through no proxy.
  */
 #include "probes/websocket.h"
-
-#include <string.h>
-#include <sys/random.h>
 
 #include "lib/base/base64.h"
 #include "lib/core/conn.h"
@@ -21,16 +18,6 @@ static const char *peer_name(struct run *run)
     const struct websocket_conf *conf = run_conf(run);
 
     return url_authority(run_arena(run), &conf->at);
-}
-
-/* Where the call is forbidden, the time has to do: nothing here is secret from the peer. */
-static void random_fill(void *ptr, size_t len)
-{
-    memset(ptr, 0, len);
-    if (getrandom(ptr, len, 0) != (ssize_t)len) {
-        const struct mono now = mono_read();
-        memcpy(ptr, &now.ns, len < sizeof(now.ns) ? len : sizeof(now.ns));
-    }
 }
 
 static void go_to(struct run *run, enum websocket_place next)
@@ -55,32 +42,6 @@ static void go_to(struct run *run, enum websocket_place next)
 
 /* ---- saying ---- */
 
-static void say(struct run *run, enum websocket_opcode opcode, struct bytes payload)
-{
-    struct buf out = BUF_MAX(WEBSOCKET_MAX_SENT + WEBSOCKET_MAX_HEADER);
-    unsigned char mask[4];
-
-    random_fill(mask, sizeof(mask));
-    websocket_frame_write(&out, opcode, payload, mask);
-    run_say(run, buf_bytes(&out));
-    buf_finish(&out);
-}
-
-static void say_close(struct run *run, int code)
-{
-    const char payload[] = {(char)(code >> 8), (char)code};
-
-    say(run, WEBSOCKET_CLOSE, (struct bytes){payload, sizeof(payload)});
-}
-
-static void say_text(struct run *run, const char *text)
-{
-    if (!text || !text[0])
-        return;
-    run_trace_quoted(run, "sent", bytes_of(text));
-    say(run, WEBSOCKET_TEXT, bytes_of(text));
-}
-
 static enum talk say_request(struct run *run)
 {
     const struct websocket_conf *conf = run_conf(run);
@@ -91,7 +52,7 @@ static enum talk say_request(struct run *run)
 
     state->opened_at = mono_read();
     websocket_reader_init(&state->reader, run_arena(run), (size_t)conf->max_message);
-    random_fill(random, sizeof(random));
+    websocket_random(random, sizeof(random));
     base64_add(&key, (struct bytes){random, sizeof(random)});
     state->key = conf->key[0] ? conf->key : arena_strdup(run_arena(run), buf_text(&key));
     const bool ok = websocket_request_write(run, conf, state->key, &out, &e);
@@ -117,152 +78,38 @@ static enum talk say_goodbye(struct run *run)
 {
     const struct websocket_conf *conf = run_conf(run);
 
-    say_close(run, WEBSOCKET_CLOSE_NORMAL);
+    websocket_say_close(run, WEBSOCKET_CLOSE_NORMAL);
     if (!conf->close_wait)
         return up(run);
     go_to(run, WEBSOCKET_AT_CLOSE);
     return TALK_MORE;
 }
 
-static enum talk after_steps(struct run *run)
+static enum talk say_ping(struct run *run)
 {
-    const struct websocket_conf *conf = run_conf(run);
     struct websocket_state *state = run_state(run);
 
-    if (!conf->ping)
-        return say_goodbye(run);
     go_to(run, WEBSOCKET_AT_PONG);
-    random_fill(state->ping_payload, sizeof(state->ping_payload));
+    websocket_random(state->ping_payload, sizeof(state->ping_payload));
     state->pinged_at = mono_read();
-    say(run, WEBSOCKET_PING,
-        (struct bytes){state->ping_payload, sizeof(state->ping_payload)});
+    websocket_say(run, WEBSOCKET_PING,
+                  (struct bytes){state->ping_payload, sizeof(state->ping_payload)});
     return TALK_MORE;
 }
 
-static bool is_waiting(const struct websocket_step *step)
-{
-    return step->expect || !step->send;
-}
-
-/* Says what needs no message first, up to a step that waits for one. */
-static enum talk take_steps(struct run *run)
+static enum talk after_steps(struct run *run, enum websocket_steps steps)
 {
     const struct websocket_conf *conf = run_conf(run);
-    struct websocket_state *state = run_state(run);
 
-    for (; state->step < websocket_step_count(conf); state->step++) {
-        const struct websocket_step step = websocket_step_at(conf, state->step);
-        if (is_waiting(&step))
-            return TALK_MORE;
-        say_text(run, step.send);
-    }
-    return after_steps(run);
-}
-
-/* ---- hearing messages ---- */
-
-static void note_message(struct run *run, struct bytes message)
-{
-    struct websocket_state *state = run_state(run);
-
-    state->messages++;
-    state->last_len =
-        message.len < WEBSOCKET_QUOTE_BYTES ? message.len : WEBSOCKET_QUOTE_BYTES;
-    if (state->last_len)
-        memcpy(state->last, message.ptr, state->last_len);
-    run_trace_quoted(run, "received", message);
-}
-
-static void keep_message(struct run *run, struct bytes message)
-{
-    struct websocket_state *state = run_state(run);
-
-    state->message = (struct bytes){
-        arena_strndup(run_arena(run), message.ptr, message.len), message.len};
-}
-
-static void say_expanded(struct run *run, const struct websocket_step *step,
-                         const struct bytes *groups, size_t count)
-{
-    struct buf out = BUF_MAX(WEBSOCKET_MAX_SENT);
-
-    regex_expand(step->expect, step->send, groups, count, &out);
-    say_text(run, buf_text(&out));
-    buf_finish(&out);
-}
-
-static enum talk step_done(struct run *run, struct bytes message)
-{
-    struct websocket_state *state = run_state(run);
-
-    keep_message(run, message);
-    state->messages = 0;
-    state->step++;
-    return take_steps(run);
-}
-
-static enum talk hear_message(struct run *run, struct bytes message)
-{
-    const struct websocket_conf *conf = run_conf(run);
-    struct websocket_state *state = run_state(run);
-    struct bytes groups[REGEX_MAX_GROUPS];
-    size_t count;
-
-    note_message(run, message);
-    if (state->place != WEBSOCKET_AT_STEPS)
-        return TALK_MORE; /* nobody waits for it any more */
-    const struct websocket_step step = websocket_step_at(conf, state->step);
-    if (!step.expect)
-        return step_done(run, message);
-    switch (regex_groups(step.expect, message, groups, &count)) {
-    case REGEX_NO_MATCH:
+    switch (steps) {
+    case WEBSOCKET_STEPS_WAIT:
         return TALK_MORE;
-    case REGEX_LIMIT:
-        state->failed_by_regex = true;
-        say_close(run, WEBSOCKET_CLOSE_NORMAL);
-        run_down(run, REASON_BODY,
-                 "/%s/ needs too many steps to be matched against %s: write it simpler",
-                 regex_pattern(step.expect), run_quoted(run, message));
+    case WEBSOCKET_STEPS_FAILED:
         return TALK_CLOSE;
-    case REGEX_MATCH:
+    case WEBSOCKET_STEPS_DONE:
         break;
     }
-    if (step.send)
-        say_expanded(run, &step, groups, count);
-    return step_done(run, message);
-}
-
-/* What the steps still wait for, as a sentence's half; "" when they are done. */
-static const char *waited_for(struct run *run)
-{
-    const struct websocket_conf *conf = run_conf(run);
-    const struct websocket_state *state = run_state(run);
-    struct arena *arena = run_arena(run);
-    const struct bytes last = {state->last, state->last_len};
-
-    if (state->place == WEBSOCKET_AT_PONG)
-        return "expected a pong to our ping";
-    if (state->place == WEBSOCKET_AT_CLOSE)
-        return "expected a close frame after ours (`close_wait: false` does without)";
-    const struct websocket_step step = websocket_step_at(conf, state->step);
-    if (!step.expect)
-        return "expected a message";
-    if (!state->messages)
-        return arena_printf(arena, "expected a message that matches /%s/",
-                            regex_pattern(step.expect));
-    return arena_printf(
-        arena, "expected a message that matches /%s/, the last of %zu was %s",
-        regex_pattern(step.expect), state->messages, run_quoted(run, last));
-}
-
-static void note_unmatched(struct run *run)
-{
-    const struct websocket_conf *conf = run_conf(run);
-    struct websocket_state *state = run_state(run);
-
-    if (state->place == WEBSOCKET_AT_STEPS && state->messages &&
-        state->step < websocket_step_count(conf))
-        state->failed_by_regex = true;
+    return conf->ping ? say_ping(run) : say_goodbye(run);
 }
 
 /* ---- hearing control frames ---- */
@@ -285,7 +132,7 @@ static enum talk hear_ping(struct run *run, struct bytes payload)
     struct websocket_state *state = run_state(run);
 
     if (state->place != WEBSOCKET_AT_CLOSE && state->pongs++ < MAX_PONGS)
-        say(run, WEBSOCKET_PONG, payload);
+        websocket_say(run, WEBSOCKET_PONG, payload);
     return TALK_MORE;
 }
 
@@ -298,18 +145,19 @@ static enum talk hear_close(struct run *run, int code, struct bytes reason)
     run_trace(run, "close", "%d %s", code, words);
     if (state->place == WEBSOCKET_AT_CLOSE)
         return up(run);
-    note_unmatched(run);
-    say_close(run, code == WEBSOCKET_CLOSE_NONE ? WEBSOCKET_CLOSE_NORMAL : code);
+    websocket_note_unmatched(run);
+    websocket_say_close(run,
+                        code == WEBSOCKET_CLOSE_NONE ? WEBSOCKET_CLOSE_NORMAL : code);
     run_down(run, code == WEBSOCKET_CLOSE_INTERNAL ? REASON_UNHEALTHY : REASON_CLOSED,
              "%s closed the WebSocket with %d%s%s%s%s%s; %s", peer_name(run), code,
              words[0] ? " (" : "", words, words[0] ? ")" : "", reason.len ? ": " : "",
-             reason.len ? run_quoted(run, reason) : "", waited_for(run));
+             reason.len ? run_quoted(run, reason) : "", websocket_waited_for(run));
     return TALK_CLOSE;
 }
 
 static enum talk fault(struct run *run, int code, const struct err *e)
 {
-    say_close(run, code);
+    websocket_say_close(run, code);
     run_down(run, code == WEBSOCKET_CLOSE_TOO_BIG ? REASON_TOO_LARGE : REASON_PROTOCOL,
              "%s %s", peer_name(run), e->text);
     return TALK_CLOSE;
@@ -329,7 +177,7 @@ static enum talk hear_frames(struct run *run, struct bytes *in)
             return TALK_MORE;
         case WEBSOCKET_HEARD_TEXT:
         case WEBSOCKET_HEARD_BINARY:
-            next = hear_message(run, payload);
+            next = after_steps(run, websocket_steps_hear(run, payload));
             break;
         case WEBSOCKET_HEARD_PING:
             next = hear_ping(run, payload);
@@ -382,7 +230,7 @@ static enum talk hear_upgrade(struct run *run, struct bytes *in)
     run_trace(run, "upgraded", "subprotocol %s",
               state->subprotocol ? state->subprotocol : "none");
     go_to(run, WEBSOCKET_AT_STEPS);
-    return take_steps(run);
+    return after_steps(run, websocket_steps_go(run));
 }
 
 static enum talk hear_end(struct run *run)
@@ -391,9 +239,9 @@ static enum talk hear_end(struct run *run)
 
     if (state->place == WEBSOCKET_AT_UPGRADE)
         return TALK_MORE; /* the frame says how far it came */
-    note_unmatched(run);
+    websocket_note_unmatched(run);
     run_down(run, REASON_CLOSED, "%s closed the connection without a close frame; %s",
-             peer_name(run), waited_for(run));
+             peer_name(run), websocket_waited_for(run));
     return TALK_CLOSE;
 }
 
@@ -435,8 +283,8 @@ static void websocket_end_report(struct run *run)
     const struct websocket_state *state = run_state(run);
 
     if (run_has_timed_out(run) && state->place != WEBSOCKET_AT_UPGRADE) {
-        note_unmatched(run);
-        run_explain(run, "%s", waited_for(run));
+        websocket_note_unmatched(run);
+        run_explain(run, "%s", websocket_waited_for(run));
     }
     websocket_report(run);
 }

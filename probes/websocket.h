@@ -94,6 +94,27 @@ enum reason websocket_answer_judge(const struct websocket_conf *conf, const char
                                    const struct websocket_answer *answer,
                                    const char **ret_subprotocol, struct err *e);
 
+/* websocket_say.c: the connection is a WebSocket. */
+void websocket_random(void *ptr,
+                      size_t len); /* fills it with what the peer cannot guess */
+void websocket_say(struct run *run, enum websocket_opcode opcode, struct bytes payload);
+void websocket_say_close(struct run *run, int code);
+void websocket_say_text(struct run *run, const char *text); /* NULL, "": nothing */
+
+/* websocket_steps.c */
+enum websocket_steps {
+    WEBSOCKET_STEPS_WAIT,  /* for a message */
+    WEBSOCKET_STEPS_DONE,  /* nothing is left to say or to wait for */
+    WEBSOCKET_STEPS_FAILED /* the run has its answer, and the server our close frame */
+};
+/* Says what needs no message first, up to a step that waits for one. */
+enum websocket_steps websocket_steps_go(struct run *run);
+enum websocket_steps websocket_steps_hear(struct run *run, struct bytes message);
+/* What is still waited for, as a sentence's half. */
+const char *websocket_waited_for(struct run *run);
+/* The run ends here: a step whose message did not come has failed by its expression, if any message came. */
+void websocket_note_unmatched(struct run *run);
+
 /* websocket_options.c */
 extern const struct opt websocket_opts[];
 bool websocket_validate(void *conf, struct arena *arena, struct err *e);
