@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the log probe: log.c (the type and its runs), log_options.c, log_tail.c (a file that is followed) with
- * log_place.c (where in which file), log_engine.c (what a container prints), log_count.c with log_level.c (what lines
- * mean), log_emit.c and log_vars.c (what is told of them). Tail and counts belong to one thread at a time: a run's own,
+ * log_newest.c (which file) and log_place.c (where in it), log_engine.c (what a container prints), log_count.c with
+ * log_level.c (what lines mean), log_emit.c and log_vars.c (what is told of them). Tail and counts belong to one thread at a time: a run's own,
  * and the loop between runs. Nobody else includes it but their tests.
  */
 #ifndef HEALTHD_PROBES_LOG_H
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
@@ -179,6 +180,17 @@ void log_tail_init(struct log_tail *t, struct arena *arena, const struct log_con
 void log_tail_finish(struct log_tail *t);
 /* Reads what came, until max_read, `until`, or is_unwanted. On a thread. */
 void log_tail_read(struct log_tail *t, struct mono until, const atomic_bool *is_unwanted);
+
+/* ---- log_newest.c: which file that is ---- */
+
+struct log_newest {
+    struct stat st; /* when is_any */
+    bool is_any;
+    int trouble; /* errno of one that could not be looked at; 0: none */
+};
+/* Leaves its path in t->path, "" when there is none. The first time, ends of all files are noted as read when that is where
+ * reading begins. */
+struct log_newest log_newest_find(struct log_tail *t, struct mono until);
 
 /* ---- log.c ---- */
 

@@ -6,13 +6,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/attr.h"
-#include "lib/core/path_walk.h"
 #include "probes/log.h"
 
 #define PIECE ((size_t)64 << 10)
@@ -59,108 +56,6 @@ void log_tail_finish(struct log_tail *t)
     lines_finish(&t->former.lines);
     buf_finish(&t->path);
     buf_finish(&t->piece);
-}
-
-/* ---- the newest file ---- */
-
-struct newest {
-    struct stat st;
-    bool is_any;
-    int trouble; /* of one that could not be looked at */
-};
-
-/* What logrotate packed is no log that grows. */
-static bool is_packed(const char *path)
-{
-    static const char *const endings[] = {".gz", ".xz", ".zst", ".bz2", ".zip"};
-    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-        if (bytes_ends(bytes_of(path), endings[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool is_newer(const struct stat *a, const struct stat *b)
-{
-    return a->st_mtim.tv_sec != b->st_mtim.tv_sec
-               ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
-               : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
-}
-
-static bool is_pattern(const struct log_tail *t)
-{
-    return strpbrk(t->pattern, "*?[") != NULL;
-}
-
-struct search {
-    struct log_tail *tail;
-    struct newest newest;
-};
-
-static void consider(void *ctx, const char *path, const struct stat *st)
-{
-    struct search *s = ctx;
-    struct log_tail *t = s->tail;
-    struct newest *n = &s->newest;
-    if (!S_ISREG(st->st_mode)) {
-        n->trouble = S_ISDIR(st->st_mode) ? EISDIR : ESPIPE;
-        return;
-    }
-    if (is_pattern(t) && is_packed(path))
-        return;
-    if (!t->has_begun && t->conf->from == LOG_FROM_END)
-        log_places_put(&t->places, &(struct log_place){.device = (uint64_t)st->st_dev,
-                                                       .inode = (uint64_t)st->st_ino,
-                                                       .offset = (uint64_t)st->st_size});
-    if (n->is_any && !is_newer(st, &n->st))
-        return;
-    n->st = *st;
-    n->is_any = true;
-    buf_clear(&t->path);
-    buf_add_text(&t->path, path);
-}
-
-/* Of a search that did not go through all nobody knows which is the newest. */
-static void judge_walk(struct newest *n, const struct path_walk *w)
-{
-    if (w->is_cut || w->is_late) {
-        n->is_any = false;
-        n->trouble = w->is_cut ? E2BIG : ETIME;
-    } else if (!n->is_any && !n->trouble) {
-        n->trouble = w->failing ? w->failing_error : w->hidden ? w->hidden_error : ENOENT;
-    }
-}
-
-static struct newest look_at_one(struct log_tail *t)
-{
-    struct search s = {.tail = t};
-    struct stat st;
-    if (stat(t->pattern, &st) == 0)
-        consider(&s, t->pattern, &st);
-    else
-        s.newest.trouble = errno;
-    return s.newest;
-}
-
-static struct newest find_newest(struct log_tail *t, struct mono until)
-{
-    buf_clear(&t->path);
-    if (!is_pattern(t))
-        return look_at_one(t);
-    struct arena *arena = arena_create(0);
-    struct search s = {.tail = t};
-    struct path_walk w = {.arena = arena,
-                          .root = "",
-                          .pattern = t->pattern,
-                          .until = until,
-                          .take = consider,
-                          .ctx = &s};
-    path_walk(&w);
-    judge_walk(&s.newest, &w);
-    if (!s.newest.is_any)
-        buf_clear(&t->path);
-    arena_destroy(arena);
-    return s.newest;
 }
 
 /* ---- one that is open ---- */
@@ -388,7 +283,7 @@ static void find_former(struct log_tail *t, const struct stat *newest)
         close_open(&t->former); /* only the number is the same */
 }
 
-static void follow(struct log_tail *t, const struct newest *n)
+static void follow(struct log_tail *t, const struct log_newest *n)
 {
     const bool is_first = t->now.fd < 0 && t->has_begun;
     if (is_same(&t->now, &n->st))
@@ -399,7 +294,7 @@ static void follow(struct log_tail *t, const struct newest *n)
     open_path(t, &t->now, buf_text(&t->path));
 }
 
-static void learn_age(struct log_tail *t, const struct newest *n)
+static void learn_age(struct log_tail *t, const struct log_newest *n)
 {
     const struct wall written = {(int64_t)n->st.st_mtim.tv_sec * NSEC_PER_SEC +
                                  n->st.st_mtim.tv_nsec};
@@ -410,7 +305,7 @@ static void learn_age(struct log_tail *t, const struct newest *n)
 void log_tail_read(struct log_tail *t, struct mono until, const atomic_bool *is_unwanted)
 {
     struct allowance a = {t->conf->max_read, until, is_unwanted};
-    const struct newest n = find_newest(t, until);
+    const struct log_newest n = log_newest_find(t, until);
     t->trouble = 0;
     t->is_missing = !n.is_any && (n.trouble == ENOENT || n.trouble == ENOTDIR);
     if (n.is_any) {

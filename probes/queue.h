@@ -128,7 +128,7 @@ struct queue_state { /* of a run; numbers that are not known are NaN */
     struct pg_trouble trouble;
 };
 
-/* ---- queue.c: steps. Each is ended by exactly one of these, or by queue_fail. ---- */
+/* ---- queue_steps.c: each step is ended by exactly one of these, or by queue_fail. ---- */
 
 /* The step is over: on to the next. */
 void queue_next(struct run *run);
@@ -148,6 +148,13 @@ void queue_leave(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool queue_is_answered(const struct queue_conf *conf);
 /* The end of a run, whatever happened: handles are let go. */
 void queue_finish(struct run *run);
+/* On to cleaning, which is passed over when nothing is out. */
+void queue_clean(struct run *run);
+/* At that time the step goes on: it looks again, or, of a run that is not wanted any more, ends. */
+void queue_wait_until(struct run *run, struct mono at);
+/* What of the run's time is for taking the message out again. */
+nsec queue_reserve_of(const struct queue_state *state);
+const char *queue_seconds(struct run *run, nsec time); /* for sentences; in its arena */
 
 /* What a kind does in each step. A member that is NULL is passed over. */
 struct queue_kind {
