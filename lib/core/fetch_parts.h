@@ -118,8 +118,12 @@ void fetch_fill_reply(struct fetch *x);
 
 void fetch_keep_pair(struct fetch *x, struct bytes name, struct bytes value);
 
-/* fetch_setup.c, for fetch_mail.c: what a header may not be is an error */
-bool fetch_add_headers(struct fetch *x, struct err *e);
+/* fetch_headers.c: what a header may not be is an error */
+bool fetch_set_headers(struct fetch *x, struct err *e);
+bool fetch_add_headers(struct fetch *x, struct err *e); /* a mail's */
+bool fetch_is_token(const char *text); /* RFC 9110 §5.6.2: methods and header names */
+/* Adds a copy of text to one of libcurl's lists, which starts as NULL. */
+void fetch_list_add(struct curl_slist **list, const char *text);
 /* fetch_mail.c */
 bool fetch_mail_set_up(struct fetch *x, struct err *e);
 void fetch_mail_opened(struct fetch *x, int fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request as libcurl's options, and the sockets and TLS contexts that libcurl asks us for. Called by fetch.c
- * before each exchange. Every option set here costs each probe, so only what differs from libcurl's default is.
+ * A request as libcurl's options, and the sockets and TLS contexts that libcurl asks us for. Called by fetch.c before each
+ * exchange; headers are fetch_headers.c's. Every option set here costs each probe, so only what differs from libcurl's
+ * default is.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -123,100 +124,6 @@ static CURLcode on_tls_context(CURL *easy UNUSED, void *context, void *ctx)
     return CURLE_OK;
 }
 
-static void add(struct curl_slist **list, const char *text)
-{
-    struct curl_slist *longer = curl_slist_append(*list, text);
-    assert(longer);
-    *list = longer;
-}
-
-/* RFC 9110 §5.6.2: methods and header names. */
-static bool is_token(const char *text)
-{
-    static const char *const token_chars =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return text[0] && strspn(text, token_chars) == strlen(text);
-}
-
-static bool is_header_fit(const char *key, const char *value)
-{
-    return is_token(key) && !strpbrk(value, "\r\n");
-}
-
-/* libcurl sends "Name:" for "Name;" and leaves a header out for "Name:". */
-static bool add_headers(struct fetch *x, struct curl_slist **list, struct pairs headers,
-                        struct err *e)
-{
-    for (size_t i = 0; i < headers.count; i++) {
-        const struct pair *h = &headers.items[i];
-        if (!is_header_fit(h->key, h->value))
-            return err_set(
-                e, "the header '%.60s' has a character that headers cannot have", h->key);
-        add(list, h->value[0] ? arena_printf(x->arena, "%s: %s", h->key, h->value)
-                              : arena_printf(x->arena, "%s;", h->key));
-    }
-    return true;
-}
-
-static bool has_header(struct pairs headers, const char *name)
-{
-    for (size_t i = 0; i < headers.count; i++) {
-        if (!strcasecmp(headers.items[i].key, name))
-            return true;
-    }
-    return false;
-}
-
-/* Headers that libcurl would add by itself. */
-static void remove_defaults(struct fetch *x)
-{
-    const struct request *q = &x->request;
-    const bool is_post = q->method && !strcmp(q->method, "POST");
-    if (!has_header(q->headers, "accept"))
-        add(&x->headers, "Accept:");
-    if ((q->body.len || is_post) && !has_header(q->headers, "content-type"))
-        add(&x->headers, "Content-Type:");
-    if (q->body.len && !has_header(q->headers, "expect"))
-        add(&x->headers, "Expect:");
-    if (q->is_decoded && !has_header(q->headers, "accept-encoding"))
-        add(&x->headers, "Accept-Encoding:");
-}
-
-bool fetch_add_headers(struct fetch *x, struct err *e)
-{
-    if (!add_headers(x, &x->headers, x->request.headers, e))
-        return false;
-    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
-    return true;
-}
-
-/* A signature covers what this list names, also what it removes: then libcurl's own headers stay. */
-static bool set_headers(struct fetch *x, struct err *e)
-{
-    const struct request *q = &x->request;
-    if (!add_headers(x, &x->headers, q->headers, e))
-        return false;
-    if (q->bearer.value && q->bearer.value[0]) {
-        if (!is_header_fit("Authorization", q->bearer.value))
-            return err_set(e, "the bearer token has a line break in it");
-        add(&x->headers,
-            arena_printf(x->arena, "Authorization: Bearer %s", q->bearer.value));
-    }
-    if (q->has_trailers)
-        add(&x->headers, "TE: trailers");
-    if (!x->is_signed)
-        remove_defaults(x);
-    curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
-    if (x->has_proxy && q->proxy_headers.count) {
-        if (!add_headers(x, &x->proxy_headers, q->proxy_headers, e))
-            return false;
-        curl_easy_setopt(x->easy, CURLOPT_PROXYHEADER, x->proxy_headers);
-        curl_easy_setopt(x->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-    }
-    return true;
-}
-
 static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 {
     struct fetch *x = ctx;
@@ -246,7 +153,7 @@ static bool set_method(struct fetch *x, struct err *e)
 {
     const struct request *q = &x->request;
     const char *method = q->method && q->method[0] ? q->method : "GET";
-    if (!is_token(method))
+    if (!fetch_is_token(method))
         return err_set(e, "'%.60s' is no request method", method);
     const bool is_post = !strcmp(method, "POST");
     if (q->body.len || is_post) {
@@ -281,7 +188,7 @@ static void set_addresses(struct fetch *x, const struct resolution *resolution)
         return;
     if (one && !x->has_proxy) {
         address_format(one, text);
-        add(&x->connect_to, arena_printf(x->arena, "::%s", text));
+        fetch_list_add(&x->connect_to, arena_printf(x->arena, "::%s", text));
         curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
         return;
     }
@@ -294,13 +201,13 @@ static void set_addresses(struct fetch *x, const struct resolution *resolution)
         buf_printf(&list, "%s%s", i ? "," : "",
                    bracketed(x->arena, address_format(&bare, text)));
     }
-    add(&x->resolve, buf_text(&list));
+    fetch_list_add(&x->resolve, buf_text(&list));
     buf_finish(&list);
     curl_easy_setopt(x->easy, CURLOPT_RESOLVE, x->resolve);
     if (!x->has_proxy && strcmp(x->peer.host, x->url.host)) {
-        add(&x->connect_to,
-            arena_printf(x->arena, "::%s:%d", bracketed(x->arena, x->peer.host),
-                         x->peer.port));
+        fetch_list_add(&x->connect_to,
+                       arena_printf(x->arena, "::%s:%d",
+                                    bracketed(x->arena, x->peer.host), x->peer.port));
         curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
     }
 }
@@ -440,7 +347,7 @@ bool fetch_set_up(struct fetch *x, const struct resolution *resolution, struct e
         set_addresses(x, resolution);
     if (q->mail)
         return fetch_mail_set_up(x, e);
-    return set_method(x, e) && set_headers(x, e);
+    return set_method(x, e) && fetch_set_headers(x, e);
 }
 
 /* The handle's caches and memory stay; its options go. */
