@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the web server share: web.c (dispatch), web_listener.c (sockets, microhttpd), web_exchange.c (one
- * request), web_rights.c (who may), web_limits.c (how often), web_audit.c (who did). Nobody else includes it.
+ * What the files of the web server share: web.c (dispatch), web_listener.c (microhttpd) with web_socket.c (its socket),
+ * web_exchange.c (one request), web_rights.c (who may), web_limits.c (how often), web_audit.c (who did). Nobody else
+ * includes it.
  */
 #ifndef HEALTHD_COLLECTOR_WEB_PARTS_H
 #define HEALTHD_COLLECTOR_WEB_PARTS_H
@@ -119,6 +120,10 @@ void listener_quiet(
 void listener_close(struct listener *l); /* not from within one of its handlers */
 void listener_pump(struct listener *l);  /* soon: after a resume */
 void web_sweep_soon(struct web *w);
+
+/* web_socket.c: sets l's fd, url and, of a Unix socket, its path. */
+bool listener_bind(struct listener *l, const struct listener *former,
+                   const struct listen_conf *conf, bool is_tls, struct err *e);
 
 bool web_client_is_vouched(struct exchange *x);
 
