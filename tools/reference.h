@@ -7,6 +7,9 @@
 #define HEALTHD_TOOLS_REFERENCE_H
 
 #include "lib/base/buf.h"
+#include "lib/core/expr.h"
+#include "lib/core/limit.h"
+#include "lib/core/metric.h"
 #include "lib/core/opt.h"
 
 struct writer {
@@ -30,5 +33,13 @@ bool reference_verify(void);
 
 /* A value's kind, with limits and choices, in words. */
 void reference_value(const struct opt *row, struct buf *out);
+
+/* Whole tables; of no rows, none. Nested rows follow their section, as section.name; those of a list as section[].name. */
+void reference_table(const struct writer *w, const struct opt *rows, struct buf *out);
+void reference_vars(const struct writer *w, const struct var *vars, struct buf *out);
+void reference_metrics(const struct writer *w, const struct metric *const *metrics,
+                       struct buf *out);
+void reference_limits(const struct writer *w, const struct limit *limits,
+                      struct buf *out);
 
 #endif

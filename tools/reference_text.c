@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the reference says, in order, whatever the format: kinds of values, the top level, probes and
- * their types, modules, exporters, variables, metrics, reasons. Called by reference.c.
+ * What the reference says, in order, whatever the format: kinds of values, the top level, probes and their types, modules,
+ * exporters, variables, metrics, reasons. Called by reference.c; its tables are reference_tables.c's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,126 +15,6 @@
 #include "lib/core/tls.h"
 #include "probes/registry.h"
 #include "tools/reference.h"
-
-static void add_choices(const struct opt *row, struct buf *out)
-{
-    for (const struct opt_choice *c = row->choices; c->name; c++)
-        buf_printf(out, "%s`%s`", c == row->choices ? "" : ", ",
-                   *c->name ? c->name : "\"\"");
-}
-
-void reference_value(const struct opt *row, struct buf *out)
-{
-    if (row->type == OPT_CHOICE) {
-        buf_add_text(out, "one of ");
-        add_choices(row, out);
-        return;
-    }
-    if (row->type == OPT_NODE && row->unit) {
-        buf_add_text(out, row->unit);
-        return;
-    }
-    buf_add_text(out, opt_type_name(row->type));
-    struct buf limits = BUF_MAX(200);
-    opt_limits_print(row, &limits);
-    if (limits.len > 0)
-        buf_printf(out, ", %s", buf_text(&limits));
-    else if (row->unit)
-        buf_printf(out, " (%s)", row->unit);
-    buf_finish(&limits);
-}
-
-static void add_default(const struct opt *row, struct buf *out)
-{
-    if (!row->def)
-        buf_add_text(out, "required");
-    else if (row->def != OPT_NONE && *row->def)
-        buf_printf(out, "`%s`", row->def);
-}
-
-static void add_doc(const struct opt *row, struct buf *out)
-{
-    buf_add_text(out, row->doc);
-    if (row->flags & OPT_SHORTHAND)
-        buf_add_text(out, " A single value in place of the mapping sets this one.");
-    if (row->type != OPT_CHOICE)
-        return;
-    for (const struct opt_choice *c = row->choices; c->name; c++) {
-        if (c->doc && *c->doc)
-            buf_printf(out, " `%s`: %s", *c->name ? c->name : "\"\"", c->doc);
-    }
-}
-
-/* Nested rows follow their section, as section.name; those of a list as section[].name. */
-static void write_rows(const struct writer *w, const struct opt *rows, const char *prefix,
-                       struct buf *out)
-{
-    for (const struct opt *row = rows; row && row->name; row++) {
-        if (row->flags & OPT_HIDDEN)
-            continue;
-        char name[200], key[202], inner[210];
-        struct buf value = BUF_MAX(2000), def = BUF_MAX(2000), doc = BUF_MAX(8000);
-        snprintf(name, sizeof(name), "%s%s", prefix, row->name);
-        snprintf(key, sizeof(key), "`%s`", name);
-        reference_value(row, &value);
-        add_default(row, &def);
-        add_doc(row, &doc);
-        w->table_row(out, (const char *const[]){key, buf_text(&value), buf_text(&def),
-                                                buf_text(&doc), NULL});
-        buf_finish(&value);
-        buf_finish(&def);
-        buf_finish(&doc);
-        snprintf(inner, sizeof(inner), "%s%s.", name,
-                 row->type == OPT_SECTIONS ? "[]" : "");
-        if (row->rows)
-            write_rows(w, row->rows, inner, out);
-    }
-}
-
-static const char *const row_columns[] = {"key", "value", "default", "what it is", NULL};
-
-static void write_table(const struct writer *w, const struct opt *rows, struct buf *out)
-{
-    w->table_begin(out, row_columns);
-    write_rows(w, rows, "", out);
-    w->table_end(out);
-}
-
-static void write_vars(const struct writer *w, const struct var *vars, struct buf *out)
-{
-    static const char *const columns[] = {"name", "type", "what it is", NULL};
-    if (!vars || !vars->name)
-        return;
-    w->table_begin(out, columns);
-    for (const struct var *var = vars; var->name; var++) {
-        char name[200];
-        snprintf(name, sizeof(name), "`%s`", var->name);
-        w->table_row(
-            out, (const char *const[]){name, value_type_name(var->type), var->doc, NULL});
-    }
-    w->table_end(out);
-}
-
-static void write_metrics(const struct writer *w, const struct metric *const *metrics,
-                          struct buf *out)
-{
-    static const char *const columns[] = {"family", "type", "labels", "what it is", NULL};
-    if (!metrics || !*metrics)
-        return;
-    w->table_begin(out, columns);
-    for (; *metrics; metrics++) {
-        struct buf labels = BUF_MAX(1000);
-        char name[200];
-        for (const char *const *label = (*metrics)->labels; *label; label++)
-            buf_printf(&labels, "%s`%s`", labels.len ? ", " : "", *label);
-        snprintf(name, sizeof(name), "`%s`", (*metrics)->name);
-        w->table_row(out,
-                     (const char *const[]){name, metric_kind_name((*metrics)->kind),
-                                           buf_text(&labels), (*metrics)->help, NULL});
-        buf_finish(&labels);
-    }
-    w->table_end(out);
-}
 
 static void write_values(const struct writer *w, struct buf *out)
 {
@@ -171,25 +51,6 @@ static void write_values(const struct writer *w, struct buf *out)
     w->table_end(out);
 }
 
-static void write_limits(const struct writer *w, const struct limit *limits,
-                         struct buf *out)
-{
-    static const char *const columns[] = {"limit", "value", "alert", "what it is", NULL};
-    static const char *const units[] = {[LIMIT_SHARE] = "80%",
-                                        [LIMIT_BYTES] = "2GiB",
-                                        [LIMIT_DURATION] = "30s",
-                                        [LIMIT_NUMBER] = "number"};
-    w->table_begin(out, columns);
-    for (; limits->name; limits++) {
-        char name[100], alert[100];
-        snprintf(name, sizeof(name), "`%s`", limits->name);
-        snprintf(alert, sizeof(alert), "`%s`", limits->alert);
-        w->table_row(out, (const char *const[]){name, units[limits->unit], alert,
-                                                limits->doc, NULL});
-    }
-    w->table_end(out);
-}
-
 static void write_type(const struct writer *w, const struct probe_type *type,
                        struct buf *out)
 {
@@ -199,21 +60,21 @@ static void write_type(const struct writer *w, const struct probe_type *type,
     w->para(out, type->summary);
     if (type->example)
         w->code(out, type->example);
-    write_table(w, type->opts, out);
+    reference_table(w, type->opts, out);
     if (type->talk) {
         w->para(out, "It has the rows of every dialogue, too (below).");
     }
     if (type->vars && type->vars->name) {
         w->heading(out, 3, "Variables");
-        write_vars(w, type->vars, out);
+        reference_vars(w, type->vars, out);
     }
     if (type->limits && type->limits->name) {
         w->heading(out, 3, "Limits");
-        write_limits(w, type->limits, out);
+        reference_limits(w, type->limits, out);
     }
     if (type->metrics && *type->metrics) {
         w->heading(out, 3, "Metrics");
-        write_metrics(w, type->metrics, out);
+        reference_metrics(w, type->metrics, out);
     }
 }
 
@@ -232,25 +93,25 @@ static void write_probes(const struct writer *w, struct buf *out)
                  "    interval: 30s\n"
                  "    expect: [status == 200]\n"
                  "    should: [timing.total < 800ms]\n");
-    write_table(w, probe_common_opts, out);
+    reference_table(w, probe_common_opts, out);
     for (const struct probe_type *const *type = probe_types; *type; type++)
         write_type(w, *type, out);
     w->heading(out, 2, "Rows of every dialogue");
     w->para(out,
             "Of the types that speak a protocol over a connection that healthd opens.");
-    write_table(w, dial_opts, out);
+    reference_table(w, dial_opts, out);
 }
 
 static void write_shared(const struct writer *w, struct buf *out)
 {
     w->heading(out, 2, "Variables of every type");
-    write_vars(w, runner_vars, out);
+    reference_vars(w, runner_vars, out);
     w->para(out, "And of those that speak TLS:");
-    write_vars(w, tls_vars, out);
+    reference_vars(w, tls_vars, out);
     w->heading(out, 2, "Metrics of every type");
-    write_metrics(w, runner_metrics, out);
+    reference_metrics(w, runner_metrics, out);
     w->para(out, "And of those that speak TLS:");
-    write_metrics(w, tls_metrics, out);
+    reference_metrics(w, tls_metrics, out);
 }
 
 static void write_modules(const struct writer *w, struct buf *out)
@@ -287,7 +148,7 @@ static void write_routes(const struct writer *w, struct buf *out)
                  "  info: none\n"
                  "  deadman: {url: \"${file:/run/secrets/ping_url}\", every: 1m}\n");
     w->para(out, "`notify.deadman` has:");
-    write_table(w, deadman_opts, out);
+    reference_table(w, deadman_opts, out);
     w->heading(out, 2, "Routes");
     w->para(
         out,
@@ -303,7 +164,7 @@ static void write_routes(const struct writer *w, struct buf *out)
                  "      receiver: [oncall, chat]\n"
                  "      group_wait: 0s\n"
                  "      escalate: [{after: 15m, to: mail}]\n");
-    write_table(w, route_opts, out);
+    reference_table(w, route_opts, out);
 }
 
 static void write_flows(const struct writer *w, struct buf *out)
@@ -332,12 +193,12 @@ static void write_flows(const struct writer *w, struct buf *out)
             "5s]}\n"
             "    finally:\n"
             "      - {name: logout, http: {url: \"${base}/login\", method: DELETE}}\n");
-    write_table(w, flow_opts, out);
+    reference_table(w, flow_opts, out);
     w->para(
         out,
         "A step is a probe's mapping (a type, expect, should, timeout, labels), or names "
         "probes to use, or holds steps; besides it has:");
-    write_table(w, step_opts, out);
+    reference_table(w, step_opts, out);
     w->para(
         out,
         "Expressions of steps know `vars`, too. Every flow has the variables uuid (a new "
@@ -367,9 +228,9 @@ static void write_rules(const struct writer *w, struct buf *out)
                  "    resolve_when: queue_length < 50\n"
                  "    for: 2m\n");
     w->para(out, "A rule has:");
-    write_table(w, rule_opts, out);
+    reference_table(w, rule_opts, out);
     w->para(out, "A group has:");
-    write_table(w, rule_group_opts, out);
+    reference_table(w, rule_group_opts, out);
 }
 
 static void write_exporters(const struct writer *w, struct buf *out)
@@ -381,7 +242,7 @@ static void write_exporters(const struct writer *w, struct buf *out)
         w->para(out, (*type)->summary);
         if ((*type)->example)
             w->code(out, (*type)->example);
-        write_table(w, (*type)->opts, out);
+        reference_table(w, (*type)->opts, out);
     }
 }
 
@@ -395,14 +256,14 @@ static void write_receivers(const struct writer *w, struct buf *out)
                  "  oncall:\n"
                  "    pagerduty: {routing_key: \"${file:/run/secrets/pd_key}\"}\n"
                  "    max_age: 2d\n");
-    write_table(w, receiver_opts, out);
+    reference_table(w, receiver_opts, out);
     for (const struct notifier_type *const *type = notifier_types; *type; type++) {
         char title[200];
         snprintf(title, sizeof(title), "Receiver %s", (*type)->name);
         w->heading(out, 2, title);
         w->para(out, (*type)->summary);
         w->code(out, (*type)->example);
-        write_table(w, (*type)->opts, out);
+        reference_table(w, (*type)->opts, out);
     }
 }
 
@@ -434,7 +295,7 @@ void reference_write(const struct writer *w, struct buf *out)
         "once. `healthd --print-config` shows what is in effect.");
     write_values(w, out);
     w->heading(out, 2, "Top level");
-    write_table(w, generation_opts, out);
+    reference_table(w, generation_opts, out);
     write_probes(w, out);
     write_modules(w, out);
     write_exporters(w, out);
