@@ -14,6 +14,10 @@
 /* {0}-terminated; NULL when type_name is no type. Rows whose name a command's own flag has are
  * called --TYPE-NAME. Secret rows come as --NAME-env and --NAME-file. */
 const struct flag *type_flags(struct arena *arena, const char *type_name);
+/* The flag of a row, or of a row in a section ("tls_config.ca_file"), without its hyphens in front; in arena. */
+const char *type_flag_name(struct arena *arena, const char *path);
+
+/* ---- type_node.c ---- */
 
 /* The mapping under the type's name; operand sets the shorthand row. NULL after faults went to d. */
 struct node *type_flags_node(const struct invocation *in, const struct probe_type *type,
