@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection's inside, shared by conn.c (its life and bytes), conn_dial.c (how it comes to be),
+ * A connection's inside, shared by conn.c (its life), conn_stream.c (its bytes), conn_dial.c (how it comes to be),
  * conn_tls.c and conn_trouble.c (errno in words); nobody else includes it.
  */
 #ifndef HEALTHD_CORE_CONN_IMPL_H
@@ -84,11 +84,19 @@ void conn_opened(struct conn *c);
 /* "127.0.0.1:80", "/run/x.sock" or the host's name: whoever is talked to. */
 const char *conn_peer_text(const struct conn *c, char *ret_text /* ADDRESS_TEXT_SIZE */);
 void conn_go_on_later(struct conn *c);
-void conn_on_ready(void *ctx, int events); /* of its watch, once it is connected */
-void conn_watch_update(struct conn *c);
 /* Around what may end in conn_close: leave returns false when c is gone. */
 void conn_enter(struct conn *c);
 bool conn_leave(struct conn *c);
+
+/* conn_stream.c */
+void conn_on_ready(void *ctx, int events); /* of its watch, once it is connected */
+void conn_watch_update(struct conn *c);
+/* Writes what waits, as far as the peer takes it now. */
+void conn_flush(struct conn *c);
+/* Reads what is there, one read a time: what it tells may start TLS, close, or hand over. */
+void conn_drain(struct conn *c);
+/* Ends it: more waits to be read by the peer than is kept for it. */
+void conn_flooded(struct conn *c);
 
 /* conn_dial.c */
 void dial_start(struct conn *c);

@@ -115,6 +115,13 @@ void run_answer_timeout(struct run *run);
 /* judge.c: expectations, per item when there are items; then the worst of all. */
 void run_judge(struct run *run, struct wall now);
 
+/* run_launch.c: the run's own copy of its options, with names and operand filled in. False (and e) when that fails. */
+bool run_configure(struct run *run, const struct ask *ask, struct err *e);
+/* Sets it going. False when nothing is under way and the run has its answer already. */
+bool run_launch(struct run *run, struct err *e);
+/* The thread of a `work` type is done with the run. */
+void run_worked(void *run);
+
 /* run_samples.c: the families of every run. */
 void run_add_frame_samples(struct run *run);
 /* Groups with an interval of their own that were collected: their next time. */

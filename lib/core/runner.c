@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts runs, ends them at their deadline, hands their result over once and their memory back once. Owns the
- * only deadline timer. Called by the schedule, flows, /probe and healthctl. Knows no kind of probe, and never
- * asks again: retries are the schedule's.
+ * Starts runs, ends them at their deadline, hands their result over once and their memory back once. Owns the only deadline
+ * timer. Called by the schedule, flows, /probe and healthctl. How a kind of probe begins is run_launch.c's; never asks
+ * again: retries are the schedule's.
  */
 #include "lib/core/runner.h"
 
@@ -229,61 +229,6 @@ void runner_cancel(struct run *run)
         run_stop(run, answer_cancelled);
 }
 
-static bool run_configure(struct run *run, const struct ask *ask, struct err *e)
-{
-    const void *confs[TEMPLATE_MAX_PARTS] = {0};
-
-    if (!template_fill(run->probe->conf, ask->scope, ask->operand, run->arena, confs, e))
-        return false;
-    if (!template_override(run->probe->conf, ask->rows, run->arena, confs, e))
-        return false;
-    run->conf = confs[0];
-    run->dial_rows = confs[1];
-    /* What loading could not validate, because it was not there yet: confs[0] is this run's own copy then. */
-    const bool is_shared =
-        template_is_fixed(run->probe->conf) && !ask->operand && !ask->rows.count;
-    return is_shared || !run->type->validate ||
-           run->type->validate((void *)confs[0], run->arena, e);
-}
-
-static void on_worked(void *ctx)
-{
-    struct run *run = ctx;
-
-    run->job = NULL;
-    run_finish(run);
-}
-
-static void work(void *ctx)
-{
-    struct run *run = ctx;
-    run->type->work(run);
-}
-
-/* False when there is nothing under way and the run has its answer already. */
-static bool run_launch(struct run *run, struct err *e)
-{
-    const struct probe_type *type = run->type;
-
-    if (type->talk) {
-        struct dial *dial = arena_alloc(run->arena, sizeof(*dial));
-        if (!talk_dial(type, run->conf, run->dial_rows, run->arena, dial, e)) {
-            run_unknown(run, REASON_CONFIG, "%s", e->text);
-            return false;
-        }
-        talk_start(run, dial);
-        return true;
-    }
-    if (type->start) {
-        type->start(run);
-        return true;
-    }
-    run->job = pool_detach(run->frame->pool, run->type->name, work, on_worked, run);
-    if (!run->job)
-        run_unknown(run, REASON_SELF, "%s", pool_no_thread);
-    return run->job != NULL;
-}
-
 static bool run_prepare(struct runner *r, struct run *run, const struct ask *ask,
                         struct err *e)
 {
@@ -395,7 +340,7 @@ static void run_orphan(struct run *run)
     list_remove(&run->link);
     run->runner = NULL;
     if (run->job)
-        job_abandon(run->job, run->type->work ? on_worked : on_orphan_computed);
+        job_abandon(run->job, run->type->work ? run_worked : on_orphan_computed);
 }
 
 void runner_destroy(struct runner *r)
