@@ -111,7 +111,7 @@ static void become_var(struct checker *c, struct node *n, const struct var *var)
     }
     n->kind = NODE_VAR;
     n->slot = slot;
-    n->type = is_open(var->type) ? VALUE_JSON : var->type;
+    n->type = type_is_open(var->type) ? VALUE_JSON : var->type;
 }
 
 static bool find_local(const struct checker *c, const char *name, size_t *ret_slot)
@@ -164,7 +164,7 @@ bool check_member(struct checker *c, struct node *n)
         return false;
     n->type = VALUE_JSON;
     const enum value_type type = n->args[0]->type;
-    if (is_open(type) || type == VALUE_MAP)
+    if (type_is_open(type) || type == VALUE_MAP)
         return true;
     const char *object = text_of(c, n->args[0]);
     if (function_find(n->name))

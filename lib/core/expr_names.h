@@ -28,9 +28,4 @@ static inline const char *text_of(struct checker *c, const struct node *n)
     return node_text(c->x, n, c->arena);
 }
 
-static inline bool is_open(enum value_type type)
-{
-    return type == VALUE_JSON || type == VALUE_NONE;
-}
-
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operators mean: which types they take and what comes out. The same rules refuse an
- * expression when it is compiled and a value when it is run; nothing is converted silently, and
- * different types are never merely unequal.
+ * What relations mean (==, <, in): which types they take, and whether they hold. The same rules refuse an expression when it
+ * is compiled and a value when it is run; nothing is converted silently, and different types are never merely unequal. Called
+ * by expr_types.c and expr_eval.c; arithmetic is expr_arithmetic.c's.
  */
-#include <math.h>
 #include <string.h>
 
 #include "lib/core/expr_tree.h"
@@ -15,39 +14,6 @@ const char *operator_text(enum operator_kind op)
         "", "==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"};
     return texts[op];
 }
-
-const char *type_phrase(enum value_type type)
-{
-    switch (type) {
-    case VALUE_NONE:
-        return "nothing";
-    case VALUE_NULL:
-        return "null";
-    case VALUE_BOOL:
-        return "a bool";
-    case VALUE_NUMBER:
-        return "a number";
-    case VALUE_DURATION:
-        return "a duration";
-    case VALUE_SIZE:
-        return "a size";
-    case VALUE_PERCENT:
-        return "a percentage";
-    case VALUE_TIME:
-        return "a time";
-    case VALUE_TEXT:
-        return "text";
-    case VALUE_LIST:
-        return "a list";
-    case VALUE_MAP:
-        return "a map";
-    case VALUE_JSON:
-        return "a JSON list or object";
-    }
-    return "?";
-}
-
-/* ---- relations ---- */
 
 /* Sizes count bytes, so they are numbers; all others keep to themselves. */
 static enum value_type relation_class(enum value_type type)
@@ -62,7 +28,7 @@ static bool is_ordered(enum value_type type)
             TYPES(VALUE_PERCENT) | TYPES(VALUE_TIME));
 }
 
-static const char *pair_advice(enum value_type a, enum value_type b)
+const char *operator_advice(enum value_type a, enum value_type b)
 {
     static const struct {
         enum value_type a, b;
@@ -90,7 +56,7 @@ static const char *pair_advice(enum value_type a, enum value_type b)
     return "";
 }
 
-static bool is_open(enum value_type type)
+bool type_is_open(enum value_type type)
 {
     return type == VALUE_JSON || type == VALUE_NONE;
 }
@@ -99,10 +65,10 @@ static const char *in_refusal(enum value_type a, enum value_type b)
 {
     if (b == VALUE_TEXT)
         return "write text.contains(part)";
-    if (b == VALUE_MAP && a != VALUE_TEXT && !is_open(a))
+    if (b == VALUE_MAP && a != VALUE_TEXT && !type_is_open(a))
         return "names are text";
-    return b == VALUE_LIST || b == VALUE_MAP || is_open(b) ? NULL
-                                                           : "in looks into a list";
+    return b == VALUE_LIST || b == VALUE_MAP || type_is_open(b) ? NULL
+                                                                : "in looks into a list";
 }
 
 const char *relation_refusal(enum operator_kind op, enum value_type a, enum value_type b)
@@ -113,17 +79,17 @@ const char *relation_refusal(enum operator_kind op, enum value_type a, enum valu
     if (equality && (a == VALUE_NULL || b == VALUE_NULL))
         return NULL;
     if (!equality && (a == VALUE_TEXT || b == VALUE_TEXT) &&
-        (a == b || is_open(a) || is_open(b)))
+        (a == b || type_is_open(a) || type_is_open(b)))
         return "text has no order here; number(…), duration(…) and time(…) have";
     if (!equality &&
-        ((!is_ordered(a) && !is_open(a)) || (!is_ordered(b) && !is_open(b)))) {
-        const char *advice = pair_advice(relation_class(a), relation_class(b));
+        ((!is_ordered(a) && !type_is_open(a)) || (!is_ordered(b) && !type_is_open(b)))) {
+        const char *advice = operator_advice(relation_class(a), relation_class(b));
         return *advice ? advice : "only amounts and times have an order";
     }
     if (a != VALUE_MAP && b != VALUE_MAP &&
-        (is_open(a) || is_open(b) || relation_class(a) == relation_class(b)))
+        (type_is_open(a) || type_is_open(b) || relation_class(a) == relation_class(b)))
         return NULL;
-    return pair_advice(relation_class(a), relation_class(b));
+    return operator_advice(relation_class(a), relation_class(b));
 }
 
 static bool json_equal_counted(struct eval *ev, const json_t *a, const json_t *b);
@@ -216,8 +182,8 @@ static const char *side(struct eval *ev, const struct node *n, const struct valu
                         value_brief(v, ev->arena));
 }
 
-static bool refuse_pair(struct eval *ev, const struct node *n, const struct value *a,
-                        const struct value *b, const char *advice)
+bool eval_refuse_pair(struct eval *ev, const struct node *n, const struct value *a,
+                      const struct value *b, const char *advice)
 {
     return eval_fail(ev, n, "%s and %s%s%s", side(ev, n->args[0], a),
                      side(ev, n->args[1], b), *advice ? "; " : "", advice);
@@ -250,8 +216,8 @@ static bool eval_in(struct eval *ev, const struct node *n, const struct value *a
     if (b->type == VALUE_LIST || (b->type == VALUE_JSON && json_is_array(b->json)))
         return look_in(ev, n, a, b, ret_holds);
     if (a->type != VALUE_TEXT || (b->type != VALUE_MAP && b->type != VALUE_JSON))
-        return refuse_pair(ev, n, a, b,
-                           "in looks into a list, or for a name in a map or object");
+        return eval_refuse_pair(ev, n, a, b,
+                                "in looks into a list, or for a name in a map or object");
     struct value entry;
     *ret_holds = b->type == VALUE_MAP
                      ? b->lookup(b->map, a->text, ev->arena, &entry)
@@ -270,7 +236,7 @@ bool eval_relation(struct eval *ev, const struct node *n, const struct value *a,
                                : a->type != VALUE_JSON && b->type != VALUE_JSON;
     const char *advice = relation_refusal(n->op, a->type, b->type);
     if (!null && (advice || !fits))
-        return refuse_pair(ev, n, a, b, advice ? advice : "");
+        return eval_refuse_pair(ev, n, a, b, advice ? advice : "");
     if (equality) {
         *ret_holds = values_equal(ev, a, b) == (n->op == OP_EQ);
         return eval_work(ev, n, 0);
@@ -282,127 +248,5 @@ bool eval_relation(struct eval *ev, const struct node *n, const struct value *a,
                  : n->op == OP_LE ? order <= 0
                  : n->op == OP_GT ? order > 0
                                   : order >= 0;
-    return true;
-}
-
-/* ---- arithmetic ---- */
-
-static const struct {
-    enum operator_kind op;
-    enum value_type a, b, result;
-} sums[] = {
-    {OP_ADD, VALUE_NUMBER, VALUE_NUMBER, VALUE_NUMBER},
-    {OP_ADD, VALUE_DURATION, VALUE_DURATION, VALUE_DURATION},
-    {OP_ADD, VALUE_TIME, VALUE_DURATION, VALUE_TIME},
-    {OP_ADD, VALUE_DURATION, VALUE_TIME, VALUE_TIME},
-    {OP_ADD, VALUE_SIZE, VALUE_SIZE, VALUE_SIZE},
-    {OP_ADD, VALUE_PERCENT, VALUE_PERCENT, VALUE_PERCENT},
-    {OP_ADD, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT},
-    {OP_SUB, VALUE_NUMBER, VALUE_NUMBER, VALUE_NUMBER},
-    {OP_SUB, VALUE_DURATION, VALUE_DURATION, VALUE_DURATION},
-    {OP_SUB, VALUE_TIME, VALUE_DURATION, VALUE_TIME},
-    {OP_SUB, VALUE_TIME, VALUE_TIME, VALUE_DURATION},
-    {OP_SUB, VALUE_TIME, VALUE_TEXT, VALUE_DURATION}, /* now - json.updated_at */
-    {OP_SUB, VALUE_TEXT, VALUE_TIME, VALUE_DURATION},
-    {OP_SUB, VALUE_SIZE, VALUE_SIZE, VALUE_SIZE},
-    {OP_SUB, VALUE_PERCENT, VALUE_PERCENT, VALUE_PERCENT},
-    {OP_MUL, VALUE_NUMBER, VALUE_NUMBER, VALUE_NUMBER},
-    {OP_MUL, VALUE_DURATION, VALUE_NUMBER, VALUE_DURATION},
-    {OP_MUL, VALUE_NUMBER, VALUE_DURATION, VALUE_DURATION},
-    {OP_MUL, VALUE_SIZE, VALUE_NUMBER, VALUE_SIZE},
-    {OP_MUL, VALUE_NUMBER, VALUE_SIZE, VALUE_SIZE},
-    {OP_DIV, VALUE_NUMBER, VALUE_NUMBER, VALUE_NUMBER},
-    {OP_DIV, VALUE_DURATION, VALUE_NUMBER, VALUE_DURATION},
-    {OP_DIV, VALUE_DURATION, VALUE_DURATION, VALUE_NUMBER},
-    {OP_DIV, VALUE_SIZE, VALUE_NUMBER, VALUE_SIZE},
-    {OP_DIV, VALUE_SIZE, VALUE_SIZE, VALUE_NUMBER},
-    {OP_DIV, VALUE_NUMBER, VALUE_SIZE, VALUE_NUMBER},
-    {OP_MOD, VALUE_NUMBER, VALUE_NUMBER, VALUE_NUMBER},
-};
-
-bool arithmetic_type(enum operator_kind op, enum value_type a, enum value_type b,
-                     enum value_type *ret_type)
-{
-    size_t fitting = 0;
-    for (size_t i = 0; i < ARRAY_LEN(sums); i++) {
-        if (sums[i].op != op || (sums[i].a != a && !is_open(a)) ||
-            (sums[i].b != b && !is_open(b)))
-            continue;
-        *ret_type =
-            fitting++ && *ret_type != sums[i].result ? VALUE_JSON : sums[i].result;
-    }
-    return fitting > 0;
-}
-
-static double amount(const struct value *v)
-{
-    return v->type == VALUE_DURATION || v->type == VALUE_TIME ? (double)v->ns : v->number;
-}
-
-static double calculate(enum operator_kind op, double a, double b)
-{
-    if (op == OP_ADD)
-        return a + b;
-    if (op == OP_SUB)
-        return a - b;
-    if (op == OP_MUL)
-        return a * b;
-    return op == OP_DIV ? a / b : fmod(a, b);
-}
-
-static bool eval_concat(struct eval *ev, const struct node *n, const struct value *a,
-                        const struct value *b, struct value *ret_value)
-{
-    const size_t len = a->text.len + b->text.len;
-    if (!eval_work(ev, n, len / 32))
-        return false;
-    char *text = arena_try_alloc(ev->arena, len + 1);
-    if (!text)
-        return eval_fail(ev, n, "this text is too long");
-    if (a->text.len)
-        memcpy(text, a->text.ptr, a->text.len);
-    if (b->text.len)
-        memcpy(text + a->text.len, b->text.ptr, b->text.len);
-    *ret_value = value_text((struct bytes){text, len});
-    return true;
-}
-
-/* A text on one side of a time is one. */
-static bool read_time(struct eval *ev, const struct node *n, struct value *v)
-{
-    if (v->type == VALUE_TEXT && !value_to_time(v, v))
-        return eval_fail(ev, n, "%s is no time such as 2026-11-21T03:04:05Z",
-                         value_brief(v, ev->arena));
-    return true;
-}
-
-bool eval_arithmetic(struct eval *ev, const struct node *n, const struct value *a,
-                     const struct value *b, struct value *ret_value)
-{
-    enum value_type type;
-    if (a->type == VALUE_JSON || b->type == VALUE_JSON ||
-        !arithmetic_type(n->op, a->type, b->type, &type))
-        return refuse_pair(ev, n, a, b, pair_advice(a->type, b->type));
-    if (type == VALUE_TEXT)
-        return eval_concat(ev, n, a, b, ret_value);
-    struct value left = *a, right = *b;
-    if (!read_time(ev, n, &left) || !read_time(ev, n, &right))
-        return false;
-    const bool divides = n->op == OP_DIV || n->op == OP_MOD;
-    if (divides && amount(&right) == 0)
-        return eval_fail(ev, n, "%s is 0", node_text(ev->x, n->args[1], ev->arena));
-
-    const double result = calculate(n->op, amount(&left), amount(&right));
-    const bool in_ns = type == VALUE_DURATION || type == VALUE_TIME;
-    if (!isfinite(result) || (in_ns && fabs(result) > 9.2e18))
-        return eval_fail(ev, n, "the result is too large");
-    *ret_value = (struct value){.type = type, .number = result};
-    if (in_ns &&
-        n->op == OP_ADD) /* exactly: doubles keep nanoseconds for 104 days only */
-        ret_value->ns = left.ns + right.ns;
-    else if (in_ns && n->op == OP_SUB)
-        ret_value->ns = left.ns - right.ns;
-    else if (in_ns)
-        ret_value->ns = (int64_t)result;
     return true;
 }

@@ -2,7 +2,7 @@
 /*
  * The parts of an expression, shared by expr_*.c and value.c only: text → tokens (expr_lex) →
  * tree (expr_parse) → names and types (expr_names, expr_types) → value (expr_eval, expr_path,
- * expr_operators, expr_functions, expr_convert, jsonpath) → sentence (expr.c).
+ * expr_operators, expr_arithmetic, expr_functions, expr_convert, jsonpath) → sentence (expr.c).
  */
 #ifndef HEALTHD_CORE_EXPR_TREE_H
 #define HEALTHD_CORE_EXPR_TREE_H
@@ -164,8 +164,15 @@ void eval_forgive(struct eval *ev);
 /* ---- operators: on types when compiled, on values when run ---- */
 
 const char *operator_text(enum operator_kind op);
-/* "a number", "text"; */
+/* "a number", "text". */
 const char *type_phrase(enum value_type type);
+/* Known only when it is run: JSON's, or none yet. */
+bool type_is_open(enum value_type type);
+/* How two types that do not go together may be made to; "" when there is no advice. */
+const char *operator_advice(enum value_type a, enum value_type b);
+/* Fails at n with both sides and the advice. Always false. */
+bool eval_refuse_pair(struct eval *ev, const struct node *n, const struct value *a,
+                      const struct value *b, const char *advice);
 /* NULL when the operator takes these types (VALUE_JSON and VALUE_NONE may become any), else what
  * to do instead ("" when there is no advice). */
 const char *relation_refusal(enum operator_kind op, enum value_type a, enum value_type b);

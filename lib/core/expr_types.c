@@ -17,10 +17,11 @@ static bool check_index(struct checker *c, struct node *n)
         return false;
     n->type = VALUE_JSON;
     const enum value_type type = n->args[0]->type, index = n->args[1]->type;
-    const bool by_number = index == VALUE_NUMBER && (type == VALUE_LIST || is_open(type));
-    const bool by_name = index == VALUE_TEXT && (type == VALUE_MAP || is_open(type));
-    const bool open =
-        is_open(index) && (type == VALUE_LIST || type == VALUE_MAP || is_open(type));
+    const bool by_number =
+        index == VALUE_NUMBER && (type == VALUE_LIST || type_is_open(type));
+    const bool by_name = index == VALUE_TEXT && (type == VALUE_MAP || type_is_open(type));
+    const bool open = type_is_open(index) &&
+                      (type == VALUE_LIST || type == VALUE_MAP || type_is_open(type));
     return by_number || by_name || open ||
            expr_fault(c->x->text, n->args[1]->from, c->e,
                       "%s is %s, it cannot be indexed by %s", text_of(c, n->args[0]),
@@ -31,7 +32,7 @@ static bool check_index(struct checker *c, struct node *n)
 
 static bool check_condition(struct checker *c, const struct node *n)
 {
-    return n->type == VALUE_BOOL || is_open(n->type) ||
+    return n->type == VALUE_BOOL || type_is_open(n->type) ||
            expr_fault(c->x->text, n->from, c->e,
                       "%s is %s, not true or false; compare it with something",
                       text_of(c, n), type_phrase(n->type));
@@ -64,7 +65,7 @@ static bool check_elements(struct checker *c, struct node *n)
                           "exists and all nest at most %d deep", EXPR_LOCALS_MAX);
     if (!check_node(c, n->args[0]))
         return false;
-    if (!is_open(n->args[0]->type) && n->args[0]->type != VALUE_LIST)
+    if (!type_is_open(n->args[0]->type) && n->args[0]->type != VALUE_LIST)
         return expr_fault(c->x->text, n->args[0]->from, c->e, "%s is %s, not a list",
                           text_of(c, n->args[0]), type_phrase(n->args[0]->type));
     n->slot = c->local_count;
@@ -111,7 +112,7 @@ static bool check_call(struct checker *c, struct node *n)
         return expr_fault(c->x->text, n->from, c->e, "write %s", f->usage);
     for (size_t i = 0; i < n->count; i++) {
         const enum value_type type = n->args[i]->type;
-        if (!is_open(type) && !function_arg_fits(f, i, type))
+        if (!type_is_open(type) && !function_arg_fits(f, i, type))
             return expr_fault(c->x->text, n->args[i]->from, c->e, "%s is %s; write %s",
                               text_of(c, n->args[i]), type_phrase(type), f->usage);
     }
@@ -125,7 +126,7 @@ static bool check_call(struct checker *c, struct node *n)
 
 static const char *phrase(enum value_type type)
 {
-    return is_open(type) ? "JSON" : type_phrase(type);
+    return type_is_open(type) ? "JSON" : type_phrase(type);
 }
 
 /* What to do about a literal is simpler than what to do about a value. */
@@ -160,7 +161,7 @@ static bool check_in_list(struct checker *c, const struct node *n)
 {
     const struct node *left = n->args[0], *list = n->args[1];
     const struct node *wrong = NULL;
-    if (list->kind != NODE_LIST || is_open(left->type))
+    if (list->kind != NODE_LIST || type_is_open(left->type))
         return true;
     for (size_t i = 0; i < list->count; i++) {
         if (!relation_refusal(OP_EQ, left->type, list->args[i]->type))
@@ -193,7 +194,7 @@ static bool check_negate(struct checker *c, struct node *n)
     n->type = n->args[0]->type;
     const unsigned signs =
         TYPES(VALUE_NUMBER) | TYPES(VALUE_DURATION) | TYPES(VALUE_PERCENT);
-    return is_open(n->type) || (signs & TYPES(n->type)) ||
+    return type_is_open(n->type) || (signs & TYPES(n->type)) ||
            expr_fault(c->x->text, n->from, c->e,
                       "%s is %s; - takes a number, duration or percentage",
                       text_of(c, n->args[0]), type_phrase(n->type));

@@ -13,35 +13,31 @@
 
 enum { BRIEF_CHARS = 80, BRIEF_ITEMS = 8, PRINT_DEPTH_MAX = 16 };
 
+static const struct {
+    const char *name, *phrase;
+} type_words[] = {
+    [VALUE_NONE] = {"nothing", "nothing"},
+    [VALUE_NULL] = {"null", "null"},
+    [VALUE_BOOL] = {"bool", "a bool"},
+    [VALUE_NUMBER] = {"number", "a number"},
+    [VALUE_DURATION] = {"duration", "a duration"},
+    [VALUE_SIZE] = {"size", "a size"},
+    [VALUE_PERCENT] = {"percentage", "a percentage"},
+    [VALUE_TIME] = {"time", "a time"},
+    [VALUE_TEXT] = {"text", "text"},
+    [VALUE_LIST] = {"list", "a list"},
+    [VALUE_MAP] = {"map", "a map"},
+    [VALUE_JSON] = {"JSON", "a JSON list or object"},
+};
+
 const char *value_type_name(enum value_type type)
 {
-    switch (type) {
-    case VALUE_NONE:
-        return "nothing";
-    case VALUE_NULL:
-        return "null";
-    case VALUE_BOOL:
-        return "bool";
-    case VALUE_NUMBER:
-        return "number";
-    case VALUE_DURATION:
-        return "duration";
-    case VALUE_SIZE:
-        return "size";
-    case VALUE_PERCENT:
-        return "percentage";
-    case VALUE_TIME:
-        return "time";
-    case VALUE_TEXT:
-        return "text";
-    case VALUE_LIST:
-        return "list";
-    case VALUE_MAP:
-        return "map";
-    case VALUE_JSON:
-        return "JSON";
-    }
-    return "?";
+    return type_words[type].name;
+}
+
+const char *type_phrase(enum value_type type)
+{
+    return type_words[type].phrase;
 }
 
 struct value value_bool(bool truth)
