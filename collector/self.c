@@ -3,15 +3,11 @@
 #include "collector/self.h"
 
 #include <assert.h>
-#include <dirent.h>
-#include <math.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "collector/daemon.h"
 #include "collector/engine_host.h"
-#include "lib/base/bytes.h"
+#include "collector/own_process.h"
 #include "lib/base/log.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
@@ -19,10 +15,6 @@
 /* The loop's worst values of the last minute: a ring of twelve times five seconds. */
 #define WINDOW_SLOTS 12
 #define WINDOW_STEP (5 * NSEC_PER_SEC)
-
-struct process {
-    double cpu_seconds, resident_bytes, virtual_bytes, open_fds, max_fds, start_seconds;
-};
 
 struct window {
     nsec worst_lag, worst_callback, worst_delay;
@@ -38,7 +30,8 @@ struct self {
     struct schedule_stats schedule;
     struct loop_stats loop;
     struct pool_stats pool;
-    struct process process;
+    struct own_process process;
+    double start_seconds;   /* since 1970 */
     struct series **series; /* one a row of `rows` */
 };
 
@@ -189,7 +182,7 @@ static double read_max_fds(const struct self *s)
 
 static double read_start(const struct self *s)
 {
-    return s->process.start_seconds;
+    return s->start_seconds;
 }
 
 struct row {
@@ -270,59 +263,6 @@ static const struct metric unknown_modules_metric = {
     .help = "Count of unknown modules requested by probes",
 };
 
-/* Linux 6.2 and later give the number as the folder's size; earlier ones give 0. */
-static double count_fds(void)
-{
-    struct stat folder;
-    if (stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0)
-        return (double)folder.st_size;
-    DIR *dir = opendir("/proc/self/fd");
-    if (!dir)
-        return NAN;
-    double count = -3; /* ".", ".." and the directory's own descriptor */
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* The first two fields of statm: pages in all, and in memory. */
-static void read_memory(struct process *p)
-{
-    char line[256];
-    struct bytes total, resident;
-    uint64_t total_pages, resident_pages;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file)
-        return;
-    const bool was_read = fgets(line, sizeof(line), file) != NULL;
-    fclose(file);
-    if (!was_read)
-        return;
-    struct bytes in = bytes_of(line);
-    if (!bytes_token(&in, ' ', &total) || !bytes_token(&in, ' ', &resident) ||
-        !bytes_to_u64(total, &total_pages) || !bytes_to_u64(resident, &resident_pages))
-        return;
-    const double page_bytes = (double)sysconf(_SC_PAGESIZE);
-    p->virtual_bytes = (double)total_pages * page_bytes;
-    p->resident_bytes = (double)resident_pages * page_bytes;
-}
-
-static void read_process(struct process *p)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    p->cpu_seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    p->max_fds = (double)limit.rlim_cur;
-    p->open_fds = count_fds();
-
-    read_memory(p);
-}
-
 static nsec larger(nsec a, nsec b)
 {
     return a > b ? a : b;
@@ -363,7 +303,7 @@ static void on_step(void *ctx)
 void self_refresh(struct self *s)
 {
     collect(s);
-    read_process(&s->process);
+    own_process_read(&s->process);
     engine_host_refresh_metrics(s->daemon->engine_host);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         series_set(s->series[i], rows[i].read(s));
@@ -376,7 +316,7 @@ struct self *self_create(struct daemon *d)
     s->series = calloc(ARRAY_LEN(rows), sizeof(struct series *));
     assert(s->series);
     s->daemon = d;
-    s->process.start_seconds = wall_to_sec(d->started);
+    s->start_seconds = wall_to_sec(d->started);
     s->source = registry_source(d->registry, "healthd", false, (struct labels){0});
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *const version[] = {HEALTHD_VERSION};
