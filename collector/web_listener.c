@@ -12,7 +12,7 @@
 #include "collector/web_parts.h"
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
-#include "lib/core/resolve.h"
+#include "lib/core/whole_file.h"
 
 #define MEMORY_PER_CONNECTION (32u << 10)
 #define SEND_BUFFER (192 << 10)
@@ -152,16 +152,11 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **ex
 
 static bool read_pem(const char *path, struct buf *out, struct err *e)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_errno(e, errno, "cannot read %s", path);
-    char chunk[4096];
-    size_t got;
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        buf_add(out, chunk, got);
-    fclose(file);
-    return !out->overflow ||
-           err_set(e, "%s is larger than 256 KiB: is it a PEM file?", path);
+    if (whole_file_read(path, out))
+        return true;
+    return errno == EFBIG
+               ? err_set(e, "%s is larger than 256 KiB: is it a PEM file?", path)
+               : err_errno(e, errno, "cannot read %s", path);
 }
 
 struct pem_files {

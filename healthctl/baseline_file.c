@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "healthctl/baseline.h"
+#include "lib/core/whole_file.h"
 
 enum { LIST_MAX = 1000 };
 
@@ -227,18 +228,11 @@ struct baseline *baseline_from_json(const json_t *root, struct arena *arena,
 
 static bool read_file(const char *path, struct buf *text, struct err *e)
 {
-    char chunk[16384];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_errno(e, errno, "%s", path);
-    for (size_t len; (len = fread(chunk, 1, sizeof(chunk), file)) && !text->overflow;)
-        buf_add_bytes(text, (struct bytes){chunk, len});
-    const int error = ferror(file) ? errno : 0;
-    fclose(file);
-    if (text->overflow)
-        return err_set(e, "%s: a baseline has at most %u bytes", path,
-                       BASELINE_MAX_BYTES);
-    return error ? err_errno(e, error, "%s", path) : true;
+    if (whole_file_read(path, text))
+        return true;
+    return errno == EFBIG ? err_set(e, "%s: a baseline has at most %u bytes", path,
+                                    BASELINE_MAX_BYTES)
+                          : err_errno(e, errno, "%s", path);
 }
 
 struct baseline *baseline_load(const char *path, struct arena *arena, struct err *e)

@@ -13,6 +13,7 @@
 #include "healthctl/outcome.h"
 #include "lib/config/generation.h"
 #include "lib/core/secret_stand_in.h"
+#include "lib/core/whole_file.h"
 
 enum { STDIN_MAX = 1 << 20 };
 
@@ -26,12 +27,7 @@ static struct generation *load(struct invocation *in, const char *path, struct d
     struct generation *g;
     if (path && path[0] == '-' && !path[1]) {
         struct buf text = BUF_MAX(STDIN_MAX + 1);
-        char *room;
-        size_t got = 1;
-        while (got && (room = buf_room(&text, 4096))) {
-            got = fread(room, 1, 4096, stdin);
-            buf_grew(&text, got);
-        }
+        whole_fd_read(STDIN_FILENO, &text);
         const char *copy = arena_strndup(in->arena, buf_text(&text), text.len);
         const struct bytes whole = {copy, text.len};
         buf_finish(&text);

@@ -2,10 +2,11 @@
 /* See compose.h. The file as a whole; a service is compose_member.c's. */
 #include "healthctl/compose.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "lib/core/whole_file.h"
 
 extern char **environ;
 
@@ -152,17 +153,7 @@ static const struct compose *compose_read(struct compose_reading *r, const char 
 
 bool compose_env_read(const char *path, struct buf *out)
 {
-    struct stat is;
-    char piece[4096];
-    FILE *file = stat(path, &is) || !S_ISREG(is.st_mode) ? NULL : fopen(path, "re");
-    if (!file)
-        return false;
-    for (size_t got = 1; got && !out->overflow;) {
-        got = fread(piece, 1, sizeof(piece), file);
-        buf_add(out, piece, got);
-    }
-    fclose(file);
-    return true;
+    return whole_file_read(path, out) || errno == EFBIG; /* its beginning is something */
 }
 
 static void read_env(struct compose_reading *r)

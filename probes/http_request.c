@@ -5,13 +5,12 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "lib/core/headers.h"
 #include "lib/core/secret.h"
+#include "lib/core/whole_file.h"
 #include "probes/http.h"
 
 #define DEFAULT_HEADERS_BYTES (64u << 10)
@@ -76,19 +75,17 @@ static bool add_credentials(struct http_walk *w, struct request *q, struct heade
 static bool read_body_file(struct http_walk *w, struct bytes *ret_body, struct err *e)
 {
     const char *path = w->conf->body_file;
-    struct stat st;
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return err_errno(e, errno, "body_file: '%s' cannot be opened", path);
-    if (fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode) ||
-        st.st_size > HTTP_MAX_BODY_FILE) {
-        fclose(file);
-        return err_set(e, "body_file: '%s' is no file of at most 4 MiB", path);
-    }
-    char *text = arena_alloc(run_arena(w->run), (size_t)st.st_size + 1);
-    *ret_body = (struct bytes){text, fread(text, 1, (size_t)st.st_size, file)};
-    fclose(file);
-    return true;
+    struct buf text = BUF_MAX(HTTP_MAX_BODY_FILE);
+    const bool ok = whole_file_read(path, &text);
+    if (ok)
+        *ret_body = (struct bytes){
+            arena_strndup(run_arena(w->run), buf_text(&text), text.len), text.len};
+    else if (errno == EFBIG || errno == EISDIR || errno == ESPIPE)
+        err_set(e, "body_file: '%s' is no file of at most 4 MiB", path);
+    else
+        err_errno(e, errno, "body_file: '%s' cannot be opened", path);
+    buf_finish(&text);
+    return ok;
 }
 
 static bool set_body(struct http_walk *w, struct request *q, struct headers *list,

@@ -18,6 +18,7 @@
 #include "lib/base/map.h"
 #include "lib/core/node_build.h"
 #include "lib/core/node_problem.h"
+#include "lib/core/whole_file.h"
 
 struct anchor {
     struct node *node;
@@ -277,40 +278,13 @@ static bool read_event(struct reader *r, const yaml_event_t *event)
     return true;
 }
 
-/* libyaml gives no line for bytes that it cannot read, only their offset. */
-static struct place place_of_offset(const struct reader *r, size_t offset)
-{
-    struct place at = {r->file, 1, 1};
-    for (size_t i = 0; i < offset && i < r->text.len; i++) {
-        const unsigned char c = (unsigned char)r->text.ptr[i];
-        if (c == '\n') {
-            at.line++;
-            at.column = 1;
-        } else if ((c & 0xC0) != 0x80) {
-            at.column++;
-        }
-    }
-    return at;
-}
-
-/* Marks count characters, not bytes. */
-static char byte_at(const struct reader *r, const yaml_mark_t *mark)
-{
-    size_t index = 0;
-    for (size_t i = 0; i < r->text.len; i++) {
-        if (((unsigned char)r->text.ptr[i] & 0xC0) == 0x80)
-            continue;
-        if (index++ == mark->index)
-            return r->text.ptr[i];
-    }
-    return 0;
-}
-
 static void report_problem(const struct reader *r, const yaml_parser_t *p)
 {
     const char *problem = p->problem ? p->problem : "this is no YAML";
     if (p->error == YAML_READER_ERROR) {
-        diag_error(r->diag, place_of_offset(r, p->problem_offset), "%s", problem);
+        struct place bad = {.file = r->file};
+        node_problem_place(r->text, p->problem_offset, &bad.line, &bad.column);
+        diag_error(r->diag, bad, "%s", problem);
         diag_hint(r->diag, "the file must be UTF-8 text");
         return;
     }
@@ -324,7 +298,7 @@ static void report_problem(const struct reader *r, const yaml_parser_t *p)
         diag_error(r->diag, at, "%s", problem);
     diag_hint(r->diag, "%s",
               node_problem_hint(problem, p->context ? p->context : "",
-                                byte_at(r, &p->problem_mark)));
+                                node_problem_byte(r->text, p->problem_mark.index)));
 }
 
 static void read_events(struct reader *r)
@@ -378,40 +352,30 @@ const struct node *node_parse(struct arena *arena, const char *file, struct byte
     return nothing;
 }
 
-/* At most NODE_MAX_BYTES and one more, which tells that it is too large. */
-static ssize_t read_all(int fd, char *into, size_t size)
+static const struct node *load(struct arena *arena, const char *path, int fd,
+                               struct diag *d)
 {
-    size_t len = 0;
-    while (len < size) {
-        const ssize_t got = read(fd, into + len, size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
+    const struct place at = {path, 0, 0};
+    struct buf text = BUF_MAX(NODE_MAX_BYTES);
+    const struct node *root = NULL;
+    if (whole_fd_read(fd, &text))
+        root = node_parse(arena, path, buf_bytes(&text), d);
+    else if (errno == EFBIG)
+        diag_error(d, at, "larger than %u bytes", NODE_MAX_BYTES);
+    else
+        diag_error(d, at, "cannot be read: %s", strerror(errno));
+    buf_finish(&text);
+    return root;
 }
 
 const struct node *node_load(struct arena *arena, const char *path, struct diag *d)
 {
-    const struct place at = {path, 0, 0};
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        diag_error(d, at, "cannot be read: %s", strerror(errno));
+        diag_error(d, (struct place){path, 0, 0}, "cannot be read: %s", strerror(errno));
         return NULL;
     }
-    char *text = malloc(NODE_MAX_BYTES + 1);
-    const ssize_t len = text ? read_all(fd, text, NODE_MAX_BYTES + 1) : -1;
-    const int error = errno;
+    const struct node *root = load(arena, path, fd, d);
     close(fd);
-    const struct node *root = NULL;
-    if (len < 0)
-        diag_error(d, at, "cannot be read: %s", strerror(error));
-    else
-        root = node_parse(arena, path, (struct bytes){text, (size_t)len}, d);
-    free(text);
     return root;
 }

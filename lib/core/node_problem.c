@@ -1,12 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The usual ways to get YAML wrong, by what the parser says of them, each with what to do. Called by node.c; never looks
- * at the text itself.
+ * The usual ways to get YAML wrong, by what the parser says of them, each with what to do; and where in the text they are.
+ * Called by node.c.
  */
 #include "lib/core/node_problem.h"
 
-#include <stddef.h>
 #include <string.h>
+
+/* Not the first byte of a character in UTF-8. */
+static bool goes_on(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+void node_problem_place(struct bytes text, size_t offset, int *ret_line, int *ret_column)
+{
+    int line = 1, column = 1;
+    for (size_t i = 0; i < offset && i < text.len; i++) {
+        column += !goes_on(text.ptr[i]);
+        if (text.ptr[i] != '\n')
+            continue;
+        line++;
+        column = 1;
+    }
+    *ret_line = line;
+    *ret_column = column;
+}
+
+char node_problem_byte(struct bytes text, size_t index)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!goes_on(text.ptr[i]) && at++ == index)
+            return text.ptr[i];
+    }
+    return 0;
+}
 
 const char *node_problem_hint(const char *problem, const char *context, char at)
 {

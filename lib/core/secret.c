@@ -6,26 +6,16 @@
  */
 #include "lib/core/secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/base/map.h"
 #include "lib/core/redact.h"
+#include "lib/core/secret_file.h"
 #include "lib/core/secret_stand_in.h"
 #include "lib/core/secret_text.h"
 
-enum { FILE_MAX_BYTES = 64 << 10, REFERENCES_MAX_DEPTH = 4 };
-
-struct secret_file {
-    struct stat seen; /* inode, size and mtime when it was last read */
-    char *value;
-    size_t len;
-    bool failed; /* the last re-read */
-};
+enum { REFERENCES_MAX_DEPTH = 4 };
 
 struct secrets {
     struct scope scope;
@@ -57,77 +47,6 @@ static void names_free(struct map *names)
     map_destroy(names);
 }
 
-static void wipe(struct secret_file *f)
-{
-    if (f->value)
-        explicit_bzero(f->value, f->len);
-    free(f->value);
-    f->value = NULL;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-/* The text without its last line's end; ret_value is malloc'ed. */
-static bool read_open_file(int fd, const char *path, char **ret_value, size_t *ret_len,
-                           struct err *e)
-{
-    char *value = malloc(FILE_MAX_BYTES + 1);
-    size_t len = 0;
-    if (!value)
-        abort();
-    while (len < FILE_MAX_BYTES + 1) {
-        const ssize_t got = read(fd, value + len, FILE_MAX_BYTES + 1 - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            err_errno(e, errno, "%s cannot be read", path);
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-    }
-    if (len > FILE_MAX_BYTES)
-        err_set(e, "%s is larger than 64 KiB", path);
-    else if (memchr(value, 0, len))
-        err_set(e, "%s holds a NUL byte: it is no text", path);
-    if (e->text[0]) {
-        explicit_bzero(value, FILE_MAX_BYTES + 1);
-        free(value);
-        return false;
-    }
-    if (len > 0 && value[len - 1] == '\n')
-        len--;
-    if (len > 0 && value[len - 1] == '\r')
-        len--;
-    *ret_value = value;
-    *ret_len = len;
-    return true;
-}
-
-static bool read_file(const char *path, struct secret_file *ret_file, struct err *e)
-{
-    struct stat seen;
-    e->text[0] = 0;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_errno(e, errno, "%s cannot be read", path);
-    bool ok = false;
-    if (fstat(fd, &seen))
-        err_errno(e, errno, "%s cannot be read", path);
-    else if (!S_ISREG(seen.st_mode))
-        err_set(e, "%s is no regular file", path);
-    else
-        ok = read_open_file(fd, path, &ret_file->value, &ret_file->len, e);
-    close(fd);
-    if (ok)
-        ret_file->seen = seen;
-    return ok;
-}
-
 static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_value,
                       struct err *e)
 {
@@ -139,7 +58,7 @@ static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_va
     struct secret_file *f = map_get(s->files, path);
     if (!f) {
         struct secret_file fresh = {0};
-        if (!read_file(text, &fresh, e))
+        if (!secret_file_read(text, &fresh, e))
             return false;
         f = malloc(sizeof(*f));
         if (!f)
@@ -291,7 +210,7 @@ void secrets_destroy(struct secrets *s)
         return;
     const struct map_entry *x = NULL;
     while ((x = map_next(s->files, x))) {
-        wipe(x->value);
+        secret_file_wipe(x->value);
         free(x->value);
     }
     map_destroy(s->files);
@@ -364,12 +283,11 @@ void secrets_names_restore(struct secrets *s)
 static bool refresh_file(struct secrets *s, const char *path, struct secret_file *f,
                          struct wall now)
 {
-    struct stat seen;
     struct secret_file fresh = {0};
     struct err e;
-    if (!stat(path, &seen) && same_file(&seen, &f->seen) && !f->failed)
+    if (!f->failed && secret_file_is_same(f, path))
         return false;
-    f->failed = !read_file(path, &fresh, &e);
+    f->failed = !secret_file_read(path, &fresh, &e);
     if (f->failed)
         return false;
     const struct bytes was = {f->value, f->len}, is = {fresh.value, fresh.len};
@@ -378,7 +296,7 @@ static bool refresh_file(struct secrets *s, const char *path, struct secret_file
         redactor_retire(s->redactor, was, now);
         redactor_keep(s->redactor, is);
     }
-    wipe(f);
+    secret_file_wipe(f);
     *f = fresh;
     return changed;
 }

@@ -12,6 +12,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/glob.h"
+#include "lib/core/whole_file.h"
 #include "lib/core/zone_impl.h"
 
 static const char folder[] = "/usr/share/zoneinfo";
@@ -87,15 +88,6 @@ static bool no_such_zone(const char *name, struct err *e)
     return false;
 }
 
-static bool read_whole(int fd, struct buf *out)
-{
-    char chunk[4096];
-    ssize_t got;
-    while ((got = read(fd, chunk, sizeof(chunk))) > 0)
-        buf_add(out, chunk, (size_t)got);
-    return got == 0;
-}
-
 const struct zone *zone_load(struct arena *arena, const char *name, struct err *e)
 {
     if (!strcmp(name, "UTC"))
@@ -111,7 +103,7 @@ const struct zone *zone_load(struct arena *arena, const char *name, struct err *
     }
     struct buf file = BUF_MAX(ZONE_MAX_BYTES + 1);
     const struct zone *z = NULL;
-    if (read_whole(fd, &file))
+    if (whole_fd_read(fd, &file))
         z = zone_parse(arena, name, buf_bytes(&file), e);
     else if (errno == EISDIR)
         (void)no_such_zone(name, e);
