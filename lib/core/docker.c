@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One engine and one GET of it: agree on a version, ask, read the answer, say what is wrong in words that help. Called
- * by docker_list.c, docker_events.c and docker_logs.c. Sends nothing but GET.
+ * One engine and one GET of it: agree on a version, ask, read the answer. Called by docker_list.c, docker_events.c and
+ * docker_logs.c; what is wrong is put into words by docker_trouble.c. Sends nothing but GET.
  */
 #include "lib/core/docker.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/base/memory.h"
 #include "lib/core/docker_impl.h"
@@ -148,82 +145,6 @@ struct frame *docker_frame(const struct docker *d)
     return d->frame;
 }
 
-/* ---- what is wrong ---- */
-
-static void explain_denied(const struct docker *d, struct trouble *why)
-{
-    struct stat st;
-    const bool is_seen = stat(d->unix_path, &st) == 0;
-    why->reason = REASON_AUTH;
-    why->is_unknown = true;
-    if (is_seen)
-        snprintf(why->detail, sizeof(why->detail),
-                 "%s: permission denied: the socket is of group %u, which healthd is not "
-                 "in. Give it that group (compose: group_add: [\"%u\"]; systemd: "
-                 "SupplementaryGroups=%u), or let it ask a read-only proxy",
-                 d->name, (unsigned)st.st_gid, (unsigned)st.st_gid, (unsigned)st.st_gid);
-    else
-        snprintf(why->detail, sizeof(why->detail),
-                 "%s: permission denied: a folder above the socket cannot be entered",
-                 d->name);
-}
-
-/* What fetch says of a socket, in words that tell what to do. */
-static void explain_socket(const struct docker *d, struct trouble *why)
-{
-    if (access(d->unix_path, R_OK | W_OK) == 0)
-        return;
-    if (errno == EACCES || errno == EPERM)
-        explain_denied(d, why);
-    else if (errno == ENOENT)
-        snprintf(why->detail, sizeof(why->detail),
-                 "there is no %s: is %s, and is its socket mounted into healthd's "
-                 "container?",
-                 d->name,
-                 strstr(d->name, "podman") ? "podman.socket started (systemctl enable "
-                                             "--now podman.socket; --user for rootless)"
-                                           : "the Docker Engine running");
-}
-
-static const char *message_of(struct arena *arena, struct bytes body)
-{
-    struct err ignored;
-    const json_t *root = json_read(arena, body, DOCKER_MAX_COMPLAINT, &ignored);
-    const char *message = docker_text(root, "message");
-    if (!message[0])
-        message = docker_text(root, "cause");
-    return message[0] ? message : NULL;
-}
-
-static const char *needed_paths(const char *asked)
-{
-    return strstr(asked, "/logs?") ? "/_ping and, for what containers print, "
-                                     "/containers/<name>/logs"
-                                   : "/_ping, /containers/json and /events";
-}
-
-static void explain_status(const struct docker_call *c, struct bytes body,
-                           struct trouble *why)
-{
-    const char *message = message_of(c->arena, body);
-    const bool is_refusal =
-        c->status == 403 || c->status == 401 || (c->status == 405 && !message);
-    const bool is_missing =
-        c->status == 404 && bytes_starts(bytes_of(c->ask.path), "/containers/");
-    why->reason = is_refusal ? REASON_AUTH : is_missing ? REASON_MISSING : REASON_STATUS;
-    why->is_unknown = is_refusal;
-    if (is_refusal)
-        snprintf(why->detail, sizeof(why->detail),
-                 "%s does not let healthd ask GET %s (status %d%s%.120s): a proxy has to "
-                 "allow %s",
-                 c->docker->name, c->ask.path, c->status, message ? ": " : "",
-                 message ? message : "", needed_paths(c->ask.path));
-    else
-        snprintf(why->detail, sizeof(why->detail),
-                 "%s answered GET %.120s with status %d%s%.250s", c->docker->name,
-                 c->ask.path, c->status, message ? ": " : "", message ? message : "");
-}
-
 /* ---- a call's end ---- */
 
 static void call_destroy(struct docker_call *c)
@@ -308,10 +229,15 @@ static void on_answer(void *ctx, const struct reply *reply)
     }
     if (why.reason != REASON_NONE) {
         if (c->docker->unix_path)
-            explain_socket(c->docker, &why);
+            docker_explain_socket(c->docker->name, c->docker->unix_path, &why);
         call_end(c, &why);
     } else if (reply->status != 200) {
-        explain_status(c, c->ask.take ? buf_bytes(&c->complaint) : reply->body, &why);
+        const struct docker_refusal refusal = {
+            .engine = c->docker->name,
+            .path = c->ask.path,
+            .status = c->status,
+            .body = c->ask.take ? buf_bytes(&c->complaint) : reply->body};
+        docker_explain_status(&refusal, c->arena, &why);
         call_end(c, &why);
     } else if (c->ask.read) {
         call_read(c, reply->body);

@@ -31,6 +31,17 @@ struct docker_ask {
 struct docker_call *docker_ask(struct docker *d, const struct docker_ask *ask);
 struct frame *docker_frame(const struct docker *d);
 
+/* docker_trouble.c. engine: its name, for sentences. */
+/* A socket that cannot be connected to: keeps what fetch said of it, unless more is known. */
+void docker_explain_socket(const char *engine, const char *socket, struct trouble *why);
+struct docker_refusal { /* an answer that is none */
+    const char *engine, *path;
+    int status;
+    struct bytes body;
+};
+void docker_explain_status(const struct docker_refusal *r, struct arena *arena,
+                           struct trouble *why);
+
 /* docker_json.c: a member of an object, or what stands for its absence. */
 const char *docker_text(const json_t *object, const char *name); /* "" */
 int64_t docker_number(const json_t *object, const char *name);   /* 0 */
