@@ -53,17 +53,14 @@ class Podman:
             path.write_text(text.format(folder=self.folder))
             self.environment[name] = str(path)
         self.podman("import", "-", IMAGE, data=image_tar())
-        self.serve()
+        self.process = self.serve(self.socket)
 
-    def serve(self):
-        self.process = Process(["podman", "system", "service", "--time=0", self.address], self.folder,
-                               "podman", env=self.environment)
-        self.process.wait_ready(self.socket.exists, 30)
-
-    def serve_no_more(self):
-        """Containers run on, and `podman` still works."""
-        self.process.stop(10)
-        self.socket.unlink(missing_ok=True)
+    def serve(self, socket):
+        """Answers at the socket; containers do without, and so does `podman`."""
+        process = Process(["podman", "system", "service", "--time=0", f"unix://{socket}"], self.folder,
+                          f"podman-{socket.name}", env=self.environment)
+        process.wait_ready(socket.exists, 30)
+        return process
 
     def podman(self, *arguments, data=None, check=True, timeout=60):
         done = subprocess.run(["podman", *map(str, arguments)], input=data, capture_output=True,
