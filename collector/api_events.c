@@ -75,12 +75,6 @@ static void read_all(void *ctx)
     events_read(in->text, in->is_lines, in->arena, &in->batch);
 }
 
-static void peer_left(void *ctx)
-{
-    struct intake *in = ctx;
-    in->exchange = NULL;
-}
-
 static bool may_send(struct exchange *x)
 {
     if (exchange_may_send_events(x))
@@ -109,7 +103,7 @@ static void post_events(struct exchange *x, struct daemon *d)
     in->text = (struct bytes){
         arena_strndup(in->arena, body.ptr ? body.ptr : "", body.len), body.len};
     if (pool_submit(d->frame.pool, "events", read_all, take_some, in)) {
-        exchange_suspend(x, peer_left, in);
+        exchange_suspend_as(x, &in->exchange);
         return;
     }
     exchange_add_header(x, "Retry-After", "5");

@@ -77,12 +77,6 @@ static void on_kept(void *ctx, bool is_kept)
     free(w);
 }
 
-static void peer_left(void *ctx)
-{
-    struct waiting *w = ctx;
-    w->exchange = NULL;
-}
-
 static const char *const params[] = {"run_id", "duration", NULL};
 
 static struct pairs params_of(struct exchange *x)
@@ -149,7 +143,7 @@ static void on_ping(struct exchange *x, struct daemon *d)
     }
     struct waiting *w = memory_take(sizeof(*w));
     *w = (struct waiting){x, d, memory_strdup(t->probe->name)};
-    exchange_suspend(x, peer_left, w);
+    exchange_suspend_as(x, &w->exchange);
     memos_keep(d->memos, t->session, on_kept, w);
 }
 

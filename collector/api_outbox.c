@@ -118,12 +118,6 @@ static void test_is_done(void *ctx, const struct judgement *j)
     free(t);
 }
 
-static void client_left(void *ctx)
-{
-    struct test *t = ctx;
-    t->exchange = NULL;
-}
-
 static struct notice test_notice(const struct daemon *d, const struct receiver *r,
                                  struct wall now)
 {
@@ -162,7 +156,7 @@ static void post_test(struct exchange *x, struct daemon *d)
         abort();
     *t = (struct test){x, generation_ref(d->generation), arena_create(0)};
     const struct notice n = test_notice(d, r, act_now(d));
-    exchange_suspend(x, client_left, t);
+    exchange_suspend_as(x, &t->exchange);
     courier_test(engine_courier(act_engine(d)), r, notice_copy(t->arena, &n),
                  test_is_done, t);
 }

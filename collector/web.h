@@ -119,6 +119,9 @@ void exchange_error(struct exchange *x, int status, const char *fmt, ...)
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
 /* The answer comes later: gone(ctx) is called when the client leaves or the deadline passes before it. */
 void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx);
+/* The same for one who has nothing else to do then: *ret_exchange is x, and NULL from when the client has left. It stays
+ * where it is until it is answered. */
+void exchange_suspend_as(struct exchange *x, struct exchange **ret_exchange);
 
 /* An answer that goes on. read copies what there is, at most room bytes; when that is nothing it is asked again after
  * exchange_feed_more. gone is called once, when the client has left, reads too slowly, or the listener closes. */

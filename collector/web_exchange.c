@@ -255,3 +255,14 @@ void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
     x->is_suspended =
         true; /* web_handle parks the connection, unless the answer came before that */
 }
+
+static void forget(void *exchange)
+{
+    *(struct exchange **)exchange = NULL;
+}
+
+void exchange_suspend_as(struct exchange *x, struct exchange **ret_exchange)
+{
+    *ret_exchange = x;
+    exchange_suspend(x, forget, ret_exchange);
+}
