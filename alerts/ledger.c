@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order of commits: transactions wait in one queue, and all that wait go to the disk as one. What the disk refuses
- * stays at the head of the queue, is told on stderr, and its notices are let go nevertheless. Loop thread, but for the
- * writing itself.
+ * stays at the head of the queue, is told on stderr, and its notices are let go nevertheless. Who is told of it, and when,
+ * is ledger_landing.c's. Loop thread, but for the writing itself.
  */
 #include "alerts/ledger.h"
 
@@ -10,30 +10,13 @@
 #include <string.h>
 
 #include "alerts/ledger_impl.h"
-#include "alerts/slice.h"
 #include "lib/base/log.h"
 #include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
 #define RETRY_AFTER (5 * NSEC_PER_SEC)
 #define HANGS_AFTER (10 * NSEC_PER_SEC)
-#define SLICE (2 * NSEC_PER_MSEC)
 enum { FLIGHT_MAX = 500, KEPT_MAX_BYTES = 64 << 20, DRAIN_ROUNDS = 20 };
-
-struct ledger {
-    struct loop *loop; /* NULL: inline */
-    struct store *store;
-    struct txn_queue waiting;
-    struct list flight; /* of transactions */
-    struct list landed; /* on disk, and not all of it is told */
-    size_t flight_max;  /* 1 while looking for the one that cannot be written */
-    bool is_flying, is_hanging, is_telling, is_closing;
-    bool is_landing, is_deferred; /* the rest of it */
-    struct wall flight_since, retry_at, now;
-    uint64_t next_id; /* of the outbox */
-    struct ledger_hooks hooks;
-    struct ledger_health health;
-};
 
 /* ---- opening ---- */
 
@@ -106,78 +89,6 @@ struct wall ledger_clock(const struct ledger *l)
     return l->loop ? loop_wall(l->loop) : l->now;
 }
 
-/* ---- what a commit tells ---- */
-
-static void tell_row(struct ledger *l, const struct ledger_op *op, bool is_durable)
-{
-    if (!is_durable)
-        ledger_op_say(op, l->health.why);
-    if (l->hooks.arrived)
-        l->hooks.arrived(l->hooks.ctx, &(struct arrival){.row = &op->row,
-                                                         .payload = bytes_of(op->text),
-                                                         .is_durable = is_durable});
-}
-
-/* Tells of a transaction once, whether the disk took it or not: alerts do not wait for disks. */
-static void tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
-{
-    if (t->is_told)
-        return;
-    t->is_told = true;
-    for (const struct ledger_op *op = t->first_row; op; op = op->next_row)
-        tell_row(l, op, is_durable);
-    if (t->done)
-        t->done(t->done_ctx, is_durable);
-}
-
-static void settle_op(struct ledger *l, const struct ledger_txn *t,
-                      const struct ledger_op *op)
-{
-    if (!t->is_told)
-        tell_row(l, op, true);
-    else if (l->hooks.saved)
-        l->hooks.saved(l->hooks.ctx, op->row.id);
-}
-
-/* Tells of what is on disk. Returns false when it goes on in another turn. */
-static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
-{
-    if (!t->is_landing)
-        t->at = t->first_row;
-    t->is_landing = true;
-    while (t->at) {
-        const struct ledger_op *op = t->at;
-        t->at = op->next_row;
-        settle_op(l, t, op);
-        if (slice_is_over(slice))
-            return false;
-    }
-    if (!t->is_told && t->done)
-        t->done(t->done_ctx, true);
-    return true;
-}
-
-static struct ledger_txn *first_untold(const struct list *transactions)
-{
-    LIST_EACH (it, transactions) {
-        struct ledger_txn *t = LIST_ITEM(it, struct ledger_txn, link);
-        if (!t->is_told)
-            return t;
-    }
-    return NULL;
-}
-
-/* Nothing is launched meanwhile: who is told may commit more, which is told as well. */
-static void tell_all(struct ledger *l, struct list *transactions)
-{
-    if (l->is_telling)
-        return;
-    l->is_telling = true;
-    for (struct ledger_txn *t; (t = first_untold(transactions));)
-        tell(l, t, false);
-    l->is_telling = false;
-}
-
 /* Drops the oldest transactions beyond the bound: their notices have gone out, and stand on stderr. */
 static void bound_waiting(struct ledger *l)
 {
@@ -185,49 +96,6 @@ static void bound_waiting(struct ledger *l)
         log_error(EV("commit given up"), STR("why", l->health.why));
         ledger_txn_free(txn_queue_take(&l->waiting));
     }
-}
-
-/* ---- landing ---- */
-
-static bool is_over(void *ctx)
-{
-    const struct ledger *l = ctx;
-    return mono_since(loop_now_exact(l->loop), loop_now(l->loop)) > SLICE;
-}
-
-static void land(void *ctx);
-
-static void land_later(struct ledger *l)
-{
-    if (!l->is_deferred)
-        loop_defer(l->loop, "alerts.db, a slice", land, l);
-    l->is_deferred = true;
-}
-
-/* Tells in order of commits; who is told may commit more, which lands after. */
-static void land_some(struct ledger *l, const struct slice *slice)
-{
-    if (l->is_landing)
-        return;
-    l->is_landing = true;
-    while (!list_empty(&l->landed)) {
-        struct ledger_txn *t = LIST_ITEM(l->landed.next, struct ledger_txn, link);
-        if (!settle(l, t, slice)) {
-            land_later(l);
-            break;
-        }
-        list_remove(&t->link);
-        ledger_txn_free(t);
-    }
-    l->is_landing = false;
-}
-
-static void land(void *ctx)
-{
-    struct ledger *l = ctx;
-    const struct slice slice = {l, is_over};
-    l->is_deferred = false;
-    land_some(l, l->loop ? &slice : NULL);
 }
 
 /* ---- flights ---- */
@@ -277,13 +145,13 @@ static void flight_failed(struct ledger *l, enum store_fault fault, const struct
         struct ledger_txn *t = LIST_ITEM(list_take(&l->flight), struct ledger_txn, link);
         log_error(EV("commit given up"), STR("why", e->text));
         l->is_telling = true;
-        tell(l, t, false);
+        ledger_tell(l, t, false);
         l->is_telling = false;
         ledger_txn_free(t);
     }
     l->flight_max = fault == STORE_BUG ? 1 : FLIGHT_MAX;
     flight_back(l);
-    tell_all(l, &l->waiting.list);
+    ledger_tell_all(l, &l->waiting.list);
     bound_waiting(l);
     if (fault == STORE_BUG)
         launch(l);
@@ -303,7 +171,7 @@ static void flight_done(void *ctx, enum store_fault fault, const struct err *e)
         list_append(&l->landed, first);
     launch(l);
     if (!l->is_deferred)
-        land(l);
+        ledger_land(l);
 }
 
 /* On the store's thread: the flight is not touched by the loop meanwhile, but for is_told. */
@@ -344,7 +212,7 @@ void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable
     txn_queue_append(&l->waiting, t);
     launch(l);
     if (l->is_flying && l->is_hanging) {
-        tell_all(l, &l->waiting.list);
+        ledger_tell_all(l, &l->waiting.list);
         bound_waiting(l);
     }
 }
@@ -358,8 +226,8 @@ struct wall ledger_advance(struct ledger *l, struct wall now)
             return limit;
         l->is_hanging = true;
         note_fault(l, STORE_IO, "the disk has not answered for 10 s");
-        tell_all(l, &l->flight);
-        tell_all(l, &l->waiting.list);
+        ledger_tell_all(l, &l->flight);
+        ledger_tell_all(l, &l->waiting.list);
         bound_waiting(l);
     }
     if (!l->is_flying && !list_empty(&l->waiting.list)) {
@@ -378,7 +246,7 @@ void ledger_close(struct ledger *l, nsec grace)
     launch(l); /* what was refused before */
     for (int i = 0; i < DRAIN_ROUNDS && l->is_flying; i++)
         store_drain(l->store, grace);
-    land_some(l, NULL);
+    ledger_land_all(l);
     l->is_closing = true;
     if (l->loop)
         loop_forget(l->loop, l);

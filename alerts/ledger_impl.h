@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the ledger, shared by ledger.c (queue and commits), ledger_txn.c (what one transaction gathers),
- * ledger_queue.c (what waits), ledger_write.c (its SQL); and what outbox and courier say to it about rows of the outbox, which nobody else may.
+ * The inside of the ledger, shared by ledger.c (commits), ledger_txn.c (what one transaction gathers), ledger_queue.c (what
+ * waits), ledger_landing.c (who hears of it), ledger_write.c (its SQL); and what outbox and courier say to it about rows of
+ * the outbox, which nobody else may.
  */
 #ifndef HEALTHD_ALERTS_LEDGER_IMPL_H
 #define HEALTHD_ALERTS_LEDGER_IMPL_H
@@ -88,6 +89,31 @@ void txn_queue_append(struct txn_queue *q, struct ledger_txn *t);
 void txn_queue_prepend(struct txn_queue *q, struct ledger_txn *t);
 struct ledger_txn *txn_queue_take(struct txn_queue *q); /* the oldest, or NULL */
 void ledger_op_say(const struct ledger_op *op, const char *why);
+
+struct ledger {
+    struct loop *loop; /* NULL: inline */
+    struct store *store;
+    struct txn_queue waiting;
+    struct list flight; /* of transactions */
+    struct list landed; /* on disk, and not all of it is told */
+    size_t flight_max;  /* 1 while looking for the one that cannot be written */
+    bool is_flying, is_hanging, is_telling, is_closing;
+    bool is_landing, is_deferred; /* the rest of it */
+    struct wall flight_since, retry_at, now;
+    uint64_t next_id; /* of the outbox */
+    struct ledger_hooks hooks;
+    struct ledger_health health;
+};
+
+/* ledger_landing.c */
+/* Tells of a transaction once, whether the disk took it or not: alerts do not wait for disks. */
+void ledger_tell(struct ledger *l, struct ledger_txn *t, bool is_durable);
+/* Of all of a list that were not told yet, as of what the disk has not taken. Launches nothing meanwhile: who is told may
+ * commit more, which is told as well. */
+void ledger_tell_all(struct ledger *l, struct list *transactions);
+/* Tells of what has landed, in order of commits, for a slice of the loop's time; the rest follows by itself. */
+void ledger_land(void *ledger);
+void ledger_land_all(struct ledger *l); /* at once */
 
 /* ledger_write.c */
 extern const char *const ledger_schema[];
