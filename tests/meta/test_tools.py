@@ -79,8 +79,8 @@ class Layers(ToolTest):
 
 class Sizes(ToolTest):
     def test_long_function(self):
-        self.write("lib/core/a.c", HEAD + "int a(int x,\n      int y)\n{\n" + "    x++;\n" * 61 + "}\n")
-        self.faulty("sizes", "lib/core/a.c:5: a() has 61 lines")
+        self.write("lib/core/a.c", HEAD + "int a(int x,\n      int y)\n{\n" + "    x++;\n" * 51 + "}\n")
+        self.faulty("sizes", "lib/core/a.c:5: a() has 51 lines")
 
     def test_deep_function(self):
         deep = "".join(" " * 4 * level + "if (x) {\n" for level in range(1, 5))
@@ -92,8 +92,8 @@ class Sizes(ToolTest):
         self.fine("sizes")
 
     def test_long_file(self):
-        self.write("lib/core/a.c", HEAD + "int x;\n" * 600)
-        self.faulty("sizes", "602 lines, above 600")
+        self.write("lib/core/a.c", HEAD + "int x;\n" * 400)
+        self.faulty("sizes", "402 lines, above 400")
 
     def test_median(self):
         for number in range(11):
