@@ -9,15 +9,22 @@
 
 #include "alerts/evaluation_impl.h"
 
+static bool is_set_by(const struct rule *r, const char *name)
+{
+    for (size_t i = 0; i < r->labels.count; i++) {
+        if (!strcmp(r->labels.items[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 /* Do these labels contradict the owner's? Then it does not cover them. What the rule itself sets says nothing. */
 static bool is_covered(const struct rule *r, struct labels labels, struct labels owner)
 {
     for (size_t i = 0; i < owner.count; i++) {
-        const char *value = labels_get(labels, owner.items[i].name);
-        bool is_own = false;
-        for (size_t k = 0; k < r->labels.count; k++)
-            is_own |= !strcmp(r->labels.items[k].name, owner.items[i].name);
-        if (value && !is_own && strcmp(value, owner.items[i].value) != 0)
+        const char *name = owner.items[i].name;
+        const char *value = labels_get(labels, name);
+        if (value && strcmp(value, owner.items[i].value) != 0 && !is_set_by(r, name))
             return false;
     }
     return true;
@@ -35,7 +42,7 @@ static bool add_owner(void *ctx, struct history_owner *owner, const struct selec
         if (before)
             memcpy(c->items, before, c->count * sizeof(*c->items));
     }
-    c->items[c->count++] = (struct covering){owner, by->range};
+    c->items[c->count++] = (struct covering){.owner = owner, .range = by->range};
     return true;
 }
 
@@ -46,7 +53,25 @@ static int longest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Once for all alerts of the rule: there may be thousands, of a few owners. */
+static const char *probe_of(struct labels labels)
+{
+    const char *probe = labels_get(labels, "probe");
+    return probe ? probe : "";
+}
+
+/* There may be thousands of alerts, and of probes: each alert is judged by its own. */
+static void sort_by_probe(struct coverage *c)
+{
+    c->by_probe = map_create();
+    arena_cleanup(c->arena, (void (*)(void *))map_destroy, c->by_probe);
+    for (size_t i = 0; i < c->count; i++) {
+        struct covering *by = &c->items[i];
+        by->next =
+            map_put(c->by_probe, bytes_of(probe_of(history_owner_labels(by->owner))), by);
+    }
+}
+
+/* Once for all alerts of the rule, as long as no owner ends. */
 static void look_up(struct coverage *c, const struct rule *rule)
 {
     size_t count = 0;
@@ -58,6 +83,8 @@ static void look_up(struct coverage *c, const struct rule *rule)
     c->count = 0;
     history_owners(c->evaluation->history, sorted, count, add_owner, c);
     c->rule = rule;
+    c->owners_ended = history_owners_ended(c->evaluation->history);
+    sort_by_probe(c);
 }
 
 /* A range is empty until it had time for two samples. */
@@ -71,25 +98,52 @@ static bool is_warm(const struct coverage *c, const struct covering *by,
     return c->now.ns - first_run.ns >= needed;
 }
 
+static bool is_known_by(const struct coverage *c, const struct covering *by,
+                        struct labels labels)
+{
+    const struct evaluation_hooks *hooks = &c->evaluation->hooks;
+    const struct labels owner = history_owner_labels(by->owner);
+    struct wall first_run = {0};
+    return !is_covered(c->rule, labels, owner) ||
+           (hooks->is_known(hooks->ctx, owner, &first_run) &&
+            is_warm(c, by, owner, first_run));
+}
+
+static bool is_known_by_all(const struct coverage *c, struct labels labels)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (!is_known_by(c, &c->items[i], labels))
+            return false;
+    }
+    return true;
+}
+
+static bool is_known_by_those_of(const struct coverage *c, const char *probe,
+                                 struct labels labels)
+{
+    for (const struct covering *by = map_get(c->by_probe, bytes_of(probe)); by;
+         by = by->next) {
+        if (!is_known_by(c, by, labels))
+            return false;
+    }
+    return true;
+}
+
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels)
 {
     struct coverage *c = ctx;
     const struct evaluation_hooks *hooks = &c->evaluation->hooks;
+    const char *probe = labels_get(labels, "probe");
     if (!hooks->is_known)
         return true;
-    if (c->rule != rule)
+    if (c->rule != rule ||
+        c->owners_ended != history_owners_ended(c->evaluation->history))
         look_up(c, rule);
     if (c->count == 0 && hooks->is_settled)
         return hooks->is_settled(hooks->ctx);
-    for (size_t i = 0; i < c->count; i++) {
-        const struct labels owner = history_owner_labels(c->items[i].owner);
-        struct wall first_run = {0};
-        if (is_covered(rule, labels, owner) &&
-            (!hooks->is_known(hooks->ctx, owner, &first_run) ||
-             !is_warm(c, &c->items[i], owner, first_run)))
-            return false;
-    }
-    return true;
+    if (!probe || !*probe || is_set_by(rule, "probe"))
+        return is_known_by_all(c, labels);
+    return is_known_by_those_of(c, probe, labels) && is_known_by_those_of(c, "", labels);
 }
 
 /* ---- ended series ---- */

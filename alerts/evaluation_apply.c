@@ -166,7 +166,6 @@ bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slic
 {
     struct applying *a = s->applying ? s->applying : applying_begin(s);
     s->applying = a;
-    a->coverage.rule = NULL;
     while (a->rule < s->count) {
         struct rule_outcome *o = &s->outcomes[a->rule];
         if (!apply_rule(s, o, txn, slice))

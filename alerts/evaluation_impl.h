@@ -89,19 +89,20 @@ void touches_spread(struct evaluation *e); /* to the groups that read what was t
 struct wall group_rested(const struct group_state *g, struct wall now);
 
 /* coverage.c */
-struct
-    covering { /* an owner of series that the rule reads, and the longest range in which it reads them */
+struct covering { /* an owner of series that the rule reads */
     struct history_owner *owner;
-    nsec range;
+    nsec range;                  /* the longest in which it reads them */
+    const struct covering *next; /* with the same probe, or also without one */
 };
 struct coverage { /* of one rule, at one time */
     const struct evaluation *evaluation;
     struct wall now;
-    struct arena *arena; /* of items */
-    const struct rule
-        *rule; /* that items were looked up for; NULL: anew, owners may have ended */
+    struct arena *arena;     /* of items and maps */
+    const struct rule *rule; /* that items were looked up for */
+    uint64_t owners_ended;   /* of the history, then */
     struct covering *items;
     size_t count, size;
+    struct map *by_probe; /* the first with each, "" for none */
 };
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels);
 bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels);

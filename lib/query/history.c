@@ -265,6 +265,11 @@ struct labels history_owner_labels(const struct history_owner *o)
     return o->labels;
 }
 
+uint64_t history_owners_ended(const struct history *h)
+{
+    return h->owners_ended;
+}
+
 void history_owners(
     struct history *h, const struct selector *const *selectors, size_t count,
     bool (*fn)(void *ctx, struct history_owner *o, const struct selector *by), void *ctx)

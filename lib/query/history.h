@@ -123,6 +123,8 @@ void history_owners(
     struct history *h, const struct selector *const *selectors, size_t count,
     bool (*fn)(void *ctx, struct history_owner *o, const struct selector *by), void *ctx);
 struct labels history_owner_labels(const struct history_owner *o);
+/* How many have ended: while it stays, so does who was given. */
+uint64_t history_owners_ended(const struct history *h);
 
 struct history_stats {
     size_t series, chunks, bytes, budget_bytes;

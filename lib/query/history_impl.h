@@ -135,6 +135,7 @@ struct history {
     size_t views;
     uint64_t next_file;
     uint32_t walks, questions;
+    uint64_t owners_ended;
 };
 
 /* history.c. NULL, and counted, when there are too many. */

@@ -105,6 +105,7 @@ void history_owner_end(struct history_owner *o, int64_t ms)
         term_settle(o->history, o->terms[i]);
     }
     list_remove(&o->link);
+    o->history->owners_ended++;
     arena_destroy(o->arena);
 }
 

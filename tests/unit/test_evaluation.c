@@ -30,6 +30,9 @@ struct fixture {
     struct evaluation *evaluation;
     struct rules rules;
     struct buf told;
+    const char
+        *unknown; /* a probe of which nothing is known; NULL: all are as is_known */
+    size_t questions;
     bool is_known, is_settled, is_deferred, is_full;
     struct wall first_run, now;
     int held;
@@ -81,7 +84,11 @@ static void end(void *ctx, struct ledger_txn *txn)
 static bool is_known(void *ctx, struct labels owner, struct wall *ret_first_run)
 {
     struct fixture *f = ctx;
+    const char *probe = labels_get(owner, "probe");
     *ret_first_run = f->first_run;
+    f->questions++;
+    if (f->unknown && probe && !strcmp(probe, f->unknown))
+        return false;
     return f->is_known || !labels_get(owner, "probe");
 }
 
@@ -499,6 +506,27 @@ static void what_reads_much_rests(void **state)
     }
 }
 
+/* Each absent alert asks for its own probe, not for all of them. */
+static void each_alert_asks_for_its_probe(void **state)
+{
+    enum { PROBES = 2000, FALLEN = 3 };
+    struct fixture f;
+    start(&f, "- {alert: Down, expr: up == 0}\n");
+    for (int i = 0; i < PROBES; i++) {
+        const struct label own = {"probe", arena_printf(f.arena, "p%d", i)};
+        struct history_owner *o = history_owner(f.history, (struct labels){&own, 1});
+        history_put(o, "up", (struct labels){0}, wall_to_ms(at(1)), i >= FALLEN);
+    }
+    put(&f, "up", 1, 1);
+    touch(&f, 1, "Down:fired Down:fired Down:fired ");
+    f.unknown = "p1";
+    f.questions = 0;
+    touch(&f, 200, "");
+    touch(&f, 400, "Down:resolved Down:held Down:resolved ");
+    assert_in_range(f.questions, FALLEN, 10 * FALLEN);
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_step_pins_so_much),
         cmocka_unit_test(groups_have_their_turns),
         cmocka_unit_test(what_reads_much_rests),
+        cmocka_unit_test(each_alert_asks_for_its_probe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
