@@ -10,6 +10,7 @@
 
 /* When the pool takes nothing more, the loop asks again after this. */
 #define AGAIN_AFTER (100 * NSEC_PER_MSEC)
+#define PINNED_APART 2000 /* series */
 
 /* ---- life ---- */
 
@@ -345,16 +346,23 @@ bool evaluation_has_come(const struct evaluation *e)
     return !list_empty(&e->ready);
 }
 
+/* Then it is let go, and what the next step reads is pinned, in a slice of its own. */
+static bool pins_much(const struct step *s)
+{
+    return s->group && s->group->read > PINNED_APART;
+}
+
 bool evaluation_apply(struct evaluation *e, struct ledger_txn *txn,
                       const struct slice *slice)
 {
     struct step *s = LIST_ITEM(e->ready.next, struct step, ready);
-    if (s->group && !s->is_applied && !step_apply(s, txn, slice))
-        return false;
-    s->is_applied = true;
-    if (slice_is_over(
-            slice)) /* what the next step reads is pinned in a slice of its own */
-        return false;
+    if (!s->is_applied) {
+        if (s->group && !step_apply(s, txn, slice))
+            return false;
+        s->is_applied = true;
+        if (slice_is_over(slice) || (slice && pins_much(s)))
+            return false;
+    }
     step_finish(s);
     return true;
 }
