@@ -28,8 +28,10 @@ static void count_name(struct map *names, const char *name, struct arena *arena)
 static void note_alert(void *ctx, struct alert *a)
 {
     struct failing *f = ctx;
-    if (a->status.state == ALERT_FIRING)
-        count_name(f->names, name_of(a), f->arena);
+    if (a->status.state != ALERT_FIRING)
+        return;
+    count_name(f->names, name_of(a), f->arena);
+    f->count++;
 }
 
 bool failing_look(struct dispatch *d, const struct slice *slice)
@@ -87,10 +89,20 @@ static size_t own_count(const struct dispatch *d, const struct map *told)
     return count;
 }
 
+static size_t firing_count(const struct notice_parts *parts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < parts->firing_count; i++)
+        count += member_fires(parts->firing[i]);
+    return count;
+}
+
 const char *also_failing(struct dispatch *d, const struct notice *n,
                          const struct notice_parts *parts, struct arena *arena)
 {
     (void)failing_look(d, NULL);
+    if (firing_count(parts) == d->failing.count) /* it speaks of all there is */
+        return "";
     struct map *told = names_told(n, parts, arena);
     const size_t others = map_count(d->failing.names) - own_count(d, told);
     const char *shown[ALSO_SHOWN] = {0};

@@ -68,6 +68,7 @@ struct alert_group {
 struct failing {         /* what fires, for the notices that name what else does */
     struct arena *arena; /* NULL: not looked up */
     struct map *names;   /* probe, or alert that has none → size_t: how many alerts */
+    size_t count;        /* alerts in names */
     struct book_cursor looked;
     bool is_whole;
 };
@@ -127,6 +128,7 @@ struct alert_group *alert_join_receiver(struct dispatch *d, struct alert *a,
 
 /* group_review.c: what there is to tell. */
 struct review {
+    size_t members;
     size_t fresh;      /* fire, and were not told */
     size_t ended;      /* were told, and fire no more */
     size_t missed;     /* came and went */
@@ -137,17 +139,24 @@ struct review {
     size_t remindable; /* of these: not held, not acknowledged, routed */
     struct wall
         released; /* since when the longest of the fresh ones fires that was held; 0: none was */
+    struct wall
+        window_next; /* when the window of a rule that one waits for changes; 0: none does */
+};
+struct reviewing { /* how far it is; {0} to begin with, and again when it is whole */
+    struct list *member;
 };
 void group_look_at_windows(struct dispatch *d, struct alert_group *g, struct wall now);
 /* Asks the overlay whether m is held, when its answer may have changed. */
 void member_look(struct dispatch *d, struct member *m, struct wall now,
                  struct ledger_txn *txn, struct arena *arena);
 bool member_is_held(const struct member *m);
-/* Does both, for all members of g. */
-void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
-                 struct ledger_txn *txn, struct arena *arena);
-struct review group_review(struct dispatch *d, const struct alert_group *g,
-                           struct wall now);
+/* Does both, for all members of g, in slices; *member is how far it is: NULL to begin with. */
+bool group_judge(struct dispatch *d, struct alert_group *g, struct list **member,
+                 struct wall now, struct ledger_txn *txn, struct arena *arena,
+                 const struct slice *slice);
+/* In slices: true when *ret is whole. */
+bool group_review(struct reviewing *x, struct dispatch *d, const struct alert_group *g,
+                  struct wall now, const struct slice *slice, struct review *ret);
 bool review_has_news(const struct alert_group *g, const struct review *r);
 /* Returns when news that is there now may be told. */
 struct wall group_flush_time(const struct alert_group *g, const struct review *r,
@@ -157,15 +166,13 @@ struct wall group_remind_time(const struct alert_group *g, const struct review *
 /* group_flush.c: puts notices into txn and remembers what was told. Returns false when g is gone, since nothing is
  * left to tell. */
 enum flush_cause { FLUSH_NEWS, FLUSH_ESCALATION };
-/* Do the same in slices: call flush_go until it is true, then flush_end. */
+/* Do the same in slices: call flush_go until it is true, then flush_end. r is of g as it is. */
 struct flush;
 struct flush *flush_begin(struct dispatch *d, struct alert_group *g,
-                          enum flush_cause cause, struct wall now, struct ledger_txn *txn,
-                          struct arena *arena);
+                          const struct review *r, enum flush_cause cause, struct wall now,
+                          struct ledger_txn *txn, struct arena *arena);
 bool flush_go(struct flush *f, const struct slice *slice);
 bool flush_end(struct flush *f);
-bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
-                 struct wall now, struct ledger_txn *txn, struct arena *arena);
 
 /* storm.c: five or more critical alerts within 30 s on a paging receiver share a digest. */
 struct storm { /* how far it is; {0} to begin with */
@@ -175,9 +182,14 @@ struct storm { /* how far it is; {0} to begin with */
 };
 bool storm_gather(struct storm *s, struct dispatch *d, struct wall now,
                   struct ledger_txn *txn, const struct slice *slice);
-/* escalate.c: takes the steps that are due; returns when the next one is (0: none). */
-struct wall escalate(struct dispatch *d, struct alert_group *g, struct wall now,
-                     struct ledger_txn *txn, struct arena *arena);
+/* escalate.c: takes the steps of g that are due; true when they are taken, and *ret_next is when the next one is (0: none).
+ * r is of g as it is. */
+struct escalating {         /* how far it is; {0} to begin with */
+    struct retelling *step; /* under way; NULL: none */
+};
+bool escalate(struct escalating *x, struct dispatch *d, struct alert_group *g,
+              const struct review *r, struct wall now, struct ledger_txn *txn,
+              struct arena *arena, const struct slice *slice, struct wall *ret_next);
 
 struct notice_parts {
     enum notice_kind kind;

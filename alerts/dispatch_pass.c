@@ -7,7 +7,15 @@
 #include "alerts/dispatch_impl.h"
 
 enum pass_phase { PASS_SURVEY, PASS_JUDGE, PASS_GATHER, PASS_TELL, PASS_SAVE, PASS_OVER };
-enum pass_telling { TELL_NEWS, TELL_REMINDER, TELL_STEPS };
+enum pass_telling { /* in this order; what there is to tell is looked at before each that needs it */
+                    TELL_LOOK,
+                    TELL_NEWS,
+                    TELL_LOOK_AGAIN,
+                    TELL_REMINDER,
+                    TELL_LOOK_LAST,
+                    TELL_STEPS,
+                    TELL_OVER
+};
 
 struct dispatch_pass {
     struct dispatch *d;
@@ -20,9 +28,11 @@ struct dispatch_pass {
     struct list *member; /* of that group; NULL: it has not begun */
     struct storm storm;
     enum pass_telling telling;
+    struct reviewing reviewing;
     struct review review; /* of that group */
     struct flush *flush;  /* of that group; NULL: none */
-    struct buf row;       /* of that group, half written */
+    struct escalating escalating;
+    struct buf row; /* of that group, half written */
     struct wall next;
 };
 
@@ -40,46 +50,18 @@ static bool is_at_end(const struct dispatch_pass *p)
 
 /* ---- judging ---- */
 
-static bool judge_group(struct dispatch_pass *p, struct alert_group *g,
-                        const struct slice *slice)
-{
-    if (!p->member) {
-        group_look_at_windows(p->d, g, p->now);
-        p->member = g->members.next;
-    }
-    while (p->member != &g->members) {
-        struct member *m = MEMBER_OF(p->member);
-        p->member = p->member->next;
-        member_look(p->d, m, p->now, p->txn, p->scratch);
-        if (slice_is_over(slice))
-            return false;
-    }
-    return true;
-}
-
 static bool judge_all(struct dispatch_pass *p, const struct slice *slice)
 {
     for (; !is_at_end(p); p->group = p->group->next) {
-        if (!judge_group(p, GROUP_OF(p->group), slice))
+        if (!group_judge(p->d, GROUP_OF(p->group), &p->member, p->now, p->txn, p->scratch,
+                         slice))
             return false;
-        p->member = NULL;
         arena_reset(p->scratch);
     }
     return true;
 }
 
 /* ---- telling ---- */
-
-static struct wall rule_windows_next(const struct alert_group *g, struct wall now)
-{
-    struct wall next = {0};
-    LIST_EACH (it, &g->members) {
-        const struct member *m = MEMBER_OF(it);
-        if (m->rule_window)
-            next = wall_earlier(next, interval_next(m->rule_window, now));
-    }
-    return next;
-}
 
 /* A group whose former notice is not on disk yet waits for that. */
 static bool may_tell(struct dispatch_pass *p, struct alert_group *g)
@@ -93,7 +75,6 @@ static bool may_tell(struct dispatch_pass *p, struct alert_group *g)
     if (g->last_told.ns > p->now.ns) /* the clock was set back */
         g->last_told = p->now;
     p->next = wall_earlier(p->next, g->muted_until);
-    p->next = wall_earlier(p->next, rule_windows_next(g, p->now));
     return true;
 }
 
@@ -101,7 +82,6 @@ static bool may_tell(struct dispatch_pass *p, struct alert_group *g)
 static bool has_news(struct dispatch_pass *p, struct alert_group *g)
 {
     const struct review *r = &p->review;
-    p->review = group_review(p->d, g, p->now);
     if (!review_has_news(g, r)) {
         if (r->unseen == 0)
             g->flush_at = (struct wall){0};
@@ -127,22 +107,80 @@ static bool has_reminder(struct dispatch_pass *p, const struct alert_group *g)
     return false;
 }
 
-/* True when it is told; *ret_is_gone: and the group with it. */
-static bool flush(struct dispatch_pass *p, struct alert_group *g,
-                  const struct slice *slice, bool *ret_is_gone)
+static bool look(struct dispatch_pass *p, const struct alert_group *g,
+                 const struct slice *slice)
+{
+    return group_review(&p->reviewing, p->d, g, p->now, slice, &p->review);
+}
+
+/* True when it is told, and then comes next, unless the group is gone with it. */
+static bool flush(struct dispatch_pass *p, struct alert_group *g, enum pass_telling next,
+                  const struct slice *slice)
 {
     if (!p->flush) {
         if (!overlay_survey_hidden(p->d->overlay, p->now, slice) ||
             !failing_look(p->d, slice))
             return false;
-        p->flush = flush_begin(p->d, g, FLUSH_NEWS, p->now, p->txn, p->scratch);
+        p->flush =
+            flush_begin(p->d, g, &p->review, FLUSH_NEWS, p->now, p->txn, p->scratch);
     }
     if (!flush_go(p->flush, slice))
         return false;
-    *ret_is_gone = !flush_end(p->flush);
+    p->telling = flush_end(p->flush) ? next : TELL_OVER;
     p->flush = NULL;
-    if (!*ret_is_gone)
-        p->review = group_review(p->d, g, p->now);
+    return true;
+}
+
+static bool tell_steps(struct dispatch_pass *p, struct alert_group *g,
+                       const struct slice *slice)
+{
+    struct wall next;
+    if (!escalate(&p->escalating, p->d, g, &p->review, p->now, p->txn, p->scratch, slice,
+                  &next))
+        return false;
+    p->next = wall_earlier(p->next, next);
+    p->telling = TELL_OVER;
+    return true;
+}
+
+/* One of its steps, and which one comes next; false when the slice is over before. */
+static bool tell_step(struct dispatch_pass *p, struct alert_group *g,
+                      const struct slice *slice)
+{
+    switch (p->telling) {
+    case TELL_LOOK:
+        if (!p->reviewing.member && !may_tell(p, g)) {
+            p->telling = TELL_OVER;
+            return true;
+        }
+        if (!look(p, g, slice))
+            return false;
+        p->next = wall_earlier(p->next, p->review.window_next);
+        p->telling = has_news(p, g) ? TELL_NEWS : TELL_REMINDER;
+        return true;
+    case TELL_NEWS:
+        return flush(p, g, TELL_LOOK_AGAIN, slice);
+    case TELL_LOOK_AGAIN:
+        if (!look(p, g, slice))
+            return false;
+        p->telling = TELL_REMINDER;
+        return true;
+    case TELL_REMINDER:
+        if (p->flush || has_reminder(p, g))
+            return flush(p, g, TELL_LOOK_LAST, slice);
+        p->telling = TELL_STEPS;
+        return true;
+    case TELL_LOOK_LAST:
+        if (!look(p, g, slice))
+            return false;
+        p->next = wall_earlier(p->next, group_remind_time(g, &p->review));
+        p->telling = TELL_STEPS;
+        return true;
+    case TELL_STEPS:
+        return tell_steps(p, g, slice);
+    case TELL_OVER:
+        break;
+    }
     return true;
 }
 
@@ -150,24 +188,10 @@ static bool flush(struct dispatch_pass *p, struct alert_group *g,
 static bool tell_group(struct dispatch_pass *p, struct alert_group *g,
                        const struct slice *slice)
 {
-    bool is_gone = false;
-    if (p->telling == TELL_NEWS) {
-        if (!p->flush && !may_tell(p, g))
-            return true;
-        if ((p->flush || has_news(p, g)) && !flush(p, g, slice, &is_gone))
+    while (p->telling != TELL_OVER) {
+        if (!tell_step(p, g, slice))
             return false;
-        p->telling = TELL_REMINDER;
     }
-    if (p->telling == TELL_REMINDER && !is_gone) {
-        const bool is_due = p->flush || has_reminder(p, g);
-        if (is_due && !flush(p, g, slice, &is_gone))
-            return false;
-        if (is_due && !is_gone)
-            p->next = wall_earlier(p->next, group_remind_time(g, &p->review));
-        p->telling = TELL_STEPS;
-    }
-    if (!is_gone)
-        p->next = wall_earlier(p->next, escalate(p->d, g, p->now, p->txn, p->scratch));
     return true;
 }
 
@@ -177,7 +201,7 @@ static bool tell_all(struct dispatch_pass *p, const struct slice *slice)
         struct list *next = p->group->next;
         if (!tell_group(p, GROUP_OF(p->group), slice))
             return false;
-        p->telling = TELL_NEWS;
+        p->telling = TELL_LOOK;
         p->group = next;
         arena_reset(p->scratch);
         if (slice_is_over(slice))

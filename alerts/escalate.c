@@ -2,9 +2,25 @@
 /*
  * Escalation: when nobody has taken what a group told for so long, its route's next receiver is told as well, and from
  * then on hears of it as everybody else: its end, too. Due times are counted from the first notice and survive a
- * restart. Called by dispatch.
+ * restart. In slices: the group may have thousands of members. Called by dispatch.
  */
 #include "alerts/dispatch_impl.h"
+
+enum retelling_phase { RETELL_JOIN, RETELL_JUDGE, RETELL_REVIEW, RETELL_FLUSH };
+
+struct
+    retelling { /* one step: what waits in a group joins those of another receiver, which are told */
+    struct alert_group *from;
+    const struct receiver *to;
+    enum retelling_phase phase;
+    struct list *
+        member; /* that comes next, of from or of the group that is judged; NULL: not begun */
+    struct alert_group *told[NOTICE_MAX_ALERTS];
+    size_t count, at; /* of told */
+    struct reviewing reviewing;
+    struct review review; /* of told[at] */
+    struct flush *flush;  /* of told[at] */
+};
 
 static bool is_waiting(const struct dispatch *d, const struct member *m, struct wall now)
 {
@@ -12,63 +28,113 @@ static bool is_waiting(const struct dispatch *d, const struct member *m, struct 
            !m->alert->status.is_unconfirmed && !ack_of(d->overlay, m->alert, now);
 }
 
-static size_t waiting_count(const struct dispatch *d, const struct alert_group *g,
-                            struct wall now)
+static void join(struct retelling *x, struct dispatch *d, const struct member *m)
 {
-    size_t count = 0;
-    LIST_EACH (it, &g->members)
-        count += is_waiting(d, MEMBER_OF(it), now);
-    return count;
+    struct alert_group *g = alert_join_receiver(d, m->alert, x->from->route, x->to);
+    const struct member *there = member_find(d, x->to->name, m->key);
+    bool is_new = g && there && !there->is_told;
+    for (size_t i = 0; i < x->count; i++)
+        is_new &= x->told[i] != g;
+    if (is_new)
+        x->told[x->count++] = g;
 }
 
-static void take_step(struct dispatch *d, struct alert_group *from,
-                      const struct receiver *to, struct wall now, struct ledger_txn *txn,
-                      struct arena *arena)
+static bool join_all(struct retelling *x, struct dispatch *d, struct wall now,
+                     const struct slice *slice)
 {
-    struct alert_group *told[NOTICE_MAX_ALERTS];
-    size_t count = 0;
-    LIST_EACH (it, &from->members) {
-        struct member *m = MEMBER_OF(it);
-        if (!is_waiting(d, m, now) || count == ARRAY_LEN(told))
-            continue;
-        struct alert_group *g = alert_join_receiver(d, m->alert, from->route, to);
-        const struct member *there = member_find(d, to->name, m->key);
-        bool is_new = g && there && !there->is_told;
-        for (size_t i = 0; i < count; i++)
-            is_new &= told[i] != g;
-        if (is_new)
-            told[count++] = g;
+    if (!x->member)
+        x->member = x->from->members.next;
+    while (x->member != &x->from->members) {
+        const struct member *m = MEMBER_OF(x->member);
+        x->member = x->member->next;
+        if (is_waiting(d, m, now) && x->count < ARRAY_LEN(x->told))
+            join(x, d, m);
+        if (slice_is_over(slice))
+            return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        told[i]->is_escalation = true;
-        if (!told[i]->is_open)
-            told[i]->opened_at = from->opened_at;
-        group_judge(d, told[i], now, txn, arena);
-        (void)group_flush(d, told[i], FLUSH_ESCALATION, now, txn, arena);
+    x->member = NULL;
+    for (size_t i = 0; i < x->count; i++) {
+        x->told[i]->is_escalation = true;
+        if (!x->told[i]->is_open)
+            x->told[i]->opened_at = x->from->opened_at;
     }
+    return true;
 }
 
-struct wall escalate(struct dispatch *d, struct alert_group *g, struct wall now,
-                     struct ledger_txn *txn, struct arena *arena)
+/* True when all are told. */
+static bool retell(struct retelling *x, struct dispatch *d, struct wall now,
+                   struct ledger_txn *txn, struct arena *arena, const struct slice *slice)
 {
-    const struct wall never = {0};
-    if (!g->is_open || g->is_escalation || !g->route || !g->route->escalate ||
-        g->is_muted || waiting_count(d, g, now) == 0)
-        return never;
-    for (;;) {
-        size_t step = 0;
-        const struct escalation *e = g->route->escalate;
-        while (e && e->to && step < g->escalated) {
-            e++;
-            step++;
+    if (x->phase == RETELL_JOIN) {
+        if (!join_all(x, d, now, slice))
+            return false;
+        x->phase = RETELL_JUDGE;
+    }
+    for (; x->at < x->count; x->at++, x->phase = RETELL_JUDGE) {
+        struct alert_group *g = x->told[x->at];
+        if (x->phase == RETELL_JUDGE) {
+            if (!group_judge(d, g, &x->member, now, txn, arena, slice))
+                return false;
+            x->phase = RETELL_REVIEW;
         }
-        if (!e || !e->to)
-            return never;
-        const struct wall due = wall_add(g->opened_at, e->after);
-        if (due.ns > now.ns)
-            return due;
-        g->escalated++;
-        take_step(d, g, e->to, now, txn, arena);
+        if (x->phase == RETELL_REVIEW) {
+            if (!group_review(&x->reviewing, d, g, now, slice, &x->review))
+                return false;
+            x->flush = flush_begin(d, g, &x->review, FLUSH_ESCALATION, now, txn, arena);
+            x->phase = RETELL_FLUSH;
+        }
+        if (!flush_go(x->flush, slice))
+            return false;
+        (void)flush_end(x->flush);
+    }
+    return true;
+}
+
+/* The step of g that comes next; NULL: none. */
+static const struct escalation *next_step(const struct alert_group *g)
+{
+    const struct escalation *e = g->route->escalate;
+    for (size_t taken = 0; e && e->to && taken < g->escalated; taken++)
+        e++;
+    return e && e->to ? e : NULL;
+}
+
+static bool may_escalate(const struct alert_group *g, const struct review *r)
+{
+    return g->is_open && !g->is_escalation && g->route && g->route->escalate &&
+           !g->is_muted && r->remindable > 0;
+}
+
+/* False when no step is due; *ret_next is when one is. */
+static bool step_begin(struct escalating *x, struct alert_group *g, struct wall now,
+                       struct arena *arena, struct wall *ret_next)
+{
+    const struct escalation *e = next_step(g);
+    if (!e)
+        return false;
+    const struct wall due = wall_add(g->opened_at, e->after);
+    if (due.ns > now.ns) {
+        *ret_next = due;
+        return false;
+    }
+    g->escalated++;
+    x->step = arena_alloc(arena, sizeof(*x->step));
+    *x->step = (struct retelling){.from = g, .to = e->to};
+    return true;
+}
+
+bool escalate(struct escalating *x, struct dispatch *d, struct alert_group *g,
+              const struct review *r, struct wall now, struct ledger_txn *txn,
+              struct arena *arena, const struct slice *slice, struct wall *ret_next)
+{
+    *ret_next = (struct wall){0};
+    if (!x->step && !may_escalate(g, r))
+        return true;
+    while (x->step || step_begin(x, g, now, arena, ret_next)) {
+        if (!retell(x->step, d, now, txn, arena, slice))
+            return false;
+        x->step = NULL;
         g->is_changed = true;
     }
+    return true;
 }

@@ -18,6 +18,7 @@ struct flush { /* in its arena */
     struct wall now;
     struct ledger_txn *txn;
     struct arena *arena;
+    struct list *gathered; /* the member that comes next; NULL: not begun */
     struct member **firing, **ended, **missed;
     size_t firing_count, ended_count, missed_count;
     bool is_told;
@@ -30,23 +31,34 @@ static bool is_tellable(const struct member *m)
            (m->is_told || !m->alert->status.is_unconfirmed);
 }
 
-static void gather(struct flush *f)
+static void gather_member(struct flush *f, struct member *m)
 {
-    const size_t count = list_count(&f->g->members) + 1;
-    f->firing = arena_alloc(f->arena, count * sizeof(struct member *));
-    f->ended = arena_alloc(f->arena, count * sizeof(struct member *));
-    f->missed = arena_alloc(f->arena, count * sizeof(struct member *));
-    LIST_EACH (it, &f->g->members) {
-        struct member *m = MEMBER_OF(it);
-        if (member_fires(m)) {
-            if (is_tellable(m) && (m->is_told || !f->g->is_muted))
-                f->firing[f->firing_count++] = m;
-        } else if (m->is_told) {
-            f->ended[f->ended_count++] = m;
-        } else if (m->is_missed && !f->g->is_muted) {
-            f->missed[f->missed_count++] = m;
-        }
+    if (member_fires(m)) {
+        if (is_tellable(m) && (m->is_told || !f->g->is_muted))
+            f->firing[f->firing_count++] = m;
+    } else if (m->is_told) {
+        f->ended[f->ended_count++] = m;
+    } else if (m->is_missed && !f->g->is_muted) {
+        f->missed[f->missed_count++] = m;
     }
+}
+
+static bool gather(struct flush *f, const struct slice *slice)
+{
+    const size_t count = f->review.members + 1;
+    if (!f->gathered) {
+        f->firing = arena_alloc(f->arena, count * sizeof(struct member *));
+        f->ended = arena_alloc(f->arena, count * sizeof(struct member *));
+        f->missed = arena_alloc(f->arena, count * sizeof(struct member *));
+        f->gathered = f->g->members.next;
+    }
+    while (f->gathered != &f->g->members) {
+        gather_member(f, MEMBER_OF(f->gathered));
+        f->gathered = f->gathered->next;
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
 }
 
 static const char *escalation_reason(struct flush *f)
@@ -205,24 +217,25 @@ static void tell(struct flush *f)
 }
 
 struct flush *flush_begin(struct dispatch *d, struct alert_group *g,
-                          enum flush_cause cause, struct wall now, struct ledger_txn *txn,
-                          struct arena *arena)
+                          const struct review *r, enum flush_cause cause, struct wall now,
+                          struct ledger_txn *txn, struct arena *arena)
 {
     struct flush *f = arena_alloc(arena, sizeof(*f));
     *f = (struct flush){.d = d,
                         .g = g,
                         .cause = cause,
-                        .review = group_review(d, g, now),
+                        .review = *r,
                         .now = now,
                         .txn = txn,
                         .arena = arena};
-    gather(f);
     return f;
 }
 
 bool flush_go(struct flush *f, const struct slice *slice)
 {
     if (!f->is_told) {
+        if (!gather(f, slice))
+            return false;
         f->is_told = true;
         if (f->g->receiver)
             tell(f);
@@ -246,12 +259,4 @@ bool flush_end(struct flush *f)
     }
     g->is_changed = true;
     return true;
-}
-
-bool group_flush(struct dispatch *d, struct alert_group *g, enum flush_cause cause,
-                 struct wall now, struct ledger_txn *txn, struct arena *arena)
-{
-    struct flush *f = flush_begin(d, g, cause, now, txn, arena);
-    (void)flush_go(f, NULL);
-    return flush_end(f);
 }

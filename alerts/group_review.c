@@ -166,12 +166,23 @@ void member_look(struct dispatch *d, struct member *m, struct wall now,
         member_judge(d, m, now, txn, arena);
 }
 
-void group_judge(struct dispatch *d, struct alert_group *g, struct wall now,
-                 struct ledger_txn *txn, struct arena *arena)
+bool group_judge(struct dispatch *d, struct alert_group *g, struct list **member,
+                 struct wall now, struct ledger_txn *txn, struct arena *arena,
+                 const struct slice *slice)
 {
-    group_look_at_windows(d, g, now);
-    LIST_EACH (it, &g->members)
-        member_look(d, MEMBER_OF(it), now, txn, arena);
+    if (!*member) {
+        group_look_at_windows(d, g, now);
+        *member = g->members.next;
+    }
+    while (*member != &g->members) {
+        struct member *m = MEMBER_OF(*member);
+        *member = (*member)->next;
+        member_look(d, m, now, txn, arena);
+        if (slice_is_over(slice))
+            return false;
+    }
+    *member = NULL;
+    return true;
 }
 
 /* ---- the whole ---- */
@@ -206,22 +217,37 @@ static void review_firing(struct dispatch *d, const struct member *m, struct wal
     }
 }
 
-struct review group_review(struct dispatch *d, const struct alert_group *g,
-                           struct wall now)
+static void review_member(struct dispatch *d, const struct member *m, struct wall now,
+                          struct review *r)
 {
-    struct review r = {0};
-    LIST_EACH (it, &g->members) {
-        const struct member *m = MEMBER_OF(it);
-        if (member_fires(m))
-            review_firing(d, m, now, &r);
-        else if (m->is_told)
-            r.ended++;
-        else if (m->is_missed) {
-            r.missed++;
-            note_release(m, &r);
-        }
+    r->members++;
+    if (m->rule_window)
+        r->window_next = wall_earlier(r->window_next, interval_next(m->rule_window, now));
+    if (member_fires(m)) {
+        review_firing(d, m, now, r);
+    } else if (m->is_told) {
+        r->ended++;
+    } else if (m->is_missed) {
+        r->missed++;
+        note_release(m, r);
     }
-    return r;
+}
+
+bool group_review(struct reviewing *x, struct dispatch *d, const struct alert_group *g,
+                  struct wall now, const struct slice *slice, struct review *ret)
+{
+    if (!x->member) {
+        *ret = (struct review){0};
+        x->member = g->members.next;
+    }
+    while (x->member != &g->members) {
+        review_member(d, MEMBER_OF(x->member), now, ret);
+        x->member = x->member->next;
+        if (slice_is_over(slice))
+            return false;
+    }
+    x->member = NULL;
+    return true;
 }
 
 bool review_has_news(const struct alert_group *g, const struct review *r)

@@ -46,6 +46,7 @@ struct book {
 
 struct story_fixture {
     struct arena *arena;
+    size_t slices; /* of all passes */
     struct fake_alert alerts[ALERTS_MAX];
     size_t count;
     struct overlay overlay;
@@ -272,8 +273,10 @@ static inline void story_advance(struct story_fixture *s, struct wall now)
     const struct slice slice = {.is_over = story_slice_is_over};
     s->txn.now = now;
     struct dispatch_pass *pass = dispatch_pass_begin(s->dispatch, now, &s->txn);
-    for (size_t slices = 0; !dispatch_pass_go(pass, &slice); slices++)
+    for (size_t slices = 0; !dispatch_pass_go(pass, &slice); slices++) {
         assert_true(slices < 10000);
+        s->slices++;
+    }
     s->next = dispatch_pass_end(pass);
     dispatch_committed(s->dispatch, &s->txn);
 }

@@ -55,6 +55,27 @@ static void notices_say_why(void **state)
     story_end(&s);
 }
 
+/* Whatever is done for each member of a group lets the loop turn after each: judging, looking, gathering, remembering and
+ * writing, and the same for those that an escalation tells. */
+static void a_large_group_is_told_in_slices(void **state)
+{
+    enum { MEMBERS = ALERTS_MAX };
+    struct story_fixture s;
+    size_t before;
+    story_begin(&s, "route: {receiver: chat, group_by: [alertname], group_wait: 0s, "
+                    "repeat_interval: 0s, escalate: [{after: 15m, to: mail}]}");
+    for (int i = 0; i < MEMBERS; i++)
+        story_fire(&s, arena_printf(s.arena, "Down/p%d", i), "severity=critical",
+                   story_time(0));
+    story_advance(&s, story_time(0));
+    assert_true(s.slices >= (size_t)6 * MEMBERS);
+    before = s.slices;
+    story_until(&s, story_time(900));
+    assert_true(s.slices - before >= (size_t)10 * MEMBERS);
+    assert_non_null(strstr(buf_text(&s.told), "mail"));
+    story_end(&s);
+}
+
 static void lanes_have_the_same_key_for_ever(void **state)
 {
     char first[LANE_SIZE + 3], second[LANE_SIZE + 3];
@@ -202,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notices_say_why),
+        cmocka_unit_test(a_large_group_is_told_in_slices),
         cmocka_unit_test(lanes_have_the_same_key_for_ever),
         cmocka_unit_test(thresholds_are_read_off_rules),
         cmocka_unit_test(receivers_may_want_less),
