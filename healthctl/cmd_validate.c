@@ -47,6 +47,8 @@ static void say_valid(struct invocation *in, const char *name, const struct gene
     buf_printf(&text, "%zu probe%s", g->probe_count, g->probe_count == 1 ? "" : "s");
     if (modules)
         buf_printf(&text, ", %zu module%s", modules, modules == 1 ? "" : "s");
+    if (g->flow_count)
+        buf_printf(&text, ", %zu flow%s", g->flow_count, g->flow_count == 1 ? "" : "s");
     write_say(in->out, TONE_GOOD, "%s is valid: %s", name, buf_text(&text));
     buf_finish(&text);
 }

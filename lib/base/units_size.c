@@ -107,6 +107,10 @@ bool percent_parse(struct bytes text, double *ret_value, struct err *e)
     if (!bytes_to_double(number, &value) || value - value != 0)
         return err_set(e, "'%s' is not a percentage; write 95%% or 0.5%%",
                        shown_text(text).text);
+    if (!marked && value > 0 && value < 1) /* meant as a share of one, most likely */
+        return err_set(
+            e, "'%s' has no percent sign; write %g%%, or %s%% if so little is meant",
+            shown_text(text).text, value * 100, shown_text(text).text);
     if (!marked)
         return err_set(e, "'%s' has no percent sign; write %s%%", shown_text(text).text,
                        shown_text(text).text);

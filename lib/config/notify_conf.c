@@ -150,6 +150,13 @@ static const struct route *for_all(struct loader *l, const struct node *node)
     return root;
 }
 
+/* One that is written out; of a secret the ping itself finds out, since it may change. */
+static bool is_reachable(struct loader *l, const struct template *t,
+                         const struct deadman_conf *conf, struct err *e)
+{
+    return !template_is_fixed(t) || notifier_url_validate(conf->url.value, l->arena, e);
+}
+
 static void deadman_load(struct loader *l, const struct node *node)
 {
     const struct opt_part part = {deadman_opts, sizeof(struct deadman_conf)};
@@ -161,12 +168,13 @@ static void deadman_load(struct loader *l, const struct node *node)
     struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
     if (!t || conf_has_unknown(l, t))
         return;
-    if (!template_fill(t, NULL, NULL, l->arena, &conf, &e))
+    if (!template_fill(t, NULL, NULL, l->arena, &conf, &e) ||
+        !is_reachable(l, t, conf, &e)) {
         diag_error(l->diag, node->at, "deadman: %s", e.text);
-    else {
-        l->g->alerting.routing.deadman.conf = t;
-        l->g->alerting.routing.deadman.every = ((const struct deadman_conf *)conf)->every;
+        return;
     }
+    l->g->alerting.routing.deadman.conf = t;
+    l->g->alerting.routing.deadman.every = ((const struct deadman_conf *)conf)->every;
 }
 
 static bool has_severities(const struct node *node)

@@ -45,7 +45,7 @@ static const char *read_name(struct list_state *s, const struct node *node)
         return NULL;
     }
     if (n->kind != NODE_SCALAR || !name_is_valid(n->text)) {
-        diag_error(d, n->at, "'%.80s' is no name: use letters, digits, _ . and -",
+        diag_error(d, n->at, "'%.80s' is no name: use a-z, A-Z, 0-9, _ . and -",
                    n->text);
         return NULL;
     }

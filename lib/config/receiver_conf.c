@@ -225,6 +225,7 @@ void receivers_load(struct loader *l, const struct node *node)
             "for example: {oncall: {pagerduty: {routing_key: …}}, chat: {slack: …}}");
         return;
     }
+    l->receivers = node;
     if (node->count > RECEIVERS_MAX) {
         diag_error(l->diag, node->at, "there are %zu receivers; at most %d are taken",
                    node->count, RECEIVERS_MAX);

@@ -10,9 +10,12 @@
 
 #define SHOWN_MAX 600
 
+/* One that has a fault of its own, which was said where it is written, is no second fault wherever it is named. */
 static bool report_unknown(struct loader *l, const char *name, struct place at)
 {
     const struct receivers *known = &l->g->alerting.receivers;
+    if (l->receivers && node_get(l->receivers, name))
+        return false;
     const char **names = arena_alloc(l->arena, (known->count + 1) * sizeof(*names));
     struct buf list = BUF_MAX(SHOWN_MAX);
     for (size_t i = 0; i < known->count; i++) {

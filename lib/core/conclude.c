@@ -77,7 +77,8 @@ static void answer_in_phase(struct run *run, const char *from, const char *limit
     case PHASE_CONNECT:
         run_down(
             run, REASON_TIMEOUT,
-            "no connection to %s within %s; tried for %s: is a firewall dropping it?",
+            "no connection to %s within %s; tried for %s: a firewall drops it, or what "
+            "listens there hangs",
             from, limit, waited);
         break;
     case PHASE_TLS:

@@ -86,6 +86,11 @@ def test_a_fault_names_its_place(refused, config, words):
         assert word in said, said
 
 
+def test_a_receiver_that_is_at_fault_is_not_missing_as_well(refused):
+    said = refused("receivers: {p: {pagerduty: {routing_key: abc}}}\nnotify: {critical: p, warning: [p, q]}\nfallback: [p]\n")
+    assert "'routing_key' has 3 characters" in said and "no receiver 'q'" in said and "no receiver 'p'" not in said
+
+
 def test_a_file_that_is_not_there(run_healthd, tmp_path):
     done = run_healthd("--config", tmp_path / "none.yml")
     assert done.returncode == 2 and "none.yml" in done.stderr

@@ -166,10 +166,10 @@ def test_usage_says_what_to_do(healthctl, arguments, says):
 def test_validate_counts(healthctl, tmp_path):
     good = tmp_path / "good.yml"
     good.write_text("probes:\n  - {name: a, http: 'http://x/'}\n  - {name: b, tcp: 'x:1'}\n"
-                    "modules: {m: {prober: http}}\n")
+                    "modules: {m: {prober: http}}\nflows: [{name: f, steps: [{use: a}]}]\n")
     done = healthctl("validate", good)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{good} is valid: 2 probes, 1 module\n"
+    assert done.stdout == f"{good} is valid: 2 probes, 1 module, 1 flow\n"
 
 
 def test_validate_says_all_faults_with_carets(healthctl, tmp_path):

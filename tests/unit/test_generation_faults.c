@@ -89,7 +89,7 @@ static void faults_of_probes(void **state)
         {"probes:\n  - http: x\n", "2:5 the probe has no name [add `name:`, which "
                                    "becomes the label probe=\"...\"]\n"},
         {"probes: [{name: \"a b\", http: x}]\n",
-         "1:17 'a b' is no name: use letters, digits, _ . and -\n"},
+         "1:17 'a b' is no name: use a-z, A-Z, 0-9, _ . and -\n"},
         {"probes: [{name: a, http: x}, {name: a, http: y}]\n",
          "1:37 a second probe is named 'a'; the first is at t:1\n"},
         {"probes: [{name: a}]\n",

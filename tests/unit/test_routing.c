@@ -252,9 +252,9 @@ static void what_is_printed_loads_to_the_same(void **state)
 {
     static const char *const cases[] = {
         tree,
-        "notify: {critical: oncall, warning: chat, deadman: {url: 'http://x/', every: "
-        "30s}}\n",
-        "notify: {deadman: {url: 'http://x/'}}\n"
+        "notify: {critical: oncall, warning: chat, deadman: {url: "
+        "'${env:NO_PING:-http://x/}', every: 30s}}\n",
+        "notify: {deadman: {url: '${env:NO_PING:-http://x/}'}}\n"
         "time_intervals:\n"
         "- {name: office, time_intervals: [{weekdays: ['monday:friday'], times: "
         "[{start_time: '09:00', end_time: '18:00'}], days_of_month: ['-1'], location: "
@@ -327,6 +327,8 @@ static void faults_are_shown_where_they_are(void **state)
         {"notify: {critical: oncall, deadman: {every: 1m}}",
          "1:37 'url' is missing [URL that is asked while alerting works; whoever serves "
          "it tells people when that stops.]\n"},
+        {"notify: {critical: oncall, deadman: {url: hc-ping.com/1}}",
+         "1:37 deadman: its URL must begin with https:// or http://\n"},
         {"notify: {critical: oncall, deadman: {url: 'http://${x}/'}}",
          "1:43 ${x} is not known here [${env:NAME}, ${file:/path} and ${secret:name} "
          "are; a literal ${ is written $${]\n"},

@@ -216,6 +216,8 @@ static void percentages_are_read(void **state)
         {"0%", 0, NULL},
         {"150 %", 150, NULL},
         {"95", 0, "'95' has no percent sign; write 95%"},
+        {"0.8", 0, "'0.8' has no percent sign; write 80%, or 0.8% if so little is meant"},
+        {"1", 0, "'1' has no percent sign; write 1%"},
         {"-5%", 0, "'-5%' is negative; write a percentage of 0% or more"},
         {"%", 0, "'%' is not a percentage; write 95% or 0.5%"},
         {"NaN%", 0, "'NaN%' is not a percentage; write 95% or 0.5%"},
