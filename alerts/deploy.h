@@ -65,7 +65,7 @@ const char *deploy_words(const struct deploy *d, struct arena *arena);
 void deploy_each(const struct overlay *o, void (*fn)(void *ctx, const struct deploy *d),
                  void *ctx);
 const struct deploy *deploy_find(const struct overlay *o, const char *id); /* NULL */
-/* What to add to an alert that began during a deploy and is told now: "stopped 14:02 during the deploy of shop a1b2c3,
+/* What to add to an alert that began during a deploy and is told now: "stopped 14:02 CET during the deploy of shop a1b2c3,
  * never came back"; "" for others. In arena. */
 const char *deploy_story(const struct overlay *o, const struct alert *a, struct wall now,
                          struct arena *arena);

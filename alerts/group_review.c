@@ -31,19 +31,34 @@ static bool is_asked_for(enum overlay_kind kind)
     return kind == OVERLAY_SILENCED || kind == OVERLAY_MAINTENANCE;
 }
 
+static void add_labels(struct buf *json, struct labels labels)
+{
+    buf_add_text(json, ",\"labels\":{");
+    for (size_t i = 0; i < labels.count; i++) {
+        buf_add_text(json, i ? "," : "");
+        buf_add_json(json, bytes_of(labels.items[i].name));
+        buf_add_byte(json, ':');
+        buf_add_json(json, bytes_of(labels.items[i].value));
+    }
+    buf_add_byte(json, '}');
+}
+
 static void note_hold(const struct member *m, struct wall now, struct ledger_txn *txn)
 {
     struct buf facts = BUF_MAX((size_t)1 << 16);
     buf_add_text(&facts, "{\"key\":");
     buf_add_json(&facts, bytes_of(m->key));
+    buf_add_text(&facts, ",\"alert\":");
+    buf_add_json(&facts, bytes_of(m->alert->name));
     buf_add_text(&facts, ",\"receiver\":");
     buf_add_json(&facts, bytes_of(m->group->receiver_name));
     buf_add_text(&facts, ",\"by\":");
     buf_add_json(&facts, bytes_of(overlay_kind_name(m->held)));
     buf_add_text(&facts, ",\"why\":");
     buf_add_json(&facts, bytes_of(m->held_by));
+    add_labels(&facts, m->labels);
     buf_add_byte(&facts, '}');
-    ledger_note(txn, now, "suppressed", buf_text(&facts));
+    ledger_note(txn, now, "suppressed", facts.overflow ? "{}" : buf_text(&facts));
     buf_finish(&facts);
 }
 

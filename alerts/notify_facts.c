@@ -285,7 +285,9 @@ static const char *spark_text(const struct notice_alert *alert, struct arena *ar
         }
     }
     const char *line = sparkline(alert->spark, alert->spark_count, arena);
-    return *line ? arena_printf(arena, "%s %.4g to %.4g", line, least, most) : "";
+    return *line && least < most
+               ? arena_printf(arena, "%s %.4g to %.4g", line, least, most)
+               : "";
 }
 
 static bool is_first_class(const char *name)

@@ -145,10 +145,12 @@ const char *overlay_clock(const struct overlay *o, struct wall at, struct wall n
                           struct arena *arena)
 {
     const struct civil c = local_of(o, at), today = local_of(o, now);
+    const char *zone;
+    (void)zone_offset(o->zone ? o->zone : zone_utc, at, &zone);
     if (c.year == today.year && c.month == today.month && c.day == today.day)
-        return arena_printf(arena, "%02d:%02d", c.hour, c.minute);
-    return arena_printf(arena, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour,
-                        c.minute);
+        return arena_printf(arena, "%02d:%02d %s", c.hour, c.minute, zone);
+    return arena_printf(arena, "%04d-%02d-%02d %02d:%02d %s", c.year, c.month, c.day,
+                        c.hour, c.minute, zone);
 }
 
 const char *alert_probe(const struct alert *a)

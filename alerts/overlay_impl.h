@@ -66,7 +66,7 @@ struct overlay_verdict overlay_judge_as(const struct judging *j);
 
 /* overlay.c: words and times */
 void overlay_wake_at(struct overlay *o, struct wall at);
-/* "15:00", with its date when that is another day than now's. In arena. */
+/* "15:00 CET", with its date when that is another day than now's. In arena. */
 const char *overlay_clock(const struct overlay *o, struct wall at, struct wall now,
                           struct arena *arena);
 const char *alert_words(const struct alert *a,

@@ -113,6 +113,7 @@ static void print_own(struct buf *out, const struct alert *a)
     json_print_text(out, "severity", labels_get(a->labels, "severity"));
     json_print_flag(out, "unknown", s->unknown_since.ns != 0);
     json_print_time(out, "since", since_of(s));
+    json_print_time(out, "ends_at", s->keep_until);
     print_value(out, s->value);
     json_print_text(out, "rule", a->rule_id);
     json_print_text(out, "expr", a->rule ? a->rule->expr_text : "");

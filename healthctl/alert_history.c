@@ -29,7 +29,7 @@ static bool is_of(const json_t *event, const char *word)
            strstr(remote_text(event, "title"), word);
 }
 
-/* An alert by its name and probe, a notice by its first line, what was held by its alert's key. */
+/* An alert by its name and probe, a notice by its first line. */
 static const char *subject_of(struct arena *arena, const json_t *event)
 {
     const char *name = remote_text(event, "alert"), *title = remote_text(event, "title");
@@ -39,18 +39,20 @@ static const char *subject_of(struct arena *arena, const json_t *event)
     return *title ? title : remote_text(event, "key");
 }
 
-static struct cell event_cell(const json_t *event)
+/* "delivered (resolve)": of a notice, what it told. */
+static struct cell event_cell(struct arena *arena, const json_t *event)
 {
-    const char *name = remote_text(event, "event");
+    const char *name = remote_text(event, "event"), *kind = remote_text(event, "kind");
+    const char *shown = *kind ? arena_printf(arena, "%s (%s)", name, kind) : name;
     if (!strcmp(name, "fired") || !strcmp(name, "dead"))
-        return cell_toned(TONE_BAD, name);
-    return cell_text(name);
+        return cell_toned(TONE_BAD, shown);
+    return cell_text(shown);
 }
 
 static void add_row(struct arena *arena, struct cell *c, const json_t *event)
 {
     c[0] = cell_time(remote_time(event, "at"));
-    c[1] = event_cell(event);
+    c[1] = event_cell(arena, event);
     c[2] = cell_text(subject_of(arena, event));
     c[3] = cell_text(remote_text(event, "receiver"));
     c[4] = cell_text(remote_text(event, "why"));

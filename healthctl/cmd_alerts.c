@@ -9,6 +9,7 @@
 #include "healthctl/command.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
+#include "lib/base/units.h"
 
 #define TIMEOUT (10 * NSEC_PER_SEC)
 
@@ -132,13 +133,29 @@ static struct cell told_cell(struct arena *arena, const json_t *alert)
                : cell_toned(TONE_WARN, "nobody: no route takes it");
 }
 
+/* What keep_firing_for alone keeps: "" for others. */
+static const char *ending_of(struct arena *arena, const json_t *alert)
+{
+    const nsec left = remote_time(alert, "ends_at").ns - wall_read().ns;
+    struct buf text = BUF_MAX(64);
+    if (!is_firing(alert) || !json_is_string(json_object_get(alert, "ends_at")))
+        return "";
+    duration_format_short(&text, left > 0 ? left / NSEC_PER_SEC * NSEC_PER_SEC : 0);
+    const char *words =
+        arena_printf(arena, "well again, and over in %s if it stays so", buf_text(&text));
+    buf_finish(&text);
+    return words;
+}
+
 /* What is wrong, and while it is what was found. */
 static const char *words_of(struct arena *arena, const json_t *alert)
 {
     const json_t *annotations = json_object_get(alert, "annotations");
     const char *summary = remote_text(annotations, "summary");
     const char *words = *summary ? summary : remote_text(annotations, "description");
-    const char *found = is_firing(alert) ? remote_text(alert, "found") : "";
+    const char *found = ending_of(arena, alert);
+    if (is_firing(alert) && !*found)
+        found = remote_text(alert, "found");
     if (!*found || strstr(words, found))
         return words;
     return *words ? arena_printf(arena, "%s: %s", words, found) : found;
@@ -213,6 +230,8 @@ static void write_alert(struct invocation *in, const json_t *alert)
                              subject_of(alert)));
     write_field(in->out, NULL, "state", state_cell(alert));
     write_field(in->out, NULL, "since", cell_time(remote_time(alert, "since")));
+    if (*ending_of(in->arena, alert))
+        write_field(in->out, NULL, "ends", cell_text(ending_of(in->arena, alert)));
     if (*remote_text(alert, "found"))
         write_field(in->out, NULL, "found", cell_text(remote_text(alert, "found")));
     write_field(in->out, NULL, "value", cell_text(remote_text(alert, "value")));

@@ -3,7 +3,7 @@
 
 import { acknowledge, giveBack, silence } from "./acts.js";
 import { get } from "./api.js";
-import { toldList } from "./delivery.js";
+import { endingWords, toldList } from "./delivery.js";
 import { deployList, deploys } from "./deploys.js";
 import { tell } from "./dialog.js";
 import { coded, h, link, probeRoute, put } from "./dom.js";
@@ -60,7 +60,7 @@ function card(alert) {
   const labels = Object.entries(alert.labels).filter(([name]) => !HIDDEN_LABELS.has(name));
   return h("article", { class: `card alert is-${health}${alert.held ? " is-held" : ""}`, tabindex: "-1", "data-key": alert.key },
     h("h2", null, healthIcon(health, alert.severity), h("span", null, alert.annotations.summary || alert.alertname)),
-    h("p", { class: "when" }, h("b", null, stateWords(alert)), h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}`),
+    h("p", { class: "when" }, h("b", null, stateWords(alert)), h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}${endingWords(alert, now())}`),
       alert.unknown ? h("span", { class: "quiet" }, "; right now it cannot be told whether it still holds") : null),
     alert.annotations.description ? h("p", { class: "detail" }, coded(alert.annotations.description)) : null,
     h("p", { class: "quiet small" }, alert.alertname, probe ? [" · ", link(probeRoute(probe), null, probe)] : null, runbook(alert) ? [" · ", runbook(alert)] : null,

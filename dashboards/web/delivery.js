@@ -24,6 +24,11 @@ function toldLine(told, now) {
   return h("li", { class: `told ${kind}`, title }, h("b", null, told.receiver), " ", words);
 }
 
+// What is well again, and told as over when it has stayed so for a while.
+export function endingWords(alert, now) {
+  return alert.state === "firing" && alert.ends_at ? `; well again, over ${clock(alert.ends_at, now)} if it stays so` : "";
+}
+
 export function toldList(alert, now) {
   if (!alert.told.length && alert.state === "firing") {
     return h("p", { class: "alarm" }, "Nobody is told of this: no receiver takes it. Add one to ", h("code", null, "notify:"), ".");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one look: a sentence in large type, and a card for each thing that is wrong, with since when and who was told.
 
-import { toldList } from "./delivery.js";
+import { endingWords, toldList } from "./delivery.js";
 import { h, link, probeRoute } from "./dom.js";
 import { healthIcon } from "./icons.js";
 import { alertsOf, firing, isHeld, isUnheard, model, now, rank } from "./model.js";
@@ -72,7 +72,7 @@ function alertCard(alert) {
     h("h2", null, healthIcon(alert.severity === "critical" ? "down" : "degraded", alert.severity),
       link("#/alerts", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, `for ${since(alert.since, now())}`),
-      h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}`)),
+      h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}${endingWords(alert, now())}`)),
     toldList(alert, now()));
 }
 

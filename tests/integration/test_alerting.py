@@ -217,7 +217,7 @@ def test_last_night_can_be_asked_after_a_restart(healthd, healthctl, nginx, noti
     assert daemon.get("/api/alerts/history?limit=0").status == 400
     monkeypatch.setenv("HEALTHD_SOCKET", str(daemon.socket))
     said = healthctl("alerts", "--history")
-    assert said.returncode == 0 and all(word in said.stdout for word in ("fired", "Down payload", "oncall")), said
+    assert said.returncode == 0 and all(word in said.stdout for word in ("fired", "delivered (trigger)", "Down payload", "oncall")), said
     listed = json.loads(healthctl("alerts", "payload", "--history", "--format", "json").stdout)["history"]
     assert fired in listed and listed[0]["id"] < listed[-1]["id"]
 

@@ -23,7 +23,7 @@ ALERT = {
               "last_told": "2026-11-27T03:00:05.000Z", "next_flush": None}], "ack": None}
 HELD = {**ALERT, "alertname": "Slow", "severity": "warning", "fingerprint": "1" * 16,
         "labels": {"alertname": "Slow", "probe": "shop"}, "told": [],
-        "held": {"by": "silence 4f2a91c0 by ana until 15:00: migration", "kind": "silenced",
+        "held": {"by": "silence 4f2a91c0 by ana until 15:00 UTC: migration", "kind": "silenced",
                  "until": "2026-11-27T15:00:00.000Z"}}
 ENDED = {**ALERT, "alertname": "Old", "state": "resolved", "told": []}
 
@@ -67,6 +67,14 @@ def test_alerts_in_full_for_one_and_as_json(ask):
     assert [a["alertname"] for a in json.loads(done.stdout)["alerts"]] == ["Slow"]
     done = ask({"GET /api/alerts": [ALERT]}, "alerts", "nothing")
     assert done.returncode == 2 and "no alert is called 'nothing'" in done.stderr
+
+
+def test_what_is_well_again_and_kept_for_a_while_says_so(ask):
+    kept = {**ALERT, "ends_at": "2126-11-27T03:02:00.000Z"}
+    for words in (["alerts"], ["alerts", "payload"]):
+        said = ask({"GET /api/alerts": [kept]}, *words).stdout
+        assert "well again, and over in" in said
+    assert "connection refused" not in ask({"GET /api/alerts": [kept]}, "alerts").stdout
 
 
 def test_no_alert_is_no_failure(ask):

@@ -196,6 +196,8 @@ void ledger_note(struct ledger_txn *t, struct wall at, const char *event,
     (void)at;
     assert_string_equal(event, "suppressed");
     assert_true(json[0] == '{');
+    assert_non_null(strstr(json, "\"alert\":\""));
+    assert_non_null(strstr(json, "\"labels\":{\"alertname\""));
 }
 
 static const char *const kind_words[] = {"trigger", "update", "reminder", "resolve",

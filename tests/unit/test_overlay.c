@@ -237,7 +237,7 @@ static void test_silence_added_after_trigger_expires_before_fix(void **ctx)
 {
     TELL(&nothing, {0, FIRES, "cart"}, {0, JUDGE, "cart", "none"},
          {10, SILENCE, "component=shop", "1800"},
-         {11, JUDGE, "cart", "silenced: by ana until 12:30: migration"},
+         {11, JUDGE, "cart", "silenced: by ana until 12:30 UTC: migration"},
          {11, JUDGE, "users-db", "none"}, {12, NEXT, NULL, "1810"},
          {1809, JUDGE, "cart", "silenced"}, {1810, JUDGE, "cart", "none"},
          {1810, NEXT, NULL, "never"});
@@ -257,7 +257,7 @@ static void test_the_longest_of_several_silences_is_named(void **ctx)
 {
     TELL(&nothing, {0, SILENCE, "probe=payload", "60"},
          {0, SILENCE, "component=shop", "600"}, {0, SILENCE, "severity=critical", "300"},
-         {1, JUDGE, "cart", "silenced: until 12:10"}, {1, NEXT, NULL, "60"});
+         {1, JUDGE, "cart", "silenced: until 12:10 UTC"}, {1, NEXT, NULL, "60"});
 }
 
 /* ---- maintenance ---- */
@@ -279,7 +279,7 @@ static void test_window_opens_and_closes_with_an_alert_open(void **ctx)
     TELL(&with_window, {0, FIRES, "users-db"}, {0, FIRES, "cart"},
          {0, JUDGE, "users-db", "none"}, {0, NEXT, NULL, "600"},
          {599, JUDGE, "users-db", "none"},
-         {600, JUDGE, "users-db", "maintenance: backup until 12:20"},
+         {600, JUDGE, "users-db", "maintenance: backup until 12:20 UTC"},
          {600, JUDGE, "cart", "none"}, {601, NEXT, NULL, "1200"},
          {1199, JUDGE, "users-db", "maintenance"}, {1200, JUDGE, "users-db", "none"},
          {1200, NEXT, NULL, "605400"});
@@ -377,7 +377,7 @@ static void test_parent_down_child_is_hidden_by_its_page(void **ctx)
          {1, FALLS, "orders-db"}, {1, RAN, "orders-db"}, {1, RAN, "cache"},
          {1, RAN, "host"}, {1, JUDGE, "payload", "parent"}, {1, NEXT, NULL, "2"},
          {2, JUDGE, "payload", "parent: is being asked"}, {10, IS_DOWN, "orders-db"},
-         {10, JUDGE, "payload", "parent: orders-db is down since 12:00"},
+         {10, JUDGE, "payload", "parent: orders-db is down since 12:00 UTC"},
          {10, FIRES, "orders-db"}, {10, JUDGE, "payload", "parent"},
          {10, HIDES, "orders-db", "payload"}, {10, JUDGE, "orders-db", "parent: host"},
          {11, RAN, "host"}, {11, JUDGE, "orders-db", "none"}, {600, IS_UP, "orders-db"},
@@ -473,13 +473,14 @@ static void test_ack_ends_with_its_alert(void **ctx)
 
 static void test_grace_for_what_was_never_up(void **ctx)
 {
-    TELL(&nothing, {0, RESTART}, {1, NEXT, NULL, "120"}, {1, IS_NEW, "users-db"},
-         {30, FIRES, "users-db"},
-         {30, JUDGE, "users-db", "grace: users-db may still be starting, until 12:02"},
-         {30, FIRES, "cache"}, {30, JUDGE, "cache", "none"},
-         {120, JUDGE, "users-db", "grace"}, {121, JUDGE, "users-db", "none"},
-         {900, IS_NEW, "cache"}, {1000, JUDGE, "cache", "grace"},
-         {1020, JUDGE, "cache", "none"});
+    TELL(
+        &nothing, {0, RESTART}, {1, NEXT, NULL, "120"}, {1, IS_NEW, "users-db"},
+        {30, FIRES, "users-db"},
+        {30, JUDGE, "users-db", "grace: users-db may still be starting, until 12:02 UTC"},
+        {30, FIRES, "cache"}, {30, JUDGE, "cache", "none"},
+        {120, JUDGE, "users-db", "grace"}, {121, JUDGE, "users-db", "none"},
+        {900, IS_NEW, "cache"}, {1000, JUDGE, "cache", "grace"},
+        {1020, JUDGE, "cache", "none"});
 }
 
 static const struct routing gated = {.has_connectivity_gate = true,
@@ -525,7 +526,7 @@ static void test_planned_restart_under_deploy_is_not_told(void **ctx)
     TELL(&nothing, {0, DEPLOY, "shop"}, {20, IS_DOWN, "payload"}, {20, FIRES, "slow"},
          {20, FIRES, "users-db"},
          {20, JUDGE, "slow",
-          "deploy: the deploy of shop a1b2c3 by ana, begun 12:00, waits for it until "
+          "deploy: the deploy of shop a1b2c3 by ana, begun 12:00 UTC, waits for it until "
           "12:05"},
          {20, JUDGE, "users-db", "none"}, {60, DEPLOYED}, {61, JUDGE, "slow", "deploy"},
          {61, NEXT, NULL, "180"}, {70, RESOLVES, "slow"}, {70, JUDGE, "slow", "deploy"});
@@ -537,7 +538,8 @@ static void test_what_never_came_back_is_told_with_its_story(void **ctx)
          {125, JUDGE, "users-db", "none"}, {140, IS_DOWN, "cache"}, {140, FIRES, "cache"},
          {141, RESTART}, {141, JUDGE, "cache", "deploy"}, {150, DEPLOYED},
          {269, JUDGE, "cache", "deploy"}, {270, JUDGE, "cache", "none"},
-         {270, STORY, "cache", "stopped 12:02 during the deploy a1b2c3, never came back"},
+         {270, STORY, "cache",
+          "stopped 12:02 UTC during the deploy a1b2c3, never came back"},
          {270, STORY, "users-db", ""});
 }
 
@@ -552,11 +554,12 @@ static void test_a_deploy_holds_nothing_longer_than_five_minutes(void **ctx)
 
 static void test_a_failed_deploy_lets_go_at_once(void **ctx)
 {
-    TELL(&nothing, {0, DEPLOY, "cache"}, {10, IS_DOWN, "cache"}, {10, FIRES, "cache"},
-         {11, JUDGE, "cache", "deploy"}, {12, FAILED}, {12, JUDGE, "cache", "none"},
-         {12, STORY, "cache",
-          "stopped 12:00 during the deploy of cache a1b2c3, which failed (login: HTTP "
-          "500)"});
+    TELL(
+        &nothing, {0, DEPLOY, "cache"}, {10, IS_DOWN, "cache"}, {10, FIRES, "cache"},
+        {11, JUDGE, "cache", "deploy"}, {12, FAILED}, {12, JUDGE, "cache", "none"},
+        {12, STORY, "cache",
+         "stopped 12:00 UTC during the deploy of cache a1b2c3, which failed (login: HTTP "
+         "500)"});
 }
 
 int main(void)
