@@ -55,6 +55,12 @@ function buttons(alert) {
   return h("p", { class: "buttons" }, ack, h("button", { type: "button", "data-key": "s", onclick: tryTo(() => silence(matchers)) }, "Silence"));
 }
 
+// What its probe says, while it is not well.
+function found(name) {
+  const probe = model.probes.get(name);
+  return probe && probe.health !== "up" ? probe.detail : "";
+}
+
 function card(alert) {
   const health = healthOf(alert), probe = alert.labels.probe;
   const labels = Object.entries(alert.labels).filter(([name]) => !HIDDEN_LABELS.has(name));
@@ -62,7 +68,8 @@ function card(alert) {
     h("h2", null, healthIcon(health, alert.severity), h("span", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, stateWords(alert)), h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}${endingWords(alert, now())}`),
       alert.unknown ? h("span", { class: "quiet" }, "; right now it cannot be told whether it still holds") : null),
-    alert.annotations.description ? h("p", { class: "detail" }, coded(alert.annotations.description)) : null,
+    found(probe) ? h("p", { class: "detail" }, found(probe)) : null,
+    alert.annotations.description ? h("p", { class: found(probe) ? "quiet" : "detail" }, coded(alert.annotations.description)) : null,
     h("p", { class: "quiet small" }, alert.alertname, probe ? [" · ", link(probeRoute(probe), null, probe)] : null, runbook(alert) ? [" · ", runbook(alert)] : null,
       " · ", link(`#/query?q=${encodeURIComponent(alert.expr.trim())}`, null, "Its query")),
     labels.length ? h("p", { class: "quiet small mono" }, labels.map(([name, value]) => `${name}=${value}`).join(" ")) : null,

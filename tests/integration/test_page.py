@@ -72,6 +72,8 @@ def test_one_look(shop, browser):
     assert "down for" in card and "refused" in card and "oncall" in card and "chat" in card
     assert browser.text(".group h2").startswith("data")  # the worst group comes first
     assert "orders-db is down" in browser.driver.title
+    browser.open(daemon.url() + "#/alerts")
+    assert "refused" in browser.wait_text("told", ".card.is-down")  # what was found, not only that something was
     assert browser.complaints() == []
 
 
