@@ -537,7 +537,8 @@ static void test_what_never_came_back_is_told_with_its_story(void **ctx)
          {125, JUDGE, "users-db", "none"}, {140, IS_DOWN, "cache"}, {140, FIRES, "cache"},
          {141, RESTART}, {141, JUDGE, "cache", "deploy"}, {150, DEPLOYED},
          {269, JUDGE, "cache", "deploy"}, {270, JUDGE, "cache", "none"},
-         {270, STORY, "cache", "stopped 12:02 UTC during the deploy a1b2c3, never"},
+         {270, STORY, "cache",
+          "stopped 12:02 UTC during the deploy a1b2c3, never came back"},
          {270, STORY, "users-db", ""});
 }
 
@@ -555,7 +556,8 @@ static void test_a_failed_deploy_lets_go_at_once(void **ctx)
     TELL(&nothing, {0, DEPLOY, "cache"}, {10, IS_DOWN, "cache"}, {10, FIRES, "cache"},
          {11, JUDGE, "cache", "deploy"}, {12, FAILED}, {12, JUDGE, "cache", "none"},
          {12, STORY, "cache",
-          "stopped 12:00 UTC during the deploy of cache a1b2c3, which failed (login"});
+          "stopped 12:00 UTC during the deploy of cache a1b2c3, which failed (login: "
+          "HTTP 500)"});
 }
 
 int main(void)
