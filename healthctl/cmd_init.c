@@ -150,13 +150,9 @@ static void warn(struct invocation *in, const struct guess *g, const char *text)
 static void warn_of(struct invocation *in, const struct guess *g)
 {
     const struct compose_member *s = g->service;
-    const struct compose_port *open = guess_open_port(g);
-    if (open && g->is_database)
-        warn(in, g,
-             arena_printf(in->arena,
-                          "port %d is published to everybody who reaches this machine; "
-                          "\"127.0.0.1:%d:%d\" keeps it here",
-                          open->target, open->target, open->target));
+    const char *open = guess_open_words(in->arena, g);
+    if (open)
+        warn(in, g, open);
     if (!strcmp(s->name, "healthd") || !strcmp(s->name, "healthd-docker-proxy"))
         warn(
             in, g,
@@ -186,6 +182,30 @@ static void say_warnings(struct invocation *in, const struct init_plan *p)
                   "the line `deadman` in healthd.yml");
 }
 
+/* Compose reads the paths of a second file from the folder of the first one. */
+static void say_start(struct invocation *in, const struct init_plan *p,
+                      const struct outputs *o)
+{
+    const char *slash = strrchr(p->compose->path, '/');
+    const char *beside = slash ? arena_strndup(in->arena, p->compose->path,
+                                               (size_t)(slash - p->compose->path))
+                               : ".";
+    struct stat here, there;
+    const bool is_beside = !stat(beside, &here) && !stat(o->folder, &there) &&
+                           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+    write_say(in->out, TONE_PLAIN,
+              "\nThen: healthctl validate --without-secrets %s/healthd/healthd.yml",
+              o->folder);
+    if (!is_beside)
+        write_say(in->out, TONE_PLAIN,
+                  "      put healthd/, secrets/ and healthd.compose.yml beside %s: "
+                  "Compose looks for them there",
+                  p->compose->path);
+    write_say(in->out, TONE_PLAIN,
+              "      docker compose -f %s -f %s/healthd.compose.yml up -d",
+              p->compose->path, beside);
+}
+
 static void say_next(struct invocation *in, const struct init_plan *p,
                      const struct outputs *o)
 {
@@ -202,10 +222,7 @@ static void say_next(struct invocation *in, const struct init_plan *p,
         write_end(in->out);
     }
     write_end(in->out);
-    write_say(in->out, TONE_PLAIN,
-              "\nThen: healthctl validate --without-secrets %s/healthd/healthd.yml\n"
-              "      docker compose -f %s -f %s/healthd.compose.yml up -d",
-              o->folder, p->compose->path, o->folder);
+    say_start(in, p, o);
 }
 
 static void say_files(struct invocation *in, const struct outputs *o)

@@ -85,6 +85,19 @@ const struct compose_port *guess_open_port(const struct guess *g)
     return NULL;
 }
 
+const char *guess_open_words(struct arena *arena, const struct guess *g)
+{
+    const struct compose_port *open = g->is_database ? guess_open_port(g) : NULL;
+    if (!open)
+        return NULL;
+    const char *port =
+        *open->published ? open->published : arena_printf(arena, "%d", open->target);
+    return arena_printf(arena,
+                        "port %s is published to everybody who reaches this machine; "
+                        "\"127.0.0.1:%s:%d\" keeps it here",
+                        port, port, open->target);
+}
+
 static int port_of_text(const char *text)
 {
     uint64_t number;
@@ -108,10 +121,10 @@ static int port_said(const struct compose_member *s)
 /* Ports on which no HTTP is spoken. */
 static bool speaks_otherwise(int port)
 {
-    static const int ports[] = {21,   22,   25,   53,    110,   143,   389,   465,
-                                587,  636,  993,  995,   1025,  1883,  2181,  3306,
-                                4222, 5432, 5672, 6379,  6432,  8883,  9042,  9092,
-                                1433, 1521, 7687, 11211, 27017, 50051, 61616, 9229};
+    static const int ports[] = {
+        21,   22,   25,   53,   110,  143,  389,  465,   587,   636,   993,   995,  1025,
+        1433, 1521, 1883, 2181, 3306, 3307, 4222, 5432,  5433,  5671,  5672,  6379, 6380,
+        6432, 6543, 7687, 8883, 9042, 9092, 9229, 11211, 26379, 27017, 50051, 61616};
     for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
         if (ports[i] == port)
             return true;

@@ -40,6 +40,8 @@ struct bytes image_word(const char *image);
 bool image_is_pinned(const char *image);
 /* Published to every address of the machine; NULL: it is not. */
 const struct compose_port *guess_open_port(const struct guess *g);
+/* Of a database that is: that it is, and what keeps it here, in one sentence. Else NULL. */
+const char *guess_open_words(struct arena *arena, const struct guess *g);
 
 /* guess_image.c */
 struct known_image {

@@ -28,6 +28,8 @@ static const struct known_image images[] = {
     {"mariadb*", GUESS_TCP, 3306, "", true, true},
     {"percona*", GUESS_TCP, 3306, "", true, true},
     {"pgbouncer*", GUESS_TCP, 6432, "", true, false},
+    {"supavisor", GUESS_TCP, 6543, "", true, false},
+    {"pgpool*", GUESS_TCP, 5432, "", true, false},
     {"cassandra", GUESS_TCP, 9042, "", true, true},
     {"scylla", GUESS_TCP, 9042, "", true, true},
     {"memcached", GUESS_TCP, 11211, "", true, false},

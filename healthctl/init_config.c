@@ -43,14 +43,12 @@ static void add_depends_on(const struct init_plan *p, const struct guess *g,
         buf_add_text(out, "]\n");
 }
 
-static void add_warnings(const struct guess *g, struct buf *out)
+static void add_warnings(const struct init_plan *p, const struct guess *g,
+                         struct buf *out)
 {
-    const struct compose_port *open = guess_open_port(g);
-    if (open && g->is_database)
-        buf_printf(out,
-                   "  # Its port %d is published to everybody who reaches this machine: "
-                   "write \"127.0.0.1:%d:%d\", or take it away.\n",
-                   open->target, open->target, open->target);
+    const char *open = guess_open_words(p->arena, g);
+    if (open)
+        buf_printf(out, "  # Its %s.\n", init_remark(p->arena, open));
     if (g->kind == GUESS_POSTGRES)
         buf_add_text(out, "  # The role healthd reads statistics and nothing else: "
                           "examples/privileges/postgres.sql makes it.\n");
@@ -68,7 +66,7 @@ static void add_probe(const struct init_plan *p, const struct guess *g, struct b
     const char *image = *g->service->image ? g->service->image : "built here";
     buf_printf(out, "\n  # %s. What it is asked comes from %s.\n",
                init_remark(p->arena, image), g->why);
-    add_warnings(g, out);
+    add_warnings(p, g, out);
     buf_printf(out, "  - name: %s\n", name);
     if (g->kind == GUESS_BACKUP)
         buf_printf(out,

@@ -114,13 +114,9 @@ static void find_backup(struct search *s, bool has_data)
 
 static void find_published(struct search *s, const struct guess *g)
 {
-    const struct compose_port *open = guess_open_port(g);
-    if (open && g->is_database)
-        add_gap(s, "published", g->service->name,
-                arena_printf(s->arena,
-                             "port %d is published to everybody who reaches this "
-                             "machine: \"127.0.0.1:%d:%d\" keeps it here",
-                             open->target, open->target, open->target));
+    const char *open = guess_open_words(s->arena, g);
+    if (open)
+        add_gap(s, "published", g->service->name, open);
 }
 
 const struct coverage *coverage_of(struct arena *arena, const struct compose *c,

@@ -144,7 +144,10 @@ def test_warnings(healthctl, tmp_path):
         ("db", "port 5432 is published to everybody who reaches this machine"),
         ("cache", "redis has no tag but latest"),
     ]
-    assert "deadman" in healthctl("init", DATA / "old.yml", "--out", tmp_path / "x").stdout
+    elsewhere = healthctl("init", DATA / "old.yml", "--out", tmp_path / "x").stdout
+    assert "deadman" in elsewhere and f"beside {DATA}/old.yml" in elsewhere
+    (tmp_path / "compose.yml").write_text((DATA / "old.yml").read_text())
+    assert "beside" not in healthctl("init", tmp_path / "compose.yml", "--force").stdout
 
 
 @pytest.mark.parametrize("text, why", [

@@ -56,6 +56,30 @@ static void ports_come_in_many_forms(void **state)
     }
 }
 
+static void an_open_port_is_closed_by_the_words_that_are_said(void **state)
+{
+    static const struct {
+        const char *port, *words;
+    } cases[] = {
+        {"\"6380:6379\"", "\"127.0.0.1:6380:6379\" keeps it here"},
+        {"6379", "\"127.0.0.1:6379:6379\" keeps it here"},
+        {"\"127.0.0.1:6380:6379\"", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_create(0);
+        const struct compose *c =
+            parse(arena,
+                  arena_printf(arena, "services: {r: {image: redis:7, ports: [%s]}}",
+                               cases[i].port),
+                  diag_create(arena));
+        const char *words = guess_open_words(arena, guess_all(arena, c));
+        assert_int_equal(words != NULL, cases[i].words != NULL);
+        if (words)
+            assert_non_null(strstr(words, cases[i].words));
+        arena_destroy(arena);
+    }
+}
+
 static void variables_are_filled_in(void **state)
 {
     static const struct pair items[] = {{"A", "x"}, {"EMPTY", ""}};
@@ -206,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_come_in_many_forms),
+        cmocka_unit_test(an_open_port_is_closed_by_the_words_that_are_said),
         cmocka_unit_test(variables_are_filled_in),
         cmocka_unit_test(secrets_are_not_kept),
         cmocka_unit_test(env_files_are_read),
