@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from lib.composed import ROOT, tar_of
+from lib.debian import answer, bootstrap, inside
 from lib.process import Process
 from lib.wait import wait_until
 
@@ -16,27 +17,15 @@ RUN = ("--read-only", "--cap-drop", "ALL", "--tmpfs", "/run/healthd:uid=65534,gi
        "-v", "healthd-image-state:/var/lib/healthd")
 
 
-def mirror():
-    """Where this machine takes Debian from."""
-    done = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)"], capture_output=True, text=True, check=True)
-    return next(line.split()[0] for line in done.stdout.splitlines() if line.endswith(" bookworm"))
-
-
 def build_packages():
     """So that `./dev install build` in the Dockerfile finds what it looks for."""
     return re.findall(r"^build +(\S+)", (ROOT / "dev").read_text(), re.M)
 
 
-def answer(*command, timeout=900):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout, check=False)
-    assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
-    return done.stdout
-
-
 @pytest.fixture(name="debian", scope="module")
 def _debian(tmp_path_factory):
     folder = tmp_path_factory.mktemp("debian")
-    answer("debootstrap", "--variant=minbase", f"--include={','.join(build_packages())}", "bookworm", folder, mirror())
+    bootstrap(folder, *build_packages())
     return folder
 
 
@@ -68,18 +57,6 @@ def test_dockerfile(engine, base):
 
 
 # ---- arm64 ----
-
-# An engine would have given these.
-INSIDE = """set -e
-mount -t proc proc "$1/proc"
-mount --bind /dev "$1/dev"
-exec chroot "$@"
-"""
-
-
-def inside(folder, *command):
-    return ["unshare", "--mount", "sh", "-c", INSIDE, "sh", str(folder), *command]
-
 
 def copy_sources(to):
     names = answer("git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()

@@ -4,8 +4,6 @@
 They are installed once, by `npm ci`, into ${XDG_CACHE_HOME:-/var/cache}/healthd-tests/npm; no script of theirs runs
 while that is done. Lock files hold checksums and no addresses: the registry is the one that npm is set up with.
 """
-import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -13,20 +11,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from lib.cache import cache, locked
+
 PINNED = Path(__file__).resolve().parent.parent / "npm"
 INSTALL_SECONDS = 300
-
-
-def cache():
-    return Path(os.environ.get("XDG_CACHE_HOME") or "/var/cache") / "healthd-tests" / "npm"
-
-
-@contextlib.contextmanager
-def locked(path):
-    """One test process installs; others wait for it."""
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def install(source, folder):
@@ -46,7 +34,7 @@ def node_modules(name):
     """The folder `node_modules` of what tests/npm/<name> pins."""
     source = PINNED / name
     pinned = (source / "package-lock.json").read_bytes()
-    folder = cache() / f"{name}-{hashlib.sha256(pinned).hexdigest()[:16]}"
+    folder = cache() / "npm" / f"{name}-{hashlib.sha256(pinned).hexdigest()[:16]}"
     modules = folder / "node_modules"  # the name by which programs in it find each other
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not modules.is_dir():
