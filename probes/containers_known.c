@@ -11,10 +11,11 @@
 #include "lib/base/attr.h"
 
 #define STOP_TAKES (2 * NSEC_PER_MINUTE) /* longest from the signal to the end */
-#define LIST_LAGS (2 * NSEC_PER_SEC)
-#define RESTART_TAKES NSEC_PER_MINUTE /* the engine's longest pause before a restart */
-#define STARVED_TAKES (10 * NSEC_PER_SEC)
-#define SLAIN (128 + 9) /* the exit code of what SIGKILL ended */
+#define LIST_LAGS NSEC_PER_MINUTE        /* at most, where the machine is short of time */
+#define LIST_ROUNDS (2 * NSEC_PER_SEC)   /* "Up 3 seconds" */
+#define RESTART_TAKES NSEC_PER_MINUTE    /* the engine's longest pause before a restart */
+#define STARVED_TAKES (30 * NSEC_PER_SEC) /* from the kernel's kill to the end of all */
+#define SLAIN (128 + 9)                   /* the exit code of what SIGKILL ended */
 #define REPLACING_TAKES (5 * NSEC_PER_MINUTE)
 
 struct known *known_create(const char *name)
@@ -122,13 +123,17 @@ static void ended_unseen(struct known *k, const struct docker_container *c,
         k->slain = k->ended;
 }
 
-/* An engine tells of an end a moment before its own list knows of it. */
+/* An engine tells of an end before its own list knows of it: Docker takes the network down first. A row that began after
+ * the end is of a start that no event told of. */
 static bool list_lags(const struct known *k, const struct docker_container *c,
                       struct wall now)
 {
+    const bool row_runs = c->state == DOCKER_RUNNING || c->state == DOCKER_PAUSED;
+    const bool end_was_told =
+        k->state == DOCKER_EXITED && k->ended.ns && k->ending != ENDING_NOT_SEEN;
     const nsec since = now.ns - k->ended.ns;
-    return k->state == DOCKER_EXITED && k->ended.ns && since > -LIST_LAGS &&
-           since < LIST_LAGS && (c->state == DOCKER_RUNNING || c->state == DOCKER_PAUSED);
+    return row_runs && end_was_told && since > -LIST_LAGS && since < LIST_LAGS &&
+           c->changed.ns < k->ended.ns + LIST_ROUNDS;
 }
 
 static void take_state(struct known *k, const struct docker_container *c, struct wall now)

@@ -167,7 +167,9 @@ static void not_allowed(struct run *run)
                 "healthd may not send pings: its group is not in the sysctl "
                 "net.ipv4.ping_group_range, and it has no CAP_NET_RAW; with Docker write "
                 "`sysctls: {net.ipv4.ping_group_range: \"0 2147483647\"}` for its "
-                "container");
+                "container, with systemd AmbientCapabilities=CAP_NET_RAW and "
+                "CapabilityBoundingSet=CAP_NET_RAW in its unit (`systemctl edit "
+                "healthd`)");
     end(run);
 }
 

@@ -9,6 +9,7 @@ from lib import healthd as under_test
 from lib import process
 from lib.badpeer import BadPeer
 from lib.certs import TestCerts
+from lib.composed import make_deb
 from lib.dnsd import DnsServer
 from lib.engine import Engine
 from lib.podman import Podman
@@ -125,6 +126,12 @@ def podman(shared_podman):
     """A Podman without containers; those that the test made are removed at its end."""
     yield shared_podman
     shared_podman.remove_all()
+
+
+@pytest.fixture(scope="session")
+def deb(tmp_path_factory):
+    """healthd as a Debian package."""
+    return make_deb(tmp_path_factory.mktemp("deb"))
 
 
 @pytest.fixture

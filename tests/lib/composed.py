@@ -48,6 +48,14 @@ def release_build():
     return build
 
 
+def make_deb(folder):
+    """The Debian package of the release build."""
+    done = subprocess.run([PACKAGING / "deb.sh", folder], env={**os.environ, "BUILD": str(release_build())}, capture_output=True,
+                          text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Path(done.stdout.strip().splitlines()[-1])
+
+
 def healthd_rootfs(folder):
     """The files of our image, by the script that the Dockerfile calls."""
     subprocess.run([PACKAGING / "rootfs.sh", release_build() / "packaging/programs", folder / "image"], check=True,

@@ -11,7 +11,7 @@ from lib.cache import cache, locked
 from lib.debian import answer, bootstrap, inside, install
 
 PACKAGES = ("systemd-sysv", "dbus", "udev", "linux-image-cloud-amd64", "initramfs-tools", "busybox-static", "qemu-guest-agent",
-            "docker.io", "redis-server", "prometheus-node-exporter")
+            "docker.io", "apparmor", "redis-server", "prometheus-node-exporter")
 NETWORK = "[Match]\nName=en* eth*\n[Network]\nDHCP=yes\n"
 # There is no network to fetch from, and nothing is to begin by itself while a test measures.
 UNWANTED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")

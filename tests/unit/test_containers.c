@@ -50,6 +50,18 @@ static const struct story stories[] = {
      {"list web running Up 3 minutes", "die 1", "list web running Up 3 minutes",
       "= down stopped: ended by itself at 12:00:01 UTC, exit code 1", "wait an hour",
       "list web running Up 3 minutes", "= up", NULL}},
+    {"a list that is far behind, where the machine is short of time",
+     {"list web running Up 3 minutes", "die 137", "wait 30",
+      "list web running Up 3 minutes",
+      "= down stopped: ended by itself at 12:00:01 UTC, exit code 137",
+      "list web exited Exited (137) 30 seconds ago",
+      "= down stopped: ended by itself at 12:00:01 UTC, exit code 137", NULL}},
+    {"a start that no event told of",
+     {"list web running Up 3 minutes", "die 1", "wait 8", "list web running Up 5 seconds",
+      "= up", NULL}},
+    {"a start after an end that no event told of",
+     {"list web exited Exited (1) 1 second ago", "list web running Up 1 second", "= up",
+      NULL}},
     {"a crash that nobody saw",
      {"list web running Up 3 minutes", "list web exited Exited (1) 1 second ago",
       "= down stopped: ended at 12:00:00 UTC, exit code 1", NULL}},
@@ -60,6 +72,10 @@ static const struct story stories[] = {
     {"killed for want of memory, told in the wrong order",
      {"list web running Up 3 minutes", "die 137", "oom",
       "= down out_of_memory: killed for want of memory at 12:00:01 UTC, exit code 137",
+      NULL}},
+    {"killed for want of memory, and long in ending",
+     {"list web running Up 3 minutes", "oom", "wait 12", "die 137",
+      "= down out_of_memory: killed for want of memory at 12:00:15 UTC, exit code 137",
       NULL}},
     {"a restart loop",
      {"list web running Up 3 minutes", "die 1", "start", "die 1",
@@ -268,7 +284,8 @@ static void tell(struct telling *t, const char *story, const char *line)
         book_take_machine(&t->book, line[9] - '0',
                           (struct wall){t->second * NSEC_PER_SEC});
     } else if (!strncmp(line, "wait ", 5)) {
-        t->second += 3600;
+        int64_t seconds;
+        t->second += bytes_to_i64(bytes_of(line + 5), &seconds) ? seconds : 3600;
     } else if (!strcmp(line, "asked")) {
         book_list_asked(&t->book);
     } else {
