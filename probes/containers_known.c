@@ -14,8 +14,10 @@
 #define LIST_LAGS NSEC_PER_MINUTE        /* at most, where the machine is short of time */
 #define LIST_ROUNDS (2 * NSEC_PER_SEC)   /* "Up 3 seconds" */
 #define RESTART_TAKES NSEC_PER_MINUTE    /* the engine's longest pause before a restart */
-#define STARVED_TAKES (30 * NSEC_PER_SEC) /* from the kernel's kill to the end of all */
-#define SLAIN (128 + 9)                   /* the exit code of what SIGKILL ended */
+#define STARVED_TAKES (10 * NSEC_PER_SEC)
+#define DYING_TAKES \
+    (30 * NSEC_PER_SEC) /* from what the engine told of a kill to the end */
+#define SLAIN (128 + 9) /* the exit code of what SIGKILL ended */
 #define REPLACING_TAKES (5 * NSEC_PER_MINUTE)
 
 struct known *known_create(const char *name)
@@ -221,8 +223,8 @@ static void take_die(struct known *k, const struct docker_event *ev)
     if (is_by_hand)
         k->stopped = k->killed;
     k->cleanups = 0;
-    k->slain = ev->is_podmans && is_slain ? ev->at : (struct wall){0};
-    k->is_oom = !is_by_hand && k->starved.ns && ev->at.ns - k->starved.ns < STARVED_TAKES;
+    k->is_oom = !is_by_hand && k->starved.ns && ev->at.ns - k->starved.ns < DYING_TAKES;
+    k->slain = is_slain && !k->is_oom ? ev->at : (struct wall){0};
     if (k->ending == ENDING_ITSELF && known_has_failed(k))
         k->failed = ev->at;
 }
@@ -259,8 +261,9 @@ static void take_start(struct known *k, const struct docker_event *ev)
 /* It may be told before the end that it led to, or after. */
 static void take_oom(struct known *k, const struct docker_event *ev)
 {
-    k->oom_told++;
+    k->oom_told += !(k->is_oom && k->ended.ns); /* the machine may have told it before */
     k->starved = ev->at;
+    k->slain.ns = 0;
     if (k->ending == ENDING_ITSELF && ev->at.ns - k->ended.ns < STARVED_TAKES)
         k->is_oom = true;
 }

@@ -70,7 +70,7 @@ void known_settle(struct known *k, struct wall now);
 /* True when it is worth asking for a list at once. */
 bool known_take_event(struct known *k, const struct docker_event *ev);
 /* When the machine was looked at, and when it was last seen to have killed for want of memory (0: never). Podman tells of
- * no such end: a container that was slain about then is taken to have died of it. */
+ * no such end, and Docker misses some: a container that was slain about then is taken to have died of it. */
 void known_take_machine(struct known *k, struct wall looked, struct wall has_killed);
 /* Takes what its cgroup told. has_events: starts are counted by events; without them, by the first process' age. */
 void known_take_seen(struct known *k, const struct containers_seen *seen,
