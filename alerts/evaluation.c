@@ -11,6 +11,8 @@
 /* When the pool takes nothing more, the loop asks again after this. */
 #define AGAIN_AFTER (100 * NSEC_PER_MSEC)
 #define PINNED_APART 2000 /* series */
+/* Waking a thread costs more than evaluating a usual group: about so many groups share a slot. */
+#define SHARE_A_SLOT 8
 
 /* ---- life ---- */
 
@@ -68,13 +70,18 @@ bool evaluation_is_idle(const struct evaluation *e)
 
 /* ---- the grid ---- */
 
-/* The first slot of its grid after `after`. Groups of one interval are spread by their names. */
+/* Groups of one interval are spread over its slots by their names. */
+static nsec phase_of(const struct group_state *g, size_t group_count)
+{
+    const uint64_t slots = 1 + group_count / SHARE_A_SLOT;
+    return (nsec)(bytes_hash64(bytes_of(g->key)) % slots) * (g->interval / (nsec)slots);
+}
+
+/* The first slot of its grid after `after`. */
 static struct wall next_slot(const struct group_state *g, struct wall after)
 {
-    const nsec interval = g->interval;
-    const nsec phase = (nsec)(bytes_hash64(bytes_of(g->key)) % (uint64_t)interval);
-    const nsec since = (after.ns - phase) / interval;
-    return (struct wall){(since + 1) * interval + phase};
+    const nsec since = (after.ns - g->phase) / g->interval;
+    return (struct wall){(since + 1) * g->interval + g->phase};
 }
 
 /* A clock that went back: the slot is further away than any can be. */
@@ -174,8 +181,10 @@ static struct rule_state rule_start(struct evaluation *e, const struct rule_grou
 }
 
 static void group_start(struct evaluation *e, struct group_state *g,
-                        const struct rule_group *group, struct wall now)
+                        const struct rules *rules, size_t at, struct wall now)
 {
+    const struct rule_group *group = rules->groups[at];
+
     *g = (struct group_state){.group = group,
                               .rule_count = group->count,
                               .interval = group->interval,
@@ -184,6 +193,7 @@ static void group_start(struct evaluation *e, struct group_state *g,
     for (size_t i = 0; i < group->count; i++)
         g->rules[i] = rule_start(e, group, i);
     collect_selectors(g);
+    g->phase = phase_of(g, rules->count);
     g->next = next_slot(g, now);
 }
 
@@ -237,7 +247,7 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
     struct group_state *groups = memory_take((rules->count + 1) * sizeof(*groups));
     struct map *before = groups_by_key(e);
     for (size_t i = 0; i < rules->count; i++) {
-        group_start(e, &groups[i], rules->groups[i], now);
+        group_start(e, &groups[i], rules, i, now);
         take_over(e, &groups[i], map_get(before, bytes_of(groups[i].key)));
     }
     for (size_t i = 0; i < e->group_count; i++) {

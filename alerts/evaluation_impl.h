@@ -21,8 +21,8 @@ struct group_state {
     const struct rule_group *
         group; /* may be gone while the next configuration is adopted: the copies below are not */
     size_t rule_count;
-    nsec interval;
-    char *key; /* file and name: over reloads */
+    nsec interval, phase; /* its slots: phase + n * interval */
+    char *key;            /* file and name: over reloads */
     struct history_owner *owner;
     struct wall next;      /* the slot that is due next */
     struct wall evaluated; /* of the newest evaluation */

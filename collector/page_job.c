@@ -75,7 +75,8 @@ void page_job_answer(struct exchange *x, struct daemon *d, const struct page_kin
         rendering_answer(job->rendering, x);
         return;
     }
-    self_refresh(d->self);
+    if (!kind->only) /* a probe's page has nothing of healthd itself */
+        self_refresh(d->self);
     job = job_create(d, kind);
     rendering_answer(job->rendering, x);
     rendering_begin(job->rendering);

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/buf.h"
 #include "probes/postgres.h"
+
+#define SQL_MAX_BYTES 8192 /* of one question; tests ask all of them */
 
 #define WAL_END                                                                  \
     "(SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE " \
@@ -324,14 +327,16 @@ const char *postgres_sql(const struct postgres_collector *c, int version,
 {
     const char *sql = sql_for(c, version);
     struct bytes rest = bytes_of(sql), part, name;
-    const char *out = "";
+    struct buf out = BUF_MAX(SQL_MAX_BYTES);
 
     if (!sql || !strchr(sql, '@'))
         return sql;
     while (bytes_token(&rest, '@', &part)) {
-        const char *value =
-            bytes_token(&rest, '@', &name) ? filled(conf, name, arena) : "";
-        out = arena_printf(arena, "%s%.*s%s", out, (int)part.len, part.ptr, value);
+        buf_add_bytes(&out, part);
+        if (bytes_token(&rest, '@', &name))
+            buf_add_text(&out, filled(conf, name, arena));
     }
-    return out;
+    sql = arena_strndup(arena, out.ptr, out.len);
+    buf_finish(&out);
+    return sql;
 }

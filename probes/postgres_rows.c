@@ -47,8 +47,6 @@ static void keep_larger(double *kept, double value)
 /* What variables name. */
 static void note(struct postgres_state *state, enum postgres_family family, double value)
 {
-    if (isnan(value))
-        return;
     if (family == POSTGRES_CONNECTIONS)
         state->connections = value;
     else if (family == POSTGRES_CONNECTIONS_LIMIT)
@@ -65,20 +63,34 @@ static void note(struct postgres_state *state, enum postgres_family family, doub
         keep_larger(&state->xid_age, value);
 }
 
+/* The first columns, for all samples of the row. NULL: it has none. */
+static const char *const *row_labels(struct run *run, const struct pg_row *row,
+                                     size_t count)
+{
+    const char **labels =
+        count ? arena_alloc(run_arena(run), count * sizeof(*labels)) : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = label(run, row, i);
+        labels[i] = text[0] ? text : NULL;
+    }
+    return labels;
+}
+
 void postgres_row(const struct postgres_collector *c, struct run *run,
                   const struct pg_row *row)
 {
-    const char *labels[METRIC_MAX_LABELS + 1] = {0};
+    const char *const *labels = row_labels(run, row, c->labels);
 
-    for (size_t i = 0; i < c->labels; i++)
-        labels[i] = label(run, row, i);
     for (size_t i = 0; i <= (size_t)(c->last - c->first); i++) {
         const enum postgres_family family = (enum postgres_family)(c->first + i);
         const double value = number(row, c->labels + i);
-        show(run, family, labels, value);
+        if (isnan(value))
+            continue;
+        run_sample_kept(run, &postgres_families[family], labels, value);
         note(run_state(run), family, value);
         if (c->alias)
-            show(run, (enum postgres_family)(c->alias + i), labels, value);
+            run_sample_kept(run, &postgres_families[c->alias + i], labels, value);
     }
 }
 

@@ -97,6 +97,10 @@ void run_trace_quoted(struct run *run, const char *key, struct bytes text);
 void run_sample(struct run *run, const struct metric *metric, double value);
 void run_sample_with(struct run *run, const struct metric *metric,
                      const char *const *values, double value);
+/* Without a copy: values live as long as the run's arena, and an absent one is NULL, not "". For many samples of the same
+ * labels. */
+void run_sample_kept(struct run *run, const struct metric *metric,
+                     const char *const *values, double value);
 /* With labels beyond the declared ones: an item's, or names that only the configuration knows. */
 void run_sample_labelled(struct run *run, const struct metric *metric,
                          const char *const *values, struct labels extra, double value);

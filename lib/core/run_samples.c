@@ -80,6 +80,13 @@ void run_sample(struct run *run, const struct metric *metric, double value)
     run_sample_labelled(run, metric, NULL, (struct labels){0}, value);
 }
 
+void run_sample_kept(struct run *run, const struct metric *metric,
+                     const char *const *values, double value)
+{
+    batch_add_kept(run->batch, current_group(run), metric, values, (struct labels){0},
+                   value);
+}
+
 void run_group(struct run *run, const char *name)
 {
     run->group = batch_group(run->batch, name);

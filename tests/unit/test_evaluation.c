@@ -243,6 +243,28 @@ static void groups_run_on_their_grid(void **state)
     finish(&f);
 }
 
+/* A wake-up costs more than a small group does. */
+static void groups_share_slots_and_many_are_spread(void **state)
+{
+    struct fixture f;
+    struct buf yaml = BUF_MAX(8192);
+    int slots = 0;
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        buf_printf(
+            &yaml,
+            "- {name: g%d, interval: 16s, rules: [{record: r%d, expr: 'vector(1)'}]}\n",
+            i, i);
+    start(&f, buf_text(&yaml));
+    for (struct wall next = evaluation_advance(f.evaluation, at(0), NULL);
+         next.ns <= at(16).ns; next = evaluation_advance(f.evaluation, next, NULL))
+        slots++;
+    assert_int_equal(evaluation_stats_take(f.evaluation).evaluations, 30);
+    assert_in_range(slots, 2, 4);
+    buf_finish(&yaml);
+    finish(&f);
+}
+
 static void only_what_reads_the_probe_is_touched(void **state)
 {
     struct fixture f;
@@ -532,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_seen_by_later_rules),
         cmocka_unit_test(groups_run_on_their_grid),
+        cmocka_unit_test(groups_share_slots_and_many_are_spread),
         cmocka_unit_test(only_what_reads_the_probe_is_touched),
         cmocka_unit_test(unknown_is_held),
         cmocka_unit_test(a_range_has_to_warm_up),
