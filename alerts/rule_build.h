@@ -33,8 +33,9 @@ struct rule_link {
 
 struct group_build { /* a group being read */
     struct rule_group *group;
-    const struct node *labels; /* of the group: under each rule's own */
-    const struct node *node;
+    const struct node *labels; /* of the group: under each rule's own; while it is read */
+    int line;
+    const char *file; /* of the rule that was read last */
     const struct rule_source *source;
     struct rule_link *first, **link;
     struct group_build *next;

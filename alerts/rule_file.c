@@ -24,7 +24,7 @@ static struct group_build *group_add(struct rule_list *l,
     g->group->name = name;
     g->group->interval =
         l->reader.interval > 0 ? l->reader.interval : RULE_DEFAULT_INTERVAL;
-    g->node = node;
+    g->line = node->at.line;
     g->source = source;
     g->link = &g->first;
     *l->link = g;
@@ -53,7 +53,7 @@ static bool group_is_new(struct rule_list *l, const struct rule_source *source,
     if (before)
         return diag_error(l->reader.diag, at,
                           "a second group is named '%.80s'; the first is at line %d",
-                          name, before->node->at.line);
+                          name, before->line);
     if (l->group_count >= RULE_GROUPS_MAX)
         return diag_error(l->reader.diag, at, "more than %d groups of rules",
                           RULE_GROUPS_MAX);
@@ -92,7 +92,8 @@ static void read_group(struct rule_list *l, const struct rule_source *source,
     const struct rule_group_conf *c = conf;
     if (!group_is_new(l, source, c->name, node))
         return;
-    struct group_build *g = group_add(l, source, c->name, node);
+    struct group_build *g =
+        group_add(l, source, arena_strdup(l->reader.arena, c->name), node);
     if (l->reader.interval <= 0)
         g->group->interval = c->interval;
     g->group->query_offset = c->query_offset;
@@ -103,6 +104,7 @@ static void read_group(struct rule_list *l, const struct rule_source *source,
     else
         g->labels = c->labels;
     read_rules(l, g, c->rules);
+    g->labels = NULL;
 }
 
 void rule_file_read(struct rule_list *l, const struct rule_source *source,

@@ -2,7 +2,8 @@
 /*
  * From YAML to rules: Prometheus' rule files as they are, and what healthd adds to them (warn: and crit:,
  * resolve_when:, no_data:, active:). Called when a configuration is loaded, and by `healthctl rules`. Every fault is
- * said at once, with its place in the file, also within an expression. Opens no file: nodes come in.
+ * said at once, with its place in the file, also within an expression. Opens no file: nodes come in, and may go when
+ * they have been read.
  * Beside rule_file.c: rule_opts.c (the tables), rule_read.c (one rule), rule_texts.c (labels, annotations),
  * rule_list.c (identities, and all rules together).
  */
@@ -33,6 +34,7 @@ struct rule_reader {     /* what reading needs */
     const struct interval *(*find_interval)(void *ctx, const char *name);
     void *ctx;
     nsec interval; /* of every group, whatever is written: rule tests; 0: as written */
+    struct arena *scratch; /* of what no rule keeps; NULL: arena */
 };
 
 struct rule_source { /* where a set of groups comes from */

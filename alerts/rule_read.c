@@ -19,7 +19,8 @@ struct place rule_key_place(const struct node *map, const char *key)
 bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
                     const struct node *node, const void **ret_conf)
 {
-    const struct opt_ctx ctx = {reader->arena, reader->diag, reader->secrets, false};
+    struct arena *arena = reader->scratch ? reader->scratch : reader->arena;
+    const struct opt_ctx ctx = {arena, reader->diag, reader->secrets, false};
     const struct opt_part part = {rows, size};
     struct place at;
     struct err e = {0};
@@ -31,7 +32,7 @@ bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, si
         diag_error(reader->diag, at, "${%s} is not known here", variable);
         return false;
     }
-    return template_fill(t, NULL, NULL, reader->arena, ret_conf, &e) ||
+    return template_fill(t, NULL, NULL, arena, ret_conf, &e) ||
            diag_error(reader->diag, node->at, "%s", e.text);
 }
 
@@ -224,6 +225,15 @@ static struct rule *add_rule(struct rule_list *l, struct group_build *g,
     return link->rule;
 }
 
+/* Rules of one file share its name. */
+static struct place place_keep(const struct rule_list *l, struct group_build *g,
+                               struct place at)
+{
+    if (!g->file || strcmp(g->file, at.file) != 0)
+        g->file = arena_strdup(l->reader.arena, at.file);
+    return (struct place){g->file, at.line, at.column};
+}
+
 /* What all rules of one mapping have, whatever their severity. */
 static bool read_frame(struct rule_list *l, struct group_build *g,
                        const struct rule_conf *c, const struct node *node,
@@ -231,9 +241,9 @@ static bool read_frame(struct rule_list *l, struct group_build *g,
 {
     struct rule r = {
         .is_recording = c->record != NULL,
-        .name = c->record ? c->record : c->alert,
+        .name = arena_strdup(l->reader.arena, c->record ? c->record : c->alert),
         .group = g->group,
-        .at = node->at,
+        .at = place_keep(l, g, node->at),
         .hold_for = c->hold_for,
         .keep_firing_for = c->keep_firing_for,
         .no_data = (enum no_data)c->no_data,
@@ -271,7 +281,7 @@ static struct rule *read_level(struct rule_list *l, struct group_build *g,
     struct rule r = *frame;
     const struct node *n = node_get(node, level->key);
     const char *part = *level->severity ? level->key : "";
-    r.expr_text = level->text;
+    r.expr_text = arena_strdup(l->reader.arena, level->text);
     r.expr = read_expr(l, n ? n : node, level->text);
     const bool ok = read_resolve(l, c->resolve_when, part, &r.resolve_when);
     if (!r.expr || !ok)

@@ -32,9 +32,10 @@ static bool read_one(struct rule_list *l, const struct node *n, const char *what
     if (n->kind != NODE_SCALAR && n->kind != NODE_NULL)
         return diag_error(l->reader.diag, n->at, "%s '%.80s' must be a text, not %s",
                           what, n->key, node_kind_name(n->kind));
-    const char *text = n->kind == NODE_SCALAR ? n->text : "";
-    *ret = (struct rule_text){
-        n->key, annotation_compile(l->reader.arena, text, warn_template, &place)};
+    struct arena *arena = l->reader.arena;
+    const char *text = n->kind == NODE_SCALAR ? arena_strdup(arena, n->text) : "";
+    *ret = (struct rule_text){arena_strdup(arena, n->key),
+                              annotation_compile(arena, text, warn_template, &place)};
     return true;
 }
 

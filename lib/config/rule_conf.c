@@ -76,7 +76,9 @@ static void check_packs(struct loader *l, const struct node *node)
     }
 }
 
-static void read_packs(struct loader *l, struct rule_list *rules, const struct node *node)
+/* The trees are of no use afterwards. */
+static void read_packs(struct loader *l, struct rule_list *rules, const struct node *node,
+                       struct arena *scratch)
 {
     for (const struct pack *p = packs; p->name; p++) {
         const char *file = arena_printf(l->arena, "pack:%s", p->name);
@@ -86,7 +88,7 @@ static void read_packs(struct loader *l, struct rule_list *rules, const struct n
             sizeof(struct rule_source));
         if (is_false(node_get(node, p->name)))
             continue;
-        const struct node *root = node_parse(l->arena, file, p->text, l->diag);
+        const struct node *root = node_parse(scratch, file, p->text, l->diag);
         if (root)
             rule_file_read(rules, source, root);
     }
@@ -143,12 +145,18 @@ static void lint(struct loader *l)
 void rules_load(struct loader *l, const struct top_conf *top, const struct node *root)
 {
     static const struct rule_source inline_source = {"healthd.yml", false, false};
-    const struct rule_reader reader = {l->arena, l->diag, l->secrets, find_interval, l};
+    struct arena *scratch = arena_create(0);
+    const struct rule_reader reader = {.arena = l->arena,
+                                       .diag = l->diag,
+                                       .secrets = l->secrets,
+                                       .find_interval = find_interval,
+                                       .ctx = l,
+                                       .scratch = scratch};
     const size_t errors = diag_error_count(l->diag);
     struct rule_list *rules = rule_list_create(&reader);
     check_packs(l, node_get(root, "packs"));
     if (!l->has_no_packs)
-        read_packs(l, rules, node_get(root, "packs"));
+        read_packs(l, rules, node_get(root, "packs"), scratch);
     limits_load(l, rules, &inline_source);
     for (const struct written *w = l->rules.first; w; w = w->next)
         rule_inline_read(rules, &inline_source, "rules", w->node);
@@ -157,6 +165,7 @@ void rules_load(struct loader *l, const struct top_conf *top, const struct node 
         rule_file_read(rules, arena_memdup(l->arena, &source, sizeof(source)), w->node);
     }
     rule_list_finish(rules, &l->g->alerting.rules);
+    arena_destroy(scratch);
     if (diag_error_count(l->diag) == errors)
         lint(l);
 }
