@@ -37,6 +37,8 @@
 #define STOP_BUDGET (1500 * NSEC_PER_MSEC)
 #define STOP_STEP (5 * NSEC_PER_MSEC)
 #define SECRETS_INTERVAL (5 * NSEC_PER_SEC)
+/* After a start or reload: every probe has run by then, and made its series. */
+#define TRIM_DELAY (5 * NSEC_PER_SEC)
 
 static void publish(void *ctx, struct tracked *t, struct verdict *v, struct batch *b)
 {
@@ -112,7 +114,7 @@ static void on_secrets(void *ctx)
     timer_at(d->secrets_timer, mono_add(loop_now(d->frame.loop), SECRETS_INTERVAL));
 }
 
-static void on_trust(void *ctx)
+static void on_trim(void *ctx)
 {
     system_trim();
 }
@@ -132,6 +134,11 @@ static bool start_frame(struct daemon *d, const struct generation *g, struct err
     return f->fetcher != NULL;
 }
 
+static void trim_soon(struct daemon *d)
+{
+    timer_at(d->trim_timer, mono_add(loop_now(d->frame.loop), TRIM_DELAY));
+}
+
 static void start_timers(struct daemon *d)
 {
     struct loop *l = d->frame.loop;
@@ -142,6 +149,8 @@ static void start_timers(struct daemon *d)
     }
     d->secrets_timer = loop_timer_create(l, "secrets", on_secrets, d);
     timer_at(d->secrets_timer, mono_add(now, SECRETS_INTERVAL));
+    d->trim_timer = loop_timer_create(l, "trim", on_trim, d);
+    trim_soon(d);
 
     loop_on_signal(l, SIGTERM, on_stop_signal, d);
     loop_on_signal(l, SIGINT, on_stop_signal, d);
@@ -208,6 +217,8 @@ static struct reload_result reload_ended(struct daemon *d, const char *why,
         return r;
     }
     d->last_reload = loop_wall(d->frame.loop);
+    if (!r.unchanged)
+        trim_soon(d);
     log_info(EV("config accepted"), STR("trigger", why),
              INT("generation", (int64_t)d->generation->number),
              INT("probes", (int64_t)d->generation->probe_count),
@@ -255,7 +266,7 @@ static void on_stop_step(void *ctx)
     const bool is_idle =
         runner_active(d->runner) == 0 && engine_host_is_idle(d->engine_host) &&
         query_lane_is_idle(d->query_lane) && listing_lane_is_idle(d->listing_lane) &&
-        tls_is_ready(d->frame.tls); /* certificates are read just after the start */
+        !tls_is_loading(d->frame.tls);
     if (is_idle || mono_reached(now, d->stop_by)) {
         loop_stop(d->frame.loop);
         return;
@@ -285,6 +296,7 @@ static void take_down(struct daemon *d)
     timer_destroy(d->stop_timer);
     timer_destroy(d->watchdog_timer);
     timer_destroy(d->secrets_timer);
+    timer_destroy(d->trim_timer);
     file_watch_destroy(d->file_watch);
     web_destroy(d->web);
     list_jobs_destroy(d);
@@ -358,7 +370,6 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->file_watch = file_watch_create(d->frame.loop, on_file_change, d);
     file_watch_set(d->file_watch, &g->files);
     start_timers(d);
-    tls_when_ready(d->frame.tls, on_trust, d);
     d->state = DAEMON_READY;
     return true;
 }

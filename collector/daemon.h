@@ -62,7 +62,7 @@ struct daemon {
     struct self *self;
     struct file_watch *file_watch;
     enum daemon_state state;
-    struct timer *stop_timer, *watchdog_timer, *secrets_timer;
+    struct timer *stop_timer, *watchdog_timer, *secrets_timer, *trim_timer;
     struct mono stop_by;
     const char *config_path; /* NULL: the built-in default */
     struct wall started;

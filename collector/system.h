@@ -27,7 +27,7 @@ bool system_lock_state(const char *path, int *ret_fd, struct err *e);
 /* No core dumps with secrets in them, no new privileges, SIGPIPE ignored, descriptors up to 65,536. */
 void system_harden(void);
 
-/* Gives memory back that only the start needed: the heap of loading the trust, and the code of forty libraries'
+/* Gives memory back that only a start or reload needed: holes in the heap, and the code of forty libraries'
  * constructors. Takes under a millisecond; what is needed again is mapped again. */
 void system_trim(void);
 

@@ -217,6 +217,11 @@ bool tls_is_ready(const struct tls *t)
     return t->is_ready;
 }
 
+bool tls_is_loading(const struct tls *t)
+{
+    return t->loading != NULL;
+}
+
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx)
 {
     if (t->is_ready) {

@@ -57,6 +57,7 @@ struct pool;
 struct tls *tls_create(struct pool *p, struct err *e);
 void tls_destroy(struct tls *t); /* before the pool; takes NULL */
 bool tls_is_ready(const struct tls *t);
+bool tls_is_loading(const struct tls *t);
 /* Calls fn(ctx) once the trust is loaded: at once if it is. The first call begins the loading. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);
 void tls_forget(struct tls *t,
