@@ -102,13 +102,19 @@ static void on_done(void *ctx, struct verdict *v, struct batch *b)
     tell_waiters(t);
 }
 
-/* A steady probe is traced now and then, so that there is a last good run to compare with. */
+/* A steady probe is traced now and then, so that there is a last good run to compare with: twice a minute, and one that
+ * is asked more seldom each time, since what is shown as the last good run must not be long before the end of it. */
+#define TRACED_WITHIN (30 * NSEC_PER_SEC)
 #define TRACED_EVERY 16
 
 static bool wants_trace(const struct tracked *t)
 {
+    const nsec slots = TRACED_WITHIN / t->probe->interval;
+    const uint64_t every = slots < 1              ? 1
+                           : slots < TRACED_EVERY ? (uint64_t)slots
+                                                  : TRACED_EVERY;
     return t->state.confirmed != HEALTH_UP || state_is_unconfirmed(&t->state) ||
-           t->runs % TRACED_EVERY == 0;
+           t->runs % every == 0;
 }
 
 static void start_run(struct tracked *t, enum origin origin, struct mono slot)

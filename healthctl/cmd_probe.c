@@ -110,12 +110,12 @@ static const struct module *from_module(struct invocation *in,
             names[count++] = it->key;
         names[count] = NULL;
         const char *near = nearest_word(name, names);
-        *ret_code = complain(in, CODE_USAGE, "%s has no module '%s'%s%s%s",
-                             g->path ? g->path : "the built-in configuration", name,
-                             near    ? "; did you mean '"
-                             : count ? ""
-                                     : ": it has none at all",
-                             near ? near : "", near ? "'?" : "");
+        *ret_code =
+            complain(in, CODE_USAGE, "%s has no module '%s'%s%s%s", config_name(g), name,
+                     near    ? "; did you mean '"
+                     : count ? ""
+                             : ": it has none at all",
+                     near ? near : "", near ? "'?" : "");
     }
     return m;
 }

@@ -21,9 +21,9 @@ static int unknown(const struct invocation *in, const struct generation *g,
     for (size_t i = 0; i < g->flow_count; i++)
         names[count++] = g->flows[i].name;
     const char *near = nearest_word(name, names);
-    return complain(in, CODE_USAGE, "%s has no probe or flow '%s'%s%s%s",
-                    g->path ? g->path : "the built-in configuration", name,
-                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return complain(in, CODE_USAGE, "%s has no probe or flow '%s'%s%s%s", config_name(g),
+                    name, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
 }
 
 static int add_named(struct readiness *r, const struct generation *g, const char *name)
@@ -56,7 +56,7 @@ static int add_all(struct readiness *r, const struct generation *g)
     if (!r->probe_count && !r->flow_count)
         return complain(r->in, CODE_USAGE,
                         "%s has no probes that can be asked, and no flows",
-                        g->path ? g->path : "the built-in configuration");
+                        config_name(g));
     return CODE_PASS;
 }
 

@@ -12,6 +12,13 @@ const char *config_default(void)
     return access(CONFIG_DEFAULT, F_OK) == 0 ? CONFIG_DEFAULT : NULL;
 }
 
+const char *config_name(const struct generation *g)
+{
+    return g->path ? g->path
+                   : "the built-in configuration (there is no " CONFIG_DEFAULT
+                     "; --config FILE names another)";
+}
+
 int config_faults(const struct invocation *in, const struct diag *d)
 {
     struct buf text = BUF_MAX(256 << 10);

@@ -11,6 +11,8 @@
 
 /* CONFIG_DEFAULT when it is there; else NULL, which is the built-in configuration, as for healthd. */
 const char *config_default(void);
+/* What a configuration is called in a complaint: its file, or that there is none and how to name one. */
+const char *config_name(const struct generation *g);
 /* Everything that d holds, with carets, on stderr. Returns CODE_USAGE. */
 int config_faults(const struct invocation *in, const struct diag *d);
 /* The same as a list `faults`, for JSON. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alerts/deploy.h"
+#include "healthctl/config_file.h"
 #include "healthctl/report.h"
 #include "healthctl/smoke_report.h"
 #include "healthctl/writer.h"
@@ -97,7 +98,7 @@ static int read_wait(struct deploy_proof *p, nsec wait)
     return complain(p->in, CODE_USAGE,
                     "--wait: %s has no probe that is called '%s' or has such a label; "
                     "--smoke names a flow instead",
-                    g->path ? g->path : "the built-in configuration", what);
+                    config_name(g), what);
 }
 
 /* 0s is a time, too: what fails is not tried again. */

@@ -48,11 +48,6 @@ int flow_choice_load(const struct invocation *in, const char *const *words, size
 
 /* ---- flows ---- */
 
-static const char *name_of(const struct generation *g)
-{
-    return g->path ? g->path : "the built-in configuration";
-}
-
 static int unknown_flow(const struct invocation *in, const struct generation *g,
                         const char *name)
 {
@@ -60,7 +55,7 @@ static int unknown_flow(const struct invocation *in, const struct generation *g,
     for (size_t i = 0; i < g->flow_count; i++)
         names[i] = g->flows[i].name;
     const char *near = nearest_word(name, names);
-    return complain(in, CODE_USAGE, "%s has no flow '%s'%s%s%s", name_of(g), name,
+    return complain(in, CODE_USAGE, "%s has no flow '%s'%s%s%s", config_name(g), name,
                     near            ? "; did you mean '"
                     : g->flow_count ? ""
                                     : ": it has none at all; see `healthctl help smoke`",
@@ -71,7 +66,7 @@ static int too_many(const struct invocation *in, const struct generation *g)
 {
     return complain(in, CODE_USAGE,
                     "these are more than %d flows of %s: name fewer, none was run",
-                    FLOW_CHOICE_MAX, name_of(g));
+                    FLOW_CHOICE_MAX, config_name(g));
 }
 
 int flow_choice_read(const struct invocation *in, const char *const *words, size_t count,
@@ -99,7 +94,8 @@ int flow_choice_read(const struct invocation *in, const char *const *words, size
         flows[ret->count++] = &g->flows[i];
     if (!ret->count)
         return complain(in, CODE_USAGE,
-                        "%s has no flows; `healthctl help smoke` shows one", name_of(g));
+                        "%s has no flows; `healthctl help smoke` shows one",
+                        config_name(g));
     return CODE_PASS;
 }
 

@@ -54,14 +54,18 @@ static size_t collect_names(const struct checker *c, const char *prefix,
     return count;
 }
 
+/* in_quotes: what may have been meant as text; "" for nothing. */
 static bool list_names(struct checker *c, const struct node *n, const char *name,
-                       const char *const *names)
+                       const char *const *names, const char *in_quotes)
 {
     struct buf list = BUF_MAX(512);
     for (size_t i = 0; names[i] && i < NAMES_SHOWN; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    const char *hint =
+        *in_quotes ? arena_printf(c->arena, " (text is written \"%.80s\")", in_quotes)
+                   : "";
     expr_fault(
-        c->x->text, n->from, c->e, "there is no %.80s; there is %s%s", name,
+        c->x->text, n->from, c->e, "there is no %.80s%s; there is %s%s", name, hint,
         names[0] ? buf_text(&list) : "nothing to name here",
         list.overflow ||
                 (names[0] &&
@@ -91,9 +95,10 @@ static bool unknown_name(struct checker *c, const struct node *n)
 
     char prefix[NAME_SIZE];
     snprintf(prefix, sizeof(prefix), "%.200s.", n->name);
-    if (collect_names(c, prefix, names) == 0)
+    const bool has_members = collect_names(c, prefix, names) > 0;
+    if (!has_members)
         collect_names(c, "", names);
-    return list_names(c, n, name, names);
+    return list_names(c, n, name, names, has_members || strchr(name, '.') ? "" : name);
 }
 
 static void become_var(struct checker *c, struct node *n, const struct var *var)

@@ -57,6 +57,15 @@ def test_fall_rise_and_the_retry_interval(healthd, banner):
     assert changes == ["up", "down", "up"]
 
 
+def test_the_last_good_run_of_who_is_asked_seldom_is_the_last_one(healthd, banner):
+    daemon = healthd(config([{"name": "a", "interval": "1h", "tcp": banner([b"220 hi\r\n"]).target}]))
+    daemon.wait_health("a", "up")
+    for _ in range(3):
+        assert daemon.post("/api/run/a").status == 200
+    told = daemon.get("/api/probes/a").json()
+    assert told["last_good"]["seq"] == told["last_run"]["seq"] and told["last_good"]["trace"]
+
+
 def test_one_bad_run_is_no_change(healthd, nginx):
     site = nginx("return 200;")
     daemon = healthd(config([{"name": "a", "interval": "300ms", "retry_interval": "250ms", "fall": 3,

@@ -387,8 +387,9 @@ static const struct {
     {"headers[0] == \"x\"",
      "column 9: headers is a map, it cannot be indexed by a number"},
     {"rows[\"x\"] == 1", "column 6: rows is a list, it cannot be indexed by text"},
-    {"duration(\"5 minutes\") > 1m", "column 10: '5 minutes' has the unit 'minutes'; units are y, w, "
-                                     "d, h, m, s, ms, us, ns; did you mean 5m?"},
+    {"duration(\"5 minutes\") > 1m",
+     "column 10: '5 minutes' has the unit 'minutes'; units are y, w, "
+     "d, h, m, s, ms, us, ns; did you mean 5m?"},
     {"time(\"yesterday\") < now",
      "column 6: \"yesterday\" is no time such as 2026-11-21T03:04:05Z or Unix seconds"},
     {"jsonpath(json, \"a.b\") == []",
@@ -434,16 +435,19 @@ static const struct {
     {"text(headers) == \"\"", "column 6: headers is a map; write text(value)"},
     {"min() == 1", "column 1: write min(a, b, …) or min(list)"},
     {"json.a-b == 1",
-     "column 8: there is no b; there is status, body, body_size, headers, json, broken, "
+     "column 8: there is no b (text is written \"b\"); there is status, body, body_size, "
+     "headers, json, broken, "
      "rows, used, timing.total, timing.connect, tls.expires_at, tls.verified"},
     {"json[\"a\" == 1", "column 14: the expression ends where ']' is expected"},
     {"size == 1", "column 1: size is a function: write size(text or list)"},
     {"all == 1",
-     "column 1: there is no all; there is status, body, body_size, headers, json, "
+     "column 1: there is no all (text is written \"all\"); there is status, body, "
+     "body_size, headers, json, "
      "broken, rows, used, timing.total, timing.connect, tls.expires_at, tls.verified"},
     {"status == 200;", "column 14: ';' is not understood here"},
     {"json.a[b] == 1",
-     "column 8: there is no b; there is status, body, body_size, headers, json, broken, "
+     "column 8: there is no b (text is written \"b\"); there is status, body, body_size, "
+     "headers, json, broken, "
      "rows, used, timing.total, timing.connect, tls.expires_at, tls.verified"},
     {"json.x.exists(a, a.exists(b, b.exists(c, c.exists(d, d.exists(e, e)))))",
      "column 54: exists and all nest at most 4 deep"},

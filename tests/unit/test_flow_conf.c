@@ -61,7 +61,7 @@ static const struct {
      "1:39 status is a number and 'a' is text; write number(…) to read text as a "
      "number\n"},
     {"steps: [{http: 'http://h/', when: 'status == 1'}]\n",
-     "1:36 when: there is no status; there is vars\n"},
+     "1:36 when: there is no status (text is written \"status\"); there is vars\n"},
     {"steps: [{http: 'http://h/', capture: {x: nonsense}}]\n",
      "*1:42 capture: there is no "},
     {"steps: [{http: 'http://h/', capture: {'a b': json.x}}]\n",
