@@ -12,6 +12,7 @@
 
 #define SAVE_EVERY (5 * NSEC_PER_MINUTE)
 #define MERGE_SLICE (2 * NSEC_PER_MSEC)
+#define TIDY_SLICE NSEC_PER_MSEC
 #define AGAIN_AFTER (200 * NSEC_PER_MSEC)
 /* Rules do not wait longer than this for a disk. */
 #define PATIENCE (20 * NSEC_PER_SEC)
@@ -101,8 +102,9 @@ static void save(struct engine *e, struct wall now)
 struct wall keeping_advance(struct engine *e, struct wall now)
 {
     struct keeping *k = &e->keeping;
+    const bool is_tidy = history_tidy(e->history, TIDY_SLICE);
     if (!k->folder)
-        return (struct wall){0};
+        return is_tidy ? (struct wall){0} : now;
     if (k->is_waiting)
         submit(e);
     if (k->state == KEEPING_MERGE)
@@ -111,7 +113,7 @@ struct wall keeping_advance(struct engine *e, struct wall now)
         save(e, now);
     if (k->is_waiting)
         return wall_add(now, AGAIN_AFTER);
-    return k->state == KEEPING_MERGE ? now : k->next_save;
+    return k->state == KEEPING_MERGE || !is_tidy ? now : k->next_save;
 }
 
 bool engine_is_restored(const struct engine *e)

@@ -40,7 +40,6 @@ struct history *history_create(const struct history_limits *limits)
 void history_set_limits(struct history *h, const struct history_limits *limits)
 {
     h->limits = limits_filled(limits);
-    budget_enforce(h);
 }
 
 /* ---- series ---- */

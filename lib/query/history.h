@@ -40,6 +40,9 @@ struct history_limits {
 struct history *history_create(const struct history_limits *limits);
 void history_destroy(struct history *h); /* no view may be left */
 void history_set_limits(struct history *h, const struct history_limits *limits);
+/* Drops what is too old or too much, for about budget (INT64_MAX: all of it); true when nothing is, any more. Each finished
+ * chunk drops a few by itself; call it after new limits, and now and then. */
+bool history_tidy(struct history *h, nsec budget);
 
 /* labels are put on each of its series (probe, the user's, and the target labels job and instance); a series' own win. */
 struct history_owner *history_owner(struct history *h, struct labels labels);

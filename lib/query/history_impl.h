@@ -167,7 +167,7 @@ struct timeseries *named_get(const struct named *n, const struct history_owner *
 bool slot_is_named(const struct slot *slot, const struct sample *x);
 
 /* history_budget.c */
-void budget_enforce(struct history *h);
+bool budget_enforce(struct history *h); /* some of it; true when no more is due */
 void chunk_drop(struct history *h, struct chunk *k);
 
 /* history_rollup.c. Wanted for as far back as rules reach: ends when that is within `keep`. */
@@ -179,7 +179,7 @@ bool rollup_has_any(const struct timeseries *s);
 int64_t rollup_first_ms(const struct timeseries *s); /* when it has any */
 /* Takes k: false when it was not wanted, or came too late. */
 bool rollup_restore(struct history *h, struct timeseries *s, struct rolled_chunk *k);
-void rollups_enforce(struct history *h);
+bool rollups_drop_one(struct history *h); /* false: none is due */
 void rollups_destroy(struct history *h);
 
 /* history_readers.c: a new series' place among what rules read. */

@@ -191,15 +191,16 @@ static bool is_too_much(const struct history *h)
            h->stats.rolled_bytes > h->limits.budget_bytes / 2;
 }
 
-void rollups_enforce(struct history *h)
+bool rollups_drop_one(struct history *h)
 {
-    while (!list_empty(&h->rolled) &&
-           is_old(h, LIST_ITEM(h->rolled.next, struct rolled_chunk, link)))
-        first_forget(h);
-    while (!list_empty(&h->rolled) && is_too_much(h)) {
-        first_forget(h);
-        h->stats.dropped_chunks++;
-    }
+    if (list_empty(&h->rolled))
+        return false;
+    const bool is_over = is_old(h, LIST_ITEM(h->rolled.next, struct rolled_chunk, link));
+    if (!is_over && !is_too_much(h))
+        return false;
+    first_forget(h);
+    h->stats.dropped_chunks += !is_over;
+    return true;
 }
 
 void rollups_destroy(struct history *h)

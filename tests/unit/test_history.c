@@ -277,10 +277,41 @@ static void time_and_budget_are_kept(void **state)
     assert_string_not_equal(read_all(&s, "__name__=up_x", T0 + 4800000, T0 + 4900000),
                             "");
     history_set_limits(s.history, &small);
+    history_tidy(s.history, INT64_MAX);
     stats = history_stats(s.history);
     assert_int_equal(stats.chunks, 0);
     assert_true(stats.dropped_chunks > 0);
     assert_int_equal(stats.series, 2); /* they go on */
+    stage_clear(&s);
+}
+
+/* The series of a probe that is gone expire all at once: each chunk that comes has a few of theirs dropped, and tidying
+ * drops the rest in slices. */
+static void what_expires_at_once_goes_bit_by_bit(void **state)
+{
+    enum { SERIES = 2000, MOST = 32 };
+    struct stage s = stage_set((struct history_limits){.keep = NSEC_PER_MINUTE});
+    struct history_owner *gone = history_owner(s.history, (struct labels){0});
+    size_t before, slices = 0;
+    for (int i = 0; i < SERIES; i++) {
+        const struct label own = {"n", arena_printf(s.arena, "%d", i)};
+        history_put(gone, "short", (struct labels){&own, 1}, T0, i);
+    }
+    history_owner_end(gone, T0 + 1);
+    before = history_stats(s.history).chunks;
+    assert_int_equal(before, SERIES);
+    for (int i = 0; i < 100; i++) {
+        publish(&s, T0 + 600000 + i * 1000, i, "");
+        const size_t left = history_stats(s.history).chunks;
+        assert_true(left + MOST >= before);
+        before = left;
+    }
+    assert_true(before < SERIES);
+    while (!history_tidy(s.history, 0))
+        slices++;
+    assert_in_range(slices, before / MOST - 2, before / MOST + 1);
+    assert_true(history_stats(s.history).chunks < 5);
+    assert_int_equal(history_stats(s.history).series, 1);
     stage_clear(&s);
 }
 
@@ -295,6 +326,7 @@ static void unread_series_go_first(void **state)
     const struct history_limits tight = {.budget_bytes =
                                              history_stats(s.history).bytes - 2000};
     history_set_limits(s.history, &tight);
+    history_tidy(s.history, INT64_MAX);
     const char *read = read_all(&s, "__name__=up_x", T0, T0 + 1000);
     assert_non_null(strstr(read, " 0=0 "));
     assert_null(strstr(read_all(&s, "disk=a", T0, T0 + 1000), " 0=0 "));
@@ -419,6 +451,7 @@ int main(void)
         cmocka_unit_test(an_evaluation_may_look_further_back),
         cmocka_unit_test(a_grid_reads_more_than_the_newest),
         cmocka_unit_test(time_and_budget_are_kept),
+        cmocka_unit_test(what_expires_at_once_goes_bit_by_bit),
         cmocka_unit_test(unread_series_go_first),
         cmocka_unit_test(too_many_series_are_refused),
         cmocka_unit_test(who_is_covered),

@@ -85,9 +85,11 @@ static void series_leave_nothing(void **state)
         assert_int_equal(count_of(h, "number=\"none\""), 0);
         history_owner_end(goes, ms + 1000);
         history_set_limits(h, &limits);
+        history_tidy(h, INT64_MAX);
         assert_int_equal(count_of(h, "all=same"), COUNT + 1); /* for a minute */
         put(stays, COUNT, ms + 120000);
         history_set_limits(h, &limits);
+        history_tidy(h, INT64_MAX);
         assert_int_equal(count_of(h, "all=same"), 1);
         assert_int_equal(history_stats(h).series, 1);
     }
@@ -138,6 +140,7 @@ static void a_selection_outlives_its_series(void **state)
         o = history_owner(h, (struct labels){0});
         put(o, 2, ms + 500000);
         history_set_limits(h, &limits);
+        history_tidy(h, INT64_MAX);
         assert_int_equal(count_of(h, "__name__=odd"), 0);
         history_owner_end(o, ms + 500001);
     }
@@ -160,11 +163,13 @@ static void a_view_keeps_the_labels_of_what_goes(void **state)
         struct promql_set set;
         struct history_owner *o = history_owner(h, (struct labels){0});
         history_set_limits(h, &(struct history_limits){0});
+        history_tidy(h, INT64_MAX);
         put(o, 1, T0 + (int64_t)round * 1000);
         for (size_t i = 0; i < round; i++)
             views[i] = history_view(h, selectors, 1);
         history_owner_end(o, T0 + (int64_t)round * 1000 + 1);
         history_set_limits(h, &(struct history_limits){.budget_bytes = 1});
+        history_tidy(h, INT64_MAX);
         assert_int_equal(count_of(h, "__name__=odd"), 0);
         for (size_t i = 0; i < round; i++) {
             const struct promql_source source = history_view_source(views[i]);
