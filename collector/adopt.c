@@ -131,11 +131,7 @@ void tracked_remove(struct tracked *t)
 
 struct tracked *schedule_find(const struct schedule *s, const char *name)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        if (!strcmp(s->tracked[i]->probe->name, name))
-            return s->tracked[i];
-    }
-    return NULL;
+    return map_get(s->by_name, bytes_of(name));
 }
 
 static struct tracked *find_same(const struct map *by_name, const struct probe *probe)
@@ -188,9 +184,7 @@ static void remove_absent(struct schedule *s, struct tracked **next, size_t coun
 
 bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e)
 {
-    struct map *by_name = index_by_name(s);
-    struct tracked **next = gather(s, g, by_name, e);
-    map_destroy(by_name);
+    struct tracked **next = gather(s, g, s->by_name, e);
     if (!next)
         return false;
 
@@ -198,6 +192,8 @@ bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e)
     free(s->tracked);
     s->tracked = next;
     s->count = g->probe_count;
+    map_destroy(s->by_name);
+    s->by_name = index_by_name(s);
 
     struct generation *before = s->generation;
     s->generation = generation_ref(g);

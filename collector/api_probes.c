@@ -6,6 +6,8 @@
 #include "collector/act.h"
 #include "collector/api.h"
 #include "collector/daemon.h"
+#include "collector/json_print.h"
+#include "collector/list_job.h"
 #include "lib/core/loop.h"
 #include "lib/core/verdict_json.h"
 
@@ -113,12 +115,71 @@ static json_t *explain_to_json(const struct tracked *t, const struct daemon *d)
     return object;
 }
 
+/* ---- all of them, in slices ---- */
+
+struct probes_list {
+    const struct daemon *daemon;
+    const char **names; /* of those there were at the beginning */
+    size_t count, at, printed;
+    const char *head; /* what comes before them; NULL: it is printed */
+};
+
+static int add_dumped(const char *text, size_t len, void *out)
+{
+    buf_add(out, text, len);
+    return 0;
+}
+
+/* It may have another place by now, or be gone. */
+static const struct tracked *next_of(struct probes_list *l)
+{
+    const struct schedule *s = l->daemon->schedule;
+    const size_t at = l->at++;
+    if (at < schedule_count(s) && !strcmp(schedule_at(s, at)->probe->name, l->names[at]))
+        return schedule_at(s, at);
+    return schedule_find(s, l->names[at]);
+}
+
+static bool print_probes(void *ctx, struct buf *out, struct mono until)
+{
+    struct probes_list *l = ctx;
+    if (l->head)
+        buf_printf(out, "{%s\"probes\":[", l->head);
+    l->head = NULL;
+    while (l->at < l->count) {
+        const struct tracked *t = next_of(l);
+        json_t *summary = t ? summary_to_json(t) : NULL;
+        if (summary) {
+            buf_add_text(out, l->printed++ ? ",\n" : "\n");
+            json_dump_callback(summary, add_dumped, out, JSON_COMPACT);
+        }
+        json_decref(summary);
+        if (mono_reached(mono_read(), until))
+            return false;
+    }
+    buf_add_text(out, "]}\n");
+    return true;
+}
+
+/* head: other members of the answer, each with a comma behind it; in arena. */
+static void answer_probes(struct exchange *x, struct daemon *d, struct arena *arena,
+                          const char *head)
+{
+    static const struct list_kind kind = {
+        "probes", "The probes are more than 64 MiB of text.", print_probes};
+    struct probes_list *l = arena_alloc(arena, sizeof(*l));
+    l->daemon = d;
+    l->head = head;
+    l->count = schedule_count(d->schedule);
+    l->names = arena_alloc(arena, (l->count + 1) * sizeof(*l->names));
+    for (size_t i = 0; i < l->count; i++)
+        l->names[i] = arena_strdup(arena, schedule_at(d->schedule, i)->probe->name);
+    list_job_answer(x, d, &kind, arena, l);
+}
+
 static void get_probes(struct exchange *x, struct daemon *d)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < schedule_count(d->schedule); i++)
-        json_array_append_new(list, summary_to_json(schedule_at(d->schedule, i)));
-    exchange_reply_value(x, 200, json_pack("{s:o}", "probes", list));
+    answer_probes(x, d, arena_create(0), "");
 }
 
 static struct tracked *find_or_refuse(struct exchange *x, struct daemon *d)
@@ -176,18 +237,20 @@ static void post_run(struct exchange *x, struct daemon *d)
 
 static void get_status(struct exchange *x, struct daemon *d)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < schedule_count(d->schedule); i++)
-        json_array_append_new(list, summary_to_json(schedule_at(d->schedule, i)));
-    json_t *object =
-        json_pack("{s:s, s:s, s:I, s:b, s:s, s:o}", "version", HEALTHD_VERSION, "site",
-                  d->generation->site ? d->generation->site : "", "generation",
-                  (json_int_t)d->generation->number, "last_reload_ok", d->last_reload_ok,
-                  "last_reload_text", d->last_reload_text ? d->last_reload_text : "",
-                  "probes", list);
-    json_object_set_new(object, "started", wall_to_json(d->started));
-    json_object_set_new(object, "now", wall_to_json(loop_wall(d->frame.loop)));
-    exchange_reply_value(x, 200, object);
+    struct arena *arena = arena_create(0);
+    struct buf head = BUF_MAX(8u << 20);
+    json_print_text(&head, "version", HEALTHD_VERSION);
+    json_print_text(&head, "site", d->generation->site ? d->generation->site : "");
+    json_print_name(&head, "generation");
+    buf_printf(&head, "%ju", (uintmax_t)d->generation->number);
+    json_print_flag(&head, "last_reload_ok", d->last_reload_ok);
+    json_print_text(&head, "last_reload_text",
+                    d->last_reload_text ? d->last_reload_text : "");
+    json_print_time(&head, "started", d->started);
+    json_print_time(&head, "now", loop_wall(d->frame.loop));
+    buf_add_byte(&head, ',');
+    answer_probes(x, d, arena, arena_strdup(arena, buf_text(&head)));
+    buf_finish(&head);
 }
 
 static const struct endpoint_param probe_segment[] = {

@@ -258,6 +258,7 @@ struct schedule *schedule_create(struct frame *f, struct runner *r,
     s->registry = registry;
     s->publish = publish;
     s->ctx = ctx;
+    s->by_name = map_create();
     s->started = loop_now(f->loop);
     s->timer = loop_timer_create(f->loop, "schedule", on_timer, s);
     return s;
@@ -290,6 +291,7 @@ void schedule_destroy(struct schedule *s)
     timer_destroy(s->timer);
     heap_finish(&s->heap);
     generation_unref(s->generation);
+    map_destroy(s->by_name);
     free(s->tracked);
     free(s);
 }

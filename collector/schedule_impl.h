@@ -16,6 +16,7 @@ struct schedule {
     struct generation *generation;
     struct tracked **tracked; /* in order of configuration */
     size_t count;
+    struct map *by_name; /* the same */
     struct heap heap;
     struct timer *timer;
     struct mono started; /* zero of every grid */

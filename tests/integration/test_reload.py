@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A configuration is replaced whole or not at all, by every way that asks for it."""
+import concurrent.futures
+import json
 import os
 import socket
 from datetime import datetime
@@ -275,6 +277,29 @@ def test_reloading_in_the_middle_of_runs(healthd, badpeer):
     for turn in range(1, 20):
         assert daemon.reload(texts[turn % 2]).status == 200
     wait_until(lambda: daemon.value("healthd_runs_total") > 20)
+
+
+def test_lists_that_are_printed_meanwhile(healthd):
+    """Slice by slice, and compressed: what stays is in it once, in order; what goes may be left out."""
+    names = [f"p{i:04}" for i in range(600)]
+
+    def beats(some):
+        return "probes: " + json.dumps([{"name": name, "heartbeat": {"every": "1h"}} for name in some]) + "\n"
+
+    def ask(path):
+        answer = request(daemon.url(path), headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        return [one["name"] for one in answer.json()["probes"]]
+
+    daemon = healthd(beats(names))
+    stay = names[::2]
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        assert ask("/api/probes") == ask("/api/status") == names
+        lists = [clients.submit(ask, path) for path in ("/api/probes", "/api/status") * 8]
+        daemon.hup(beats(stay))
+        for one in (each.result() for each in lists):
+            assert one == sorted(set(one)) and set(stay) <= set(one) <= set(names)
+    wait_until(lambda: ask("/api/probes") == stay, what="half of the probes to be gone")
 
 
 def test_a_file_mounted_by_itself_is_said(healthd, target, tmp_path):
