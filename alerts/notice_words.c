@@ -11,7 +11,8 @@
 
 const char *alert_subject(struct labels labels, struct arena *arena)
 {
-    static const char *const subjects[] = {"probe", "instance", "job"};
+    static const char *const subjects[] = {"probe", "instance", "receiver", "flow",
+                                           "job"};
     const char *name = labels_get(labels, "alertname");
     const char *item = NULL;
     for (size_t i = 0; i < ARRAY_LEN(subjects) && !item; i++)

@@ -7,6 +7,7 @@
 #include "healthctl/alert_history.h"
 #include "healthctl/client.h"
 #include "healthctl/command.h"
+#include "healthctl/delivery.h"
 #include "healthctl/remote.h"
 #include "healthctl/writer.h"
 #include "lib/base/units.h"
@@ -38,8 +39,8 @@ static const char *label_of(const json_t *alert, const char *name)
 /* What it is about: its probe, or else the first label that says something like it. */
 static const char *subject_of(const json_t *alert)
 {
-    static const char *const names[] = {"probe", "instance", "component", "name",
-                                        "mountpoint"};
+    static const char *const names[] = {"probe",     "instance", "receiver",  "flow",
+                                        "component", "name",     "mountpoint"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (*label_of(alert, names[i]))
             return label_of(alert, names[i]);
@@ -97,26 +98,12 @@ static struct entry *chosen(const struct invocation *in, json_t *all, size_t *re
     return entries;
 }
 
-static const char *receivers_told(struct arena *arena, const json_t *alert)
-{
-    const json_t *told = json_object_get(alert, "told");
-    struct buf names = BUF_MAX(4096);
-    for (size_t i = 0; i < json_array_size(told); i++) {
-        const json_t *t = json_array_get(told, i);
-        if (json_is_true(json_object_get(t, "was_told")))
-            buf_printf(&names, "%s%s", names.len ? ", " : "", remote_text(t, "receiver"));
-    }
-    const char *text = arena_strdup(arena, buf_text(&names));
-    buf_finish(&names);
-    return text;
-}
-
 /* Who knows of it, or why nobody does. */
 static struct cell told_cell(struct arena *arena, const json_t *alert)
 {
     const json_t *held = json_object_get(alert, "held");
     const json_t *ack = json_object_get(alert, "ack");
-    const char *told = receivers_told(arena, alert);
+    const struct cell told = delivery_cell(arena, alert);
     if (json_is_object(ack))
         return cell_text(arena_printf(arena, "taken by %s%s%s", remote_text(ack, "who"),
                                       *remote_text(ack, "comment") ? ": " : "",
@@ -124,8 +111,8 @@ static struct cell told_cell(struct arena *arena, const json_t *alert)
     if (json_is_object(held))
         return cell_toned(TONE_WARN,
                           arena_printf(arena, "held: %s", remote_text(held, "by")));
-    if (*told)
-        return cell_text(told);
+    if (*told.text)
+        return told;
     if (!is_firing(alert))
         return cell_none();
     return json_array_size(json_object_get(alert, "told"))
@@ -195,32 +182,6 @@ static void write_pairs(struct invocation *in, const json_t *object, const char 
     write_end(in->out);
 }
 
-static void write_told(struct invocation *in, const json_t *alert)
-{
-    static const struct column told_columns[] = {{.title = "RECEIVER"},
-                                                 {.title = "TOLD", .is_right = true},
-                                                 {.title = "NEXT", .is_right = true},
-                                                 {.title = "ROUTE", .is_elastic = true}};
-    const json_t *told = json_object_get(alert, "told");
-    const size_t count = json_array_size(told);
-    struct cell *cells = arena_alloc(in->arena, (count * 4 + 1) * sizeof(*cells));
-    for (size_t i = 0; i < count; i++) {
-        const json_t *t = json_array_get(told, i);
-        struct cell *c = cells + i * 4;
-        c[0] = cell_text(remote_text(t, "receiver"));
-        c[1] = json_is_true(json_object_get(t, "was_told"))
-                   ? cell_age(remote_time(t, "last_told"))
-                   : cell_toned(TONE_WARN, "not yet");
-        c[2] = cell_time(remote_time(t, "next_flush"));
-        c[3] = cell_text(remote_text(t, "route"));
-    }
-    if (!count)
-        return;
-    write_begin(in->out, NULL, "Who is told");
-    write_table(in->out, &(struct table){NULL, told_columns, 4, cells, count});
-    write_end(in->out);
-}
-
 /* Everything about one. */
 static void write_alert(struct invocation *in, const json_t *alert)
 {
@@ -244,7 +205,7 @@ static void write_alert(struct invocation *in, const json_t *alert)
                 cell_text(remote_text(alert, "fingerprint")));
     write_pairs(in, json_object_get(alert, "labels"), "Labels");
     write_pairs(in, json_object_get(alert, "annotations"), "Annotations");
-    write_told(in, alert);
+    delivery_write(in->out, in->arena, alert);
     write_end(in->out);
 }
 
@@ -300,8 +261,9 @@ const struct command command_alerts = {
     .doc =
         "With ALERT (its name, its probe or its fingerprint), everything about those "
         "that "
-        "are called so. TOLD says which receivers know; `held` says what keeps it from "
-        "being told: a silence, a maintenance window, a worse alert, a probe that it "
+        "are called so. TOLD says which receivers know, and which a notice has not "
+        "reached; `held` says what keeps it from being told: a silence, a maintenance "
+        "window, a worse alert, a probe that it "
         "depends on, a deployment. `firing?` means that it cannot be evaluated now.\n\n"
         "Exits 1 when an alert fires; with --history always 0.",
     .examples =

@@ -69,6 +69,18 @@ def test_alerts_in_full_for_one_and_as_json(ask):
     assert done.returncode == 2 and "no alert is called 'nothing'" in done.stderr
 
 
+def test_nobody_is_said_to_know_what_did_not_arrive(ask):
+    def told(receiver, **delivery):
+        return {**ALERT["told"][0], "receiver": receiver, "delivery": {"attempts": 2, "last_error": "HTTP 400", **delivery}}
+    alert = {**ALERT, "told": [told("oncall", state="dead"), told("chat", state="done"), told("mail", state="pending")]}
+    line = ask({"GET /api/alerts": [alert]}, "alerts", env={"COLUMNS": "200"}).stdout.splitlines()[1]
+    assert "chat; not delivered to oncall, mail" in line
+    whole = ask({"GET /api/alerts": [alert]}, "alerts", "payload", env={"COLUMNS": "200"}).stdout
+    assert "given up: HTTP 400" in whole and "tried 2 times: HTTP 400" in whole and "delivered" in whole
+    nobody = {**ALERT, "told": [told("oncall", state="pending", attempts=0, last_error="")]}
+    assert "not delivered to oncall" in ask({"GET /api/alerts": [nobody]}, "alerts").stdout
+
+
 def test_what_is_well_again_and_kept_for_a_while_says_so(ask):
     kept = {**ALERT, "ends_at": "2126-11-27T03:02:00.000Z"}
     for words in (["alerts"], ["alerts", "payload"]):
