@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See compose.h. The file as a whole; a service is compose_member.c's. */
+/* See compose.h. The file as a whole; a service is compose_member.c's, and what it includes compose_include.c's. */
 #include "healthctl/compose.h"
 
 #include <errno.h>
@@ -85,6 +85,12 @@ static void mark_jobs(struct compose *c, const struct node *services)
 
 /* ---- the file ---- */
 
+const char *compose_folder(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
+}
+
 static const char *folder_name(struct arena *arena, const char *folder)
 {
     char *real = folder ? realpath(folder, NULL) : NULL;
@@ -120,22 +126,41 @@ static const struct node *services_of(const struct node *root, const char *path,
     return NULL;
 }
 
-static void say_passed_over(const struct node *root, struct diag *d)
+static bool take_services(const struct compose_reading *r, struct compose *c)
+{
+    bool ok = true;
+    for (const struct node *n = r->services->first; n; n = n->next) {
+        if (compose_find(c, n->key)) {
+            diag_warning(r->diag, n->key_at,
+                         "there is a service '%s' already; this one is not read", n->key);
+        } else if (c->count == COMPOSE_MAX_SERVICES) {
+            return diag_error(r->diag, n->key_at,
+                              "more than %d services in all; no more are read",
+                              COMPOSE_MAX_SERVICES);
+        } else {
+            ok &= compose_member_read(r, n, &c->services[c->count++]);
+        }
+    }
+    return ok;
+}
+
+bool compose_take(struct compose_reading *r, const char *path, const struct node *root,
+                  struct compose *c)
 {
     const struct node *include = node_get(root, "include");
-    if (!include)
-        return;
-    diag_warning(d, include->key_at, "what `include:` names is not read");
-    diag_hint(d, "`docker compose config > all.yml` makes one file of all of them");
+    const bool has_own = !include || node_get(root, "services");
+    if (has_own && !(r->services = services_of(root, path, r->diag)))
+        return false;
+    bool ok = !has_own || take_services(r, c);
+    ok &= compose_include(r, include, c);
+    if (has_own)
+        mark_jobs(c, r->services);
+    return ok;
 }
 
 static const struct compose *compose_read(struct compose_reading *r, const char *path,
                                           const struct node *root)
 {
-    r->services = services_of(root, path, r->diag);
-    if (!r->services)
-        return NULL;
-    say_passed_over(root, r->diag);
     struct compose *c = arena_alloc(r->arena, sizeof(*c));
     const struct node *name = node_get(root, "name");
     c->path = path;
@@ -143,12 +168,9 @@ static const struct compose *compose_read(struct compose_reading *r, const char 
     c->name = name && name->kind == NODE_SCALAR
                   ? compose_expand(r->arena, &r->variables, name->text)
                   : folder_name(r->arena, r->folder);
-    c->services = arena_alloc(r->arena, (r->services->count + 1) * sizeof(*c->services));
-    bool ok = true;
-    for (const struct node *n = r->services->first; n; n = n->next)
-        ok &= compose_member_read(r, n, &c->services[c->count++]);
-    mark_jobs(c, r->services);
-    return ok && circle_check(r->arena, c, r->diag) ? c : NULL;
+    c->services = arena_alloc(r->arena, COMPOSE_MAX_SERVICES * sizeof(*c->services));
+    return compose_take(r, path, root, c) && circle_check(r->arena, c, r->diag) ? c
+                                                                                : NULL;
 }
 
 bool compose_env_read(const char *path, struct buf *out)
@@ -156,7 +178,7 @@ bool compose_env_read(const char *path, struct buf *out)
     return whole_file_read(path, out) || errno == EFBIG; /* its beginning is something */
 }
 
-static void read_env(struct compose_reading *r)
+void compose_variables(struct compose_reading *r)
 {
     struct buf text = BUF_MAX(COMPOSE_ENV_MAX);
     compose_env_read(arena_printf(r->arena, "%s/.env", r->folder), &text);
@@ -176,15 +198,11 @@ const struct compose *compose_parse(struct arena *arena, const char *path,
 
 const struct compose *compose_load(struct arena *arena, const char *path, struct diag *d)
 {
-    const char *slash = strrchr(path, '/');
     struct compose_reading r = {
-        .arena = arena,
-        .diag = d,
-        .folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".",
-    };
+        .arena = arena, .diag = d, .folder = compose_folder(arena, path)};
     const struct node *root = node_load(arena, path, d);
     if (!root)
         return NULL;
-    read_env(&r);
+    compose_variables(&r);
     return compose_read(&r, path, root);
 }

@@ -78,14 +78,27 @@ void compose_env_parse(struct arena *arena, struct bytes text, struct pairs *pai
 void compose_pair_set(struct arena *arena, struct pairs *pairs, const char *key,
                       const char *value);
 
-/* compose_member.c: one mapping below `services:`. */
+/* compose.c: one file that is being read; each that is included has a reading of its own. */
 struct compose_reading {
     struct arena *arena;
     struct diag *diag;
-    const char *folder;
+    const char *folder; /* NULL: there is none, and no other file is read */
     struct pairs variables;
     const struct node *services;
+    int depth; /* of inclusion */
 };
+const char *compose_folder(struct arena *arena, const char *path);
+/* The folder's .env, and over it the environment. */
+void compose_variables(struct compose_reading *r);
+/* Adds what root holds, and what it includes. False after reporting. */
+bool compose_take(struct compose_reading *r, const char *path, const struct node *root,
+                  struct compose *c);
+
+/* compose_include.c: the files that `include:` names; node may be NULL. False after reporting. */
+bool compose_include(const struct compose_reading *r, const struct node *node,
+                     struct compose *c);
+
+/* compose_member.c: one mapping below `services:`. */
 bool compose_member_read(const struct compose_reading *r, const struct node *node,
                          struct compose_member *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One service of a compose file: its short and its long forms, env_file and `extends`. Called by compose.c. Reads no
- * file but those that env_file names.
+ * file but those that these two name.
  */
 #include <string.h>
 
@@ -274,21 +274,51 @@ static void read_keys(const struct compose_reading *r, const struct node *node,
     read_healthcheck(r, node_get(node, "healthcheck"), s);
 }
 
-static const struct node *base_of(const struct compose_reading *r,
-                                  const struct node *node)
+/* ---- extends ---- */
+
+struct link { /* of a chain of services, each of which extends the next */
+    const struct node *node;
+    const struct compose_reading *reading; /* of the file that it stands in */
+};
+
+/* NULL: it cannot be read, and that was said. */
+static const struct compose_reading *other_file(const struct compose_reading *r,
+                                                const struct node *file)
 {
-    const struct node *extends = node_get(node, "extends");
+    const char *name = text_of(r, file);
+    const char *path =
+        *name == '/' ? name : arena_printf(r->arena, "%s/%s", r->folder, name);
+    const struct node *root = node_load(r->arena, path, r->diag);
+    if (!root)
+        return NULL;
+    struct compose_reading *other = arena_memdup(r->arena, r, sizeof(*r));
+    other->folder = compose_folder(r->arena, path);
+    other->services = node_get(root, "services");
+    return other;
+}
+
+/* False after reporting. A node that is NULL ends the chain. */
+static bool base_of(struct link of, struct link *ret)
+{
+    const struct node *extends = node_get(of.node, "extends");
+    const struct node *file = extends ? node_get(extends, "file") : NULL;
+    *ret = (struct link){NULL, of.reading};
     if (!extends)
-        return NULL;
-    if (node_get(extends, "file")) {
-        diag_warning(r->diag, extends->at,
-                     "what '%s' takes from another file is not read", node->key);
-        diag_hint(r->diag, "`docker compose config > all.yml` makes one file of both");
-        return NULL;
+        return true;
+    if (file && !of.reading->folder) {
+        diag_warning(of.reading->diag, extends->at,
+                     "what '%s' takes from another file is not read", of.node->key);
+        return true;
     }
+    if (file && !(ret->reading = other_file(of.reading, file)))
+        return false;
     const struct node *named =
         extends->kind == NODE_MAP ? node_get(extends, "service") : extends;
-    return node_get(r->services, text_of(r, named));
+    const char *name = text_of(of.reading, named);
+    ret->node = ret->reading->services ? node_get(ret->reading->services, name) : NULL;
+    return ret->node ||
+           diag_error(of.reading->diag, extends->at,
+                      "'%s' extends '%s', which is not there", of.node->key, name);
 }
 
 bool compose_member_read(const struct compose_reading *r, const struct node *node,
@@ -306,15 +336,17 @@ bool compose_member_read(const struct compose_reading *r, const struct node *nod
     if (node->kind != NODE_MAP)
         return diag_error(r->diag, node->at, "service '%s' is %s, not a mapping",
                           node->key, node_kind_name(node->kind));
-    const struct node *chain[EXTENDS_MAX];
+    struct link chain[EXTENDS_MAX], at = {node, r};
     size_t count = 0;
-    for (const struct node *n = node; n; n = base_of(r, n)) {
+    while (at.node) {
         if (count == EXTENDS_MAX)
             return diag_error(r->diag, node->at,
                               "service '%s' extends too many, or itself", node->key);
-        chain[count++] = n;
+        chain[count++] = at;
+        if (!base_of(at, &at))
+            return false;
     }
-    while (count > 0)
-        read_keys(r, chain[--count], ret);
+    while (count-- > 0)
+        read_keys(chain[count].reading, chain[count].node, ret);
     return true;
 }

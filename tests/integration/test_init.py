@@ -150,7 +150,41 @@ def test_warnings(healthctl, tmp_path):
     assert "beside" not in healthctl("init", tmp_path / "compose.yml", "--force").stdout
 
 
+def test_a_stack_of_several_files(healthctl, tmp_path):
+    """What is included, and extended, is read from its own folder, with its own .env."""
+    files = {
+        "compose.yml": """
+include: [infra/compose.yml, {path: [tools.yml]}, "https://github.com/acme/more.git"]
+services: {web: {extends: {file: common/base.yml, service: base}, depends_on: [db]}}
+""",
+        "infra/compose.yml": "services: {db: {image: 'postgres:${PG}', ports: ['5433:5432']}, migrate: {image: x}, "
+                             "app: {build: ., depends_on: {migrate: {condition: service_completed_successfully}}}}",
+        "infra/.env": "PG=16",
+        "tools.yml": "services: {cache: {image: 'redis:7'}}",
+        "common/base.yml": "services: {base: {image: 'acme/web:2', env_file: web.env}}",
+        "common/web.env": "PORT=3000",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = healthctl("init", tmp_path / "compose.yml")
+    assert done.returncode == 0, done.stderr
+    assert "github.com/acme" in done.stderr and "docker compose config" in done.stderr
+    text = (tmp_path / "healthd/healthd.yml").read_text()
+    probes = {probe["name"]: probe for probe in yaml.safe_load(text)["probes"]}
+    assert {"web", "db", "cache"} <= set(probes) and "# migrate is left out" in text
+    assert probes["web"]["http"]["url"] == "http://web:3000/" and probes["web"]["depends_on"] == ["db"]
+    assert "# postgres:16." in text and '"127.0.0.1:5433:5432"' in text
+    done = healthctl("coverage", tmp_path / "compose.yml")
+    assert all(f"  {name} " in done.stdout for name in ("web", "db", "migrate", "app", "cache")), done.stdout
+
+
 @pytest.mark.parametrize("text, why", [
+    ("include: [compose.yml]\nservices: {a: {image: x}}", "themselves"),
+    ("include: [no.yml]\nservices: {a: {image: x}}", "no.yml"),
+    ("include: [{env_file: x}]\nservices: {a: {image: x}}", "has no `path`"),
+    ("services: {a: {extends: {service: b}}}", "'b', which is not there"),
+    ("services: {a: {extends: {service: b, file: no.yml}}}", "no.yml"),
     ("services: [", "error"),
     ("a: 1", "no `services:`"),
     ("services: {}", "names no service"),
