@@ -51,7 +51,7 @@ def test_a_mail_arrives(mailbox, send):
     assert [p.get_content_type() for p in alternative.iter_parts()] == ["text/plain", "text/html"]
     text, html = mail.part("plain"), mail.part("html")
     for words in ("connection refused by 10.0.0.5:5432", "threshold == 0", "\u2588", "workflow_id=checkout",
-                  "https://runbooks.example.com/db", "healthctl ack ProbeDown", "40 s after deploy a1b2c3",
+                  "https://runbooks.example.com/db", "healthctl ack orders-db", "40 s after deploy a1b2c3",
                   "Also failing", "orders-db is down"):
         assert words in text and words in html, words
     assert "color-scheme" in html and "<script" not in html
