@@ -121,7 +121,7 @@ def serve_by_the_unit(machine, unit):
     """Its own commands, as its own user, with its own environment."""
     environment = ["env", *unit_lines(unit, "Environment")]
     user = unit_lines(unit, "User")[0]
-    machine.run(*environment, *unit_lines(unit, "ExecReload")[0].split(), user=user)  # is it valid?
+    machine.run(*environment, "healthctl", "validate", "/etc/healthd/healthd.yml", user=user)
     argv = machine.argv(*environment, *unit_lines(unit, "ExecStart")[0].split(), user=user)
     daemon = Process(argv, machine.root.parent.parent / "healthd", "healthd")
     daemon.wait_ready(lambda: machine.run(*environment, "healthctl", "healthcheck", user=user, check=False).returncode == 0)

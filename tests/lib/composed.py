@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from lib.cache import locked
 from lib.http import request
 from lib.image import image_of
 from lib.npm import node_modules
@@ -50,8 +51,10 @@ def release_build():
 
 def make_deb(folder):
     """The Debian package of the release build."""
-    done = subprocess.run([PACKAGING / "deb.sh", folder], env={**os.environ, "BUILD": str(release_build())}, capture_output=True,
-                          text=True, timeout=120, check=False)
+    build = release_build()
+    with locked(build / "deb.lock"):  # one ninja at a time
+        done = subprocess.run([PACKAGING / "deb.sh", folder], env={**os.environ, "BUILD": str(build)}, capture_output=True,
+                              text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return Path(done.stdout.strip().splitlines()[-1])
 
