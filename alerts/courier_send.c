@@ -147,25 +147,19 @@ static void attempt_fill(struct sending *s, const struct waiting *w, struct wall
 /* A payload that cannot be read is told about nevertheless, by what is known of the row. */
 static void notice_stand_in(struct sending *s, const struct waiting *w)
 {
-    s->notice = (struct notice){
+    const struct notice known = {
         .kind = w->row.kind,
         .receiver = w->row.receiver,
         .lane = w->row.lane,
         .dedup_key = w->row.lane,
-        .site = "",
-        .group_key = "",
         .severity = w->row.is_critical ? "critical" : "warning",
         .reason = "its details cannot be read from disk",
-        .title = arena_strdup(s->arena, w->row.title),
-        .external_url = "",
-        .runbook = "",
-        .last_deploy = "",
-        .also = "",
-        .ack_hint = "",
+        .title = w->row.title,
         .timezone = "UTC",
         .made = w->row.made,
         .first_since = w->row.made,
     };
+    s->notice = *notice_copy(s->arena, &known);
 }
 
 /* Returns true when nobody waits for the disk's answer any more. */

@@ -60,13 +60,11 @@ struct notice {
     const char *receiver; /* its name in the configuration */
     const char *
         lane; /* what must stay in order: a group's or an alert's key within the receiver */
-    const char *
-        dedup_key; /* "hd-" + 40 hex digits of sha256(site, receiver, lane) */
+    const char *dedup_key; /* "hd-" + 40 hex digits of sha256(site, receiver, lane) */
     const char *site;
     const char *group_key; /* Alertmanager's: {}/{severity="critical"}:{alertname="X"} */
     const char *severity; /* the worst of its firing members, or of all when none fires */
-    const char
-        *reason; /* "first notification", "new alerts added", … */
+    const char *reason;   /* "first notification", "new alerts added", … */
     struct labels group_labels, common_labels, common_annotations;
     const struct notice_alert *alerts;
     size_t alert_count;
@@ -92,6 +90,7 @@ void notice_to_json(const struct notice *n, struct buf *out);
 /* Reads it back: members that are missing are empty, unknown ones are passed over, no text is NULL. */
 bool notice_from_json(struct arena *arena, struct bytes json, struct notice *ret,
                       struct err *e);
+/* All of it, in arena; texts that are NULL are "" in the copy. */
 struct notice *notice_copy(struct arena *arena, const struct notice *n);
 
 #endif

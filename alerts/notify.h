@@ -120,6 +120,9 @@ void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
  * (NULL-terminated: URLs, tokens) stands in it, a URL also by a part of its path. */
 const char *reply_excerpt(const struct reply *reply, const char *const *never,
                           struct arena *arena);
+/* As judge_http, and why says what a refusal said: its reply_excerpt. */
+void judge_http_words(const struct reply *reply, const char *const *never,
+                      struct wall now, struct arena *arena, struct judgement *ret);
 /* Whether text is an http or https URL; the error does not repeat it. */
 bool notifier_url_validate(const char *text, struct arena *arena, struct err *e);
 /* Where a request to url goes first, through proxy unless that is "": for notifier_type.host. */

@@ -84,12 +84,7 @@ static void alertmanager_judge(const void *conf, const struct notice *n UNUSED,
 {
     const struct alertmanager_conf *c = conf;
     const char *const never[] = {c->bearer_token.value, c->password.value, NULL};
-    judge_http(reply, a->now, arena, ret);
-    if (ret->outcome == OUTCOME_OK || reply->trouble.reason != REASON_NONE)
-        return;
-    const char *words = reply_excerpt(reply, never, arena);
-    if (*words)
-        ret->why = arena_printf(arena, "%s: it says '%s'", ret->why, words);
+    judge_http_words(reply, never, a->now, arena, ret);
 }
 
 static struct far_end alertmanager_host(const void *conf, struct arena *arena)

@@ -155,6 +155,17 @@ const char *reply_excerpt(const struct reply *reply, const char *const *never,
     return text_line(text, EXCERPT_MAX_BYTES, arena);
 }
 
+void judge_http_words(const struct reply *reply, const char *const *never,
+                      struct wall now, struct arena *arena, struct judgement *ret)
+{
+    judge_http(reply, now, arena, ret);
+    if (ret->outcome == OUTCOME_OK || reply->trouble.reason != REASON_NONE)
+        return;
+    const char *words = reply_excerpt(reply, never, arena);
+    if (*words)
+        ret->why = arena_printf(arena, "%s: it says '%s'", ret->why, words);
+}
+
 bool notifier_url_validate(const char *text, struct arena *arena, struct err *e)
 {
     struct url parts;

@@ -60,17 +60,24 @@ static bool group_is_new(struct rule_list *l, const struct rule_source *source,
     return true;
 }
 
+/* False: there are none, or, after a fault, no list. */
+static bool has_rules(struct rule_list *l, const struct node *list)
+{
+    if (!list || list->kind == NODE_NULL)
+        return false;
+    if (list->kind == NODE_LIST)
+        return true;
+    diag_error(l->reader.diag, list->at, "rules must be a list, not %s",
+               node_kind_name(list->kind));
+    diag_hint(l->reader.diag, "start each one with a dash: - alert: ...");
+    return false;
+}
+
 static void read_rules(struct rule_list *l, struct group_build *g,
                        const struct node *list)
 {
-    if (!list || list->kind == NODE_NULL)
+    if (!has_rules(l, list))
         return;
-    if (list->kind != NODE_LIST) {
-        diag_error(l->reader.diag, list->at, "rules must be a list, not %s",
-                   node_kind_name(list->kind));
-        diag_hint(l->reader.diag, "start each one with a dash: - alert: ...");
-        return;
-    }
     for (const struct node *n = list->first; n; n = n->next)
         rule_read(l, g, n);
     if (l->rule_count >= RULES_MAX)
@@ -136,14 +143,8 @@ void rule_inline_read(struct rule_list *l, const struct rule_source *source,
                       const char *group, const struct node *list)
 {
     struct group_build *g = NULL;
-    if (!list || list->kind == NODE_NULL)
+    if (!has_rules(l, list))
         return;
-    if (list->kind != NODE_LIST) {
-        diag_error(l->reader.diag, list->at, "rules must be a list, not %s",
-                   node_kind_name(list->kind));
-        diag_hint(l->reader.diag, "start each one with a dash: - alert: ...");
-        return;
-    }
     for (const struct node *n = list->first; n; n = n->next) {
         if (n->kind == NODE_MAP && node_get(n, "rules")) {
             read_group(l, source, n);

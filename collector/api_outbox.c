@@ -118,6 +118,7 @@ static void test_is_done(void *ctx, const struct judgement *j)
     free(t);
 }
 
+/* Texts that are missing are "" in its copy. */
 static struct notice test_notice(const struct daemon *d, const struct receiver *r,
                                  struct wall now)
 {
@@ -126,16 +127,11 @@ static struct notice test_notice(const struct daemon *d, const struct receiver *
         .receiver = r->name,
         .lane = "test",
         .dedup_key = "hd-test",
-        .site = d->generation->site ? d->generation->site : "",
+        .site = d->generation->site,
         .group_key = "{}:{alertname=\"ReceiverTest\"}",
         .severity = "info",
         .reason = "receiver test",
         .title = "healthd can reach you: this is a test, nothing is wrong",
-        .external_url = "",
-        .runbook = "",
-        .last_deploy = "",
-        .also = "",
-        .ack_hint = "",
         .timezone = d->generation->timezone,
         .made = now,
         .first_since = now,
