@@ -10,6 +10,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/map.h"
 #include "lib/base/memory.h"
+#include "lib/base/words.h"
 #include "lib/core/resolve_impl.h"
 
 struct host_entry {
@@ -21,19 +22,6 @@ struct hosts {
     struct arena *arena;
     struct map *names; /* lower-case name → first struct host_entry */
 };
-
-static bool take_word(struct bytes *line, struct bytes *ret_word)
-{
-    size_t from = 0;
-    while (from < line->len && byte_is_space(line->ptr[from]))
-        from++;
-    size_t to = from;
-    while (to < line->len && !byte_is_space(line->ptr[to]))
-        to++;
-    *ret_word = bytes_slice(*line, from, to);
-    *line = bytes_slice(*line, to, line->len);
-    return to > from;
-}
 
 static void hosts_add(struct hosts *h, struct bytes name, const struct address *address)
 {
@@ -71,13 +59,13 @@ struct hosts *hosts_parse(struct bytes text)
             line = bytes_slice(line, 0, (size_t)comment);
         char ip[ADDRESS_TEXT_SIZE];
         struct address address;
-        if (!take_word(&line, &word) || word.len >= sizeof(ip))
+        if (!words_next(&line, &word) || word.len >= sizeof(ip))
             continue;
         memcpy(ip, word.ptr, word.len);
         ip[word.len] = '\0';
         if (strlen(ip) != word.len || !address_parse(ip, 0, &address))
             continue;
-        while (take_word(&line, &word))
+        while (words_next(&line, &word))
             hosts_add(h, word, &address);
     }
     return h;

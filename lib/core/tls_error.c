@@ -10,8 +10,7 @@
 
 #include "lib/core/tls_impl.h"
 
-/* Alerts by which a server speaks about our certificate, or the lack of one (RFC 8446 §6.2). */
-static bool alert_is_about_client(int alert)
+bool tls_alert_is_about_client(int alert)
 {
     switch (alert) {
     case SSL3_AD_NO_CERTIFICATE:
@@ -38,7 +37,7 @@ static enum reason alert_text(int alert, char *ret_text, size_t size)
                  "key_file");
         return REASON_TLS_CLIENT;
     }
-    if (alert_is_about_client(alert)) {
+    if (tls_alert_is_about_client(alert)) {
         snprintf(ret_text, size,
                  "the server refused our client certificate, or wants one: %s", word);
         return REASON_TLS_CLIENT;

@@ -39,6 +39,10 @@ int tls_verify(X509_STORE_CTX *store, void *tls);
 /* With insecure_skip_verify: the same, but whatever it finds is accepted. */
 int tls_verify_leniently(X509_STORE_CTX *store, void *tls);
 
+/* tls_error.c: whether an alert is one by which a server speaks about our certificate, or the lack of one
+ * (RFC 8446 §6.2). */
+bool tls_alert_is_about_client(int alert);
+
 /* tls_context.c: */
 void tls_contexts_finish(struct tls *t);
 

@@ -9,24 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 
-/* Alerts by which a server speaks about our certificate, or the lack of it (RFC 8446 §6.2). */
-static bool alert_is_about_client(int description)
-{
-    switch (description) {
-    case SSL_AD_BAD_CERTIFICATE:
-    case SSL_AD_UNSUPPORTED_CERTIFICATE:
-    case SSL_AD_CERTIFICATE_REVOKED:
-    case SSL_AD_CERTIFICATE_EXPIRED:
-    case SSL_AD_CERTIFICATE_UNKNOWN:
-    case SSL_AD_UNKNOWN_CA:
-    case SSL_AD_ACCESS_DENIED:
-    case SSL3_AD_NO_CERTIFICATE:
-    case TLS13_AD_CERTIFICATE_REQUIRED:
-        return true;
-    default:
-        return false;
-    }
-}
+#include "lib/core/tls_impl.h"
 
 static void tap_started(struct tls_tap *tap, SSL *ssl)
 {
@@ -62,7 +45,7 @@ static void tap_alerted(struct tls_tap *tap, int alert)
     if (level != SSL3_AL_FATAL || !tap->is_done)
         return;
     tap->reason =
-        alert_is_about_client(description) ? REASON_TLS_CLIENT : REASON_TLS_HANDSHAKE;
+        tls_alert_is_about_client(description) ? REASON_TLS_CLIENT : REASON_TLS_HANDSHAKE;
     snprintf(tap->text, sizeof(tap->text), "the server ended TLS with the alert '%s'",
              SSL_alert_desc_string_long(alert));
 }
