@@ -8,35 +8,20 @@
 #include <string.h>
 
 #include "lib/base/glob.h"
+#include "lib/core/host_path.h"
 #include "lib/core/labels.h"
 #include "probes/containers.h"
-
-static const char *without_slash(struct arena *arena, const char *path)
-{
-    size_t len = strlen(path);
-    while (len && path[len - 1] == '/')
-        len--;
-    return arena_strndup(arena, path, len);
-}
-
-static const char *place(struct arena *arena, const char *said, const char *root,
-                         const char *below)
-{
-    return *said ? without_slash(arena, said) : arena_printf(arena, "%s%s", root, below);
-}
 
 bool containers_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct containers_conf *conf = ctx;
     const char *const paths[] = {conf->root, conf->procfs, conf->sysfs, conf->cgroupfs};
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        if (*paths[i] && *paths[i] != '/')
-            return err_set(e, "'%s' must be an absolute path", paths[i]);
-    }
-    conf->root = without_slash(arena, conf->root);
-    conf->procfs = place(arena, conf->procfs, conf->root, "/proc");
-    conf->sysfs = place(arena, conf->sysfs, conf->root, "/sys");
-    conf->cgroupfs = place(arena, conf->cgroupfs, conf->root, "/sys/fs/cgroup");
+    if (!host_paths_are_absolute(paths, ARRAY_LEN(paths), e))
+        return false;
+    conf->root = host_path_bare(arena, conf->root);
+    conf->procfs = host_path_place(arena, conf->procfs, conf->root, "/proc");
+    conf->sysfs = host_path_place(arena, conf->sysfs, conf->root, "/sys");
+    conf->cgroupfs = host_path_place(arena, conf->cgroupfs, conf->root, "/sys/fs/cgroup");
     const bool has_address = strcmp(conf->docker, "auto") && strcmp(conf->docker, "none");
     if (has_address && !docker_address_check(arena, conf->docker, e))
         return err_wrap(e, "docker");

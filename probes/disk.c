@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/core/errand.h"
+#include "lib/core/host_path.h"
 #include "lib/core/probe.h"
 #include "lib/core/session.h"
 
@@ -148,14 +149,11 @@ static void disk_trace(struct run *run)
 static bool disk_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct disk_conf *conf = ctx;
-    size_t root = strlen(conf->root);
     if (conf->path[0] != '/')
         return err_set(e, "'%s' must be an absolute path", conf->path);
-    if (root && conf->root[0] != '/')
+    if (conf->root[0] && conf->root[0] != '/')
         return err_set(e, "'root': '%s' must be an absolute path", conf->root);
-    while (root && conf->root[root - 1] == '/')
-        root--;
-    conf->root = arena_strndup(arena, conf->root, root);
+    conf->root = host_path_bare(arena, conf->root);
     return true;
 }
 

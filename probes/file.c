@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/core/errand.h"
+#include "lib/core/host_path.h"
 #include "lib/core/probe.h"
 #include "lib/core/session.h"
 
@@ -202,20 +203,17 @@ static size_t parts_of(const char *path)
 static bool file_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct file_conf *conf = ctx;
-    size_t root = strlen(conf->root);
     if (conf->path[0] != '/')
         return err_set(e, "'%s' must be an absolute path", conf->path);
     if (parts_of(conf->path) > FILE_MAX_DEPTH)
         return err_set(e, "'%s' has more than %d parts", conf->path, FILE_MAX_DEPTH);
-    if (root && conf->root[0] != '/')
+    if (conf->root[0] && conf->root[0] != '/')
         return err_set(e, "'root': '%s' must be an absolute path", conf->root);
     const enum unpack_kind kind = unpack_kind_named(bytes_of(conf->path));
     if (conf->tail[0] && !unpack_is_known(kind))
         return err_set(e, "`tail` cannot look into %s: this healthd does not unpack it",
                        unpack_kind_name(kind));
-    while (root && conf->root[root - 1] == '/')
-        root--;
-    conf->root = arena_strndup(arena, conf->root, root);
+    conf->root = host_path_bare(arena, conf->root);
     return true;
 }
 

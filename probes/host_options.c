@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/glob.h"
+#include "lib/core/host_path.h"
 #include "lib/core/regex.h"
 #include "probes/host.h"
 
@@ -25,39 +26,23 @@ static bool collectors_exist(const struct texts *names, const char *row, struct 
     return true;
 }
 
-static const char *without_slash(struct arena *arena, const char *path)
-{
-    size_t len = strlen(path);
-    while (len && path[len - 1] == '/')
-        len--;
-    return arena_strndup(arena, path, len);
-}
-
-static const char *place(struct arena *arena, const char *said, const char *root,
-                         const char *below)
-{
-    return *said ? without_slash(arena, said) : arena_printf(arena, "%s%s", root, below);
-}
-
 bool host_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct host_conf *conf = ctx;
     const char *const paths[] = {conf->root, conf->procfs, conf->sysfs, conf->rootfs,
                                  conf->udev};
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        if (*paths[i] && *paths[i] != '/')
-            return err_set(e, "'%s' must be an absolute path", paths[i]);
-    }
+    if (!host_paths_are_absolute(paths, ARRAY_LEN(paths), e))
+        return false;
     for (size_t i = 0; i < conf->textfile.count; i++) {
         if (conf->textfile.items[i][0] != '/')
             return err_set(e, "textfile: '%s' must be an absolute path",
                            conf->textfile.items[i]);
     }
-    conf->root = without_slash(arena, conf->root);
-    conf->procfs = place(arena, conf->procfs, conf->root, "/proc");
-    conf->sysfs = place(arena, conf->sysfs, conf->root, "/sys");
-    conf->udev = place(arena, conf->udev, conf->root, "/run/udev/data");
-    conf->rootfs = place(arena, conf->rootfs, conf->root, "");
+    conf->root = host_path_bare(arena, conf->root);
+    conf->procfs = host_path_place(arena, conf->procfs, conf->root, "/proc");
+    conf->sysfs = host_path_place(arena, conf->sysfs, conf->root, "/sys");
+    conf->udev = host_path_place(arena, conf->udev, conf->root, "/run/udev/data");
+    conf->rootfs = host_path_place(arena, conf->rootfs, conf->root, "");
     return collectors_exist(&conf->collectors, "collectors", e) &&
            collectors_exist(&conf->exclude, "exclude", e);
 }

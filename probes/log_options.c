@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/core/host_path.h"
 #include "probes/log.h"
 
 bool log_is_of_container(const struct log_conf *conf)
@@ -70,18 +71,15 @@ static struct pairs grouped(struct arena *arena, struct pairs from)
 bool log_validate(void *ctx, struct arena *arena, struct err *e)
 {
     struct log_conf *conf = ctx;
-    const size_t root_len = strlen(conf->root);
+    const char *const paths[] = {conf->file, conf->root};
     if (!conf->file[0] == !conf->container[0])
         return err_set(e,
                        "say which log: `file`, a path or pattern, or `container`, a "
                        "name%s",
                        conf->file[0] ? ", and not both" : "");
-    if (conf->file[0] && conf->file[0] != '/')
-        return err_set(e, "'%s' must be an absolute path", conf->file);
-    if (conf->root[0] && conf->root[0] != '/')
-        return err_set(e, "'%s' must be an absolute path", conf->root);
-    if (root_len > 0 && conf->root[root_len - 1] == '/')
-        conf->root = arena_strndup(arena, conf->root, root_len - 1);
+    if (!host_paths_are_absolute(paths, ARRAY_LEN(paths), e))
+        return false;
+    conf->root = host_path_bare(arena, conf->root);
     if (!docker_address_check(arena, conf->docker, e))
         return err_wrap(e, "docker");
     conf->patterns = grouped(arena, conf->patterns);
