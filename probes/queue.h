@@ -20,6 +20,7 @@
 #include "lib/core/pg.h"
 #include "lib/core/redis_link.h"
 #include "lib/core/redis_url.h"
+#include "lib/core/resp_fault.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
 
@@ -203,7 +204,6 @@ void queue_redis_flush(struct run *run);
 /* The server said value where it should have said that all is well. */
 void queue_redis_fail(struct run *run, const char *command,
                       const struct resp_value *value);
-const char *queue_redis_said(struct run *run, const struct resp_value *value);
 /* How long a key of the probe's own lives when nobody removes it, in milliseconds as text. */
 const char *queue_own_time(struct run *run);
 /* Answers that a step does not look at. */

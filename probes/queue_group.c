@@ -108,7 +108,7 @@ void queue_group_look(struct run *run)
 static void failed(struct run *run, const char *command, const struct resp_value *value)
 {
     queue_unmeasured(run, "the server answered %s with %s", command,
-                     queue_redis_said(run, value));
+                     resp_said(run, value));
 }
 
 /* The first entry of those that wait: [[id, fields]]. */

@@ -49,7 +49,7 @@ static void on_cleaned(void *ctx, const struct resp_value *value)
 
     if (value->kind == RESP_ERROR)
         queue_leave(run, "not all could be removed: the server said %s",
-                    queue_redis_said(run, value));
+                    resp_said(run, value));
     queue_next(run);
 }
 

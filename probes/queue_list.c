@@ -104,7 +104,7 @@ static void on_popped(void *ctx, const struct resp_value *value)
     else if (!bytes_is(value->text, state->message))
         queue_fail(run, REASON_BODY, "%s went into %s, and %s came out",
                    run_quoted(run, bytes_of(state->message)), state->place,
-                   queue_redis_said(run, value));
+                   resp_said(run, value));
     else
         queue_arrived(run);
 }
@@ -169,7 +169,7 @@ static void on_removed(void *ctx, const struct resp_value *value)
 
     if (value->kind != RESP_NUMBER) {
         queue_leave(run, "the message could not be removed from %s: the server said %s",
-                    state->place, queue_redis_said(run, value));
+                    state->place, resp_said(run, value));
         queue_next(run);
         return;
     }
@@ -213,8 +213,7 @@ static void on_length(void *ctx, const struct resp_value *value)
     if (value->kind == RESP_NUMBER)
         state->counts[QUEUE_WAITING] = (double)value->number;
     else
-        queue_unmeasured(run, "the server answered LLEN with %s",
-                         queue_redis_said(run, value));
+        queue_unmeasured(run, "the server answered LLEN with %s", resp_said(run, value));
     queue_next(run);
 }
 

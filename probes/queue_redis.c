@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "lib/core/resp_fault.h"
 #include "lib/core/secret.h"
 #include "probes/queue.h"
 
@@ -76,27 +75,10 @@ bool queue_redis_is_last(struct run *run)
     return --state->waits == 0;
 }
 
-const char *queue_redis_said(struct run *run, const struct resp_value *value)
-{
-    switch (value->kind) {
-    case RESP_STATUS:
-    case RESP_ERROR:
-    case RESP_TEXT:
-        return run_quoted(run, value->text);
-    case RESP_NUMBER:
-        return arena_printf(run_arena(run), "%lld", (long long)value->number);
-    case RESP_NIL:
-        return "nothing";
-    case RESP_LIST:
-        return "a list";
-    }
-    return "";
-}
-
 void queue_redis_fail(struct run *run, const char *command,
                       const struct resp_value *value)
 {
-    const char *said = queue_redis_said(run, value);
+    const char *said = resp_said(run, value);
     const struct resp_fault *fault =
         value->kind == RESP_ERROR ? resp_fault_find(value->text) : NULL;
     const char *advice = fault ? fault->advice : NULL;

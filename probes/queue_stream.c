@@ -205,7 +205,7 @@ static void on_removed(void *ctx, const struct resp_value *value)
         return;
     }
     queue_leave(run, "the entry could not be removed from %s: the server said %s",
-                state->place, queue_redis_said(run, value));
+                state->place, resp_said(run, value));
     queue_next(run);
 }
 

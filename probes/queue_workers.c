@@ -71,7 +71,7 @@ static void on_clients(void *ctx, const struct resp_value *value)
     }
     session->may_not_list = true;
     run_trace(run, "workers", "not known: the server answered CLIENT LIST with %s",
-              queue_redis_said(run, value));
+              resp_said(run, value));
 }
 
 void queue_workers_ask(struct run *run)

@@ -74,7 +74,7 @@ void redis_part_failed(struct run *run, enum redis_part part,
                        const struct resp_value *value)
 {
     struct redis_session *session = run_session(run)->state;
-    const char *said = redis_said(run, value);
+    const char *said = resp_said(run, value);
 
     redis_part_missing(run, part, "the server said %s", said);
     if (!is_refusal(value))
@@ -198,7 +198,7 @@ static enum talk redis_talk(struct run *run, enum talk_event event, struct bytes
         if (!redis_ask_answer(run, value))
             run_down(run, REASON_PROTOCOL,
                      "the server answered what nobody asked, with %s",
-                     redis_said(run, value));
+                     resp_said(run, value));
         if (run_is_answered(run))
             return TALK_CLOSE;
         if (is_done(run))

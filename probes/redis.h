@@ -17,6 +17,7 @@
 #include "lib/core/limit.h"
 #include "lib/core/opt.h"
 #include "lib/core/resp.h"
+#include "lib/core/resp_fault.h"
 #include "lib/core/run.h"
 #include "lib/core/session.h"
 #include "probes/redis_families.h"
@@ -153,8 +154,6 @@ void redis_parts_report(struct run *run);
 void redis_fault(struct run *run, const char *command, const struct resp_value *value);
 /* The answer is no RESP at all, or too large. */
 void redis_fault_protocol(struct run *run, enum resp_next next);
-/* The text of an error, quoted; of anything else, what it is. */
-const char *redis_said(struct run *run, const struct resp_value *value);
 
 /* ---- what is asked after PING ---- */
 

@@ -6,28 +6,10 @@
 #include "probes/redis.h"
 
 #include "lib/core/conn.h"
-#include "lib/core/resp_fault.h"
-
-const char *redis_said(struct run *run, const struct resp_value *value)
-{
-    switch (value->kind) {
-    case RESP_STATUS:
-    case RESP_ERROR:
-    case RESP_TEXT:
-        return run_quoted(run, value->text);
-    case RESP_NUMBER:
-        return "a number";
-    case RESP_NIL:
-        return "nothing";
-    case RESP_LIST:
-        return "a list";
-    }
-    return "";
-}
 
 void redis_fault(struct run *run, const char *command, const struct resp_value *value)
 {
-    const char *said = redis_said(run, value);
+    const char *said = resp_said(run, value);
     const struct resp_fault *fault =
         value->kind == RESP_ERROR ? resp_fault_find(value->text) : NULL;
 

@@ -50,7 +50,7 @@ static void key_failed(struct run *run, const struct measuring *m,
     if (value->kind == RESP_ERROR && bytes_starts(value->text, "WRONGTYPE"))
         return;
     redis_part_missing(run, m->part, "key %s: the server said %s", m->found.key->name,
-                       redis_said(run, value));
+                       resp_said(run, value));
 }
 
 static void on_value(struct run *run, const struct resp_value *value, void *ctx)
@@ -111,7 +111,7 @@ static void on_type(struct run *run, const struct resp_value *value, void *ctx)
         return;
     }
     redis_part_missing(run, m->part, "key %s is of type %s, which has no length",
-                       m->found.key->name, redis_said(run, value));
+                       m->found.key->name, resp_said(run, value));
 }
 
 void redis_measure(struct run *run, const struct redis_key *key, enum redis_part part)

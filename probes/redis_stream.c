@@ -49,7 +49,7 @@ static bool is_list(struct run *run, const struct stream *s,
     if (value->kind == RESP_LIST)
         return true;
     redis_part_missing(run, s->part, "stream %s: the server said %s", s->labels[1],
-                       redis_said(run, value));
+                       resp_said(run, value));
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lib/base/attr.h"
+#include "lib/core/run.h"
 
 static const struct resp_fault faults[] = {
     {"NOAUTH", REASON_AUTH, "give `password`, and `username` for an ACL user"},
@@ -50,4 +51,21 @@ const struct resp_fault *resp_fault_find(struct bytes error)
             return &faults[i];
     }
     return NULL;
+}
+
+const char *resp_said(struct run *run, const struct resp_value *value)
+{
+    switch (value->kind) {
+    case RESP_STATUS:
+    case RESP_ERROR:
+    case RESP_TEXT:
+        return run_quoted(run, value->text);
+    case RESP_NUMBER:
+        return arena_printf(run_arena(run), "%lld", (long long)value->number);
+    case RESP_NIL:
+        return "nothing";
+    case RESP_LIST:
+        return "a list";
+    }
+    return "";
 }
