@@ -18,8 +18,8 @@
 struct rule;
 
 enum alert_state { ALERT_INACTIVE, ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED };
-const char *alert_state_name(
-    enum alert_state state); /* "inactive", "pending", "firing", "resolved" */
+/* "inactive", "pending", "firing", "resolved" */
+const char *alert_state_name(enum alert_state state);
 
 enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 
@@ -39,8 +39,8 @@ struct alert_status { /* what moves */
     struct wall fired_at, resolved_at;
     struct wall keep_until;    /* false, but keep_firing_for has not passed; 0: not so */
     struct wall unknown_since; /* held since; 0: not held */
-    struct wall
-        earned_at; /* pending time earned counts up to here: downtime is none of it */
+    /* pending time earned counts up to here: downtime is none of it */
+    struct wall earned_at;
     nsec earned;
     double value;           /* of the expression when it was last true */
     bool is_unconfirmed;    /* restored from disk, not evaluated since */
@@ -75,10 +75,10 @@ struct alert {               /* the book's; read by everybody else */
     const char *name;     /* alertname */
     struct labels labels; /* final, alertname included: identity together with rule_id */
     struct labels annotations; /* rendered when it last was true */
-    uint64_t
-        fingerprint; /* of labels, as Prometheus computes it: 16 hex digits when shown */
-    const char *
-        key; /* rule_id + labels, hashed: 40 hex digits; the ledger's key, and a lane's seed */
+    /* of labels, as Prometheus computes it: 16 hex digits when shown */
+    uint64_t fingerprint;
+    /* rule_id + labels, hashed: 40 hex digits; the ledger's key, and a lane's seed */
+    const char *key;
     struct alert_status status;
     struct arena *arena; /* labels, annotations and texts */
     size_t holds;        /* by groups that still have to tell something of it */

@@ -15,8 +15,8 @@
 
 struct alerting {
     const char *site, *external_url;
-    struct labels
-        external_labels; /* the top level's: on every alert unless it has them */
+    /* the top level's: on every alert unless it has them */
+    struct labels external_labels;
     const struct zone *zone;
     int compat; /* promql: {compat: 2|3} */
     struct history_limits history;

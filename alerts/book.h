@@ -28,8 +28,8 @@ struct book_externals { /* what templates call $externalLabels and $externalURL 
 };
 /* The book copies both, and puts neither on alerts. */
 void book_set_externals(struct book *b, struct labels labels, const char *url);
-struct book_externals book_externals(const struct book *b,
-                                     struct arena *arena); /* a copy */
+/* A copy. */
+struct book_externals book_externals(const struct book *b, struct arena *arena);
 /* Takes over a generation's rules: alerts keep their state by rule id and labels; those of a rule that is gone resolve
  * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
 void book_adopt(struct book *b, const struct rules *rules, struct wall now,
@@ -52,8 +52,8 @@ struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.
     const struct rule *rule;
     bool failed; /* nothing is observed; the rule's alerts stay */
     struct err why;
-    struct promql_result
-        result; /* elements that are true (labels without __name__; NaN is unknown) */
+    /* elements that are true (labels without __name__; NaN is unknown) */
+    struct promql_result result;
     struct promql_result resolve;        /* of resolve_when */
     struct elements elements, resolving; /* the same, by book_elements */
     bool has_elements;

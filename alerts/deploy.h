@@ -33,11 +33,11 @@ struct deploy {
     struct matchers scope;    /* alerts it holds; empty: what says it */
     struct wall begun, ended; /* ended 0: under way */
     nsec start_period;        /* how long a start takes; 0: DEPLOY_START_DEFAULT */
-    struct wall
-        hold_until; /* set by deploy_end: ended + start_period, or ended when it failed */
+    /* set by deploy_end: ended + start_period, or ended when it failed */
+    struct wall hold_until;
     bool has_failed;
-    const char
-        *why; /* how it ended, in a line: "login: HTTP 500"; "" for nothing to say */
+    /* how it ended, in a line: "login: HTTP 500"; "" for nothing to say */
+    const char *why;
     const char *who;
     /* Seen in events: what is a container's name. It concerns what is labelled with that name or with service, and
      * probes whose target is called so. */

@@ -65,8 +65,8 @@ struct ledger_hooks { /* the outbox's */
 };
 void ledger_set_hooks(struct ledger *l, const struct ledger_hooks *hooks);
 struct store *ledger_store(struct ledger *l);
-struct wall
-ledger_clock(const struct ledger *l); /* the loop's, or the last it was told */
+/* The loop's, or the last it was told. */
+struct wall ledger_clock(const struct ledger *l);
 
 /* ledger_txn.c. Texts are copied. */
 struct ledger_op *ledger_op_add(struct ledger_txn *t, enum ledger_op_kind kind);

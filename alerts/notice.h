@@ -40,15 +40,15 @@ struct notice_alert {
     const char *end_reason; /* "" or why it ended other than by recovering */
     double value;
     const char *threshold; /* "> 0.9", or "" */
-    const double
-        *spark; /* the last hour, oldest first, NaN for gaps; spark_count 0: none */
+    /* the last hour, oldest first, NaN for gaps; spark_count 0: none */
+    const double *spark;
     size_t spark_count; /* at most 60 */
-    const char
-        *detail; /* the probe's sentence: "connection refused by 10.0.0.5:5432"; "" */
+    /* the probe's sentence: "connection refused by 10.0.0.5:5432"; "" */
+    const char *detail;
     const char *last_log; /* what it is about printed last, lines, redacted; "" */
     const char *expr;     /* the rule's */
-    const char *const
-        *hides; /* NULL-terminated: what depends on it and is held; NULL: nothing */
+    /* NULL-terminated: what depends on it and is held; NULL: nothing */
+    const char *const *hides;
 };
 
 /* Before a bundled alert's name: where healthd serves its page (runbook.h). */
@@ -58,8 +58,8 @@ struct notice {
     uint64_t id; /* the outbox's; 0 before the commit */
     enum notice_kind kind;
     const char *receiver; /* its name in the configuration */
-    const char *
-        lane; /* what must stay in order: a group's or an alert's key within the receiver */
+    /* what must stay in order: a group's or an alert's key within the receiver */
+    const char *lane;
     const char *dedup_key; /* "hd-" + 40 hex digits of sha256(site, receiver, lane) */
     const char *site;
     const char *group_key; /* Alertmanager's: {}/{severity="critical"}:{alertname="X"} */
@@ -69,8 +69,8 @@ struct notice {
     const struct notice_alert *alerts;
     size_t alert_count;
     size_t truncated; /* more members than NOTICE_MAX_ALERTS: how many were left out */
-    const char
-        *title; /* one line, for people: "PostgresDown orders-db (payload, checkout)" */
+    /* one line, for people: "PostgresDown orders-db (payload, checkout)" */
+    const char *title;
     const char *external_url; /* of this healthd, or "" */
     const char *runbook;      /* URL, RUNBOOK_PATH and a name, or "" */
     const char *last_deploy;  /* "40 s after deploy a1b2c3 of shop", or "" */

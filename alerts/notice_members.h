@@ -21,7 +21,7 @@ struct notice_member {
     size_t offset;
 };
 
-extern const struct notice_member notice_members[],
-    notice_alert_members[]; /* each ended by {0} */
+/* Each ended by {0}. */
+extern const struct notice_member notice_members[], notice_alert_members[];
 
 #endif

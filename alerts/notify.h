@@ -25,12 +25,12 @@ enum backlog {
 struct attempt {      /* how this sending differs from others of the same notice */
     unsigned number;  /* 1, 2, … */
     bool is_in_doubt; /* an earlier one may have arrived: "(re-sent)" */
-    bool
-        is_degraded; /* the full form was rejected: no details, links, blocks; at most 2 KiB */
-    nsec late;       /* since the notice was made, when over a minute; else 0 */
+    /* the full form was rejected: no details, links, blocks; at most 2 KiB */
+    bool is_degraded;
+    nsec late;            /* since the notice was made, when over a minute; else 0 */
     const char *late_why; /* "receiver unreachable"; "" */
-    const char *
-        remote; /* what judge remembered for this lane (Slack's channel and ts, JSON); "" */
+    /* what judge remembered for this lane (Slack's channel and ts, JSON); "" */
+    const char *remote;
     const struct notice *merged_first; /* BACKLOG_COALESCE: the first that waited; NULL */
     size_t merged_count;               /* how many became this one; 0: none */
     struct wall now;
@@ -49,13 +49,13 @@ const char *outcome_name(enum outcome outcome);
 
 struct judgement {
     enum outcome outcome;
-    const char
-        *why; /* for people, without secrets: "HTTP 403 invalid_token"; "" when OK */
-    bool
-        never_arrived; /* RETRY: nothing can have come of it; else the next try says "(re-sent)" */
+    /* for people, without secrets: "HTTP 403 invalid_token"; "" when OK */
+    const char *why;
+    /* RETRY: nothing can have come of it; else the next try says "(re-sent)" */
+    bool never_arrived;
     nsec retry_after; /* 0: not said */
-    const char
-        *remote; /* new memory of the lane, "" for none; NULL: unchanged (ANEW: none) */
+    /* new memory of the lane, "" for none; NULL: unchanged (ANEW: none) */
+    const char *remote;
     const char *warning; /* accepted, but: "recipient x refused"; NULL */
 };
 
@@ -68,8 +68,8 @@ struct notifier_type {
     const char *name, *summary, *example;
     const struct opt *opts;
     size_t conf_size;
-    bool
-        is_paging; /* one lane per alert; never delayed for grouping; gets critical digests */
+    /* one lane per alert; never delayed for grouping; gets critical digests */
+    bool is_paging;
     bool is_state_sync; /* Alertmanager: sent again while firing, by resend_every */
     nsec resend_every;
     bool sends_deploys;   /* takes NOTICE_DEPLOY */
@@ -91,8 +91,8 @@ struct notifier_type {
     struct far_end (*host)(const void *conf, struct arena *arena);
 };
 
-extern const struct notifier_type
-    *const notifier_types[]; /* NULL-terminated; from alerts/meson.build */
+/* NULL-terminated; from alerts/meson.build. */
+extern const struct notifier_type *const notifier_types[];
 const struct notifier_type *notifier_type_find(const char *name);
 
 struct receiver { /* one entry of `receivers:`; part of a generation */
@@ -133,7 +133,7 @@ const char *notice_subject(
     size_t max); /* "[FIRING:2] PostgresDown orders-db"; the same for every try */
 const char *notice_body_text(const struct notice *n, const struct attempt *a,
                              struct arena *arena, size_t max);
-const char *sparkline(const double *values, size_t count,
-                      struct arena *arena); /* ▁▂▃▄▅▆▇█ */
+/* ▁▂▃▄▅▆▇█. */
+const char *sparkline(const double *values, size_t count, struct arena *arena);
 
 #endif

@@ -24,8 +24,8 @@ struct facts {
 };
 
 const char *notice_state_word(const struct notice *n); /* "firing", "resolved", … */
-size_t
-notice_firing_count(const struct notice *n); /* with what was truncated, when it fires */
+/* With what was truncated, when it fires. */
+size_t notice_firing_count(const struct notice *n);
 /* The title; when there is none, the alert's name. Never empty. */
 const char *notice_title_line(const struct notice *n, struct arena *arena);
 /* "critical · firing since 2026-11-27 03:04:05 CET (12 m 4 s) · shop-prod" */

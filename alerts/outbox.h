@@ -48,8 +48,8 @@ void outbox_each(const struct outbox *o,
 /* The newest of these of one lane: NULL for none. The outbox's, until it next moves a row. */
 const struct outbox_row *outbox_newest(const struct outbox *o, const char *receiver,
                                        const char *lane);
-bool outbox_retry(struct outbox *o, uint64_t id, struct wall now,
-                  struct err *e); /* a dead row, or one that waits */
+/* A dead row, or one that waits. */
+bool outbox_retry(struct outbox *o, uint64_t id, struct wall now, struct err *e);
 bool outbox_drop(struct outbox *o, uint64_t id, const char *who, struct wall now,
                  struct err *e);
 

@@ -48,8 +48,8 @@ struct waiting {      /* a row in memory */
     struct waiting *carrier; /* that this one is a part of; NULL: none */
     unsigned anew;           /* judged OUTCOME_ANEW so often in a row */
     bool is_durable;
-    bool
-        is_standing; /* accepted by a state-sync receiver, and sent again until the lane goes on */
+    /* accepted by a state-sync receiver, and sent again until the lane goes on */
+    bool is_standing;
 };
 
 struct outbox {

@@ -34,13 +34,13 @@ enum overlay_kind {
     OVERLAY_GRACE,        /* never seen up since start, within 2 min */
     OVERLAY_DEPLOY        /* a deployment of it is under way */
 };
-const char *
-overlay_kind_name(enum overlay_kind kind); /* "silenced", … : alert.suppressed{by} */
+/* "silenced", … : alert.suppressed{by}. */
+const char *overlay_kind_name(enum overlay_kind kind);
 
 struct overlay_verdict {
     enum overlay_kind kind;
-    const char
-        *by; /* for people: "silence 4f2a by ana until 15:00: migration" (in arena) */
+    /* for people: "silence 4f2a by ana until 15:00: migration" (in arena) */
+    const char *by;
     struct wall until;         /* 0: not known */
     const struct alert *cause; /* the inhibiting alert; NULL */
     const char *parent;        /* OVERLAY_PARENT: the probe's name (in arena) */

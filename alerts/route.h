@@ -23,8 +23,8 @@ struct route {
     struct matchers matchers; /* empty: all */
     bool has_continue;
     const struct receiver *const *receivers; /* NULL-terminated; empty: recorded only */
-    const char *const
-        *group_by; /* NULL-terminated label names; {"...", NULL}: all labels */
+    /* NULL-terminated label names; {"...", NULL}: all labels */
+    const char *const *group_by;
     nsec group_wait, group_interval, repeat_interval;   /* repeat 0: never */
     const struct interval *const *active, *const *mute; /* NULL-terminated */
     bool holds_while_inactive; /* on_inactive: queue (else as Alertmanager: not told) */
@@ -61,8 +61,8 @@ struct routing {
         struct template *conf;
     } deadman;                  /* conf NULL: none */
     bool has_connectivity_gate; /* on by default */
-    const char *const
-        *connectivity_probes; /* NULL-terminated: besides receivers' hosts */
+    /* NULL-terminated: besides receivers' hosts */
+    const char *const *connectivity_probes;
 };
 
 #define ROUTES_TAKEN_MAX 64

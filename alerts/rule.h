@@ -34,8 +34,8 @@ struct rule_texts {
 struct rule {
     bool is_recording;
     const char *name; /* the alert's, or the recorded series' */
-    const char
-        *id; /* "file/group/alert" or "file/group/alert:warning": identity over reloads */
+    /* "file/group/alert" or "file/group/alert:warning": identity over reloads */
+    const char *id;
     const struct rule_group *group;
     struct place at;
     const char *expr_text; /* as written */
@@ -47,8 +47,8 @@ struct rule {
     enum no_data no_data;
     nsec no_data_after;            /* 0: three intervals */
     const struct interval *active; /* told only then; NULL: always */
-    const struct rule
-        *worse; /* of a `warn:` rule: its `crit:`, which inhibits it; they share a lane */
+    /* of a `warn:` rule: its `crit:`, which inhibits it; they share a lane */
+    const struct rule *worse;
     const char *canonical; /* equal text over a reload keeps its alerts' pending time */
     bool is_bundled;       /* from a pack */
     bool is_meta;       /* about healthd itself: the fallback receivers are told, too */
@@ -68,8 +68,8 @@ struct rule_group {
 struct rules {
     const struct rule_group *const *groups;
     size_t count;
-    const struct selector *const
-        *selectors; /* of all expressions: what history protects */
+    /* of all expressions: what history protects */
+    const struct selector *const *selectors;
     size_t selector_count;
     nsec reach; /* the furthest back that any rule reads */
 };

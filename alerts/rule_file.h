@@ -38,8 +38,8 @@ struct rule_reader {     /* what reading needs */
 };
 
 struct rule_source { /* where a set of groups comes from */
-    const char *
-        file; /* part of each rule's identity: a path as named, "healthd.yml", "pack:probes" */
+    /* part of each rule's identity: a path as named, "healthd.yml", "pack:probes" */
+    const char *file;
     bool is_bundled, is_meta; /* struct rule's */
 };
 

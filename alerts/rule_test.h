@@ -24,8 +24,8 @@ struct rule_test_opts {
 struct rule_test_failure {
     const char *what; /* the alert's name, or the expression; a rule that failed */
     nsec at;          /* eval_time */
-    const char *expected,
-        *got; /* several lines, one an alert or sample; got is the fault when it failed */
+    /* several lines, one an alert or sample; got is the fault when it failed */
+    const char *expected, *got;
 };
 
 struct rule_test_case { /* one of `tests:` */

@@ -15,8 +15,8 @@
 struct target_names {
     void *ctx;
     bool (*is_probe)(void *ctx, const char *name);
-    bool (*is_alert)(void *ctx,
-                     const char *name); /* of a rule, or of an alert that fires */
+    /* of a rule, or of an alert that fires */
+    bool (*is_alert)(void *ctx, const char *name);
 };
 
 /* probe="text" or alertname="text" when there is one of that name, else text as matchers. e says what was looked for. */

@@ -62,8 +62,8 @@ struct canary { /* one flow that has a schedule */
     struct canaries *of;
     const struct flow *flow;
     struct generation *generation; /* pinned: flow is its */
-    const struct flow
-        *next_flow; /* the same text of a later generation, once this run ends */
+    /* the same text of a later generation, once this run ends */
+    const struct flow *next_flow;
     struct generation *next_generation;
     struct source *source;
     struct timer *timer;

@@ -10,8 +10,8 @@
 /* The name of what is printed next, after a comma unless an object has just begun. */
 void json_print_name(struct buf *out, const char *name);
 void json_print_text(struct buf *out, const char *name, const char *text); /* NULL: "" */
-void json_print_time(struct buf *out, const char *name,
-                     struct wall at); /* RFC 3339; 0: null */
+/* RFC 3339; 0: null. */
+void json_print_time(struct buf *out, const char *name, struct wall at);
 void json_print_flag(struct buf *out, const char *name, bool flag);
 void json_print_labels(struct buf *out, const char *name, struct labels labels);
 

@@ -11,8 +11,8 @@
 
 struct recent {
     struct arena *good_arena, *bad_arena, *last_arena;
-    const struct verdict *good,
-        *bad; /* NULL: none yet. good: up or degraded, traced if any was */
+    /* NULL: none yet. good: up or degraded, traced if any was */
+    const struct verdict *good, *bad;
     const struct verdict *last; /* the newest of all */
 };
 

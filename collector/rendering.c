@@ -29,8 +29,8 @@ struct rendering {
     enum progress progress;
     struct buf text, compressed;
     struct list waiting;
-    size_t
-        holds; /* its owner, a job of the pool, and each client that is still being sent to */
+    /* its owner, a job of the pool, and each client that is still being sent to */
+    size_t holds;
     bool is_owned;
 };
 

@@ -45,11 +45,11 @@ struct tracked {           /* one configured probe, as long as its name is confi
     struct mono retry_at;          /* while unconfirmed; 0: none */
     struct mono event_at;          /* something woke it; 0: nothing did */
     struct mono event_after;       /* no event run before this */
-    bool
-        event_missed; /* one came while a run was under way that may have seen what was before */
+    /* one came while a run was under way that may have seen what was before */
+    bool event_missed;
     nsec offset; /* of its grid: hash(name) mod interval */
-    uint64_t runs, skipped,
-        missed; /* finished; still busy at their slot; slots slept through */
+    /* finished; still busy at their slot; slots slept through */
+    uint64_t runs, skipped, missed;
     struct watching watching;
     struct history_owner *history; /* whose series in the history: engine_host.c's */
     struct seen seen;              /* what alerting is told of it: probes_seen.c's */
@@ -72,8 +72,8 @@ void schedule_stop(struct schedule *s); /* no new runs; cancels those under way 
 void schedule_destroy(struct schedule *s);
 
 size_t schedule_count(const struct schedule *s);
-struct tracked *schedule_at(const struct schedule *s,
-                            size_t i); /* in order of configuration */
+/* In order of configuration. */
+struct tracked *schedule_at(const struct schedule *s, size_t i);
 struct tracked *schedule_find(const struct schedule *s, const char *name);
 /* Runs one now (RUN_NOW, PARENT, SCRAPE); done is told when its verdict has been published. Joins a run under way. */
 void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,

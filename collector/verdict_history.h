@@ -45,8 +45,8 @@ struct verdict_record { /* of one probe, by name: outlives changes of its config
 
 /* state_path NULL: memory only, as when no file can be made (which is logged). */
 struct verdict_history *verdict_history_create(struct loop *l, const char *state_path);
-void verdict_history_destroy(
-    struct verdict_history *h); /* writes what waits; takes NULL */
+/* Writes what waits; takes NULL. */
+void verdict_history_destroy(struct verdict_history *h);
 /* Probes that a generation does not have leave the memory; their rows stay until they are too old. */
 void verdict_history_retain(struct verdict_history *h, const struct generation *g);
 /* v was published; confirmed, changed and since are set. interval: of its probe. */

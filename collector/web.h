@@ -47,8 +47,8 @@ struct endpoint_field { /* of a JSON object */
 #define FORM_TYPE "application/x-www-form-urlencoded"
 struct endpoint {
     const char *method; /* "GET" (HEAD comes free), "POST", "DELETE" */
-    const char
-        *path; /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
+    /* "/api/probes/{name}": {x} is one segment; the last one takes the rest */
+    const char *path;
     enum right right;
     const struct endpoint_param *params; /* query parameters; {0}-terminated or NULL */
     const char *doc; /* a sentence; the OpenAPI document and docs come from here */
@@ -59,32 +59,32 @@ struct endpoint {
     const char *types;      /* media types of the answer; NULL: application/json */
     const struct endpoint_field *answer; /* a JSON object's, or of each of a list */
     bool is_list;                        /* the answer is a list of such objects */
-    const char
-        *statuses; /* besides 200 and what body, right and limit bring: "404 503" */
+    /* besides 200 and what body, right and limit bring: "404 503" */
+    const char *statuses;
 };
 
 /* Opens new listeners, keeps those whose entry is unchanged, closes the rest: all or nothing. endpoints: tables,
  * NULL-terminated. */
 struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints);
 bool web_listen(struct web *w, const struct generation *g, struct err *e);
-void web_stop(
-    struct web *w); /* closes every listener, soon; what is suspended is told 503 */
+/* Closes every listener, soon; what is suspended is told 503. */
+void web_stop(struct web *w);
 void web_destroy(struct web *w);
 bool web_has_act_token(const struct web *w); /* there is a token that lets one act */
-const char *
-web_address(const struct web *w); /* the first listener's, as URL: what people are told */
+/* The first listener's, as URL: what people are told. */
+const char *web_address(const struct web *w);
 
 /* In a handler. */
 struct arena *exchange_arena(struct exchange *x);
-const char *exchange_param(struct exchange *x,
-                           const char *name); /* query; NULL: absent */
+/* Query; NULL: absent. */
+const char *exchange_param(struct exchange *x, const char *name);
 /* The same, or a field of a body that is a form (application/x-www-form-urlencoded). */
 const char *exchange_form(struct exchange *x, const char *name);
 /* Every value of a name that may be given often, of the query and of a form. */
 void exchange_form_each(struct exchange *x, const char *name,
                         void (*fn)(void *ctx, const char *value), void *ctx);
-const char *exchange_segment(struct exchange *x,
-                             const char *name); /* {name} of the path, decoded */
+/* {name} of the path, decoded. */
+const char *exchange_segment(struct exchange *x, const char *name);
 const char *exchange_header(struct exchange *x, const char *name);
 struct bytes exchange_body(struct exchange *x);
 /* The body as a JSON object, of the exchange's arena; NULL after answering 400. */

@@ -40,8 +40,8 @@ struct token {
 };
 
 struct caller { /* who asks, by what it has shown */
-    const char
-        *who; /* "token ci", "user eve"; "" when it has shown nothing that counts */
+    /* "token ci", "user eve"; "" when it has shown nothing that counts */
+    const char *who;
     bool may_read, may_act, may_send_events;
     bool has_shown; /* credentials, right or wrong */
 };
@@ -50,11 +50,11 @@ struct listener {
     struct list link;
     struct web *web;
     char *key; /* canonical text of its configuration: equal keeps it over a reload */
-    char *
-        address; /* as configured: the next listener at the same one takes its socket over */
+    /* as configured: the next listener at the same one takes its socket over */
+    char *address;
     char *url, *unix_path; /* unix_path NULL for TCP */
-    bool
-        has_borrowed; /* the socket's file is still that of the listener it was taken over from */
+    /* the socket's file is still that of the listener it was taken over from */
+    bool has_borrowed;
     char *username, *password, *bearer; /* "" for none */
     bool may_read, may_act;             /* whoever is let in */
     bool is_kept, is_quiet, wants_client_cert;
@@ -100,8 +100,8 @@ struct exchange {
     struct MHD_Response *response;
     int status;
     bool is_handled, is_suspended, is_abandoned;
-    bool
-        is_parked; /* microhttpd knows of the suspension: only after the handler has returned */
+    /* microhttpd knows of the suspension: only after the handler has returned */
+    bool is_parked;
     void (*gone)(void *ctx);
     void *gone_ctx;
     struct pairs headers_out;
@@ -115,8 +115,8 @@ struct listener *listener_open(struct web *w, const struct listener *former,
                                const struct listen_conf *conf,
                                const struct web_conf *limits, const char *key,
                                struct err *e);
-void listener_quiet(
-    struct listener *l); /* accepts nobody any more: whoever waits is left to its heir */
+/* Accepts nobody any more: whoever waits is left to its heir. */
+void listener_quiet(struct listener *l);
 void listener_close(struct listener *l); /* not from within one of its handlers */
 void listener_pump(struct listener *l);  /* soon: after a resume */
 void web_sweep_soon(struct web *w);

@@ -5,8 +5,8 @@
 
 #include "lib/core/exporter.h"
 
-extern const struct exporter_type
-    *const exporter_types[]; /* NULL-terminated; from exporters/meson.build */
+/* NULL-terminated; from exporters/meson.build. */
+extern const struct exporter_type *const exporter_types[];
 const struct exporter_type *exporter_type_find(const char *name);
 
 #endif

@@ -104,10 +104,10 @@ struct command {
     const struct flag *(*more_flags)(struct arena *arena, const char *operand);
     int (*run)(struct invocation *in); /* verbs_run when there are verbs */
     const struct verb *verbs;          /* {0}-terminated; NULL: none */
-    const char
-        *bare; /* the verb that is meant without any operand; NULL: one is needed */
-    const char
-        *other; /* the verb that is meant when the first word is none; NULL: an error */
+    /* the verb that is meant without any operand; NULL: one is needed */
+    const char *bare;
+    /* the verb that is meant when the first word is none; NULL: an error */
+    const char *other;
 };
 
 extern const struct command *const commands[]; /* in the order of help; NULL-terminated */
@@ -123,8 +123,8 @@ int verbs_run(struct invocation *in);
 const char *invocation_flag(const struct invocation *in, const char *name);
 /* All values of a flag that may repeat, in order, NULL-terminated; NULL: not given. */
 const char *const *invocation_flags(const struct invocation *in, const char *name);
-bool flag_is(const struct flag *f,
-             const char *name); /* hyphens and underscores are the same */
+/* Hyphens and underscores are the same. */
+bool flag_is(const struct flag *f, const char *name);
 
 /* "healthctl: …" on stderr, without secrets. Returns code. */
 int complain(const struct invocation *in, int code, const char *fmt, ...)

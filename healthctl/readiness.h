@@ -22,8 +22,8 @@ struct readiness { /* what to wait for; lives as long as the invocation */
 
 struct readiness_end {
     int code; /* CODE_PASS, CODE_NOT_READY, CODE_STOPPED; CODE_UNKNOWN after complaining */
-    const char *
-        why; /* what is not ready, in one line; "" when all is. In the invocation's arena */
+    /* what is not ready, in one line; "" when all is. In the invocation's arena */
+    const char *why;
 };
 
 /* Nothing but probes that can be asked: what only hears from its peers (heartbeat) has nothing to say here. */

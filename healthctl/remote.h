@@ -9,8 +9,8 @@
 const char *remote_text(const json_t *object, const char *key); /* "" when absent */
 double remote_number(const json_t *object, const char *key);    /* 0 when absent */
 nsec remote_seconds(const json_t *object, const char *key);
-struct wall remote_time(const json_t *object,
-                        const char *key); /* zero when absent or null */
+/* Zero when absent or null. */
+struct wall remote_time(const json_t *object, const char *key);
 struct waterfall remote_waterfall(const json_t *verdict);
 
 /* The items of a verdict, for people; nothing when it has none. */

@@ -18,8 +18,8 @@ struct report_format {
 };
 extern const struct report_format report_formats[];        /* ended by {0} */
 const struct report_format *report_find(const char *name); /* NULL: there is none */
-const struct report_format *
-report_of_file(const char *path); /* by its extension; NULL: none */
+/* By its extension; NULL: none. */
+const struct report_format *report_of_file(const char *path);
 
 void report_json(const struct smoke *smoke, struct buf *out);
 /* JUnit's XML as CI systems read it: a suite a flow, a case a step. */
@@ -62,7 +62,7 @@ struct step_words report_words(const struct smoke *smoke, const struct flow_resu
                                const struct flow_step_result *step, struct arena *arena);
 /* Its parts in parallel have the group's name before theirs: "databases/orders-db". */
 const char *report_step_name(const struct flow_step_result *step, struct arena *arena);
-bool report_is_shown(const struct flow_step_result
-                         *step); /* not of a group, which its members stand for */
+/* Not of a group, which its members stand for. */
+bool report_is_shown(const struct flow_step_result *step);
 
 #endif

@@ -19,12 +19,12 @@ struct smoke_plan {
     size_t count;
     const char *source; /* the file, as it was named; NULL: the default configuration */
     struct pairs vars;
-    const char *const *only,
-        *const *skip; /* patterns of step names; NULL-terminated; NULL: all, none */
+    /* patterns of step names; NULL-terminated; NULL: all, none */
+    const char *const *only, *const *skip;
     nsec wait;        /* of all flows together; 0: what fails is not tried again */
     bool is_wait_all; /* the end of the wait ends what is under way, too */
-    nsec
-        steady; /* with wait: all of them have to pass again and again for so long, without a failed try between */
+    /* with wait: all of them have to pass again and again for so long, without a failed try between */
+    nsec steady;
     size_t repeat;
     bool is_failing_fast, is_recording;
     /* Told of every change while it runs; may be NULL. */

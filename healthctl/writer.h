@@ -96,8 +96,8 @@ void write_list(struct writer *w, const char *key); /* of parts */
 void write_end(struct writer *w);
 /* label NULL: not in text; key NULL: not in JSON; so for the others. None is left out of text. */
 void write_field(struct writer *w, const char *key, const char *label, struct cell value);
-void write_say(struct writer *w, enum tone tone, const char *fmt, ...)
-    PRINTF_LIKE(3, 4); /* text only */
+/* Text only. */
+void write_say(struct writer *w, enum tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void write_table(struct writer *w, const struct table *t);
 void write_waterfall(struct writer *w, const char *key, const struct waterfall *f);
 /* JSON only. Takes the reference. key NULL: its members become members of this part. */

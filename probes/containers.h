@@ -196,8 +196,8 @@ struct containers_named { /* what the engine says of one, copied for the thread 
 
 struct containers_seen { /* what the loop needs of one */
     const char *id, *name;
-    double memory_used,
-        memory_limit; /* limit: the machine's when it has none; NAN: not told */
+    /* limit: the machine's when it has none; NAN: not told */
+    double memory_used, memory_limit;
     double oom_kills, cpu_usage, throttled, threads;
     struct wall started;
     struct containers_seen *next;

@@ -57,8 +57,8 @@ struct perf {
 struct perf_list {
     struct perf items[EXEC_MAX_PERF];
     size_t count;
-    size_t
-        dropped; /* what could not be read, had no value (U), came twice, or was over EXEC_MAX_PERF */
+    /* what could not be read, had no value (U), came twice, or was over EXEC_MAX_PERF */
+    size_t dropped;
 };
 
 struct plugin_output { /* of a plugin, taken apart */

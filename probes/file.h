@@ -22,8 +22,8 @@
 #include "lib/core/unpack.h"
 
 #define FILE_TAIL_BYTES 4096
-#define FILE_MAX_TAIL 200    /* of the text that has to stand there */
-#define FILE_MAX_DEPTH 32    /* parts of a pattern */
+#define FILE_MAX_TAIL 200 /* of the text that has to stand there */
+#define FILE_MAX_DEPTH 32 /* parts of a pattern */
 
 struct file_conf {
     const char *path, *root, *tail;
@@ -119,8 +119,8 @@ struct file_look {         /* what a thread works on; lives in its own arena */
     struct file_conf conf; /* a copy: the thread may outlive the configuration */
     struct file_found found;
     bool is_readable; /* the subject, by healthd */
-    struct file_content
-        content; /* before: what an earlier run read; then of the subject */
+    /* before: what an earlier run read; then of the subject */
+    struct file_content content;
     struct file_reading *reading; /* under way, or NULL */
 };
 

@@ -50,8 +50,8 @@ struct heartbeat_memory { /* times are 0 when it never was */
     struct wall since;    /* the plan is as it is since */
     char plan[HEARTBEAT_MAX_PLAN + 1];
     struct wall last_ping, last_start, last_end, last_success;
-    bool is_running,
-        has_failed; /* a run has begun; the last that ended did not end well */
+    /* a run has begun; the last that ended did not end well */
+    bool is_running, has_failed;
     char run_id[HEARTBEAT_MAX_ID + 1];
     int status; /* of the last end */
     nsec took;  /* of the last run; -1: nobody knows */
@@ -61,8 +61,8 @@ struct heartbeat_memory { /* times are 0 when it never was */
 
 struct heartbeat_session {
     struct heartbeat_memory memory;
-    struct wall
-        listening; /* this process would have heard a ping since; 0: not asked yet */
+    /* this process would have heard a ping since; 0: not asked yet */
+    struct wall listening;
 };
 
 /* heartbeat_session.c */

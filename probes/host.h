@@ -109,8 +109,8 @@ const struct host_name *host_names_put(struct host_names *names, struct bytes ke
 
 struct host_cpu_times {
     uint64_t number;
-    double
-        seconds[10]; /* user nice system idle iowait irq softirq steal guest guest_nice */
+    /* user nice system idle iowait irq softirq steal guest guest_nice */
+    double seconds[10];
     bool is_online;
     struct host_cpu_times *next;
 };

@@ -21,8 +21,8 @@ struct chip {
 };
 
 struct sensor_file {
-    const char *kind, *sensor,
-        *property; /* temp, temp1, crit_alarm; property "" for the bare file */
+    /* temp, temp1, crit_alarm; property "" for the bare file */
+    const char *kind, *sensor, *property;
 };
 
 static const char *const kinds[] = {

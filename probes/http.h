@@ -67,8 +67,8 @@ struct http_conf {
     int64_t max_redirects;
     bool fail_if_ssl, fail_if_not_ssl;
     struct regexes fail_if_body_matches, fail_if_body_not_matches;
-    struct sections fail_if_header_matches,
-        fail_if_header_not_matches; /* struct http_header_rule */
+    /* struct http_header_rule */
+    struct sections fail_if_header_matches, fail_if_header_not_matches;
     const char *fail_if_json_matches_cel, *fail_if_json_not_matches_cel;
     int preferred_ip_protocol; /* 4 or 6 */
     bool ip_protocol_fallback;
@@ -244,7 +244,7 @@ void http_interrupted(struct run *run);
 extern const struct var http_vars[];
 extern const struct var http_cel_vars[];
 const json_t *http_walk_json(struct http_walk *w, const char **ret_why);
-struct http_walk *
-http_walk_of(struct run *run); /* the current item's, else the one that decides */
+/* The current item's, else the one that decides. */
+struct http_walk *http_walk_of(struct run *run);
 
 #endif

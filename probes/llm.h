@@ -130,8 +130,8 @@ struct llm_limits llm_limits_of(const struct reply *reply, struct wall now);
 
 /* What a probe keeps between its runs. */
 struct llm_session {
-    int64_t
-        asked_at; /* of the last call that succeeded: seconds since the epoch; 0: never */
+    /* of the last call that succeeded: seconds since the epoch; 0: never */
+    int64_t asked_at;
     bool is_recalled;
     bool has_first_token;
     nsec first_token;  /* of that call */
@@ -179,8 +179,8 @@ struct llm_state {
     const struct reply *reply; /* the last one */
     struct llm_events events;
     struct llm_stream stream;
-    struct buf
-        refusal; /* the body of an answer that is no stream; of a stream the head */
+    /* the body of an answer that is no stream; of a stream the head */
+    struct buf refusal;
     struct mono sent_at;
     bool has_first_token, is_settled;
     nsec first_token;

@@ -224,8 +224,8 @@ struct log_engine { /* log_engine.c, on the loop */
 };
 
 struct log_session {
-    struct log_keeper
-        *keeper; /* NULL before the first run; the errand's while it is out */
+    /* NULL before the first run; the errand's while it is out */
+    struct log_keeper *keeper;
     struct errand errand;
     struct log_reading *reading; /* while the errand is out */
     struct log_engine engine;

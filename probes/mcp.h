@@ -224,8 +224,8 @@ enum mcp_taken mcp_take(struct mcp_state *s, const json_t *root, struct err *e);
 /* mcp_inbox.c */
 /* Reads a message, at once or beside the loop; the way's `heard` is told, before this returns or later. */
 void mcp_hear(struct mcp_state *s, struct bytes text);
-bool mcp_is_reading(
-    const struct mcp_state *s); /* `heard` and `went_on` are still to come */
+/* `heard` and `went_on` are still to come. */
+bool mcp_is_reading(const struct mcp_state *s);
 
 /* mcp_answer.c: what the response of each step says; false: a finding that ends the run. */
 bool mcp_read_agreement(struct mcp_state *s);

@@ -114,15 +114,15 @@ bool mongodb_doc_read(struct arena *arena, struct bytes document,
                       const struct mongodb_doc **ret_doc, struct err *e);
 const struct mongodb_field *mongodb_find(const struct mongodb_doc *doc, const char *path);
 bool mongodb_number(const struct mongodb_doc *doc, const char *path, double *ret_number);
-bool mongodb_truth(const struct mongodb_doc *doc,
-                   const char *path); /* false: absent, too */
-struct bytes mongodb_bytes(const struct mongodb_doc *doc,
-                           const char *path); /* of a TEXT or BINARY; else empty */
+/* False: absent, too. */
+bool mongodb_truth(const struct mongodb_doc *doc, const char *path);
+/* Of a TEXT or BINARY; else empty. */
+struct bytes mongodb_bytes(const struct mongodb_doc *doc, const char *path);
 /* A TEXT in arena, escaped where it is no UTF-8; "" when there is none. */
 const char *mongodb_text(const struct mongodb_doc *doc, const char *path,
                          struct arena *arena);
-size_t mongodb_count(const struct mongodb_doc *doc,
-                     const char *path); /* members of an array */
+/* Members of an array. */
+size_t mongodb_count(const struct mongodb_doc *doc, const char *path);
 /* A row of a custom metric: the flat members of a document as cells; returns how many. */
 size_t mongodb_cells(struct bytes document, struct arena *arena, struct cell *ret_cells,
                      size_t max);
@@ -301,20 +301,20 @@ void mongodb_report_groups(struct run *run);
 /* ---- what the groups ask ---- */
 
 void mongodb_plan_server(struct run *run); /* mongodb_server.c */
-void mongodb_wiredtiger(struct run *run,
-                        const struct mongodb_doc *doc); /* mongodb_wiredtiger.c */
-void mongodb_plan_replica(struct run *run);             /* mongodb_replset.c */
-void mongodb_plan_oplog(struct run *run);               /* mongodb_oplog.c */
-void mongodb_plan_databases(struct run *run);           /* mongodb_databases.c */
-void mongodb_plan_custom(struct run *run);              /* mongodb_custom.c */
+/* mongodb_wiredtiger.c. */
+void mongodb_wiredtiger(struct run *run, const struct mongodb_doc *doc);
+void mongodb_plan_replica(struct run *run);   /* mongodb_replset.c */
+void mongodb_plan_oplog(struct run *run);     /* mongodb_oplog.c */
+void mongodb_plan_databases(struct run *run); /* mongodb_databases.c */
+void mongodb_plan_custom(struct run *run);    /* mongodb_custom.c */
 
 /* ---- mongodb_query.c: custom metrics as configured ---- */
 
 struct mongodb_query {
     struct custom_metric metric; /* first */
     const char *database, *collection;
-    const struct node *count, *find,
-        *aggregate; /* exactly one, but an empty count is one too */
+    /* exactly one, but an empty count is one too */
+    const struct node *count, *find, *aggregate;
     const struct node *sort, *projection;
 };
 extern const struct opt mongodb_query_opts[];

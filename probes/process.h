@@ -49,8 +49,8 @@ struct process_found { /* what one look found; lives in the run's arena */
     bool is_hidden;      /* /proc keeps others' processes from us */
     double boot_time;    /* 0: unknown */
     const char *trouble; /* why there was no look; NULL: there was */
-    const char *
-        pid_trouble; /* why pid_file names no process; NULL: it does, or is not asked for */
+    /* why pid_file names no process; NULL: it does, or is not asked for */
+    const char *pid_trouble;
 };
 
 /* process_text.c: parsers of /proc/N/…; false when it is not what the kernel writes. */

@@ -71,8 +71,8 @@ enum redis_part {
 struct redis_session {
     uint64_t runs;
     struct mono next_scan;
-    struct mono
-        refused_until[REDIS_PART_COUNT]; /* what is not allowed is not asked each time */
+    /* what is not allowed is not asked each time */
+    struct mono refused_until[REDIS_PART_COUNT];
     const char *refused_why[REDIS_PART_COUNT];
 };
 

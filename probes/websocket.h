@@ -43,8 +43,8 @@ struct websocket_conf {
     /* Derived by websocket_validate. */
     struct url at;        /* its scheme is http or https */
     const char *question; /* of send or json; NULL: none */
-    const struct regex
-        *expect; /* the message that answers; NULL: any, if there is a question */
+    /* the message that answers; NULL: any, if there is a question */
+    const struct regex *expect;
 };
 
 enum websocket_place {

@@ -38,8 +38,8 @@ bool quantity_add(uint64_t *total, struct quantity q, uint64_t unit, uint64_t mo
 /* The largest unit of which value is a whole number. */
 const struct unit *unit_of_whole(const struct unit *units, size_t count, uint64_t value);
 void unit_add(struct buf *out, uint64_t count, const char *unit); /* "12ms" */
-void unit_add_hundredths(struct buf *out,
-                         uint64_t hundredths); /* "12.3", no zeros at the end */
+/* "12.3", no zeros at the end. */
+void unit_add_hundredths(struct buf *out, uint64_t hundredths);
 /* Half up, to a multiple of step. */
 uint64_t unit_round(uint64_t value, uint64_t step);
 

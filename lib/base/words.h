@@ -11,8 +11,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/bytes.h"
 
-bool words_line(struct bytes *text,
-                struct bytes *ret_line); /* the last may lack its \n */
+/* The last may lack its \n. */
+bool words_line(struct bytes *text, struct bytes *ret_line);
 bool words_next(struct bytes *line, struct bytes *ret_word); /* next run of non-blanks */
 bool words_number(struct bytes *line, double *ret_value);    /* next word, unsigned */
 bool words_hex(struct bytes *line, double *ret_value);       /* next word, 0x or not */

@@ -34,8 +34,8 @@ struct exporter_conf {
 };
 
 struct listen_conf { /* one entry of `web.listen`: a scalar or a mapping */
-    const char *
-        address; /* "127.0.0.1:9990", ":9990", "[::1]:0", "unix:/run/healthd/healthd.sock" */
+    /* "127.0.0.1:9990", ":9990", "[::1]:0", "unix:/run/healthd/healthd.sock" */
+    const char *address;
     const char *cert_file, *key_file, *client_ca_file;
     struct secret bearer_token;
     const char *username;
@@ -65,8 +65,8 @@ struct web_conf {
 
 struct config_files {   /* what a configuration is made of: watched for changes */
     struct texts files; /* read, or not to be read */
-    struct texts
-        patterns; /* of `include` and the like: what matches them is among files */
+    /* of `include` and the like: what matches them is among files */
+    struct texts patterns;
 };
 
 struct generation {

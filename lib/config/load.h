@@ -92,8 +92,8 @@ struct loader {
     struct written_list probes, modules, secret_names;
     struct written_list rules;      /* each `rules:`, whole */
     struct written_list rule_files; /* each file's root */
-    const char *files
-        [FILES_MAX]; /* as they are named, in order of reading: a link may come to lead elsewhere */
+    /* as they are named, in order of reading: a link may come to lead elsewhere */
+    const char *files[FILES_MAX];
     const char *reals[FILES_MAX]; /* where they led to */
     size_t file_count;
     const char *patterns[FILES_MAX];

@@ -19,8 +19,8 @@
 struct child;
 
 struct child_conf {
-    const char *const
-        *argv; /* NULL-terminated; argv[0] without a slash is looked for in `path` */
+    /* NULL-terminated; argv[0] without a slash is looked for in `path` */
+    const char *const *argv;
     const char *const *environment; /* "NAME=value", NULL-terminated: all that it gets */
     const char *path;               /* folders, separated by colons */
     const char *folder;             /* where it starts; NULL: where we are */

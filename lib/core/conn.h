@@ -36,8 +36,8 @@ struct dial {         /* where, and how */
     bool is_datagram;           /* UDP: told a datagram at a time, whole or not at all */
     bool is_tls;                /* from the first byte; not with is_datagram */
     struct tls_conf tls;        /* also for STARTTLS */
-    bool
-        is_trust_optional; /* for the type, which judges verification itself: what insecure_skip_verify was */
+    /* for the type, which judges verification itself: what insecure_skip_verify was */
+    bool is_trust_optional;
 };
 
 struct trouble { /* a peer's failure, as data */
@@ -53,11 +53,10 @@ struct conn_events {
     void (*phase)(void *ctx, enum phase phase);
     void (*open)(void *ctx); /* connected (and handshaken when is_tls) */
     void (*tls)(void *ctx);  /* a later handshake is done */
-    void (*data)(
-        void *ctx,
-        struct bytes *in); /* consume what you can; the rest comes again with more */
-    void (*end)(void *ctx,
-                const struct trouble *why); /* NULL: an orderly close. Last call. */
+    /* consume what you can; the rest comes again with more */
+    void (*data)(void *ctx, struct bytes *in);
+    /* NULL: an orderly close. Last call. */
+    void (*end)(void *ctx, const struct trouble *why);
     /* For the trace: addresses tried, cipher …; NULL when nobody reads it (then format nothing). */
     void (*note)(void *ctx, const char *key, const char *text);
 };
@@ -69,8 +68,8 @@ struct conn_events {
  * still the caller's: its peer, address and unread bytes can be read until conn_close. */
 struct conn *conn_open(struct frame *f, struct arena *arena, const struct dial *dial,
                        const struct conn_events *events, void *ctx);
-void conn_write(struct conn *c,
-                struct bytes out); /* queued in order; one write per call when it fits */
+/* Queued in order; one write per call when it fits. */
+void conn_write(struct conn *c, struct bytes out);
 /* Handshakes now, with dial's tls_conf, then tls (never before this returns). Only in the run that opened it. What
  * the peer sent before it and is still unread then is an error: it is not protected. */
 void conn_start_tls(struct conn *c);
@@ -82,16 +81,16 @@ void conn_hand_over(struct conn *c, struct arena *arena, const struct conn_event
  * event; nothing of its arena is touched afterwards. Takes NULL. */
 void conn_close(struct conn *c);
 
-const struct tls_peer *
-conn_peer(const struct conn *c); /* NULL before a handshake; kept when it failed */
-const struct address *
-conn_address(const struct conn *c); /* connected to, or tried last; NULL: none */
-const struct resolution *
-conn_resolution(const struct conn *c); /* NULL: nothing was asked */
+/* NULL before a handshake; kept when it failed. */
+const struct tls_peer *conn_peer(const struct conn *c);
+/* Connected to, or tried last; NULL: none. */
+const struct address *conn_address(const struct conn *c);
+/* NULL: nothing was asked. */
+const struct resolution *conn_resolution(const struct conn *c);
 bool conn_is_open(const struct conn *c);
-struct bytes conn_unread(
-    const struct conn *c); /* received and not consumed; after an orderly end: the rest */
-void conn_consume(struct conn *c,
-                  size_t n); /* of conn_unread, outside of the data event */
+/* Received and not consumed; after an orderly end: the rest. */
+struct bytes conn_unread(const struct conn *c);
+/* Of conn_unread, outside of the data event. */
+void conn_consume(struct conn *c, size_t n);
 
 #endif

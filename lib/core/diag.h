@@ -37,8 +37,8 @@ void diag_source(struct diag *d, const char *file, struct bytes text);
 /* That text; empty when there is none. */
 struct bytes diag_source_text(const struct diag *d, const char *file);
 
-bool diag_error(struct diag *d, struct place at, const char *fmt, ...)
-    PRINTF_LIKE(3, 4); /* false */
+/* Always false. */
+bool diag_error(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void diag_warning(struct diag *d, struct place at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void diag_note(struct diag *d, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);

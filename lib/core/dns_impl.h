@@ -17,8 +17,8 @@ bool dns_take_u8(struct dns_reader *r, unsigned *ret_number);
 bool dns_take_u16(struct dns_reader *r, unsigned *ret_number);
 bool dns_take_u32(struct dns_reader *r, uint32_t *ret_number);
 bool dns_take_name(struct dns_reader *r, struct buf *out); /* with its dot at the end */
-const char *dns_take_name_text(struct dns_reader *r,
-                               struct arena *arena); /* NULL: none */
+/* NULL: none. */
+const char *dns_take_name_text(struct dns_reader *r, struct arena *arena);
 
 /* Fills data and serial from a record's bytes; false when they are not what its type has. */
 bool dns_data_read(struct dns_reader *r, struct dns_record *record, struct arena *arena);

@@ -53,10 +53,10 @@ struct dns_record {
     const char *name; /* with its dot at the end, odd bytes escaped */
     uint16_t type, class;
     uint32_t ttl;
-    const char *
-        data; /* "10 mail.example.com."; \# and hex digits for a type that is not taken apart */
-    const char *
-        text; /* all of it, with tabs between, as dig prints it and blackbox_exporter matches it */
+    /* "10 mail.example.com."; \# and hex digits for a type that is not taken apart */
+    const char *data;
+    /* all of it, with tabs between, as dig prints it and blackbox_exporter matches it */
+    const char *text;
     uint32_t serial; /* of a SOA */
 };
 

@@ -43,8 +43,8 @@ bool docker_is_podman(const struct docker *d);
 
 /* Something asked, under way. */
 struct docker_call;
-void docker_cancel(
-    struct docker_call *c); /* done is not called; takes NULL. Not from done */
+/* done is not called; takes NULL. Not from done. */
+void docker_cancel(struct docker_call *c);
 
 /* ---- which containers there are: docker_list.c ---- */
 
@@ -79,8 +79,8 @@ struct docker_container {
     bool has_exit_code;
     int exit_code;       /* of the last end, as long as it is not running */
     struct wall created; /* to a second */
-    struct wall
-        changed; /* about when it started or ended, as told in words; 0: not told */
+    /* about when it started or ended, as told in words; 0: not told */
+    struct wall changed;
     const char *status;  /* in the engine's words: "Up 3 minutes (healthy)" */
     const char *network; /* "bridge", "host", "container:<id>" … */
     bool hides_health;   /* Podman says nothing of it in Docker's words */
@@ -136,8 +136,8 @@ struct docker_event { /* valid during the call */
     enum docker_health health; /* of DOCKER_HEALTH_STATUS */
     bool is_podmans;           /* and not Docker's: its order and meaning differ */
 };
-const char *docker_attribute(const struct docker_event *ev,
-                             const char *name); /* NULL: absent */
+/* NULL: absent. */
+const char *docker_attribute(const struct docker_event *ev, const char *name);
 
 struct docker_events_hooks {
     void (*event)(void *ctx, const struct docker_event *ev);

@@ -55,8 +55,8 @@ bool docker_id_is_valid(const char *id);
 /* docker_podman.c: what Podman's own list says otherwise. */
 bool podman_made(const json_t *item);
 bool podman_translated(const json_t *item); /* into the words of Docker's list */
-struct map *
-podman_infras(const json_t *list); /* pod → its infra container's id; of list */
+/* Which infra container each pod has: pod → its id. Texts are those of list. */
+struct map *podman_infras(const json_t *list);
 void podman_container_read(struct arena *arena, const json_t *item,
                            const struct map *infras, struct docker_container *ret);
 

@@ -29,10 +29,10 @@ void errand_init(struct errand *e, const char *name, struct frame *f);
 void errand_finish(struct errand *e, void (*end)(void *kept), void *kept);
 
 bool errand_is_out(const struct errand *e);
-bool errand_is_for(const struct errand *e,
-                   const struct run *run); /* which waits for it */
-nsec errand_out_for(const struct errand *e,
-                    struct mono now); /* since it was sent; 0: nobody is out */
+/* Whether this run waits for it. */
+bool errand_is_for(const struct errand *e, const struct run *run);
+/* How long ago it was sent; 0: nobody is out. */
+nsec errand_out_for(const struct errand *e, struct mono now);
 
 /* True when an earlier run's errand is still at path: the run is answered with down, and `hung`. */
 bool errand_hangs(const struct errand *e, struct run *run, const char *path);

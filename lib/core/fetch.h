@@ -50,18 +50,18 @@ struct
 
 struct request {
     const char *method; /* "GET" */
-    const char
-        *url; /* absolute, http or https; of a mail smtp://HOST:PORT/OUR-NAME, or smtps */
+    /* absolute, http or https; of a mail smtp://HOST:PORT/OUR-NAME, or smtps */
+    const char *url;
     const struct mail *mail; /* instead of method and body; NULL: HTTP */
     const struct url *at;    /* url taken apart already (url.h), or NULL */
-    struct pairs
-        headers; /* sent as given; "Host" sets Host and, unless tls says else, SNI */
+    /* sent as given; "Host" sets Host and, unless tls says else, SNI */
+    struct pairs headers;
     struct bytes body;
     const char *unix_path; /* instead of TCP, or NULL */
     const char *username;  /* basic authentication, or NULL */
     struct secret password, bearer;
-    const char *
-        aws_sigv4; /* "aws:amz:REGION:SERVICE" with username/password as key pair, or NULL */
+    /* "aws:amz:REGION:SERVICE" with username/password as key pair, or NULL */
+    const char *aws_sigv4;
     struct tls_conf tls;
     const char *proxy; /* URL, or "" */
     struct pairs proxy_headers;
@@ -114,13 +114,13 @@ struct fetch *fetch_start(struct fetcher *f, struct arena *arena,
                           const struct request *request,
                           void (*phase)(void *ctx, enum phase phase),
                           void (*done)(void *ctx, const struct reply *reply), void *ctx);
-void fetch_cancel(
-    struct fetch *x); /* done is not called; takes NULL. Not from within done. */
+/* done is not called; takes NULL. Not from within done. */
+void fetch_cancel(struct fetch *x);
 /* While it is under way: what has come so far, without the body (body_bytes counts it). Its deadline came, say. */
 const struct reply *fetch_so_far(struct fetch *x);
 /* While it is under way: the address gone for last; NULL: none yet. */
 const struct address *fetch_address(const struct fetch *x);
-const char *reply_header(const struct reply *r,
-                         const char *name); /* first, without case; NULL: absent */
+/* First, without case; NULL: absent. */
+const char *reply_header(const struct reply *r, const char *name);
 
 #endif

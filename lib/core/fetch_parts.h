@@ -50,8 +50,8 @@ struct fetch {
     enum fetch_state state;
     struct arena *arena;
     struct request request;
-    struct url url,
-        peer; /* what is asked for; where to connect: that, connect_to, or the proxy */
+    /* what is asked for; where to connect: that, connect_to, or the proxy */
+    struct url url, peer;
     bool has_proxy, is_signed;
     bool has_tls; /* the target's, from the start or by STARTTLS */
     void (*phase)(void *ctx, enum phase phase);

@@ -13,8 +13,8 @@
 #include "lib/core/opt.h"
 
 struct headers {
-    struct arena *
-        arena; /* of the list; names and values are borrowed, and have to live as long as the request */
+    /* of the list; names and values are borrowed, and have to live as long as the request */
+    struct arena *arena;
     struct pair *items;
     size_t count, room;
 };

@@ -25,8 +25,8 @@ struct limit {
     const char *expr;
     enum limit_unit unit;
     enum limit_side side;
-    double
-        release; /* it ends only when the value is better than the limit by this share of it: 0.05 */
+    /* it ends only when the value is better than the limit by this share of it: 0.05 */
+    double release;
     nsec hold_for;       /* the rule's `for` */
     const char *summary; /* the annotation, a template */
     const char *runbook; /* annotation runbook_url, or "" */

@@ -21,8 +21,8 @@ struct loop *loop_create(struct err *e);
 void loop_run(struct loop *l); /* until loop_stop, or nothing keeps it alive */
 void loop_stop(struct loop *l);
 void loop_destroy(struct loop *l); /* closes what is left, then frees; takes NULL */
-struct uv_loop_s *
-loop_uv(struct loop *l); /* for loop.c's neighbours pool.c and spawn.c */
+/* For loop.c's neighbours pool.c and spawn.c. */
+struct uv_loop_s *loop_uv(struct loop *l);
 
 /* The time of this callback: read once when it starts, cheap to ask for. */
 struct mono loop_now(const struct loop *l);

@@ -24,8 +24,8 @@ struct loop {
     uv_loop_t uv;
     bool is_inside; /* one of our callbacks runs */
     bool is_closing;
-    size_t
-        alive; /* what keeps loop_run going: armed timers, set watches, deferred, holds */
+    /* what keeps loop_run going: armed timers, set watches, deferred, holds */
+    size_t alive;
     struct mono now; /* of the running callback */
     struct mono wall_at;
     struct wall wall; /* read at wall_at */
@@ -39,8 +39,8 @@ struct loop {
     int epoll_fd;
     uv_poll_t poll; /* of epoll_fd */
     struct slab watch_slab;
-    struct watch
-        *dead; /* destroyed while events that may name them are being handed out */
+    /* destroyed while events that may name them are being handed out */
+    struct watch *dead;
     bool is_dispatching;
 
     uv_idle_t idle; /* active while something is deferred */

@@ -28,10 +28,10 @@ struct metric {
     const char *help; /* one sentence without a full stop needed */
     const char *labels[METRIC_MAX_LABELS + 1]; /* its own label names, NULL-terminated */
     const double *buckets; /* METRIC_HISTOGRAM: upper bounds ended by +Inf */
-    const char *
-        family; /* of a part (x_bucket of the histogram x): the whole's name; NULL: name */
-    bool
-        is_dynamic; /* known only at run time (batch_metric): gives way to a declared one */
+    /* of a part (x_bucket of the histogram x): the whole's name; NULL: name */
+    const char *family;
+    /* known only at run time (batch_metric): gives way to a declared one */
+    bool is_dynamic;
 };
 
 /* What its family is called. */

@@ -38,10 +38,10 @@ const struct node *node_parse(struct arena *arena, const char *file, struct byte
 /* Reads a file. The path is the name in faults. */
 const struct node *node_load(struct arena *arena, const char *path, struct diag *d);
 
-const struct node *node_get(const struct node *map,
-                            const char *key); /* NULL when absent or no map */
-bool node_has_names(
-    const struct node *n); /* a ${name} stands somewhere in its values (tmpl_has) */
+/* NULL when absent or no map. */
+const struct node *node_get(const struct node *map, const char *key);
+/* A ${name} stands somewhere in its values (tmpl_has). */
+bool node_has_names(const struct node *n);
 /* Where the byte at offset of a scalar's text stands in its file, as far as d has the file's text: within quotes, over
  * escapes and in blocks (node_place.c). n->at when that cannot be said. */
 struct place node_text_place(const struct node *n, size_t offset, const struct diag *d);
@@ -58,7 +58,7 @@ void node_print(const struct node *n, int indent, struct buf *out);
 void node_print_text(const char *text, struct buf *out);
 /* As JSON: a plain true, false, null or number is one, everything else a text (node_json.c). */
 void node_json(const struct node *n, struct buf *out);
-const char *
-node_kind_name(enum node_kind kind); /* "nothing", "a value", "a list", "a mapping" */
+/* "nothing", "a value", "a list", "a mapping" */
+const char *node_kind_name(enum node_kind kind);
 
 #endif

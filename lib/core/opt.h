@@ -94,8 +94,8 @@ struct opt {
     size_t offset;
     const char *def;
     double min, max; /* both 0: no limits */
-    const char *
-        unit; /* of a bare number: "seconds", "connections"; of an OPT_NODE row: what it is; NULL for none */
+    /* of a bare number: "seconds", "connections"; of an OPT_NODE row: what it is; NULL for none */
+    const char *unit;
     const struct opt_choice *choices;
     const struct opt *rows; /* OPT_SECTION(S) */
     size_t row_size;
@@ -158,13 +158,13 @@ extern const char opt_none[]; /* its address is OPT_NONE */
 struct opt_ctx {
     struct arena *arena; /* owns what is read */
     struct diag *diag;
-    struct secrets *
-        secrets; /* literals of secret rows are remembered here; also the load-time scope */
-    bool
-        operand_comes_later; /* the shorthand row may be missing: template_fill gets it (modules) */
+    /* literals of secret rows are remembered here; also the load-time scope */
+    struct secrets *secrets;
+    /* the shorthand row may be missing: template_fill gets it (modules) */
+    bool operand_comes_later;
     const char *timezone; /* for OPT_SITE_ZONE rows; NULL: they keep their default */
-    const struct var
-        *vars; /* what expressions may name besides the type's own; NULL: nothing */
+    /* what expressions may name besides the type's own; NULL: nothing */
+    const struct var *vars;
 };
 
 /* One or more tables that share a mapping (a dialogue's own rows and the frame's host, port, tls). */
@@ -210,8 +210,8 @@ bool opt_set(const struct opt *row, void *conf, const char *text, struct arena *
 /* The value of one row as a user would write it. */
 void opt_print(const struct opt *row, const void *conf, struct buf *out);
 const struct opt *opt_find(const struct opt *rows, const char *name);
-const struct opt *
-opt_find_shorthand(const struct opt *rows); /* NULL: the type has none */
+/* NULL: the type has none. */
+const struct opt *opt_find_shorthand(const struct opt *rows);
 /* Its limits in words, "1s to 1h" or "at least 1"; nothing when it has none. */
 void opt_limits_print(const struct opt *row, struct buf *out);
 const char *opt_type_name(enum opt_type type); /* "duration", "list of texts" */

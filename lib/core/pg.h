@@ -68,8 +68,8 @@ nsec pg_phase_took(const struct pg *pg,
                    enum phase phase);                /* CONNECT, TLS, WAIT: the login */
 const struct tls_peer *pg_peer(const struct pg *pg); /* NULL: no TLS */
 int pg_server_version(const struct pg *pg);          /* 150004; 0: unknown */
-const char *pg_parameter(const struct pg *pg,
-                         const char *name); /* server_version …; "" */
+/* server_version …; "" */
+const char *pg_parameter(const struct pg *pg, const char *name);
 
 enum pg_kind { PG_TEXT, PG_NUMBER, PG_TRUTH };
 struct pg_row {

@@ -43,8 +43,8 @@ enum talk {
 };
 
 struct message { /* pushed to a session by a peer: heartbeat */
-    const char
-        *kind; /* what stands behind the probe's name in the path; "" for nothing */
+    /* what stands behind the probe's name in the path; "" for nothing */
+    const char *kind;
     const char *token;   /* "" when the peer gave none */
     bool is_trusted;     /* the peer may act anyway */
     struct pairs params; /* of the query */
@@ -69,22 +69,22 @@ struct probe_type { /* all that a kind of probe is */
      * REASON_NONE; NULL: of whatever is wrong). NULL: those two tell of it, as of nearly every type. */
     const char *pack;
     const enum reason *pack_tells_of;
-    bool
-        watches_containers; /* sees each container of an engine, also those that no probe asks */
+    /* sees each container of an engine, also those that no probe asks */
+    bool watches_containers;
     bool tells_of_work; /* that some work was done, or was not: what a backup may have */
     bool keeps_memo;    /* its sessions set one, so that a place for it is made in time */
     /* ${names} that a run itself fills in, in rows that are OPT_LATE; NULL-terminated. May be NULL. */
     const char *const *own_names;
     bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
-    const struct opt
-        *opts; /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
+    /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
+    const struct opt *opts;
     const struct metric *const *metrics; /* families it declares, NULL-terminated */
     bool has_dynamic_families;           /* others too, capped */
     bool keeps_connection;  /* a dialogue: see TALK_DONE; the next run is run_is_kept */
     const struct var *vars; /* what expect, should and capture may name */
     const struct group *groups; /* may be NULL */
-    const struct limit
-        *limits; /* what `limits:` may name; ended by name NULL. May be NULL */
+    /* what `limits:` may name; ended by name NULL. May be NULL */
+    const struct limit *limits;
     size_t conf_size, state_size, session_size;
     /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
@@ -114,9 +114,8 @@ struct probe_type { /* all that a kind of probe is */
                  struct json_t *object);
     /* What the configuration means from now on, a line or more, for `healthctl validate`. NULL: nothing to say. */
     void (*preview)(const void *conf, struct wall now, struct buf *out);
-    void (*cancel)(
-        struct run
-            *run); /* with start only: let go of everything soon, then run_finish */
+    /* with start only: let go of everything soon, then run_finish */
+    void (*cancel)(struct run *run);
 };
 
 /* The pack that tells of this failure in ProbeDown's place; of REASON_NONE: of every failure. NULL: none does. */

@@ -13,8 +13,8 @@
 
 struct re2_groups {
     size_t count; /* with the whole match: 1 when there is none */
-    const char
-        *names[REGEX_MAX_GROUPS]; /* NULL for groups without a name; in the arena */
+    /* NULL for groups without a name; in the arena */
+    const char *names[REGEX_MAX_GROUPS];
 };
 
 /* Appends what PCRE2 must compile with PCRE2_UTF, PCRE2_DOTALL and PCRE2_ALT_CIRCUMFLEX to match

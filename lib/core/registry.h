@@ -58,8 +58,8 @@ void histogram_observe_as(struct histogram *h, double value, struct labels label
 
 size_t registry_series_count(const struct registry *r);
 size_t registry_family_count(const struct registry *r);
-uint64_t registry_conflicts(
-    const struct registry *r); /* dynamic families dropped so far, each name once */
+/* Dynamic families dropped so far, each name once. */
+uint64_t registry_conflicts(const struct registry *r);
 uint64_t registry_duplicates(
     const struct registry *r); /* samples dropped so far: the series had an
                                                              * owner already, or its line is over 64 KB */
@@ -81,8 +81,8 @@ struct page *page_start(struct registry *r, enum page_format format,
  * shows of one source is always from one batch: a publication that comes while a page is being copied completes
  * that page first. */
 bool page_continue(struct page *p, nsec budget);
-struct buf *page_buf(
-    struct page *p); /* the text so far; may be stolen when done; overflow: above 1 GiB */
+/* The text so far; may be stolen when done; overflow: above 1 GiB. */
+struct buf *page_buf(struct page *p);
 void page_destroy(struct page *p); /* takes NULL */
 /* A batch that never entered the registry, as a page: /probe and `healthctl probe`. As text 0.0.4, series sorted by
  * their labels' values, as blackbox_exporter's client does. */

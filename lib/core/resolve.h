@@ -28,8 +28,8 @@ struct address {
 /* "127.0.0.1:80", "[::1]:80"; with port 0 only the address. */
 const char *address_format(const struct address *a,
                            char *ret_text /* ADDRESS_TEXT_SIZE */);
-bool address_parse(const char *host, int port,
-                   struct address *ret_address); /* literals only */
+/* Literals only. */
+bool address_parse(const char *host, int port, struct address *ret_address);
 bool address_equal(const struct address *a, const struct address *b);
 int address_family(const struct address *a); /* 4 or 6 */
 
@@ -39,8 +39,8 @@ enum ip_family { IP_ANY, IP_4, IP_6, IP_PREFER_4, IP_PREFER_6 };
 struct resolution {
     enum reason reason; /* NONE, NO_NAME, DNS_ERROR, DNS_TIMEOUT */
     bool is_unknown; /* with a failure: our resolver's fault, the target is not judged */
-    struct address addresses
-        [RESOLVE_MAX_ADDRESSES]; /* preferred family first (IP_ANY: IPv4); port filled in */
+    /* preferred family first (IP_ANY: IPv4); port filled in */
+    struct address addresses[RESOLVE_MAX_ADDRESSES];
     size_t count;
     bool cached;
     nsec took;
@@ -62,8 +62,8 @@ struct resolver;
 struct query;
 struct resolver *resolver_create(struct loop *l, struct pool *p,
                                  const struct resolver_conf *conf, struct err *e);
-void resolver_destroy(
-    struct resolver *r); /* outstanding queries are forgotten, not answered */
+/* Outstanding queries are forgotten, not answered. */
+void resolver_destroy(struct resolver *r);
 
 /* Asks. done is called exactly once unless cancelled: before this returns (NULL is returned then) for
  * literals, the hosts file and the cache, else later. `resolution` is valid during the call only. */
@@ -84,8 +84,8 @@ struct srv_place {
     int port, priority, weight;
 };
 struct srv {
-    enum reason
-        reason; /* as a resolution's, of the SRV records; a missing text is none */
+    /* as a resolution's, of the SRV records; a missing text is none */
+    enum reason reason;
     bool is_unknown;
     struct srv_place places[SRV_MAX_PLACES]; /* by priority, then weight */
     size_t count;

@@ -112,8 +112,8 @@ void ares_ask_records(struct ares *a, const char *name, int type,
 struct answer answer_of_status(int status); /* of c-ares */
 const char *ares_servers(const struct ares *a);
 bool ares_is_busy(const struct ares *a); /* inside c-ares now */
-bool ares_has_docker_server(
-    const struct ares *a); /* 127.0.0.11: its answers change at any time */
+/* 127.0.0.11: its answers change at any time. */
+bool ares_has_docker_server(const struct ares *a);
 
 bool system_ask(struct pool *p, struct lookup *k); /* false: no thread */
 void system_forget(struct lookup *k);

@@ -32,8 +32,8 @@ struct srv;
 
 const void *run_conf(const struct run *run); /* the type's conf struct, filled in */
 void *run_state(struct run *run);            /* state_size bytes, zeroed */
-struct session *run_session(
-    struct run *run); /* kept between runs; also for runs that have no probe: fresh */
+/* What is kept between runs; a run without a probe has a fresh one of its own. */
+struct session *run_session(struct run *run);
 struct arena *run_arena(struct run *run);
 struct frame *run_frame(struct run *run);
 struct batch *run_batch(struct run *run);
@@ -60,8 +60,8 @@ enum talk run_down(struct run *run, enum reason reason, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 enum talk run_unknown(struct run *run, enum reason reason, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-enum talk run_trouble(struct run *run,
-                      const struct trouble *why); /* down or unknown, as it says */
+/* Down or unknown, as why says. */
+enum talk run_trouble(struct run *run, const struct trouble *why);
 bool run_is_answered(const struct run *run);
 /* For report: the deadline answered, by whatever reason; and what the probe was waiting for then, put behind the sentence. */
 bool run_has_timed_out(const struct run *run);
@@ -108,8 +108,8 @@ void run_sample_labelled(struct run *run, const struct metric *metric,
 void run_group(struct run *run, const char *name);
 void run_group_failed(struct run *run, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-bool run_group_is_due(const struct run *run,
-                      const char *name); /* groups with own intervals */
+/* Whether a group with an interval of its own is to be collected by this run. */
+bool run_group_is_due(const struct run *run, const char *name);
 /* The same for what no table lists (custom metrics): whether something is due in this run, and when it is next. due ns 0:
  * never asked yet. */
 bool run_is_due(const struct run *run, struct mono due, nsec interval);
@@ -125,14 +125,14 @@ void run_item_stopped(struct run *run, struct wall at, bool is_back);
 /* Lines that the subject printed last (excerpt.h), of the item that was added last, or of the run when it has none: for
  * pages and `explain`. A later text takes the place of an earlier one. */
 void run_last_log(struct run *run, const char *text);
-const struct item *
-run_current_item(const struct run *run); /* while expectations are judged per item */
+/* The item that is judged now, while expectations are judged per item; else NULL. */
+const struct item *run_current_item(const struct run *run);
 
 /* Dialogues only. */
 void run_say(struct run *run, struct bytes out);
 void run_say_text(struct run *run, const char *text);
-void run_offload(struct run *run, void (*work)(void *ctx),
-                 void *ctx); /* then return TALK_OFFLOAD */
+/* Computes work(ctx) on the pool; then return TALK_OFFLOAD. */
+void run_offload(struct run *run, void (*work)(void *ctx), void *ctx);
 const struct dial *run_dial(const struct run *run);
 /* This peer is not the one that is wanted, with a word why that follows its name ("is a secondary"). Returns
  * TALK_ELSEWHERE: the dial's next place is asked, from TALK_OPEN and with a zeroed state. When none is left, the run is
@@ -143,9 +143,8 @@ enum talk run_elsewhere(struct run *run, enum reason reason, const char *fmt, ..
 void run_name_place(struct run *run, const char *host, int port);
 /* What DNS says of a dial's service; NULL when it has none. */
 const struct srv *run_srv(const struct run *run);
-bool run_is_kept(
-    const struct run
-        *run); /* the connection is an earlier run's: no greeting, logged in already */
+/* Whether the connection is an earlier run's: there is no greeting, and it is logged in already. */
+bool run_is_kept(const struct run *run);
 
 /* What a TLS handshake showed, for the tls.… variables; dialogues have it set by the frame. */
 const struct tls_peer *run_peer(const struct run *run);

@@ -93,8 +93,8 @@ struct run {
 
     /* How. */
     void *state;
-    struct run
-        *stand_in; /* answers in the place of a run whose memory a thread still writes */
+    /* answers in the place of a run whose memory a thread still writes */
+    struct run *stand_in;
     bool is_stand_in;
     struct dialogue *talk; /* a dialogue's */
     struct buf *said;      /* a script's: instead of a connection */
@@ -130,8 +130,8 @@ void run_move_groups(struct run *run);
 /* run.c */
 void run_begin(struct run *run); /* started, verdict, batch, state: from type and arena */
 void run_phase_end(struct run *run);
-void run_trace_add(struct run *run, const char *key,
-                   const char *text); /* also when not traced */
+/* As run_trace, also when the run is not traced. */
+void run_trace_add(struct run *run, const char *key, const char *text);
 
 /* talk.c: output of a dialogue; what its connection showed, with the TLS families, to the run. */
 void talk_say(struct run *run, struct bytes out);

@@ -26,17 +26,17 @@ struct ask {                   /* what is wanted */
     enum origin origin;
     struct wall due; /* the slot, for history; zero: now */
     nsec timeout;    /* absolute budget from now */
-    const struct scope *
-        scope; /* flow variables, request parameters; asked before the secrets; may be NULL */
+    /* flow variables, request parameters; asked before the secrets; may be NULL */
+    const struct scope *scope;
     const char *operand; /* sets the shorthand row (`target`); NULL: as configured */
-    struct pairs
-        rows; /* sets further rows by name (`hostname`); those the type does not have are ignored */
+    /* sets further rows by name (`hostname`); those the type does not have are ignored */
+    struct pairs rows;
     bool
         is_traced; /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
                                   * now and then, so that there is a last good one). Texts cost time. */
     bool is_recording; /* run_is_recording */
-    const char *
-        task_id; /* names this asking to the target (run_task_id); NULL: nobody is told */
+    /* names this asking to the target (run_task_id); NULL: nobody is told */
+    const char *task_id;
     /* Called before done, while the type's variables can still be asked: captures. The verdict is final but for its
      * redaction. Not called when a thread still writes the run's memory. May be NULL. */
     void (*judged)(void *ctx, struct run *run, const struct verdict *verdict);

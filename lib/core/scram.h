@@ -33,8 +33,8 @@ struct scram_key {
 struct scram_who {
     enum scram_hash hash;
     const char *user;
-    const char *
-        password; /* as the mechanism wants it: prepared (saslprep.h), or hashed as the protocol says */
+    /* as the mechanism wants it: prepared (saslprep.h), or hashed as the protocol says */
+    const char *password;
     const char *nonce; /* NULL: random; a test gives its own */
 };
 

@@ -46,8 +46,8 @@ struct series {
     bool is_ended : 1;     /* the line goes when the chunk is next brought up to date */
     bool has_exemplar : 1; /* in its family's exemplars */
     bool is_sample : 1;    /* made for a batch's sample: own says which */
-    char own
-        []; /* what tells it from others of its family: values, then extra names and values, each with its NUL */
+    /* what tells it from others of its family: values, then extra names and values, each with its NUL */
+    char own[];
 };
 
 struct chunk {
@@ -69,19 +69,19 @@ struct family {
     struct chunk **chunks;
     size_t chunk_count, chunk_size;
     size_t rank; /* scratch of page_start */
-    struct map
-        *exemplars; /* by series: what follows its line in OpenMetrics; NULL: nothing */
+    /* by series: what follows its line in OpenMetrics; NULL: nothing */
+    struct map *exemplars;
 };
 
 /* Series that end together: one group of a source's batches, or those it uses directly. */
 struct holding {
     struct source *source;
     char *name; /* NULL: direct use */
-    struct series *
-        *slots; /* in the order of the last batch; NULL: that sample was dropped */
+    /* in the order of the last batch; NULL: that sample was dropped */
+    struct series **slots;
     size_t count, size;
-    struct series *
-        *fresh; /* while a batch is published: its slots, once they differ; else NULL */
+    /* while a batch is published: its slots, once they differ; else NULL */
+    struct series **fresh;
     size_t filled;  /* slots that the batch has filled so far */
     uint64_t shape; /* of the batch's group; 0: not all of it has series */
     struct holding *next;

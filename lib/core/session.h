@@ -42,10 +42,10 @@ struct session {
     struct idle kept;    /* of a type that keeps its connection; talk.c's */
     struct idle watched; /* of any other type, while `watch` holds one open; talk.c's */
     bool is_watched;     /* talk_watch was asked for, and its end not yet told */
-    bool
-        ended_orderly; /* how the last watched connection ended, and how long it had been held: */
-    nsec
-        ended_after; /* for the schedule, which backs off when orderly ends are followed by up */
+    /* how the last watched connection ended, and how long it had been held: */
+    bool ended_orderly;
+    /* for the schedule, which backs off when orderly ends are followed by up */
+    nsec ended_after;
     struct mono next_due[SESSION_MAX_GROUPS]; /* of the type's groups, by index */
     const char *memo;  /* small text that survives restarts; "" at first */
     char *memo_owned;  /* what memo points to, once set; to be freed */
@@ -64,12 +64,12 @@ void session_wake(struct session *s, enum wake why);
 #define SESSION_MEMO_MAX 4096
 /* What an earlier process wrote down: before the first run. */
 void session_recall(struct session *s, const char *memo);
-void session_set_memo(struct session *s,
-                      const char *text); /* cut at SESSION_MEMO_MAX bytes */
+/* Cut at SESSION_MEMO_MAX bytes. */
+void session_set_memo(struct session *s, const char *text);
 /* For a session inside something larger that owns arena and ends it: fresh ones of runs without a probe. */
 bool session_init(struct session *s, struct frame *f, const struct probe_type *type,
                   const char *name, struct arena *arena, struct err *e);
-void session_finish(
-    struct session *s); /* close, kept connections; frees what is not in the arena */
+/* Close, kept connections; frees what is not in the arena. */
+void session_finish(struct session *s);
 
 #endif

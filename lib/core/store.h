@@ -21,13 +21,13 @@ struct store_db; /* within work only */
 
 struct store_conf {
     const char *path; /* the file; made with mode 600. ":memory:" in tests */
-    const char *const *
-        schema; /* statements by version, NULL-terminated: PRAGMA user_version says how many ran */
+    /* statements by version, NULL-terminated: PRAGMA user_version says how many ran */
+    const char *const *schema;
     bool is_durable; /* synchronous=FULL; else NORMAL */
-    bool
-        has_no_reserve; /* a durable file without 4 MiB to give back when the disk is full */
-    bool
-        is_inline; /* tests and healthctl without a loop: work and done run within store_submit */
+    /* a durable file without 4 MiB to give back when the disk is full */
+    bool has_no_reserve;
+    /* tests and healthctl without a loop: work and done run within store_submit */
+    bool is_inline;
 };
 
 enum store_fault { /* what kind of trouble, for what to do about it */
@@ -48,8 +48,8 @@ void store_close(struct store *s, nsec grace);
 
 /* false: rolled back. May be called twice: after a full disk was given its reserve. */
 typedef bool store_work(void *ctx, struct store_db *db, struct err *e);
-typedef void store_done(void *ctx, enum store_fault fault,
-                        const struct err *e); /* loop */
+/* Loop. */
+typedef void store_done(void *ctx, enum store_fault fault, const struct err *e);
 /* False when 10,000 pieces wait already: done is not called. done may be NULL. */
 bool store_submit(struct store *s, store_work *work, store_done *done, void *ctx);
 size_t store_waiting(const struct store *s); /* with the one under way */
@@ -72,8 +72,8 @@ bool store_query(struct store_db *db, struct err *e,
                  const char *types, ...);
 int64_t store_int(struct store_row *r, int column);
 double store_double(struct store_row *r, int column);
-const char *store_text(struct store_row *r,
-                       int column); /* "" for null; valid during row */
+/* "" for null; valid during row. */
+const char *store_text(struct store_row *r, int column);
 bool store_is_null(struct store_row *r, int column);
 
 #endif

@@ -59,11 +59,11 @@ enum talk talk_script_feed(struct talk_script *t, enum talk_event event, struct 
                            struct buf *said);
 /* The deadline came: reports as a run would. */
 void talk_script_expire(struct talk_script *t);
-const struct verdict *
-talk_script_verdict(struct talk_script *t); /* NULL before it answered or expired */
+/* NULL before it answered or expired. */
+const struct verdict *talk_script_verdict(struct talk_script *t);
 const struct batch *talk_script_batch(struct talk_script *t); /* the same */
-struct run *
-talk_script_run(struct talk_script *t); /* for the values of the type's vars */
+/* For the values of the type's vars. */
+struct run *talk_script_run(struct talk_script *t);
 void talk_script_destroy(struct talk_script *t);
 
 #endif

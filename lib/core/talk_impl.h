@@ -29,8 +29,8 @@ struct dialogue {
     bool is_secure;        /* a handshake succeeded */
     bool has_heard;        /* a byte, in this run */
     bool is_reported;      /* address, peer and TLS families are with the run */
-    bool
-        has_ended; /* the connection; handled at once unless conn_open or a computation runs */
+    /* the connection; handled at once unless conn_open or a computation runs */
+    bool has_ended;
     bool has_told_end;             /* to the probe, by TALK_EOF */
     const struct trouble *trouble; /* how it ended; NULL: orderly */
 };

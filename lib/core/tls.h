@@ -17,8 +17,8 @@
 #include "lib/core/opt.h"
 #include "lib/core/reason.h"
 
-typedef struct ssl_st
-    SSL; /* as in OpenSSL's headers, which only tls.c and conn.c include */
+/* As in OpenSSL's headers, which only tls.c and conn.c include. */
+typedef struct ssl_st SSL;
 typedef struct ssl_ctx_st SSL_CTX;
 
 enum tls_version {
@@ -39,8 +39,8 @@ struct tls_conf {
     int min_version, max_version; /* enum tls_version */
     struct texts alpn;
 };
-extern const struct opt tls_opts
-    []; /* rows for OPT_ROW_SECTION("tls_config", …, struct tls_conf, tls_opts, …) */
+/* Rows for OPT_ROW_SECTION("tls_config", …, struct tls_conf, tls_opts, …). */
+extern const struct opt tls_opts[];
 /* A copy that needs nothing of the generation that from is in. */
 void tls_conf_copy(struct arena *arena, const struct tls_conf *from,
                    struct tls_conf *ret_conf);
@@ -60,8 +60,8 @@ bool tls_is_ready(const struct tls *t);
 bool tls_is_loading(const struct tls *t);
 /* Calls fn(ctx) once the trust is loaded: at once if it is. The first call begins the loading. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);
-void tls_forget(struct tls *t,
-                const void *ctx); /* what waits with this ctx is not called */
+/* What waits with this ctx is not called. */
+void tls_forget(struct tls *t, const void *ctx);
 
 /* A client context for conf: kept and shared for equal conf and unchanged files (checked by mtime at most once
  * a second), so that its cost is paid once. Owned by t. */
@@ -88,8 +88,8 @@ struct tls_peer {                 /* what a handshake showed */
     enum reason reason; /* why not: TLS_UNTRUSTED, TLS_EXPIRED, TLS_NAME …; else NONE */
     const char *why;    /* a sentence naming the certificate */
     struct wall earliest_expiry; /* of the presented certificates */
-    struct wall
-        chain_expiry; /* latest over verified chains of each one's earliest; ns 0: not verified */
+    /* latest over verified chains of each one's earliest; ns 0: not verified */
+    struct wall chain_expiry;
 };
 
 /* Makes a connection record its peer: call before the handshake, on an SSL of a context above. */
@@ -99,8 +99,8 @@ bool tls_expect_host(SSL *ssl, const char *host, const struct tls_conf *conf,
                      struct err *e);
 /* After the handshake, failed or not: reads what was recorded, in arena. */
 struct tls_peer *tls_peer_read(SSL *ssl, struct arena *arena);
-struct tls_peer *tls_peer_copy(const struct tls_peer *peer,
-                               struct arena *arena); /* deep; NULL gives NULL */
+/* Deep; NULL gives NULL. */
+struct tls_peer *tls_peer_copy(const struct tls_peer *peer, struct arena *arena);
 /* For a handshake that was not made with a context of ours (libpq's), once it is done: what its certificates say, for
  * tls_peer_read. Whether they were verified is the library's word. */
 void tls_record_done(SSL *ssl);
@@ -109,8 +109,8 @@ size_t tls_peek(SSL *ssl, void *buf, size_t size);
 /* What failed, as a sentence and a reason: the certificate when the peer's was not accepted (peer may be NULL),
  * else OpenSSL's newest error. Clears the queue. */
 enum reason tls_error(SSL *ssl, const struct tls_peer *peer, char *ret_text, size_t size);
-void tls_emit(struct run *run, const struct tls_peer *peer,
-              bool with_cipher); /* blackbox's probe_ssl_* and probe_tls_* */
+/* blackbox's probe_ssl_* and probe_tls_*. */
+void tls_emit(struct run *run, const struct tls_peer *peer, bool with_cipher);
 extern const struct metric *const tls_metrics[]; /* what tls_emit sets; NULL-terminated */
 
 #endif

@@ -17,16 +17,16 @@ struct tls_tap {
     struct arena *arena; /* where peer goes */
     const char *host;    /* expected of the next handshake */
     const struct tls_conf *conf;
-    bool
-        is_shared; /* the connection outlives this use: stop watching after the handshake */
+    /* the connection outlives this use: stop watching after the handshake */
+    bool is_shared;
     void (*started)(void *ctx); /* may change host; may be NULL */
     void *ctx;
     /* Results of the newest handshake. */
     const struct tls_peer *peer; /* NULL: no answer to our hello */
     bool is_done;                /* the handshake succeeded */
     bool is_ours;                /* it failed by our configuration */
-    enum reason
-        reason; /* why it failed, or a fatal alert after it; NONE when nothing did */
+    /* why it failed, or a fatal alert after it; NONE when nothing did */
+    enum reason reason;
     char text[ERR_TEXT_SIZE];
 };
 

@@ -13,8 +13,8 @@
 #include "lib/base/err.h"
 
 struct scope {
-    const struct scope
-        *outer; /* asked when this one does not know the name; NULL: the end */
+    /* asked when this one does not know the name; NULL: the end */
+    const struct scope *outer;
     /* Finds one name ("env:HOME", "file:/run/secrets/x", "token"). False with e untouched: not mine;
      * false with e set: mine, and it cannot be had. ret_value lives as long as arena. */
     bool (*lookup)(void *ctx, struct bytes name, struct arena *arena,

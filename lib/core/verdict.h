@@ -70,13 +70,13 @@ struct verdict {
     nsec phases[PHASE_COUNT]; /* 0: not reached */
     enum health health;
     enum reason reason; /* NONE when up */
-    const char *
-        detail; /* a sentence for people: what was expected, what came, from where; "" when up */
+    /* a sentence for people: what was expected, what came, from where; "" when up */
+    const char *detail;
     const char *address; /* "127.0.0.1:80" or a socket path; "" when none was reached */
     const struct item *items;
     size_t item_count;
-    const struct trace_line
-        *trace; /* bounded: TRACE_MAX_LINES, TRACE_MAX_BYTES; redacted */
+    /* bounded: TRACE_MAX_LINES, TRACE_MAX_BYTES; redacted */
+    const struct trace_line *trace;
     size_t trace_count;
     const char *last_log;  /* as an item's, of the one subject of a run without items */
     bool has_failed_group; /* some group's collection failed; the rest stands */

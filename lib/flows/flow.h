@@ -45,8 +45,8 @@ struct flow_step {
     const struct flow_capture *captures; /* with one probe only */
     size_t capture_count;
     struct flow_retry retry;
-    const char *const
-        *needs; /* variables that an earlier step captures; NULL-terminated */
+    /* variables that an earlier step captures; NULL-terminated */
+    const char *const *needs;
 };
 
 struct flow_var {
@@ -58,8 +58,8 @@ struct flow_var {
 struct flow {
     const char *name;
     struct place at;
-    nsec
-        deadline; /* of all steps together; what always happens has FLOW_FINALLY of its own */
+    /* of all steps together; what always happens has FLOW_FINALLY of its own */
+    nsec deadline;
     nsec schedule;        /* how often healthd runs it; 0: never by itself */
     const char *severity; /* of its alert: critical, warning, none */
     struct labels labels; /* global ◁ flow's; workflow_id among them */

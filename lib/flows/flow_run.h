@@ -47,13 +47,13 @@ struct flow_finding { /* what the last asking of one probe found */
 
 struct flow_step_result {
     const struct flow_step *step;
-    const struct flow_step_result
-        *group; /* of a step in parallel: the one it belongs to */
+    /* of a step in parallel: the one it belongs to */
+    const struct flow_step_result *group;
     bool is_finally;
     enum step_state state;
     enum reason reason; /* of FAILED and UNKNOWN */
-    const char
-        *why; /* the sentence of what failed, degraded, or why it was skipped; "" */
+    /* the sentence of what failed, degraded, or why it was skipped; "" */
+    const char *why;
     struct flow_finding *findings; /* of step->probe_count */
     struct wall started, ended;
     struct wall failing_since; /* ns 0: no try of this run failed */
@@ -80,12 +80,12 @@ struct flow_ask {
     struct frame *frame;
     struct runner *runner;
     struct pairs vars; /* given by whoever starts it */
-    nsec
-        wait; /* every step that fails is tried again until this long after the start; 0: no */
+    /* every step that fails is tried again until this long after the start; 0: no */
+    nsec wait;
     nsec most; /* a deadline over all steps, when it comes before the flow's; 0: none */
     bool is_recording; /* of each run (run_is_recording) */
-    bool
-        is_failing_fast; /* the first step that fails ends it (but for what always happens) */
+    /* the first step that fails ends it (but for what always happens) */
+    bool is_failing_fast;
     /* Which steps are wanted; NULL: all. */
     bool (*is_wanted)(void *ctx, const struct flow_step *step);
     /* A step began, was tried, or ended. May be NULL. */
@@ -95,9 +95,8 @@ struct flow_ask {
     void (*on_answer)(void *ctx, const struct flow_result *result,
                       const struct flow_step_result *step, size_t finding,
                       struct run *run);
-    void (*on_done)(
-        void *ctx,
-        const struct flow_result *result); /* once, never before flow_start returns */
+    /* once, never before flow_start returns */
+    void (*on_done)(void *ctx, const struct flow_result *result);
     void *ctx;
 };
 

@@ -41,8 +41,8 @@ struct chunk_head { /* being written */
     uint8_t *bits;  /* owned; NULL while empty */
     uint16_t size, count;
     uint32_t bit_count;
-    uint8_t leading,
-        trailing; /* zeros of the last value that said its width; leading 255: none yet */
+    /* zeros of the last value that said its width; leading 255: none yet */
+    uint8_t leading, trailing;
     int64_t first_ms, last_ms, delta;
     double last;
 };

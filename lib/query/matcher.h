@@ -39,8 +39,8 @@ struct selector { /* one vector or range selector of an expression */
                        subqueries included; at most 100 years, and that when `@` names a time */
     nsec ahead;        /* how far after it: by a negative offset; 0 nearly always */
     bool is_last_only; /* only the newest sample at the evaluation's time counts */
-    unsigned
-        rolled; /* what is read of five-minute points besides their last value: ROLLED_… */
+    /* what is read of five-minute points besides their last value: ROLLED_… */
+    unsigned rolled;
 };
 
 /* An absent label is "", as in Prometheus. */

@@ -24,8 +24,8 @@
 struct promql;
 
 enum promql_type { PROMQL_SCALAR, PROMQL_VECTOR, PROMQL_MATRIX, PROMQL_STRING };
-const char *
-promql_type_name(enum promql_type type); /* "scalar", "vector", … as in the API */
+/* "scalar", "vector", … as in the API. */
+const char *promql_type_name(enum promql_type type);
 
 struct promql_fault {
     int line, column; /* 1-based, within the text */
@@ -88,8 +88,8 @@ struct promql_opts {
 
 struct promql_result {
     enum promql_type type; /* an instant's own type; PROMQL_MATRIX over a grid */
-    struct promql_series
-        *items; /* vector: one point each; matrix; scalar: one item without labels */
+    /* vector: one point each; matrix; scalar: one item without labels */
+    struct promql_series *items;
     size_t count;
     const char *text;            /* PROMQL_STRING */
     const char *const *warnings; /* NULL-terminated or NULL */

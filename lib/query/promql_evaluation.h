@@ -16,8 +16,8 @@
 struct label_set {
     struct labels labels;
     uint32_t id; /* dense within the evaluation */
-    struct label_set *
-        known; /* the one of all equal sets that stands for them; NULL: not looked for yet */
+    /* the one of all equal sets that stands for them; NULL: not looked for yet */
+    struct label_set *known;
     struct label_set *next; /* in its bucket */
     uint64_t hash;
     /* One operation's notes: valid while the stamp is that operation's. */
@@ -57,8 +57,8 @@ struct
     size_t first, end; /* of the window: first..end-1 */
     struct promql_past past;
     size_t past_first, past_end; /* the same in the past */
-    bool
-        is_past; /* the window begins before the samples: it is read from the past whole */
+    /* the window begins before the samples: it is read from the past whole */
+    bool is_past;
 };
 
 struct span {
@@ -72,8 +72,8 @@ struct node_state { /* what a node keeps over the instants; indexed by its id */
     struct series *series; /* selectors and subqueries */
     size_t series_count;
     bool is_loaded;
-    struct set_map made,
-        made_other; /* set → set it makes: for the left and for the right side of an operator */
+    /* set → set it makes: for the left and for the right side of an operator */
+    struct set_map made, made_other;
     struct set_map results; /* set → result, of a match */
     void *work;             /* the node's own */
     size_t work_size;

@@ -14,10 +14,10 @@ struct answer;
 struct
     window { /* the samples of one series in a range, stale markers left out; never empty */
     const struct point *points;
-    const struct rolled
-        *over; /* what each of them stands for; NULL: they are the samples */
-    const struct point
-        *former; /* before a single rolled point, in the range's stead; or NULL */
+    /* what each of them stands for; NULL: they are the samples */
+    const struct rolled *over;
+    /* before a single rolled point, in the range's stead; or NULL */
+    const struct point *former;
     size_t count;
     int64_t from, to;  /* the range's ends */
     int64_t now;       /* the evaluation's time */
@@ -105,8 +105,8 @@ struct
     double sum, rest, mean;
     bool is_incremental;
 };
-void average_add(struct average *a, double count,
-                 double value); /* count: with this one */
+/* Count: with this one. */
+void average_add(struct average *a, double count, double value);
 double average_value(const struct average *a, double count);
 
 /* promql_math.c */

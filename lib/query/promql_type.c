@@ -154,8 +154,8 @@ bool promql_type_node(struct promql_reader *r, struct promql_node *n)
 /* ---- the whole ---- */
 
 struct reaching { /* what lies above a node */
-    nsec back,
-        ahead; /* how far the times it is evaluated at lie before and after the query's */
+    /* how far the times it is evaluated at lie before and after the query's */
+    nsec back, ahead;
     bool is_within;  /* a subquery */
     bool is_pinned;  /* to a time of its own, which may be any time ago */
     unsigned rolled; /* what the function around it reads of five-minute points */
