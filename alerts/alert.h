@@ -57,9 +57,9 @@ struct alert_timing { /* the rule's */
     nsec hold_for, keep_firing_for;
     int no_data; /* enum no_data */
     nsec no_data_after;
-    nsec
-        longest_step; /* more between two observations earns no more of hold_for: a suspend, a step of the clock;
-                          0: no bound */
+    /* The time between two observations counts towards hold_for up to this, so that a suspend or a step of the clock earns
+     * nothing. 0: there is no bound. */
+    nsec longest_step;
 };
 
 /* The one function that moves an alert. */

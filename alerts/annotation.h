@@ -29,9 +29,9 @@ const char *annotation_source(const struct annotation *a);
 bool annotation_is_fixed(const struct annotation *a); /* there is nothing to fill in */
 
 struct annotation_data {
-    struct labels
-        labels;   /* of the element, `__name__` included when it has one: $labels */
-    double value; /* $value */
+    /* $labels: the element's, with `__name__` when it has one. */
+    struct labels labels;
+    double value;                  /* $value */
     struct labels external_labels; /* $externalLabels */
     const char *external_url;      /* $externalURL; NULL: "" */
 };

@@ -19,8 +19,8 @@
 
 struct courier;
 
-struct
-    transport { /* one exchange; done is called exactly once, later or at once, unless cancelled */
+/* One exchange; done is called exactly once, later or at once, unless cancelled. */
+struct transport {
     void *ctx;
     void *(*send)(void *ctx, struct arena *arena, const struct request *request,
                   void (*done)(void *done_ctx, const struct reply *reply),

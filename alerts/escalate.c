@@ -13,8 +13,8 @@ struct
     struct alert_group *from;
     const struct receiver *to;
     enum retelling_phase phase;
-    struct list *
-        member; /* that comes next, of from or of the group that is judged; NULL: not begun */
+    /* that comes next, of from or of the group that is judged; NULL: not begun */
+    struct list *member;
     struct alert_group *told[NOTICE_MAX_ALERTS];
     size_t count, at; /* of told */
     struct reviewing reviewing;

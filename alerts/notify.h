@@ -23,40 +23,48 @@ enum backlog {
 };
 
 struct attempt {      /* how this sending differs from others of the same notice */
-    unsigned number;  /* 1, 2, … */
-    bool is_in_doubt; /* an earlier one may have arrived: "(re-sent)" */
-    /* the full form was rejected: no details, links, blocks; at most 2 KiB */
+    unsigned number;  /* 1 for the first, 2 for the second … */
+    bool is_in_doubt; /* an earlier one may have arrived: people see "(re-sent)" */
+    /* The full form was rejected: this one has no details, links or blocks, and at most 2 KiB. */
     bool is_degraded;
-    nsec late;            /* since the notice was made, when over a minute; else 0 */
-    const char *late_why; /* "receiver unreachable"; "" */
-    /* what judge remembered for this lane (Slack's channel and ts, JSON); "" */
+    nsec late; /* how long ago the notice was made, when that is over a minute; else 0 */
+    const char *late_why; /* why: "receiver unreachable"; "" when it is not late */
+    /* What judge remembered for this lane (of Slack channel and ts, as JSON); "" for nothing. */
     const char *remote;
-    const struct notice *merged_first; /* BACKLOG_COALESCE: the first that waited; NULL */
-    size_t merged_count;               /* how many became this one; 0: none */
+    /* With BACKLOG_COALESCE: the first of the notices that waited and became this one, and how many they are; NULL and 0 when
+     * there are none. */
+    const struct notice *merged_first;
+    size_t merged_count;
     struct wall now;
 };
 
 enum outcome {
     OUTCOME_OK,
-    OUTCOME_RETRY,  /* later, by back-off or retry_after */
-    OUTCOME_CONFIG, /* an operator must act: kept, tried every 5 min, told at once */
-    OUTCOME_REJECT, /* this notice is refused: once more degraded, then dead letter and fallback */
-    OUTCOME_ANEW /* send the same notice again at once, with what the judgement's remote says ("" or NULL: nothing)
-                     * for the attempt's: what it named is gone, or a first half is done. More than three of these in a
-                     * row are a RETRY. */
+    /* It is tried again later: after retry_after, or after a pause that grows. */
+    OUTCOME_RETRY,
+    /* An operator has to act. The notice is kept and tried every 5 min, and the fallback receivers are told at once. */
+    OUTCOME_CONFIG,
+    /* This notice is refused. It is sent once more, degraded; if that is refused, too, it is a dead letter, and the fallback
+     * receivers get it. */
+    OUTCOME_REJECT,
+    /* The same notice is sent again at once, with the judgement's remote ("" or NULL: nothing) as the attempt's: what that
+     * named is gone, or a first half is done. More than three of these in a row are a RETRY. */
+    OUTCOME_ANEW
 };
+/* "ok", "retry" …, for logs. */
 const char *outcome_name(enum outcome outcome);
 
 struct judgement {
     enum outcome outcome;
-    /* for people, without secrets: "HTTP 403 invalid_token"; "" when OK */
+    /* For people, without secrets: "HTTP 403 invalid_token"; "" when OK. */
     const char *why;
-    /* RETRY: nothing can have come of it; else the next try says "(re-sent)" */
+    /* Of a RETRY: nothing can have come of this try. Else the next one says "(re-sent)". */
     bool never_arrived;
-    nsec retry_after; /* 0: not said */
-    /* new memory of the lane, "" for none; NULL: unchanged (ANEW: none) */
+    nsec retry_after; /* when the peer said how long to wait; 0: it did not */
+    /* What the lane remembers from now on, "" for nothing. NULL: what it did before (with ANEW: nothing). */
     const char *remote;
-    const char *warning; /* accepted, but: "recipient x refused"; NULL */
+    /* It was accepted, but: "recipient x refused"; NULL: there is nothing to add. */
+    const char *warning;
 };
 
 struct far_end { /* where a connection goes; host "": not known */
@@ -68,14 +76,16 @@ struct notifier_type {
     const char *name, *summary, *example;
     const struct opt *opts;
     size_t conf_size;
-    /* one lane per alert; never delayed for grouping; gets critical digests */
+    /* It wakes people: each alert has a lane of its own and waits for no group, and many criticals become a digest. */
     bool is_paging;
-    bool is_state_sync; /* Alertmanager: sent again while firing, by resend_every */
+    /* It mirrors which alerts fire, as Alertmanager does: each is sent again every resend_every while it fires. */
+    bool is_state_sync;
     nsec resend_every;
-    bool sends_deploys;   /* takes NOTICE_DEPLOY */
-    enum backlog backlog; /* default of the receiver's `backlog:` */
-    double rate, burst;   /* notices a second: default token bucket */
-    nsec timeout;         /* of one exchange: 15 s, SMTP 30 s */
+    bool sends_deploys;   /* it takes NOTICE_DEPLOY */
+    enum backlog backlog; /* what a receiver has unless its `backlog:` says otherwise */
+    /* Its token bucket, unless the receiver says otherwise: notices a second, and how many at once. */
+    double rate, burst;
+    nsec timeout; /* of one exchange */
     /* Whether a filled conf makes sense; may be NULL. */
     bool (*validate)(const void *conf, struct arena *arena, struct err *e);
     /* The complete request, headers and body, in arena. Must not fail: what is too long is cut, what is missing is left
@@ -83,7 +93,8 @@ struct notifier_type {
      * max_body, reuse and User-Agent. */
     void (*render)(const void *conf, const struct notice *n, const struct attempt *a,
                    struct arena *arena, struct request *ret);
-    /* reply is whatever came, also nothing (reply->trouble). */
+    /* What became of it. reply: whatever came, also when nothing did (reply->trouble). Sets all of ret; its texts
+     * are in arena, or constants. */
     void (*judge)(const void *conf, const struct notice *n, const struct attempt *a,
                   const struct reply *reply, struct arena *arena, struct judgement *ret);
     /* The host that must be reachable for a notice to get out, for the connectivity gate (reach.h): a proxy when there is
@@ -101,10 +112,11 @@ struct receiver { /* one entry of `receivers:`; part of a generation */
     struct template *conf; /* filled per attempt, so that a renewed secret is used */
     enum backlog backlog;
     double rate, burst;
-    nsec max_age; /* of a notice that cannot be delivered; 7 d */
-    bool send_resolved;
-    const char *severity_floor; /* "" */
-    const char *canonical;
+    nsec max_age;       /* a notice that is older is given up; 0: never */
+    bool send_resolved; /* it is told of ends, too */
+    /* Alerts of a lesser severity are not told here; "" when all are. */
+    const char *severity_floor;
+    const char *canonical; /* its text: where that is equal, a reload changed nothing */
 };
 struct receivers {
     const struct receiver *const *items;
@@ -112,28 +124,29 @@ struct receivers {
 };
 const struct receiver *receivers_find(const struct receivers *r, const char *name);
 
-/* notify_http.c: what most vendors share (outcome classes: enum outcome). ret->why never has the URL's path or the
- * answer's words in it: notifiers add those that they know to be harmless. now: for a Retry-After that is a date. */
+/* notify_http.c: what most vendors mean by a status. ret->why never has the URL's path or the answer's words in it:
+ * notifiers add those that they know to be harmless. now: for a Retry-After that is a date. */
 void judge_http(const struct reply *reply, struct wall now, struct arena *arena,
                 struct judgement *ret);
 /* The first words of a body that is text, for why; "" when there are none, when it is HTML, or when any of `never`
  * (NULL-terminated: URLs, tokens) stands in it, a URL also by a part of its path. */
 const char *reply_excerpt(const struct reply *reply, const char *const *never,
                           struct arena *arena);
-/* As judge_http, and why says what a refusal said: its reply_excerpt. */
+/* The same, and ret->why says in what words it was refused: reply_excerpt's. */
 void judge_http_words(const struct reply *reply, const char *const *never,
                       struct wall now, struct arena *arena, struct judgement *ret);
 /* Whether text is an http or https URL; the error does not repeat it. */
 bool notifier_url_validate(const char *text, struct arena *arena, struct err *e);
 /* Where a request to url goes first, through proxy unless that is "": for notifier_type.host. */
 struct far_end far_end_of(const char *url, const char *proxy, struct arena *arena);
-/* notice_text.c: words that every notifier uses the same way, never failing, cut at max bytes on a character. */
-const char *notice_subject(
-    const struct notice *n, struct arena *arena,
-    size_t max); /* "[FIRING:2] PostgresDown orders-db"; the same for every try */
+/* notice_text.c: words that every notifier uses in the same way. They never fail, and are cut at max bytes, on a character.
+ * All in arena. */
+/* "[FIRING:2] PostgresDown orders-db"; the same for every try. */
+const char *notice_subject(const struct notice *n, struct arena *arena, size_t max);
+/* Everything, as plain text for a mail or a page. */
 const char *notice_body_text(const struct notice *n, const struct attempt *a,
                              struct arena *arena, size_t max);
-/* ▁▂▃▄▅▆▇█. */
+/* A line of these for the values, of which NaN is a gap: ▁▂▃▄▅▆▇█. */
 const char *sparkline(const double *values, size_t count, struct arena *arena);
 
 #endif

@@ -39,8 +39,8 @@ struct route {
     struct place at;         /* where it was written */
 };
 
-struct
-    deadman_conf { /* what routing.deadman.conf is filled to: the heartbeat somebody else misses */
+/* What routing.deadman.conf is filled to: the heartbeat somebody else misses. */
+struct deadman_conf {
     struct secret url;
     nsec every;
 };

@@ -20,6 +20,7 @@
 struct annotation; /* a compiled template: annotation.h */
 struct interval;   /* an active time interval: interval.h */
 
+/* What becomes of an alert whose series are gone: it stays as it is, an alert about that begins, or it is resolved. */
 enum no_data { NO_DATA_KEEP, NO_DATA_ALERT, NO_DATA_RESOLVE };
 
 struct rule_text { /* a label or annotation: a name and a template */
@@ -33,34 +34,37 @@ struct rule_texts {
 
 struct rule {
     bool is_recording;
-    const char *name; /* the alert's, or the recorded series' */
-    /* "file/group/alert" or "file/group/alert:warning": identity over reloads */
+    const char *name; /* the alert's name, or that of the series it records */
+    /* "file/group/alert" or "file/group/alert:warning": by this it is known again after a reload. */
     const char *id;
     const struct rule_group *group;
-    struct place at;
-    const char *expr_text; /* as written */
+    struct place at;       /* where it is written */
+    const char *expr_text; /* as it is written */
     const struct promql *expr;
-    const struct promql *resolve_when; /* NULL: none. Hysteresis: docs/rules.md */
-    nsec hold_for;                     /* `for` */
+    /* While an alert fires, it is resolved when this is true, not when expr is not (hysteresis: docs/rules.md). NULL: none. */
+    const struct promql *resolve_when;
+    nsec hold_for; /* `for`: how long expr has to be true before it fires; 0: at once */
+    /* how long it fires on after expr was true last; 0: not at all */
     nsec keep_firing_for;
     struct rule_texts labels, annotations;
     enum no_data no_data;
-    nsec no_data_after;            /* 0: three intervals */
-    const struct interval *active; /* told only then; NULL: always */
-    /* of a `warn:` rule: its `crit:`, which inhibits it; they share a lane */
+    nsec no_data_after; /* how long its series have to be gone; 0: three intervals */
+    const struct interval *active; /* when its alerts may be told; NULL: always */
+    /* Of the rule that `warn:` makes: the one that `crit:` makes, which inhibits it. Their notices share a lane. */
     const struct rule *worse;
-    const char *canonical; /* equal text over a reload keeps its alerts' pending time */
-    bool is_bundled;       /* from a pack */
-    bool is_meta;       /* about healthd itself: the fallback receivers are told, too */
-    bool reads_absence; /* absent(): that something is missing makes it true */
+    /* where this is equal after a reload, alerts keep their pending time */
+    const char *canonical;
+    bool is_bundled;    /* it is of a pack */
+    bool is_meta;       /* it is about healthd itself: fallback receivers are told, too */
+    bool reads_absence; /* it has absent() in it: what is missing makes it true */
 };
 
 struct rule_group {
-    const char *name,
-        *file;     /* file: as the user named it; "healthd.yml", "pack:probes" */
-    nsec interval; /* 0 never: 15 s when not written */
-    nsec query_offset;
-    size_t limit; /* 0: none */
+    const char *name;
+    const char *file;  /* as the user named it: "healthd.yml", "pack:probes" */
+    nsec interval;     /* between two evaluations; above 0: 15 s when none is written */
+    nsec query_offset; /* it is evaluated as of so long ago */
+    size_t limit;      /* a rule that makes more alerts or series fails; 0: none */
     const struct rule *const *rules;
     size_t count;
 };
@@ -68,16 +72,16 @@ struct rule_group {
 struct rules {
     const struct rule_group *const *groups;
     size_t count;
-    /* of all expressions: what history protects */
+    /* Those of all expressions: over its budget, history drops what none of them reads first. */
     const struct selector *const *selectors;
     size_t selector_count;
-    nsec reach; /* the furthest back that any rule reads */
+    nsec reach; /* how far back the rule reads that reads furthest back */
 };
 
-/* What rules are made of besides files: the probes' names, severities and limits. */
+/* A probe, as far as rules are made of it: `severity:` and `limits:` stand for rules that nobody writes. */
 struct rule_subject {
-    const char *name, *type, *severity; /* critical, warning, none */
-    const char *const *depends_on;
+    const char *name, *type, *severity; /* severity: critical, warning or none */
+    const char *const *depends_on;      /* NULL-terminated, or NULL */
     nsec interval;
     struct place at;
 };

@@ -27,14 +27,15 @@ struct rule_group_conf { /* rule_group_opts */
 
 struct rule_link {
     struct rule *rule;
-    bool is_level; /* of warn: and crit: */
+    bool is_level; /* it is made of a mapping's `warn:` or `crit:` */
     struct rule_link *next;
 };
 
 struct group_build { /* a group being read */
     struct rule_group *group;
-    const struct node *labels; /* of the group: under each rule's own; while it is read */
-    int line;
+    /* The group's, on top of which each rule's own are put; only while the group is read. */
+    const struct node *labels;
+    int line;         /* where the group is written */
     const char *file; /* of the rule that was read last */
     const struct rule_source *source;
     struct rule_link *first, **link;
@@ -47,23 +48,28 @@ struct rule_list {
     size_t group_count, rule_count;
 };
 
-/* rule_read.c: adds what one mapping says; nothing after a fault. */
+/* rule_read.c: adds to g the rule, or the two of `warn:` and `crit:`, that one mapping says. After a fault, which is
+ * reported, it adds nothing. */
 void rule_read(struct rule_list *l, struct group_build *g, const struct node *node);
 
-/* rule_texts.c: under, with what over says on top; faults are reported. */
+/* rule_texts.c: labels or annotations (what, for sentences) of the mapping under, with those of over on top; each may be
+ * NULL. False after a fault, which is reported. */
 bool rule_texts_read(struct rule_list *l, const struct node *under,
                      const struct node *over, const char *what, struct rule_texts *ret);
+/* A copy with name set to the constant value. */
 struct rule_texts rule_texts_with(struct arena *arena, struct rule_texts texts,
                                   const char *name, const char *value);
+/* NULL when there is none of that name. */
 const struct annotation *rule_texts_get(struct rule_texts texts, const char *name);
 
-/* The mapping's rows into conf; false after reporting. */
+/* Fills a struct of size bytes, by its rows, from a mapping; *ret_conf is in the reader's arena. False after a fault, which
+ * is reported. */
 bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
                     const struct node *node, const void **ret_conf);
-/* Where key's value stands, or the mapping. */
 /* Parses an expression that node n holds; NULL after reporting its fault, with the place in it and what to do. */
 const struct promql *rule_promql_read(const struct rule_reader *reader,
                                       const struct node *n, const char *text);
+/* Where the value of key stands in map; when there is none, where map does. */
 struct place rule_key_place(const struct node *map, const char *key);
 
 #endif

@@ -33,17 +33,19 @@ struct rule_reader {     /* what reading needs */
     /* What `active:` names; NULL when there is no such interval. May itself be NULL: there are none. */
     const struct interval *(*find_interval)(void *ctx, const char *name);
     void *ctx;
-    nsec interval; /* of every group, whatever is written: rule tests; 0: as written */
+    /* Of every group, whatever it says (for rule tests); 0: what each says. */
+    nsec interval;
     struct arena *scratch; /* of what no rule keeps; NULL: arena */
 };
 
 struct rule_source { /* where a set of groups comes from */
-    /* part of each rule's identity: a path as named, "healthd.yml", "pack:probes" */
+    /* A part of each rule's identity: a path as it is named, "healthd.yml", "pack:probes". */
     const char *file;
-    bool is_bundled, is_meta; /* struct rule's */
+    bool is_bundled, is_meta; /* as struct rule has them, of each rule */
 };
 
-struct rule_list; /* in the reader's arena */
+/* Rules while they are gathered; in the reader's arena, and gone with it. reader is copied. */
+struct rule_list;
 struct rule_list *rule_list_create(const struct rule_reader *reader);
 /* A whole rule file: a mapping with `groups:`. */
 void rule_file_read(struct rule_list *l, const struct rule_source *source,
@@ -51,7 +53,7 @@ void rule_file_read(struct rule_list *l, const struct rule_source *source,
 /* What stands under `rules:`: a list of rules, which become one group of that name, or of groups, or both. */
 void rule_inline_read(struct rule_list *l, const struct rule_source *source,
                       const char *group, const struct node *list);
-/* All together. Call once, last. */
+/* Gives all that was read: groups, identities, selectors. Faults that only the whole shows are reported. Call it once, last. */
 void rule_list_finish(struct rule_list *l, struct rules *ret);
 
 /* The rows of a group and of a rule: for the reference generator. */

@@ -11,8 +11,8 @@
 
 #define CHILD_TAP_BYTES 1500
 
-struct
-    child_tap { /* the end of what a program wrote, to both of its streams; begins zeroed */
+/* The end of what a program wrote, to both of its streams; begins zeroed. */
+struct child_tap {
     char ring[CHILD_TAP_BYTES];
     size_t total; /* bytes that came, ever */
 };

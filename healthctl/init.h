@@ -40,8 +40,8 @@ void init_block(const struct init_plan *p, struct buf *out);  /* healthd.compose
 bool init_question(struct arena *arena, const struct guess *g, int indent,
                    struct buf *out);
 
-struct
-    init_file { /* a file that is written as it is; made by the build (tools/embed.py) */
+/* A file that is written as it is; made by the build (tools/embed.py). */
+struct init_file {
     const char *name;
     struct bytes text;
 };

@@ -21,8 +21,8 @@ struct disk_conf {
     bool mount, writable;
 };
 
-struct
-    disk_mount { /* what the mount that holds the path is called; "" when it is not known */
+/* What the mount that holds the path is called; "" when it is not known. */
+struct disk_mount {
     const char *point, *device, *fstype;
     bool is_readonly; /* the file system, however it is mounted */
 };

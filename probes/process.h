@@ -71,8 +71,8 @@ void process_scan(const struct process_conf *c, struct arena *arena,
                   struct process_found *ret);
 
 /* process_emit.c */
-struct
-    process_totals { /* over all that ever matched: counters do not go back when a process ends */
+/* Over all that ever matched: counters do not go back when a process ends. */
+struct process_totals {
     double user_seconds, system_seconds, read_bytes, written_bytes;
     double minor_faults, major_faults, voluntary, involuntary;
 };

@@ -87,8 +87,8 @@ struct loader {
     struct secrets *secrets;
     struct opt_ctx ctx;
     const struct node *defaults; /* `defaults:`, or NULL */
-    const struct node
-        *receivers; /* `receivers:` as it is written, faulty ones too; NULL: none */
+    /* `receivers:` as it is written, faulty ones too; NULL: none */
+    const struct node *receivers;
     struct written_list probes, modules, secret_names;
     struct written_list rules;      /* each `rules:`, whole */
     struct written_list rule_files; /* each file's root */

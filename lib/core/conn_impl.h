@@ -51,8 +51,8 @@ struct conn {
     struct query *query;
     struct resolution *resolution; /* in arena */
     const struct address *addresses;
-    struct attempt
-        *attempts;      /* in arena; address_count of them, or one for a Unix socket */
+    /* In arena: address_count of them, or one for a Unix socket. */
+    struct attempt *attempts;
     struct attempt one; /* attempts, when one is enough */
     size_t address_count, attempt_next, attempt_live;
     struct timer *timer;   /* the next address's turn; NULL when there is one address */

@@ -38,9 +38,8 @@ enum mail_tls {
 };
 enum mail_auth { MAIL_AUTH_ANY, MAIL_AUTH_PLAIN, MAIL_AUTH_LOGIN };
 
-struct
-    mail { /* one message by SMTP (RFC 5321); the request's headers are the message's, its username
-                          * and password log in */
+/* One message by SMTP (RFC 5321). The request's headers are the message's; its username and password log in. */
+struct mail {
     const char *from; /* envelope: bare addresses */
     struct texts to;
     const char *text, *html; /* UTF-8; html "": text alone */
@@ -89,9 +88,8 @@ struct reply {
     enum phase reached;     /* the phase it ended in */
     int status;             /* 0: none; of a mail the server's last code */
     int version;            /* 10, 11, 20; 0: none */
-    struct pairs
-        headers; /* of the last response, in order, names as sent; of a mail the server's
-                                 * answers: code and text, the last line of each */
+    /* Of the last response, in order, names as sent; of a mail the server's answers: code and text, the last line of each. */
+    struct pairs headers;
     struct bytes body;             /* decoded, NUL-terminated after len */
     int64_t content_length;        /* as declared; -1: absent or chunked */
     uint64_t body_bytes;           /* decoded bytes seen, also of a body that was cut */

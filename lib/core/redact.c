@@ -19,8 +19,8 @@ enum {
     ENCODED_MAX_BYTES = 4096, /* longer values are not looked for in base64 */
 };
 
-struct
-    form { /* what a value's writing may begin with, and how it goes on; in that byte's bucket */
+/* What a value's writing may begin with, and how it goes on; in that byte's bucket. */
+struct form {
     char start;
     bool is_exact; /* ptr is base64, and stands for itself only */
     char *ptr;

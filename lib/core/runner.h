@@ -31,9 +31,9 @@ struct ask {                   /* what is wanted */
     const char *operand; /* sets the shorthand row (`target`); NULL: as configured */
     /* sets further rows by name (`hostname`); those the type does not have are ignored */
     struct pairs rows;
-    bool
-        is_traced; /* keep a trace (debug=true, explain; a schedule: while not confirmed up, and
-                                  * now and then, so that there is a last good one). Texts cost time. */
+    /* Keep a trace: for debug=true and `explain`, and of a scheduled probe while it is not confirmed up, and now and then, so
+     * that there is a last good one. Its texts cost time. */
+    bool is_traced;
     bool is_recording; /* run_is_recording */
     /* names this asking to the target (run_task_id); NULL: nobody is told */
     const char *task_id;

@@ -11,8 +11,8 @@
 #include "lib/base/attr.h"
 #include "lib/base/hex.h"
 
-struct
-    piece { /* of the text: so many bytes of it write so many of the value; text 0: they do not */
+/* Of the text: so many bytes of it write so many of the value; text 0: they do not. */
+struct piece {
     size_t text, value;
 };
 

@@ -34,9 +34,9 @@ struct matchers {
 struct selector { /* one vector or range selector of an expression */
     struct matchers matchers;
     nsec range; /* 0: an instant selector */
-    nsec
-        reach; /* how far before the evaluation's time it can read: range or lookback, offset and outer
-                       subqueries included; at most 100 years, and that when `@` names a time */
+    /* How far before the evaluation's time it can read: its range or the lookback, with the offsets and subqueries around
+     * it. At most 100 years, and that when `@` names a time. */
+    nsec reach;
     nsec ahead;        /* how far after it: by a negative offset; 0 nearly always */
     bool is_last_only; /* only the newest sample at the evaluation's time counts */
     /* what is read of five-minute points besides their last value: ROLLED_… */

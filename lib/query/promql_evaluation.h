@@ -15,22 +15,22 @@
 
 struct label_set {
     struct labels labels;
-    uint32_t id; /* dense within the evaluation */
-    /* the one of all equal sets that stands for them; NULL: not looked for yet */
+    uint32_t id; /* the evaluation counts them from 0 */
+    /* The one set that stands for all equal ones; NULL: nobody has looked for it yet. */
     struct label_set *known;
     struct label_set *next; /* in its bucket */
-    uint64_t hash;
-    /* One operation's notes: valid while the stamp is that operation's. */
+    uint64_t hash;          /* of labels; there once known is */
+    /* What one operation notes of the set; it holds while stamp is that operation's (next_stamp). */
     uint64_t stamp, seen;
     size_t slot;
 };
 
-struct set_map { /* from a set to what a node made of it */
+struct set_map { /* from a set, by its id, to what a node made of it */
     void **items;
     size_t size;
 };
 
-struct label_sets { /* all equal sets are one */
+struct label_sets { /* the sets that stand for their equals, by hash */
     struct label_set **buckets;
     size_t size, count;
 };
@@ -42,22 +42,23 @@ struct element {
     double value;
 };
 
-struct answer { /* the node's own memory: valid until it is asked again */
-    double number;
-    const char *text;
+struct
+    answer { /* what it points to is the node's memory, and valid until the node is asked again */
+    double number;    /* a scalar's */
+    const char *text; /* a string's */
     struct element *items;
     size_t count;
 };
 
-struct
-    series { /* a leaf's: all of its samples in the span, and a window that slides over them */
+/* A leaf's: all of its samples in the span, and a window that slides over them. */
+struct series {
     struct label_set *set;
     const struct point *points;
     size_t count;
-    size_t first, end; /* of the window: first..end-1 */
+    size_t first, end; /* the window is points[first] to points[end - 1] */
     struct promql_past past;
-    size_t past_first, past_end; /* the same in the past */
-    /* the window begins before the samples: it is read from the past whole */
+    size_t past_first, past_end; /* the window in past.points, in the same way */
+    /* The window begins before the first sample: then all of it is read from past. */
     bool is_past;
 };
 
@@ -65,17 +66,18 @@ struct span {
     int64_t start, end; /* the instants a node is evaluated at, first and last */
 };
 
-struct node_state { /* what a node keeps over the instants; indexed by its id */
+struct
+    node_state { /* what a node keeps over the instants; evaluation.states has one for each node, by its id */
     struct span span;
-    struct element *items; /* its answer, grown as needed */
-    size_t size;
-    struct series *series; /* selectors and subqueries */
+    struct element *items; /* room for its answer; grows as needed */
+    size_t size;           /* of items */
+    struct series *series; /* of selectors and subqueries */
     size_t series_count;
-    bool is_loaded;
-    /* set → set it makes: for the left and for the right side of an operator */
+    bool is_loaded; /* series are there */
+    /* From a set of the left, or of the right, side of an operator to the set that it makes of it. */
     struct set_map made, made_other;
-    struct set_map results; /* set → result, of a match */
-    void *work;             /* the node's own */
+    struct set_map results; /* of a match: from the set it goes by to the result's set */
+    void *work;             /* for the node's own use: work_for */
     size_t work_size;
 };
 
@@ -98,51 +100,55 @@ struct evaluation {
 
 /* ---- promql_eval.c ---- */
 
-/* The answer of n at an instant; instants rise from call to call. False, and ev->e. */
+/* The answer of n at the instant now (milliseconds), which rises from call to call. False, and ev->e, when it fails. */
 bool evaluate(struct evaluation *ev, const struct promql_node *n, int64_t now,
               struct answer *ret);
-/* Where the elements of n's answer go: room for count of them. */
+/* Memory for count elements of n's answer; it is kept and used again. */
 struct element *room_for(struct evaluation *ev, const struct promql_node *n,
                          size_t count);
-/* Zeroed memory of a node that is kept for the next instant. */
+/* Zeroed memory of size bytes for n's use at this instant; the next instant gets the same memory. */
 void *work_for(struct evaluation *ev, const struct promql_node *n, size_t size);
 /* Counts towards max_samples; false, and ev->e, above it. */
 bool spend(struct evaluation *ev, size_t samples);
-bool can_spend(struct evaluation *ev, int64_t samples); /* the same, without counting */
-/* Counts samples that functions look at, some of them many times. */
+bool can_spend(struct evaluation *ev, int64_t samples); /* asks, and counts nothing */
+/* Counts how often functions look at samples, which may be many times each. False, and ev->e, when it is too often. */
 bool visit(struct evaluation *ev, size_t samples);
-void warn(struct evaluation *ev, const char *text); /* once */
-/* A scalar argument. */
+/* Adds a warning to the result, unless it has that one, or many, already. text is copied. */
+void warn(struct evaluation *ev, const char *text);
+/* As evaluate, of an argument whose type is scalar. */
 bool evaluate_number(struct evaluation *ev, const struct promql_node *n, int64_t now,
                      double *ret);
-bool is_left_open(const struct evaluation *ev); /* Prometheus 3's ranges */
+/* Whether ranges leave their left end out, as Prometheus 3's do. */
+bool is_left_open(const struct evaluation *ev);
 
 struct gathering { /* points by label set, over the instants of a grid */
     struct gathered *items;
     size_t count, size;
     struct set_map places;
-    size_t steps; /* most points of one */
+    size_t steps; /* how many points one set has at most */
 };
 struct gathered {
     struct label_set *set;
     struct point *points;
     size_t count, size;
 };
+/* Adds a point to those of a set; ms rises from call to call. */
 void gather(struct evaluation *ev, struct gathering *g, struct label_set *set, int64_t ms,
             double value);
 
 /* ---- promql_sets.c ---- */
 
+/* A new set of these labels, which are sorted and not copied. */
 struct label_set *set_make(struct evaluation *ev, struct labels labels);
 /* The one set that stands for all equal ones. */
 struct label_set *set_known(struct evaluation *ev, struct label_set *set);
 /* What map holds for set; NULL the first time. */
 void **set_map_at(struct evaluation *ev, struct set_map *map,
                   const struct label_set *set);
-/* The labels that are among names, or those that are not. */
+/* The labels of from that are among names (wanted), or those that are not; drops_metric: without __name__, too. */
 struct labels labels_filtered(struct evaluation *ev, struct labels from,
                               const struct names *names, bool wanted, bool drops_metric);
-/* The set without names, or with nothing but names; remembered in map. */
+/* The set without names, or with nothing but names. map remembers it, so that it is made once for all instants. */
 struct label_set *set_without(struct evaluation *ev, struct set_map *map,
                               struct label_set *set, const struct names *names,
                               bool drops_metric);
@@ -151,9 +157,10 @@ struct label_set *set_with_only(struct evaluation *ev, struct set_map *map,
 struct label_set *set_without_metric(struct evaluation *ev, struct set_map *map,
                                      struct label_set *set);
 struct label_set *set_empty(struct evaluation *ev);
-/* With name = value ("": without it); not remembered. */
+/* A new set in which the label name has this value, or is left out when that is "". */
 struct label_set *set_with(struct evaluation *ev, struct label_set *set, const char *name,
                            const char *value);
+/* A number that no set has as its stamp yet: one operation's. */
 uint64_t next_stamp(struct evaluation *ev);
 /* False, and ev->e, when two elements have the same labels. */
 bool elements_differ(struct evaluation *ev, const struct element *items, size_t count);
@@ -162,18 +169,20 @@ bool elements_differ(struct evaluation *ev, const struct element *items, size_t 
 
 bool evaluate_selector(struct evaluation *ev, const struct promql_node *n, int64_t now,
                        struct answer *ret);
-/* Series of a range, their windows moved to what now's range holds. */
+/* The series of n, whose type is matrix, with their windows moved to what its range holds at now. ret tells the range's ends. */
 bool evaluate_range(struct evaluation *ev, const struct promql_node *n, int64_t now,
                     struct series **ret_series, size_t *ret_count, struct window *ret);
-/* Points what a window function reads at a series' window; its count may be 0. */
+/* Sets w to the samples in the window of s; there may be none. */
 void window_of(const struct series *s, struct window *w);
-/* The newest sample of each series of an instant selector, at its own time. */
+/* The newest sample of a series of an instant selector at `at` (milliseconds), which has the sample's own time; NULL: none
+ * within the lookback, or a stale marker. */
 const struct point *series_newest(const struct evaluation *ev, struct series *s,
                                   int64_t at);
-/* The time n reads at. */
+/* The time at which n reads when it is evaluated at now: `offset` and `@` are taken into account. */
 int64_t read_time(const struct evaluation *ev, const struct promql_node *n, int64_t now);
-/* The spans of all nodes below n, which is evaluated in span. */
+/* Sets the spans of n, which is evaluated in span, and of all nodes below it. */
 void spans_set(struct evaluation *ev, const struct promql_node *n, struct span span);
+/* Asks the source for the series of n, once for its whole span. */
 bool load_selector(struct evaluation *ev, const struct promql_node *n);
 
 /* ---- operators, aggregations, functions ---- */
@@ -193,7 +202,7 @@ bool evaluate_aggregate(struct evaluation *ev, const struct promql_node *n, int6
                         struct answer *ret);
 bool evaluate_call(struct evaluation *ev, const struct promql_node *n, int64_t now,
                    struct answer *ret);
-/* f over each window of the range argument nth, with factors set. */
+/* Calls the window function of n for each series of its argument number nth, a range, with these factors. */
 bool call_window(struct evaluation *ev, const struct promql_node *n, size_t nth,
                  int64_t now, const double *factors, struct answer *ret);
 

@@ -11,19 +11,19 @@
 struct evaluation; /* promql_evaluation.h */
 struct answer;
 
-struct
-    window { /* the samples of one series in a range, stale markers left out; never empty */
+/* The samples of one series in a range, stale markers left out; never empty. */
+struct window {
     const struct point *points;
-    /* what each of them stands for; NULL: they are the samples */
+    /* what each point stands for; NULL: points are the samples */
     const struct rolled *over;
-    /* before a single rolled point, in the range's stead; or NULL */
+    /* Of a window that is one rolled point: the point before it, which says how the range began. NULL: there is none. */
     const struct point *former;
-    size_t count;
-    int64_t from, to;  /* the range's ends */
-    int64_t now;       /* the evaluation's time */
-    double factors[2]; /* the scalar arguments, in order */
-    int compat;
-    double *room; /* for count values, where the function sorts them */
+    size_t count;      /* of points, and of over */
+    int64_t from, to;  /* the range's ends, in milliseconds */
+    int64_t now;       /* the instant that is evaluated, in milliseconds */
+    double factors[2]; /* the function's scalar arguments, in order */
+    int compat;        /* as in struct promql_opts */
+    double *room;      /* for count values; there when the function's row says `sorts` */
 };
 
 #define FUNCTION_ANY_NUMBER UINT8_MAX
@@ -31,29 +31,31 @@ struct
 struct promql_function {
     const char *name;
     enum promql_type result;
-    uint8_t least, most;       /* arguments */
-    enum promql_type takes[4]; /* further ones are as the fourth */
-    bool keeps_name;           /* of the metric; of_value and of_window only */
-    bool sorts;                /* of_window only: gets room */
-    /* One of these. */
-    double (*of_value)(double value);                       /* element by element */
-    bool (*of_window)(const struct window *w, double *ret); /* false: no element */
-    /* The same of rolled points; NULL: of_window, which then sees one sample in five minutes. */
+    uint8_t least, most;       /* how many arguments; most may be FUNCTION_ANY_NUMBER */
+    enum promql_type takes[4]; /* their types; those after the fourth have its type */
+    bool keeps_name; /* the result keeps __name__; of_value and of_window only */
+    bool sorts;      /* of_window only: its window has room */
+    /* A row has one of of_value, of_window, of_date and call. */
+    double (*of_value)(double value); /* called for each element */
+    /* Called for each series of the range; false: the result has no element for it. */
+    bool (*of_window)(const struct window *w, double *ret);
+    /* The same, of a window of rolled points. NULL: of_window is called, which then sees one sample in five minutes. */
     bool (*of_rolled)(const struct window *w, double *ret);
-    unsigned rolled;                   /* what it reads of them: ROLLED_… */
-    double (*of_date)(double seconds); /* of a time, or of now */
+    unsigned rolled; /* what of_rolled reads of the points: ROLLED_… */
+    double (*of_date)(double seconds); /* of each element's value, or of the instant */
     bool (*call)(struct evaluation *ev, const struct promql_node *n, int64_t now,
                  struct answer *ret);
-    /* What cannot be right whatever the samples are. */
+    /* When a call is parsed: finds what cannot be right whatever the samples are. False after a fault. NULL: nothing. */
     bool (*judge)(struct promql_reader *r, struct promql_node *n);
 };
 
+/* NULL when there is no function of that name. */
 const struct promql_function *promql_function_find(const char *name);
-/* Says why there is no such function: a native histogram's, or the nearest name. */
+/* Reports that there is no such function: it is a native histogram's, or another name is meant. Always false. */
 bool promql_function_unknown(struct promql_reader *r, const struct word *name);
 /* A value as Prometheus' API writes it: "0.5", "1e+21", "+Inf". promql_number.c. */
 void promql_add_value(double value, struct buf *out);
-/* The same without an exponent, ever: for count_values. */
+/* The same, never with an exponent: for count_values. */
 void promql_add_decimal(double value, struct buf *out);
 
 /* promql_rate.c */
@@ -97,15 +99,17 @@ bool window_mad(const struct window *w, double *ret);
 bool window_smooth(const struct window *w, double *ret);
 bool call_smooth(struct evaluation *ev, const struct promql_node *n, int64_t now,
                  struct answer *ret);
-/* Sorts values. NaN for none, as for an unclear phi; -Inf and +Inf for one outside 0..1. */
+/* The phi quantile of count values, which are sorted in place. NaN when there are none or phi is NaN; -Inf and +Inf when phi
+ * is below 0 and above 1. */
 double quantile_of(double phi, double *values, size_t count);
-void sum_exactly(double add, double *sum, double *rest); /* Kahan, Neumaier */
-struct
-    average { /* Prometheus 3's: of the sum while that holds, then moved by each value */
+/* Adds to *sum; what its precision loses is gathered in *rest (Kahan's summation, as Neumaier has it). */
+void sum_exactly(double add, double *sum, double *rest);
+/* Prometheus 3's: of the sum while that holds, then moved by each value. */
+struct average {
     double sum, rest, mean;
     bool is_incremental;
 };
-/* Count: with this one. */
+/* count: how many values there are, with this one. */
 void average_add(struct average *a, double count, double value);
 double average_value(const struct average *a, double count);
 

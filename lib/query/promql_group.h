@@ -6,14 +6,16 @@
 #include "lib/query/promql_evaluation.h"
 
 struct group {
-    struct label_set *set;
-    double count, value, mean;
-    double rest; /* what a compensated sum has left over */
+    struct label_set *set; /* the labels of its result */
+    double count, value,
+        mean;    /* of the elements so far; value: what the aggregation makes */
+    double rest; /* what the precision of a sum has lost: sum_exactly */
     struct average average;
 };
 
-/* By Prometheus 2's arithmetic (compat 2) or 3's, which compensates its sums. */
+/* Takes in an element. compat: 2 or 3, whose Prometheus' arithmetic is followed; 3 compensates its sums. */
 void group_add(struct group *g, enum promql_aggregation a, int compat, double value);
+/* The result once all elements are in. */
 double group_value(const struct group *g, enum promql_aggregation a, int compat);
 
 #endif

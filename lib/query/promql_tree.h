@@ -40,12 +40,14 @@ struct promql_reader { /* of words, and of faults */
     bool has_fault;
 };
 
-/* Always false; the first fault counts. hint may be "". */
+/* Reports a fault at a byte of the text, unless there was one before. hint: what to do; "" for nothing. Always false. */
 bool promql_fault_at(struct promql_reader *r, size_t at, const char *hint,
                      const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Reads one word and moves r->at behind it. False after a fault. At the end of the text it is WORD_END. */
 bool promql_next_word(struct promql_reader *r, struct word *ret);
-/* promql_literal.c: at r->at stands a quote, or a digit (or a point before one). */
+/* promql_literal.c: the same, where r->at is at a quote. */
 bool promql_read_text(struct promql_reader *r, struct word *ret);
+/* The same, where r->at is at a digit, or at a point before one: a number or a duration. */
 bool promql_read_number(struct promql_reader *r, struct word *ret);
 
 /* ---- tree ---- */
@@ -103,12 +105,12 @@ struct names { /* of labels */
 
 enum promql_side { SIDE_NONE, SIDE_LEFT, SIDE_RIGHT };
 
-struct promql_matching { /* of two vectors */
-    bool is_given;       /* on or ignoring was written */
-    bool is_on;
+struct promql_matching { /* how the elements of two vectors find each other */
+    bool is_given;       /* on or ignoring is written */
+    bool is_on;          /* by labels; else by all but labels */
     struct names labels;
-    enum promql_side many; /* group_left: the left side is the many */
-    struct names include;
+    enum promql_side many; /* group_left: of the left side, several may match one */
+    struct names include;  /* labels that the many take from the one */
 };
 
 enum promql_at { AT_NONE, AT_TIME, AT_START, AT_END };
@@ -116,16 +118,16 @@ enum promql_at { AT_NONE, AT_TIME, AT_START, AT_END };
 struct promql_node {
     enum promql_kind kind;
     enum promql_type type;
-    uint32_t id, depth;
-    size_t at;      /* where it begins in the expression */
-    bool is_parens; /* written in parentheses */
+    uint32_t id, depth; /* id: from 0; depth: of the tree below it, 1 for a leaf */
+    size_t at;          /* the byte of the expression at which it begins */
+    bool is_parens;     /* it is written in parentheses */
     double number;
     const char *text;
     struct selector *selector;
-    int64_t range_ms, step_ms, offset_ms; /* step 0: the default */
+    int64_t range_ms, step_ms, offset_ms; /* step_ms 0: struct promql_opts' */
     bool has_offset;
-    enum promql_at pinned;
-    int64_t pinned_ms;
+    enum promql_at pinned; /* what is written behind `@` */
+    int64_t pinned_ms;     /* AT_TIME's */
     const struct promql_function *function;
     const struct regex *regex; /* label_replace's */
     struct promql_node **args;
@@ -150,26 +152,27 @@ struct promql {
 const char *promql_op_text(enum promql_op op);
 bool promql_op_is_comparison(enum promql_op op);
 bool promql_op_is_set(enum promql_op op);
-/* For comparisons: what is kept, and whether it is. */
+/* The result of left op right. Of a comparison that is left, and *ret_keeps whether it holds; of others *ret_keeps is true. */
 double promql_op_apply(enum promql_op op, double left, double right, bool *ret_keeps);
 const char *promql_aggregation_text(enum promql_aggregation a);
 bool promql_aggregation_find(const char *name, enum promql_aggregation *ret);
 /* The parameter that an aggregation takes before its vector: PROMQL_SCALAR, PROMQL_STRING, or false for none. */
 bool promql_aggregation_takes(enum promql_aggregation a, enum promql_type *ret_type);
-/* Words that cannot begin an operand; by, offset, sum and the like may name a metric. */
+/* Whether a word cannot begin an operand; `by`, `offset`, `sum` and the like can, as the name of a metric. */
 bool promql_is_reserved(const char *name);
-/* The value of an expression made of numbers alone. */
+/* The value of an expression that is made of numbers alone; false for any other. */
 bool promql_constant(const struct promql_node *n, double *ret_value);
 
-/* promql_type.c: checks types from the leaves up, as each node is made. */
+/* promql_type.c: gives a node its type, once its arguments have theirs. False after a fault. */
 bool promql_type_node(struct promql_reader *r, struct promql_node *n);
-/* What is known only of the whole: the selectors and how far they reach. */
+/* Works out what is known only of the whole: the selectors, and how far back they reach. */
 void promql_finish(struct arena *arena, struct promql *q);
 
-/* promql_selector.c: name (or NULL), then, with has_list, what follows a `{` that was just read, to its `}`. */
+/* promql_selector.c: the matchers of a selector. name: the metric's, or NULL; has_list: a `{` was just read, and what follows
+ * is read up to its `}`. False after a fault. */
 bool promql_read_matchers(struct promql_reader *r, const struct word *name, bool has_list,
                           struct matchers *ret);
-/* [a-zA-Z_][a-zA-Z0-9_]* */
+/* Whether it is a label's name that needs no quotes: [a-zA-Z_][a-zA-Z0-9_]* */
 bool promql_is_label_name(const char *text);
 /* A name as it may stand in an expression: bare, or in quotes. */
 void promql_print_name(const char *name, struct buf *out);
