@@ -58,8 +58,7 @@ static void look_at(void *ctx, const struct source *source, const char *family,
 {
     struct self_history *s = ctx;
     struct labels own = {0};
-    if (is_own(family) && !is_of_a_probe(s, source) &&
-        labels_of_text(s->arena, label_text, &own))
+    if (!is_of_a_probe(s, source) && labels_of_text(s->arena, label_text, &own))
         history_put(s->owner, family, own, s->ms, value);
 }
 
@@ -68,7 +67,7 @@ static void look(void *ctx)
     struct self_history *s = ctx;
     self_refresh(s->daemon->self);
     s->ms = wall_to_ms(engine_host_now(s->host));
-    registry_each(s->daemon->registry, look_at, s);
+    registry_each(s->daemon->registry, is_own, look_at, s);
     history_end_others(s->owner, s->ms);
     arena_reset(s->arena);
     s->next = mono_add(s->next, LOOK_EVERY);

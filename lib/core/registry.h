@@ -3,7 +3,7 @@
  * The latest value of every series, and the one place where families of one name meet: type and help
  * are merged, a conflicting dynamic family is dropped and counted. Each series keeps its label text
  * ready, so that a page is copied rather than printed. Owns copies of all it names. Loop thread only.
- * Beside registry.c: series.c, family.c and histogram.c (what it keeps), page.c and page_batch.c (page_…).
+ * Beside registry.c: series.c, family.c and histogram.c (what it keeps), page.c and page_batch.c (page_…), registry_each.c.
  */
 #ifndef HEALTHD_CORE_REGISTRY_H
 #define HEALTHD_CORE_REGISTRY_H
@@ -87,9 +87,10 @@ void page_destroy(struct page *p); /* takes NULL */
 /* A batch that never entered the registry, as a page: /probe and `healthctl probe`. As text 0.0.4, series sorted by
  * their labels' values, as blackbox_exporter's client does. */
 void page_of_batch(const struct batch *b, struct buf *out);
-/* Visits every series: history, API, tests. family is the name on the line (with a histogram's _bucket, _sum or
- * _count), label_text what stands between its braces; both are valid during the call. */
-void registry_each(const struct registry *r,
+/* Visits every series of the families that are wanted by their names (NULL: all): history, API, tests. family is the name
+ * on the line (with a histogram's _bucket, _sum or _count), label_text what stands between its braces; both are valid
+ * during the call. */
+void registry_each(const struct registry *r, bool (*is_wanted)(const char *family),
                    void (*fn)(void *ctx, const struct source *s, const char *family,
                               const char *label_text, double value),
                    void *ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the registry, shared by registry.c, family.c, series.c, histogram.c and page.c and by nobody
+ * The inside of the registry, shared by registry.c, family.c, series.c, histogram.c, registry_each.c and page.c and by nobody
  * else: everything outside goes through registry.h.
  *
  *   registry ─┬─ families, sorted by name ── chunks ── series   the page reads downwards

@@ -106,7 +106,7 @@ static void find_dropped(void *ctx, const struct source *s, const char *family,
 static double dropped(const struct story *s)
 {
     double value = -1;
-    registry_each(s->registry, find_dropped, &value);
+    registry_each(s->registry, NULL, find_dropped, &value);
     return value;
 }
 

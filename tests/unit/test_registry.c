@@ -452,6 +452,11 @@ static void visit(void *ctx, const struct source *s, const char *family,
     buf_printf(ctx, "%s|%s|%g\n", family, label_text, value);
 }
 
+static bool is_of_size(const char *family)
+{
+    return !strncmp(family, "size_", 5);
+}
+
 static void every_series_is_visited(void **state)
 {
     struct world *w = *state;
@@ -465,7 +470,7 @@ static void every_series_is_visited(void **state)
     series_set(registry_series(w->registry, own, &up, NULL), -2);
 
     struct buf out = BUF_MAX(4096);
-    registry_each(w->registry, visit, &out);
+    registry_each(w->registry, NULL, visit, &out);
     assert_string_equal(buf_text(&out), "size_bytes|disk=\"a b{}\",probe=\"p\"|nan\n"
                                         "took_seconds_bucket|le=\"0.5\"|0\n"
                                         "took_seconds_bucket|le=\"1.0\"|0\n"
@@ -473,6 +478,9 @@ static void every_series_is_visited(void **state)
                                         "took_seconds_sum||3\n"
                                         "took_seconds_count||1\n"
                                         "up||-2\n");
+    buf_clear(&out);
+    registry_each(w->registry, is_of_size, visit, &out);
+    assert_string_equal(buf_text(&out), "size_bytes|disk=\"a b{}\",probe=\"p\"|nan\n");
     buf_finish(&out);
 }
 
