@@ -143,17 +143,22 @@ static void flight_failed(struct ledger *l, enum store_fault fault, const struct
     const bool is_single = l->flight.next == l->flight.prev;
     if (fault == STORE_BUG && is_single) { /* would stop all that come after it */
         struct ledger_txn *t = LIST_ITEM(list_take(&l->flight), struct ledger_txn, link);
+        const bool was_telling = l->is_telling;
         log_error(EV("commit given up"), STR("why", e->text));
-        l->is_telling = true;
-        ledger_tell(l, t, false);
-        l->is_telling = false;
+        l->is_telling = true; /* who is told may commit more: not yet */
+        ledger_tell(l, t);
+        l->is_telling = was_telling;
         ledger_txn_free(t);
     }
     l->flight_max = fault == STORE_BUG ? 1 : FLIGHT_MAX;
     flight_back(l);
-    ledger_tell_all(l, &l->waiting.list);
+    ledger_tell_waiting(l);
+}
+
+void ledger_told(struct ledger *l)
+{
     bound_waiting(l);
-    if (fault == STORE_BUG)
+    if (l->health.fault == STORE_BUG)
         launch(l);
 }
 
@@ -166,6 +171,7 @@ static void flight_done(void *ctx, enum store_fault fault, const struct err *e)
         return;
     }
     forget_fault(l);
+    l->is_telling = false; /* what waits goes to the disk now */
     l->flight_max = FLIGHT_MAX;
     for (struct list *first; (first = list_take(&l->flight));)
         list_append(&l->landed, first);
@@ -211,10 +217,8 @@ void ledger_commit(struct ledger_txn *t, void (*done)(void *ctx, bool is_durable
     }
     txn_queue_append(&l->waiting, t);
     launch(l);
-    if (l->is_flying && l->is_hanging) {
-        ledger_tell_all(l, &l->waiting.list);
-        bound_waiting(l);
-    }
+    if (l->is_flying && l->is_hanging)
+        ledger_tell_waiting(l);
 }
 
 struct wall ledger_advance(struct ledger *l, struct wall now)
@@ -226,10 +230,10 @@ struct wall ledger_advance(struct ledger *l, struct wall now)
             return limit;
         l->is_hanging = true;
         note_fault(l, STORE_IO, "the disk has not answered for 10 s");
-        ledger_tell_all(l, &l->flight);
-        ledger_tell_all(l, &l->waiting.list);
-        bound_waiting(l);
+        ledger_tell_waiting(l);
     }
+    if (l->is_telling)
+        return wall_add(now, RETRY_AFTER);
     if (!l->is_flying && !list_empty(&l->waiting.list)) {
         const bool has_stepped = l->retry_at.ns - now.ns > RETRY_AFTER;
         if (now.ns < l->retry_at.ns && !has_stepped)
@@ -243,6 +247,7 @@ void ledger_close(struct ledger *l, nsec grace)
 {
     if (!l)
         return;
+    ledger_tell_rest(l);
     launch(l); /* what was refused before */
     for (int i = 0; i < DRAIN_ROUNDS && l->is_flying; i++)
         store_drain(l->store, grace);

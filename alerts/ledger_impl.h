@@ -35,6 +35,7 @@ struct ledger_op {
     enum ledger_kind row_kind;
     const char *key, *text; /* OP_NOTE: event, JSON; OP_ROW_NEW: text is the payload */
     struct wall at;
+    bool is_told;          /* OP_ROW_NEW: the outbox has it */
     struct outbox_row row; /* OP_ROW_*; texts in the transaction's arena */
 };
 
@@ -47,8 +48,9 @@ struct ledger_txn {
     void (*done)(void *ctx, bool is_durable);
     void *done_ctx;
     bool is_told;         /* the disk refused or hangs: done and the outbox were told */
+    bool is_half_told;    /* they are being told so */
     bool is_landing;      /* it is on disk, and they are being told so */
-    struct ledger_op *at; /* the next of which */
+    struct ledger_op *at; /* the next of either */
 };
 
 /* A notice that the disk took or refused: it goes out either way. */
@@ -99,6 +101,7 @@ struct ledger {
     size_t flight_max;  /* 1 while looking for the one that cannot be written */
     bool is_flying, is_hanging, is_telling, is_closing;
     bool is_landing, is_deferred; /* the rest of it */
+    bool is_tell_deferred;
     struct wall flight_since, retry_at, now;
     uint64_t next_id; /* of the outbox */
     struct ledger_hooks hooks;
@@ -106,14 +109,18 @@ struct ledger {
 };
 
 /* ledger_landing.c */
-/* Tells of a transaction once, whether the disk took it or not: alerts do not wait for disks. */
-void ledger_tell(struct ledger *l, struct ledger_txn *t, bool is_durable);
-/* Of all of a list that were not told yet, as of what the disk has not taken. Launches nothing meanwhile: who is told may
- * commit more, which is told as well. */
-void ledger_tell_all(struct ledger *l, struct list *transactions);
+/* Tells of a transaction that the disk has not taken, once: alerts do not wait for disks. */
+void ledger_tell(struct ledger *l, struct ledger_txn *t);
+/* Of all that wait, first of those under way when the disk hangs, for a slice of the loop's time; the rest follows by
+ * itself, unless a flight lands before. Launches nothing meanwhile: who is told may commit more, which is told as well. */
+void ledger_tell_waiting(struct ledger *l);
+void ledger_tell_rest(struct ledger *l); /* of what is being told, at once */
 /* Tells of what has landed, in order of commits, for a slice of the loop's time; the rest follows by itself. */
 void ledger_land(void *ledger);
 void ledger_land_all(struct ledger *l); /* at once */
+
+/* ledger.c: all that wait were told. */
+void ledger_told(struct ledger *l);
 
 /* ledger_write.c */
 extern const char *const ledger_schema[];

@@ -19,42 +19,38 @@ static void tell_row(struct ledger *l, const struct ledger_op *op, bool is_durab
                                                          .is_durable = is_durable});
 }
 
-void ledger_tell(struct ledger *l, struct ledger_txn *t, bool is_durable)
+static bool is_over(void *ctx)
 {
-    if (t->is_told)
-        return;
-    t->is_told = true;
-    for (const struct ledger_op *op = t->first_row; op; op = op->next_row)
-        tell_row(l, op, is_durable);
-    if (t->done)
-        t->done(t->done_ctx, is_durable);
+    const struct ledger *l = ctx;
+    return mono_since(loop_now_exact(l->loop), loop_now(l->loop)) > SLICE;
 }
 
-static void settle_op(struct ledger *l, const struct ledger_txn *t,
-                      const struct ledger_op *op)
-{
-    if (!t->is_told)
-        tell_row(l, op, true);
-    else if (l->hooks.saved)
-        l->hooks.saved(l->hooks.ctx, op->row.id);
-}
+/* ---- not on disk ---- */
 
-/* Tells of what is on disk. Returns false when it goes on in another turn. */
-static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
+/* False when it goes on in another turn: what was told until then is not told again, wherever the transaction goes. */
+static bool tell_some(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
 {
-    if (!t->is_landing)
+    if (!t->is_half_told)
         t->at = t->first_row;
-    t->is_landing = true;
+    t->is_half_told = true;
     while (t->at) {
-        const struct ledger_op *op = t->at;
+        struct ledger_op *op = t->at;
         t->at = op->next_row;
-        settle_op(l, t, op);
+        op->is_told = true;
+        tell_row(l, op, false);
         if (slice_is_over(slice))
             return false;
     }
-    if (!t->is_told && t->done)
-        t->done(t->done_ctx, true);
+    t->is_told = true;
+    if (t->done)
+        t->done(t->done_ctx, false);
     return true;
+}
+
+void ledger_tell(struct ledger *l, struct ledger_txn *t)
+{
+    if (!t->is_told)
+        (void)tell_some(l, t, NULL);
 }
 
 static struct ledger_txn *first_untold(const struct list *transactions)
@@ -67,22 +63,81 @@ static struct ledger_txn *first_untold(const struct list *transactions)
     return NULL;
 }
 
-void ledger_tell_all(struct ledger *l, struct list *transactions)
+static struct ledger_txn *next_untold(const struct ledger *l)
 {
+    const bool hangs = l->is_flying && l->is_hanging;
+    struct ledger_txn *t = hangs ? first_untold(&l->flight) : NULL;
+    return t ? t : first_untold(&l->waiting.list);
+}
+
+static void tell_later(void *ctx);
+
+static void tell_go(struct ledger *l, const struct slice *slice)
+{
+    for (struct ledger_txn *t; (t = next_untold(l));) {
+        if (tell_some(l, t, slice))
+            continue;
+        if (!l->is_tell_deferred)
+            loop_defer(l->loop, "alerts.db, a slice", tell_later, l);
+        l->is_tell_deferred = true;
+        return;
+    }
+    l->is_telling = false;
+    ledger_told(l);
+}
+
+static void tell_later(void *ctx)
+{
+    struct ledger *l = ctx;
+    const struct slice slice = {l, is_over};
+    l->is_tell_deferred = false;
+    if (l->is_telling)
+        tell_go(l, &slice);
+}
+
+void ledger_tell_waiting(struct ledger *l)
+{
+    const struct slice slice = {l, is_over};
     if (l->is_telling)
         return;
     l->is_telling = true;
-    for (struct ledger_txn *t; (t = first_untold(transactions));)
-        ledger_tell(l, t, false);
-    l->is_telling = false;
+    tell_go(l, l->loop ? &slice : NULL);
+}
+
+void ledger_tell_rest(struct ledger *l)
+{
+    if (l->is_telling)
+        tell_go(l, NULL);
 }
 
 /* ---- on disk ---- */
 
-static bool is_over(void *ctx)
+static void settle_op(struct ledger *l, struct ledger_op *op)
 {
-    const struct ledger *l = ctx;
-    return mono_since(loop_now_exact(l->loop), loop_now(l->loop)) > SLICE;
+    const bool was_told = op->is_told;
+    op->is_told = true;
+    if (!was_told)
+        tell_row(l, op, true);
+    else if (l->hooks.saved)
+        l->hooks.saved(l->hooks.ctx, op->row.id);
+}
+
+/* Tells of what is on disk. Returns false when it goes on in another turn. */
+static bool settle(struct ledger *l, struct ledger_txn *t, const struct slice *slice)
+{
+    if (!t->is_landing)
+        t->at = t->first_row;
+    t->is_landing = true;
+    while (t->at) {
+        struct ledger_op *op = t->at;
+        t->at = op->next_row;
+        settle_op(l, op);
+        if (slice_is_over(slice))
+            return false;
+    }
+    if (!t->is_told && t->done)
+        t->done(t->done_ctx, true);
+    return true;
 }
 
 static void land_later(struct ledger *l)

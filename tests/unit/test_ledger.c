@@ -371,6 +371,97 @@ static void who_is_told_may_commit_more(void **state)
     }
 }
 
+enum { STORM = 3000 };
+
+struct storm { /* thousands of notices in one transaction, on a loop */
+    struct fixture f;
+    struct loop *loop;
+    uint64_t next_id;           /* that has to arrive */
+    size_t durable, saved;      /* of those that arrived */
+    size_t turns, turns_within; /* of the loop; while they arrived */
+    bool is_late;               /* in the first turn it is thought to hang */
+    bool is_done;
+};
+
+static void on_storm_arrived(void *ctx, const struct arrival *a)
+{
+    struct storm *s = ctx;
+    assert_int_equal(a->row->id, s->next_id++);
+    s->durable += a->is_durable;
+    s->turns_within = s->turns;
+}
+
+static void on_storm_saved(void *ctx, uint64_t id)
+{
+    struct storm *s = ctx;
+    assert_true(id < s->next_id);
+    s->saved++;
+}
+
+static void on_storm_done(void *ctx, bool is_durable)
+{
+    struct storm *s = ctx;
+    assert_int_equal(s->next_id, STORM + 1);
+    s->is_done = true;
+}
+
+static void turn(void *ctx)
+{
+    struct storm *s = ctx;
+    const struct wall late = wall_add(loop_wall(s->loop), NSEC_PER_MINUTE);
+    s->turns++;
+    if (s->is_done && ledger_health(s->f.ledger).waiting == 0)
+        return;
+    if (s->is_done)
+        disk_fills(&s->f, false);
+    if (s->is_done || (s->turns == 1 && s->is_late))
+        ledger_advance(s->f.ledger, late);
+    loop_defer(s->loop, "turn", turn, s);
+}
+
+static void storm_plays(struct storm *s, bool is_full)
+{
+    start(&s->f);
+    ledger_close(s->f.ledger, 0);
+    s->loop = loop_create(&s->f.err);
+    s->f.ledger = ledger_open(s->loop, s->f.path, false, &s->f.opened, &s->f.err);
+    ledger_set_hooks(s->f.ledger, &(struct ledger_hooks){.ctx = s,
+                                                         .arrived = on_storm_arrived,
+                                                         .saved = on_storm_saved});
+    disk_fills(&s->f, is_full);
+    struct ledger_txn *t = with_notice(&s->f, "page");
+    for (int i = 1; i < STORM; i++)
+        ledger_notice(t, &(struct notice){.kind = NOTICE_TRIGGER,
+                                          .receiver = "chat",
+                                          .lane = "l",
+                                          .title = "page",
+                                          .severity = "critical"});
+    add_bulk(t);
+    ledger_commit(t, on_storm_done, s);
+    loop_defer(s->loop, "turn", turn, s);
+    loop_run(s->loop);
+    ledger_close(s->f.ledger, NSEC_PER_SEC);
+    loop_destroy(s->loop);
+    open_ledger(&s->f);
+    finish(&s->f);
+}
+
+/* Told once each, in order, while the loop turns, whatever the disk answers meanwhile; and saved when it is well again. */
+static void a_storm_that_the_disk_refuses_is_told_in_slices(void **state)
+{
+    static const struct {
+        bool is_full, is_late;
+    } cases[] = {{true, false}, {true, true}, {false, true}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct storm s = {.next_id = 1, .is_late = cases[i].is_late};
+        storm_plays(&s, cases[i].is_full);
+        assert_true(s.is_done);
+        assert_int_equal(s.durable + s.saved, STORM);
+        assert_true(!cases[i].is_full || s.durable == 0);
+        assert_true(s.turns_within > 2);
+    }
+}
+
 static void no_folder_means_memory_alone(void **state)
 {
     struct fixture f;
@@ -430,6 +521,7 @@ int main(void)
         cmocka_unit_test(what_was_refused_is_written_at_the_end),
         cmocka_unit_test(what_waits_for_a_hanging_disk_is_bounded),
         cmocka_unit_test(who_is_told_may_commit_more),
+        cmocka_unit_test(a_storm_that_the_disk_refuses_is_told_in_slices),
         cmocka_unit_test(no_folder_means_memory_alone),
         cmocka_unit_test(the_journal_is_read_from_its_end),
     };
