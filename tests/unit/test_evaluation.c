@@ -505,7 +505,7 @@ static void what_reads_much_rests(void **state)
     static const struct {
         int series;
         nsec rest;
-    } cases[] = {{1500, 0}, {10000, 20 * NSEC_PER_MSEC}, {50000, 100 * NSEC_PER_MSEC}};
+    } cases[] = {{150, 0}, {1000, 50 * NSEC_PER_MSEC}, {50000, NSEC_PER_SEC}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture f;
         start(&f, "- {name: g, interval: 1h, rules: [{alert: A, expr: a < 0}]}\n");
