@@ -50,6 +50,10 @@ static void say_valid(struct invocation *in, const char *name, const struct gene
     if (g->flow_count)
         buf_printf(&text, ", %zu flow%s", g->flow_count, g->flow_count == 1 ? "" : "s");
     write_say(in->out, TONE_GOOD, "%s is valid: %s", name, buf_text(&text));
+    if (g->probe_count && !g->alerting.routing.root)
+        write_say(
+            in->out, TONE_WARN,
+            "nobody is told when one is down: it has neither `notify:` nor `route:`");
     buf_finish(&text);
 }
 
