@@ -62,6 +62,10 @@ void courier_each(const struct courier *c,
                   void (*fn)(void *ctx, const struct courier_receiver *r), void *ctx);
 /* Tells whether this lane's receiver has accepted an alert's trigger: G4, and what the status page shows. */
 bool courier_was_told(const struct courier *c, const char *receiver, const char *lane);
+/* What fallback receivers were told in the place of one: the newest notice of each, one a call; NULL when there are no more.
+ * at begins with 0, and is the courier's. Valid as outbox_newest's. */
+const struct outbox_row *courier_instead(const struct courier *c, const char *receiver,
+                                         const char *lane, size_t *at);
 /* Metrics healthd_outbox_*, healthd_deliveries_total, …: set before a page and each evaluation. */
 void courier_refresh_metrics(struct courier *c, struct wall now);
 

@@ -21,9 +21,26 @@ static void dedup_key_of(const struct notice *n, char ret_key[DIGEST_TEXT_SIZE +
     ret_key[43] = '\0';
 }
 
+static const char *lane_of(const char *receiver, const char *lane, struct arena *arena)
+{
+    return arena_printf(arena, LETTER_LANE "%s %s", receiver, lane);
+}
+
 static const char *letter_lane(const struct waiting *w, struct arena *arena)
 {
-    return arena_printf(arena, LETTER_LANE "%s %s", w->row.receiver, w->row.lane);
+    return lane_of(w->row.receiver, w->row.lane, arena);
+}
+
+const struct outbox_row *courier_instead(const struct courier *c, const char *receiver,
+                                         const char *lane, size_t *at)
+{
+    struct arena *arena = arena_create(0);
+    const char *name = lane_of(receiver, lane, arena);
+    const struct outbox_row *row = NULL;
+    while (!row && *at < c->fallback.count)
+        row = outbox_newest(c->outbox, c->fallback.items[(*at)++], name);
+    arena_destroy(arena);
+    return row;
 }
 
 bool letter_is_open(const struct courier *c, const struct waiting *w)

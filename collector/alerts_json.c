@@ -27,9 +27,27 @@ static void print_delivery(struct buf *out, const struct outbox_row *r)
 struct telling {
     struct buf *out;
     const struct outbox *outbox;
+    const struct courier *courier;
     struct overlay_verdict held;
     size_t count;
 };
+
+/* Who was told what t's receiver would not hear. */
+static void print_instead(const struct telling *telling, const struct told *t)
+{
+    struct buf *out = telling->out;
+    const struct outbox_row *row;
+    size_t at = 0, count = 0;
+    json_print_name(out, "instead");
+    buf_add_byte(out, '[');
+    while ((row = courier_instead(telling->courier, t->receiver, t->lane, &at))) {
+        buf_add_text(out, count++ ? ",{" : "{");
+        json_print_text(out, "receiver", row->receiver);
+        json_print_text(out, "state", row_state_name(row->state));
+        buf_add_byte(out, '}');
+    }
+    buf_add_byte(out, ']');
+}
 
 static void print_told(void *ctx, const struct told *t)
 {
@@ -44,7 +62,11 @@ static void print_told(void *ctx, const struct told *t)
     json_print_flag(out, "was_told", t->was_told);
     json_print_time(out, "last_told", t->last_told);
     json_print_time(out, "next_flush", t->next_flush);
-    print_delivery(out, outbox_newest(telling->outbox, t->receiver, t->lane));
+    const struct outbox_row *newest =
+        outbox_newest(telling->outbox, t->receiver, t->lane);
+    print_delivery(out, newest);
+    if (newest && newest->state == ROW_DEAD)
+        print_instead(telling, t);
     buf_add_byte(out, '}');
     if (telling->held.kind == OVERLAY_NONE)
         telling->held = t->held;
@@ -125,7 +147,8 @@ static void print_own(struct buf *out, const struct alert *a)
 static void print_known(struct buf *out, const struct daemon *d, const struct alert *a)
 {
     struct engine *engine = act_engine(d);
-    struct telling telling = {.out = out, .outbox = engine_outbox(engine)};
+    struct telling telling = {
+        .out = out, .outbox = engine_outbox(engine), .courier = engine_courier(engine)};
     print_own(out, a);
     json_print_name(out, "told");
     buf_add_byte(out, '[');

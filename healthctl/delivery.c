@@ -30,6 +30,18 @@ static bool was_told(const json_t *told)
     return json_is_true(json_object_get(told, "was_told"));
 }
 
+/* Fallback receivers that took what this one would not. */
+static void add_instead(struct buf *text, const json_t *told)
+{
+    const json_t *list = json_object_get(told, "instead");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *other = json_array_get(list, i);
+        if (!strcmp(remote_text(other, "state"), "done"))
+            buf_printf(text, "%s%s (in place of %s)", text->len ? ", " : "",
+                       remote_text(other, "receiver"), remote_text(told, "receiver"));
+    }
+}
+
 static const char *names(struct arena *arena, const json_t *list, bool arrived)
 {
     struct buf text = BUF_MAX(NAMES_MAX);
@@ -38,6 +50,8 @@ static const char *names(struct arena *arena, const json_t *list, bool arrived)
         if (was_told(told) && has_arrived(told) == arrived)
             buf_printf(&text, "%s%s", text.len ? ", " : "",
                        remote_text(told, "receiver"));
+        if (arrived)
+            add_instead(&text, told);
     }
     const char *copy = arena_strdup(arena, buf_text(&text));
     buf_finish(&text);

@@ -2,12 +2,16 @@
 // Who was told of an alert, who was not, and why: one line for each receiver.
 
 import { h } from "./dom.js";
-import { clock, exact, seconds } from "./words.js";
+import { clock, exact, list, seconds } from "./words.js";
 
 // [class, words] of what became of the last notice.
 function outcome(told, now) {
   const d = told.delivery;
-  if (d && d.state === "dead") return ["is-down", `given up after ${d.attempts} tries: ${d.last_error}`];
+  if (d && d.state === "dead") {
+    const others = (told.instead || []).filter((one) => one.state === "done").map((one) => one.receiver);
+    const took = others.length ? `; ${list(others)} told in its place` : "";
+    return [others.length ? "is-degraded" : "is-down", `given up after ${d.attempts} tries: ${d.last_error}${took}`];
+  }
   if (d && (d.state === "pending" || d.state === "sending")) {
     const again = d.next_at && seconds(d.next_at) > now ? `, again ${clock(d.next_at, now)}` : ", tried again soon";
     if (d.attempts > 0) return ["is-down", `not delivered: ${d.last_error || "no answer"}${again}`];

@@ -197,6 +197,20 @@ def test_what_people_do(watched):
     assert act(daemon, "/api/receivers/hook/test")["outcome"] == "ok"
 
 
+def test_who_was_told_instead_is_known(healthd, nginx, notify_stub):
+    server = nginx()
+    notify_stub.script("status:400", vendor="pagerduty")
+    daemon = healthd(config(notify_stub, server, fallback=["hook"]))
+    daemon.wait_health("payload", "up")
+    server.kill()
+
+    def oncall():
+        told = [one for alert in api(daemon, "/api/alerts") if alert["alertname"] == "Down" for one in alert["told"]]
+        return next((one for one in told if one["receiver"] == "oncall" and one.get("instead", [{}])[0].get("state") == "done"), None)
+    told = wait_until(oncall, 20, "hook to be told in the place of oncall")
+    assert told["delivery"]["state"] == "dead" and told["instead"] == [{"receiver": "hook", "state": "done"}]
+
+
 def test_last_night_can_be_asked_after_a_restart(healthd, healthctl, nginx, notify_stub, monkeypatch):
     server = nginx()
     text = config(notify_stub, server)

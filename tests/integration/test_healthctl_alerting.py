@@ -77,6 +77,9 @@ def test_nobody_is_said_to_know_what_did_not_arrive(ask):
     assert "chat; not delivered to oncall, mail" in line
     whole = ask({"GET /api/alerts": [alert]}, "alerts", "payload", env={"COLUMNS": "200"}).stdout
     assert "given up: HTTP 400" in whole and "tried 2 times: HTTP 400" in whole and "delivered" in whole
+    alert["told"][0]["instead"] = [{"receiver": "hook", "state": "done"}, {"receiver": "late", "state": "pending"}]
+    line = ask({"GET /api/alerts": [alert]}, "alerts", env={"COLUMNS": "200"}).stdout.splitlines()[1]
+    assert "hook (in place of oncall), chat; not delivered to oncall, mail" in line and "late" not in line
     nobody = {**ALERT, "told": [told("oncall", state="pending", attempts=0, last_error="")]}
     assert "not delivered to oncall" in ask({"GET /api/alerts": [nobody]}, "alerts").stdout
 
