@@ -147,8 +147,12 @@ static bool tag_read(struct reader *r, const yaml_char_t *tag, struct place at,
             return true;
     }
     diag_error(r->diag, at, "the tag '%s' is not known here", text);
-    diag_hint(r->diag, "remove it; values from the environment or a file are written "
-                       "\"${env:NAME}\" or \"${file:/path}\"");
+    if (!strcmp(text, "!reset") || !strcmp(text, "!override"))
+        diag_hint(r->diag, "it is Docker Compose's: `docker compose config > all.yml` "
+                           "makes a file without it");
+    else
+        diag_hint(r->diag, "remove it; values from the environment or a file are written "
+                           "\"${env:NAME}\" or \"${file:/path}\"");
     return false;
 }
 

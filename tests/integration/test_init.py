@@ -182,6 +182,7 @@ services: {web: {extends: {file: common/base.yml, service: base}, depends_on: [d
 @pytest.mark.parametrize("text, why", [
     ("include: [compose.yml]\nservices: {a: {image: x}}", "themselves"),
     ("include: [no.yml]\nservices: {a: {image: x}}", "no.yml"),
+    ("services: {a: {image: x, ports: !reset []}}", "docker compose config"),
     ("include: [{env_file: x}]\nservices: {a: {image: x}}", "has no `path`"),
     ("services: {a: {extends: {service: b}}}", "'b', which is not there"),
     ("services: {a: {extends: {service: b, file: no.yml}}}", "no.yml"),
