@@ -84,6 +84,8 @@ bool known_runs(const struct known *k);        /* it is there, running or paused
 /* Whether this one's lines are to be asked for now: once for each time that it failed, and of one that fails again and
  * again once in ten seconds. */
 bool known_awaits_log(const struct known *k, struct wall now);
+/* They did not come in time: they are to be asked for once more, unless it failed long ago. */
+void known_ask_again(struct known *k, struct wall now);
 /* Lines for people, or why there are none (text "": nothing is said). */
 void known_take_log(struct known *k, const char *text);
 /* What is shown: while it is not well, and for a quarter of an hour after. "" for nothing. */

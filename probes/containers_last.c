@@ -12,6 +12,7 @@
 
 #define AT_ONCE 8 /* containers; the others have their turn in the next run */
 #define PAUSE (10 * NSEC_PER_SEC)
+#define AGAIN_FOR NSEC_PER_MINUTE /* Docker reads none while it takes the network down */
 #define SHOWN_FOR (15 * NSEC_PER_MINUTE)
 #define MAX_LINE ((size_t)16 << 10)
 
@@ -37,6 +38,14 @@ bool known_awaits_log(const struct known *k, struct wall now)
 {
     return k->failed.ns && k->failed.ns != k->last.of.ns && !k->gone.ns &&
            !k->is_left_alone && (!k->last.asked.ns || now.ns - k->last.asked.ns >= PAUSE);
+}
+
+void known_ask_again(struct known *k, struct wall now)
+{
+    if (now.ns - k->failed.ns >= AGAIN_FOR)
+        return;
+    k->last.of.ns = 0;
+    k->last.has_said_why = false;
 }
 
 void known_forget_log(struct known *k)
@@ -100,6 +109,9 @@ static void take_answer(struct last_call *c, const struct trouble *why)
     struct arena *arena = c->of->arena;
     if (!k)
         return;
+    const struct wall now = loop_wall(c->of->watch->session->frame->loop);
+    if (why && why->reason == REASON_TIMEOUT)
+        known_ask_again(k, now);
     if (!why || !excerpt_is_empty(c->excerpt))
         known_take_log(k, text_of(c, arena));
     else

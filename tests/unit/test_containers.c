@@ -367,7 +367,7 @@ static void kills_for_want_of_memory_add_up_over_restarts(void **state)
 }
 
 /* A line is one of tell's, or "? WORDS": whether its last lines are to be asked for ("yes", "no"), or what is shown of
- * them after an answer (": TEXT"). */
+ * them after an answer (": TEXT"); "! TEXT": they are that; "~ TEXT": they did not come in time. */
 static const char *const last_lines[][12] = {
     {"list web running Up 3 minutes", "? no", "die 1", "? yes", "! giving up",
      "? no: giving up", "start", "? no: giving up", "wait an hour", "? no: ", NULL},
@@ -379,6 +379,10 @@ static const char *const last_lines[][12] = {
     {"list web running Up 3 minutes", "health_status: unhealthy", "? yes", "! sick",
      "health_status: unhealthy", "? no: sick", NULL},
     {"list web running Up 3 minutes (unhealthy)", "? yes", NULL},
+    {"list web running Up 3 minutes", "die 1", "~ too late", "? no: too late", "wait 10",
+     "? yes: too late", "! one", "wait 10", "? no: one", NULL},
+    {"list web running Up 3 minutes", "die 1", "wait an hour", "~ too late", "wait 10",
+     "? no: too late", NULL},
     {"list web exited Exited (1) 3 hours ago", "? no", NULL},
     {"list web restarting Restarting (1) 1 second ago", "? yes", NULL},
 };
@@ -388,9 +392,11 @@ static void say_last(struct telling *t, const char *line)
     struct known *k = map_get(t->book.known, bytes_of("web"));
     const struct wall now = {t->second * NSEC_PER_SEC};
     char said[200];
-    if (line[0] == '!') {
+    if (line[0] != '?') {
         k->last.of = k->failed;
         k->last.asked = now;
+        if (line[0] == '~')
+            known_ask_again(k, now);
         known_take_log(k, line + 2);
         return;
     }
@@ -408,7 +414,7 @@ static void last_lines_are_asked_for_when_it_failed(void **state)
         opt_defaults(containers_opts, &t.conf, t.arena);
         book_init(&t.book, &t.conf);
         for (size_t j = 0; last_lines[i][j]; j++) {
-            if (strchr("?!", last_lines[i][j][0]))
+            if (strchr("?!~", last_lines[i][j][0]))
                 say_last(&t, last_lines[i][j]);
             else
                 tell(&t, "last lines", last_lines[i][j]);
