@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules: CPU of one evaluation of 1,000 rules over 10,000 series, and how long the loop is held at a time when one rule fires
-5,000 alerts at once and when they end. Limits, not peers: they are of one process."""
+5,000 alerts at once, or 1,000 probes go down, and when they end. Limits, not peers: they are of one process."""
 import os
 import statistics
 import subprocess
@@ -8,17 +8,19 @@ import subprocess
 from measure import BUILD, CONTESTANT_CORE, judge, pinned
 
 WANTED_MS = 50.0
-STORM_ALERTS, STORM_WANTED_MS = 5000, 5.0
-STORMS = {"webhook": "one notice of all", "slack": "a group each", "pagerduty": "a lane each", "digest": "a critical digest"}
+STORM_WANTED_MS = 5.0
+STORMS = {"webhook": (5000, "one notice of all"), "slack": (5000, "a group each"), "pagerduty": (5000, "a lane each"),
+          "digest": (5000, "a critical digest"), "probes": (1000, "a probe each")}
 
 
 def storm(how):
-    """The longest callback of each phase. Above other programs where that is allowed: what they do is no hold."""
-    above = ["/usr/bin/chrt", "-r", "20"] if os.geteuid() == 0 else []
-    lines = subprocess.run([*above, BUILD / "bench/storm", str(STORM_ALERTS), how], check=True, capture_output=True,
+    """The longest callback of each phase. The loop goes before all else where that may be: what others do is no hold."""
+    above = ["/usr/bin/chrt", "-R", "-r", "20"] if os.geteuid() == 0 else []
+    alerts, what = STORMS[how]
+    lines = subprocess.run([*above, BUILD / "bench/storm", str(alerts), how], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     held = {phase: float(ms) for phase, ms, *_ in map(str.split, lines)}
-    print(f"  {STORM_ALERTS} alerts at once, {STORMS[how]:17} " +
+    print(f"  {alerts} alerts at once, {what:17} " +
           ", ".join(f"{phase} {held[phase]:.1f}" for phase in held) + " ms at most")
     return max(held.values())
 
