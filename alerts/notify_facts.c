@@ -364,7 +364,8 @@ struct facts alert_facts(const struct notice *n, const struct notice_alert *aler
     fact_add(&f, items, "Ended", ended_text(n, alert, arena));
     if (strcmp(detail, headline))
         fact_add(&f, items, "Found", detail);
-    fact_add(&f, items, "Value", value_text(alert, arena));
+    if (!*detail || is_set(alert->threshold)) /* of a state, words say more */
+        fact_add(&f, items, "Value", value_text(alert, arena));
     fact_add(&f, items, "Last hour", spark_text(alert, arena));
     fact_add(&f, items, "Labels", labels_text(alert->labels, arena));
     if (is_set(description) && strcmp(description, headline))
