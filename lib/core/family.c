@@ -16,11 +16,32 @@
 #define CHUNK_TIDY_ENDED \
     32u /* ended lines that wait for a page at most, when they are the majority */
 
-static void text_replace(char **text, const char *by)
+static const char *own_put(char **at, const char *text)
 {
-    char *copy = memory_strdup(by ? by : "");
-    free(*text);
-    *text = copy;
+    const char *copy = *at;
+    *at = stpcpy(*at, text) + 1;
+    return copy;
+}
+
+/* The texts of a declared metric are a const table's; one that is known only at run time may go before its family. */
+static void family_describe(struct family *f, const struct metric *metric)
+{
+    const char *name = metric_family(metric);
+    const char *help = metric->help ? metric->help : "";
+    const char *unit = metric->unit ? metric->unit : "";
+    free(f->own);
+    f->own = NULL;
+    f->metric = metric->is_dynamic ? NULL : metric;
+    if (metric->is_dynamic) {
+        char *at = f->own = memory_take(strlen(name) + strlen(help) + strlen(unit) + 3);
+        name = own_put(&at, name);
+        help = own_put(&at, help);
+        unit = own_put(&at, unit);
+    }
+    f->name = name;
+    f->help = help;
+    f->unit = unit;
+    f->is_help_plain = meta_help_is_plain(help);
 }
 
 /* The place of a name in the sorted families; true when it is taken. */
@@ -63,12 +84,8 @@ static struct family *family_make(struct registry *r, const struct metric *metri
     r->family_count++;
 
     struct family *f = memory_take(sizeof(*f));
-    *f = (struct family){.name = memory_strdup(metric_family(metric)),
-                         .help = memory_strdup(metric->help ? metric->help : ""),
-                         .unit = memory_strdup(metric->unit ? metric->unit : ""),
-                         .metric = metric->is_dynamic ? NULL : metric,
-                         .kind = metric->kind};
-    f->is_help_plain = meta_help_is_plain(f->help);
+    *f = (struct family){.kind = metric->kind};
+    family_describe(f, metric);
     r->families[at] = f;
     return f;
 }
@@ -131,12 +148,8 @@ struct family *family_for(struct registry *r, const struct metric *metric)
 {
     struct family *f = family_find(r, metric_family(metric));
     if (f && f->kind == metric->kind) {
-        if (!metric->is_dynamic && !f->metric) {
-            text_replace(&f->help, metric->help);
-            f->is_help_plain = meta_help_is_plain(f->help);
-            text_replace(&f->unit, metric->unit);
-            f->metric = metric;
-        }
+        if (!metric->is_dynamic && !f->metric)
+            family_describe(f, metric);
         assert(metric->is_dynamic || !strcmp(f->help, metric->help));
         return f;
     }
@@ -255,9 +268,7 @@ void family_destroy(struct family *f)
         chunk_destroy(f->chunks[i]);
     free(f->chunks);
     exemplars_destroy(f);
-    free(f->name);
-    free(f->help);
-    free(f->unit);
+    free(f->own);
     free(f);
 }
 

@@ -2,7 +2,8 @@
 /*
  * The latest value of every series, and the one place where families of one name meet: type and help
  * are merged, a conflicting dynamic family is dropped and counted. Each series keeps its label text
- * ready, so that a page is copied rather than printed. Owns copies of all it names. Loop thread only.
+ * ready, so that a page is copied rather than printed. Owns copies of all it names but declared metrics, which are const
+ * tables. Loop thread only.
  * Beside registry.c: series.c, family.c and histogram.c (what it keeps), page.c and page_batch.c (page_…), registry_each.c.
  */
 #ifndef HEALTHD_CORE_REGISTRY_H

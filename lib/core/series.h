@@ -61,9 +61,10 @@ struct chunk {
 };
 
 struct family {
-    char *name, *help, *unit;    /* owned */
-    bool is_help_plain;          /* nothing in it is escaped */
-    const struct metric *metric; /* as declared; NULL for a dynamic one */
+    const char *name, *help, *unit; /* the declared metric's, or in own */
+    char *own;                      /* NULL when declared */
+    bool is_help_plain;             /* nothing in it is escaped */
+    const struct metric *metric;    /* as declared; NULL for a dynamic one */
     enum metric_kind kind;
     size_t live; /* series that have not ended */
     struct chunk **chunks;
