@@ -11,7 +11,7 @@ from lib.redis import Redis, RedisExporter
 from lib.servers import Alertmanager, Blackbox, NodeExporter
 from measure import healthd, judge, memory_kb
 
-SCRAPES = 12
+SCRAPES = 60
 WANTED = 1 / 6
 
 
