@@ -55,7 +55,7 @@ static bool handshake_begin(struct conn *c)
     struct err e = {0};
     if (has_foreign_bytes(c))
         return false;
-    if (!tls_is_ready(tls)) {
+    if (!tls_is_ready(tls, &c->dial->tls)) {
         c->state = CONN_AWAITING_TRUST;
         if (c->watch)
             watch_set(c->watch, 0);

@@ -260,7 +260,7 @@ struct fetch *fetch_start(struct fetcher *f, struct arena *arena,
         return x;
     }
     struct tls *tls = f->frame->tls;
-    if ((x->has_tls || x->proxy_handshakes) && !tls_is_ready(tls)) {
+    if ((x->has_tls || x->proxy_handshakes) && !tls_is_ready(tls, &x->request.tls)) {
         x->state = FETCH_WAITING_TRUST;
         tls_when_ready(tls, on_trust, x);
     } else {

@@ -212,9 +212,14 @@ void tls_destroy(struct tls *t)
     free(t);
 }
 
-bool tls_is_ready(const struct tls *t)
+static bool is_set(const char *text)
 {
-    return t->is_ready;
+    return text && text[0];
+}
+
+bool tls_is_ready(const struct tls *t, const struct tls_conf *conf)
+{
+    return t->is_ready || is_set(conf->ca) || is_set(conf->ca_file);
 }
 
 bool tls_is_loading(const struct tls *t)

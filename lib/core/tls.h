@@ -56,7 +56,8 @@ struct pool;
  * a thread of the pool. */
 struct tls *tls_create(struct pool *p, struct err *e);
 void tls_destroy(struct tls *t); /* before the pool; takes NULL */
-bool tls_is_ready(const struct tls *t);
+/* Whether a connection by conf need not wait: the trust is loaded, or conf names certificates of its own to trust. */
+bool tls_is_ready(const struct tls *t, const struct tls_conf *conf);
 bool tls_is_loading(const struct tls *t);
 /* Calls fn(ctx) once the trust is loaded: at once if it is. The first call begins the loading. */
 void tls_when_ready(struct tls *t, void (*fn)(void *ctx), void *ctx);

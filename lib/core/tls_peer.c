@@ -218,7 +218,7 @@ static void judge_untrusted(struct tls_peer *peer, const struct tls_seen *seen,
                             const char *whose, const struct tls_cert *bad,
                             struct arena *arena)
 {
-    const char *hint = seen->tls && !seen->tls->has_trust
+    const char *hint = seen->tls && seen->tls->is_ready && !seen->tls->has_trust
                            ? "; this machine has no trusted certificates at all: install "
                              "ca-certificates, or set tls_config.ca_file"
                            : "";
