@@ -73,20 +73,26 @@ static struct promql_node *parse_range(struct parser *p, struct promql_node *n)
 }
 
 static bool judge_modifier(struct parser *p, const struct promql_node *n,
-                           const char *what, bool is_given)
+                           const char *what)
 {
     const bool fits = n->kind == PROMQL_SELECTOR || n->kind == PROMQL_SUBQUERY;
-    if (!fits || n->is_parens)
-        return promql_fault_at(&p->r, p->word.from, "put it behind each series",
-                               "%s goes with a series or a subquery", what);
-    if (is_given)
-        return promql_fault_at(&p->r, p->word.from, "", "%s is given twice", what);
-    return true;
+    return (fits && !n->is_parens) ||
+           promql_fault_at(&p->r, p->word.from, "put it behind each series",
+                           "%s goes with a series or a subquery", what);
+}
+
+static bool given_twice(struct parser *p, const char *what)
+{
+    return promql_fault_at(&p->r, p->word.from, "", "%s is given twice", what);
 }
 
 static bool parse_offset(struct parser *p, struct promql_node *n)
 {
-    if (!judge_modifier(p, n, "offset", n->has_offset) || !parser_step(p))
+    if (!judge_modifier(p, n, "offset"))
+        return false;
+    if (n->has_offset)
+        return given_twice(p, "offset");
+    if (!parser_step(p))
         return false;
     const bool is_negative = parser_at(p, "-");
     if ((is_negative || parser_at(p, "+")) && !parser_step(p))
@@ -121,7 +127,11 @@ static bool number_word(const struct word *w, double *ret)
 static bool parse_at(struct parser *p, struct promql_node *n)
 {
     double seconds;
-    if (!judge_modifier(p, n, "@", n->pinned != AT_NONE) || !parser_step(p))
+    if (!judge_modifier(p, n, "@"))
+        return false;
+    if (n->pinned != AT_NONE)
+        return given_twice(p, "@");
+    if (!parser_step(p))
         return false;
     if (parser_at_name(p, "start") || parser_at_name(p, "end"))
         return parse_bound(p, n);
@@ -190,7 +200,7 @@ static bool parse_arguments(struct parser *p, struct promql_node *n, int depth)
             return parser_expected(p, "an argument");
     }
     n->args = arena_memdup(p->r.arena, args, (count + 1) * sizeof(args[0]));
-    n->arg_count = count;
+    n->arg_count = (uint32_t)count;
     return parser_step(p);
 }
 
@@ -223,7 +233,7 @@ static bool order_arguments(struct parser *p, struct promql_node *n)
     if (n->arg_count != wanted)
         return promql_fault_at(&p->r, n->at,
                                wanted == 2 ? "as in topk(3, name)" : "as in sum(name)",
-                               "%s takes %zu argument%s, and got %zu",
+                               "%s takes %zu argument%s, and got %u",
                                promql_aggregation_text(n->aggregation), wanted,
                                wanted == 1 ? "" : "s", n->arg_count);
     if (wanted == 2) {

@@ -56,9 +56,9 @@ struct promql_node *parser_node(struct parser *p, enum promql_kind kind, size_t 
 {
     struct promql_node *n = arena_alloc(p->r.arena, sizeof(*n));
     n->kind = kind;
-    n->at = at;
+    n->at = (uint32_t)at;
     n->id = (uint32_t)p->node_count++;
-    n->arg_count = arg_count;
+    n->arg_count = (uint32_t)arg_count;
     n->args = arena_alloc(p->r.arena, (arg_count + 1) * sizeof(struct promql_node *));
     return n;
 }

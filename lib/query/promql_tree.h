@@ -119,25 +119,35 @@ struct promql_node {
     enum promql_kind kind;
     enum promql_type type;
     uint32_t id, depth; /* id: from 0; depth: of the tree below it, 1 for a leaf */
-    size_t at;          /* the byte of the expression at which it begins */
-    bool is_parens;     /* it is written in parentheses */
-    double number;
-    const char *text;
-    struct selector *selector;
-    int64_t range_ms, step_ms, offset_ms; /* step_ms 0: struct promql_opts' */
-    bool has_offset;
-    enum promql_at pinned; /* what is written behind `@` */
-    int64_t pinned_ms;     /* AT_TIME's */
-    const struct promql_function *function;
-    const struct regex *regex; /* label_replace's */
+    uint32_t at;        /* the byte of the expression at which it begins */
+    uint32_t arg_count;
+    bool is_parens; /* it is written in parentheses */
     struct promql_node **args;
-    size_t arg_count;
-    enum promql_aggregation aggregation;
-    struct names grouping;
-    bool is_without;
-    enum promql_op op;
-    bool is_bool;
-    struct promql_matching matching;
+    union {               /* by kind; the others have args alone */
+        double number;    /* NUMBER */
+        const char *text; /* TEXT */
+        struct {          /* SELECTOR, SUBQUERY */
+            struct selector *selector;
+            int64_t range_ms, step_ms, offset_ms; /* step_ms 0: struct promql_opts' */
+            int64_t pinned_ms;                    /* AT_TIME's */
+            enum promql_at pinned;                /* what is written behind `@` */
+            bool has_offset;
+        };
+        struct { /* CALL */
+            const struct promql_function *function;
+            const struct regex *regex; /* label_replace's */
+        };
+        struct { /* AGGREGATE */
+            struct names grouping;
+            enum promql_aggregation aggregation;
+            bool is_without;
+        };
+        struct { /* BINARY */
+            struct promql_matching matching;
+            enum promql_op op;
+            bool is_bool;
+        };
+    };
 };
 
 struct promql {

@@ -39,7 +39,7 @@ static bool type_call(struct promql_reader *r, struct promql_node *n)
         const bool is_few = n->arg_count < f->least;
         const unsigned limit = is_few ? f->least : f->most;
         return promql_fault_at(
-            r, n->at, "", "%s() takes %s%u argument%s, and got %zu", f->name,
+            r, n->at, "", "%s() takes %s%u argument%s, and got %u", f->name,
             f->least == f->most ? "" : (is_few ? "at least " : "at most "), limit,
             limit == 1 ? "" : "s", n->arg_count);
     }
