@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "alerts/route.h"
+#include "alerts/rule.h"
+#include "lib/query/matcher.h"
 
 enum { NAMES_MAX = 4096 };
 
@@ -67,12 +69,12 @@ static void look_at(struct search *s, const struct guess *g, struct watched *w)
 
 /* ---- the rest ---- */
 
-static bool tells_somebody(const struct search *s, const struct probe *p)
+static bool is_routed(const struct search *s, const struct probe *p, const char *alert)
 {
     const struct routing *r = &s->generation->alerting.routing;
     const struct route *taken[ROUTES_TAKEN_MAX];
     const struct label own[] = {
-        {"alertname", "ProbeDown"}, {"probe", p->name}, {"severity", p->severity}};
+        {"alertname", alert}, {"probe", p->name}, {"severity", p->severity}};
     if (!r->root)
         return false;
     const struct labels labels =
@@ -85,16 +87,47 @@ static bool tells_somebody(const struct search *s, const struct probe *p)
     return false;
 }
 
+/* The first selector of an expression is what an alert's labels come from; those behind it restrict it. */
+static bool is_about(const struct rule *r, struct labels series)
+{
+    size_t count;
+    const struct selector *const *selectors = promql_selectors(r->expr, &count);
+    return count && matchers_match(selectors[0]->matchers, series);
+}
+
+/* Why nobody is told when this probe is down, by whatever rules are about its state; NULL: somebody is. */
+static const char *untold_because(const struct search *s, const struct probe *p)
+{
+    const struct rules *rules = &s->generation->alerting.rules;
+    const struct label own[] = {{"__name__", "probe_state"}, {"probe", p->name}};
+    const struct labels series =
+        labels_merge(s->arena, p->labels, (struct labels){own, ARRAY_LEN(own)});
+    bool is_told = false; /* by a rule, be it to nobody */
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule_group *g = rules->groups[i];
+        for (size_t k = 0; k < g->count; k++) {
+            const struct rule *r = g->rules[k];
+            if (r->is_recording || !is_about(r, series))
+                continue;
+            is_told = true;
+            if (is_routed(s, p, r->name))
+                return NULL;
+        }
+    }
+    return is_told ? arena_printf(s->arena,
+                                  "nobody is told when it is down: `notify: {%s: "
+                                  "[RECEIVER]}`",
+                                  p->severity)
+                   : "no rule tells when it is down: the pack that does is switched off";
+}
+
 static void find_untold(struct search *s)
 {
     for (size_t i = 0; i < s->generation->probe_count; i++) {
         const struct probe *p = s->generation->probes[i];
-        if (strcmp(p->severity, "none") != 0 && !tells_somebody(s, p))
-            add_gap(s, "receiver", p->name,
-                    arena_printf(s->arena,
-                                 "nobody is told when it is down: `notify: {%s: "
-                                 "[RECEIVER]}`",
-                                 p->severity));
+        const char *why = strcmp(p->severity, "none") != 0 ? untold_because(s, p) : NULL;
+        if (why)
+            add_gap(s, "receiver", p->name, why);
     }
 }
 
