@@ -75,7 +75,7 @@ static bool read_target(struct grpc_conf *conf, struct arena *arena, struct err 
                                           conf->is_tls ? "https" : "http", conf->target);
     if (!url_parse(arena, text, &given, e))
         return err_wrap(e, "target");
-    if (strcmp(given.scheme, "http") && strcmp(given.scheme, "https"))
+    if (!url_is_http(&given))
         return err_set(
             e, "target: the scheme is %s; expected host:port, or https://host:port",
             given.scheme);

@@ -286,7 +286,7 @@ static bool check_target(struct http_conf *conf, struct arena *arena, struct err
 {
     if (!url_parse(arena, conf->url, &conf->target, e))
         return err_wrap(e, "url");
-    if (strcmp(conf->target.scheme, "http") && strcmp(conf->target.scheme, "https"))
+    if (!url_is_http(&conf->target))
         return err_set(e, "url: the scheme is %s; this probe asks over http and https",
                        conf->target.scheme);
     struct url proxy;

@@ -52,7 +52,7 @@ enum http_next http_redirect(const struct http_conf *conf, const struct http_wal
                                 location, e.text);
         return HTTP_REFUSED;
     }
-    if (strcmp(hop.to.scheme, "http") && strcmp(hop.to.scheme, "https")) {
+    if (!url_is_http(&hop.to)) {
         *ret_why =
             arena_printf(arena, "%s redirects to %s, which is neither http nor https",
                          w->at.text, hop.to.text);

@@ -123,7 +123,7 @@ static bool read_base(struct llm_conf *conf, struct arena *arena, struct err *e)
         return err_set(e, "say whom to ask: provider, or base_url");
     if (!url_parse(arena, text, &conf->base, e))
         return err_wrap(e, "base_url");
-    if (strcmp(conf->base.scheme, "http") && strcmp(conf->base.scheme, "https"))
+    if (!url_is_http(&conf->base))
         return err_set(e,
                        "base_url: the scheme is %s; this probe asks over http and https",
                        conf->base.scheme);

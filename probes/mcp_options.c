@@ -87,7 +87,7 @@ static bool check_target(struct mcp_conf *c, struct arena *arena, struct err *e)
     struct url proxy;
     if (!url_parse(arena, c->url, &c->target, e))
         return err_wrap(e, "url");
-    if (strcmp(c->target.scheme, "http") && strcmp(c->target.scheme, "https"))
+    if (!url_is_http(&c->target))
         return err_set(e, "url: the scheme is %s; this probe asks over http and https",
                        c->target.scheme);
     if (!strcmp(c->target.path, "/") && !strchr(c->target.text, '?') &&

@@ -189,7 +189,7 @@ static bool follow(struct run *run, const struct reply *reply)
     } else if (!url_join(run_arena(run), &state->at, location, &to, &e)) {
         run_down(run, REASON_REDIRECT, "a redirect to %s: %s",
                  run_quoted(run, bytes_of(location)), e.text);
-    } else if (strcmp(to.scheme, "http") && strcmp(to.scheme, "https")) {
+    } else if (!url_is_http(&to)) {
         run_down(run, REASON_REDIRECT, "a redirect to %s, which is not asked over HTTP",
                  to.text);
     } else {

@@ -88,7 +88,7 @@ static bool read_target(struct scrape_conf *conf, struct arena *arena, struct er
     if (!url_parse(arena, text, &conf->target, e))
         return err_wrap(e, conf->url[0] ? "url" : "host");
     const struct url *target = &conf->target;
-    if (strcmp(target->scheme, "http") && strcmp(target->scheme, "https"))
+    if (!url_is_http(target))
         return err_set(e, "url: the scheme is %s; this probe asks over http and https",
                        target->scheme);
     if (conf->url[0] && !strcmp(target->path, "/") && !strchr(target->text, '?') &&

@@ -63,7 +63,7 @@ static bool read_url(struct websocket_conf *conf, struct arena *arena, struct er
 {
     if (!url_parse(arena, as_http(arena, conf->url), &conf->at, e))
         return err_wrap(e, "url");
-    if (strcmp(conf->at.scheme, "http") && strcmp(conf->at.scheme, "https"))
+    if (!url_is_http(&conf->at))
         return err_set(e, "url: the scheme is %s; this probe asks over ws and wss",
                        conf->at.scheme);
     return true;

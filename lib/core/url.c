@@ -151,6 +151,11 @@ bool url_join(struct arena *arena, const struct url *base, const char *location,
     return fine;
 }
 
+bool url_is_http(const struct url *url)
+{
+    return !strcmp(url->scheme, "http") || !strcmp(url->scheme, "https");
+}
+
 bool url_same_origin(const struct url *a, const struct url *b)
 {
     return a->port == b->port && !strcmp(a->scheme, b->scheme) &&

@@ -32,6 +32,8 @@ bool url_parse(struct arena *arena, const char *text, struct url *ret_url, struc
 /* What a Location header means at base (RFC 3986 §5). User and password never go along. */
 bool url_join(struct arena *arena, const struct url *base, const char *location,
               struct url *ret_url, struct err *e);
+/* Whether it is asked over HTTP: its scheme is http or https. */
+bool url_is_http(const struct url *url);
 /* The same scheme, host and port: credentials may go there. */
 bool url_same_origin(const struct url *a, const struct url *b);
 /* "host" or "host:port" as a Host header has it: no default port, brackets for IPv6. */
