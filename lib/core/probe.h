@@ -28,77 +28,91 @@ struct session;
 struct dial;
 
 enum talk_event {
-    TALK_OPEN, /* connected; `in` is empty */
-    TALK_DATA, /* more bytes; take what you understand, leave the rest */
-    TALK_EOF, /* the peer closed; `in` is what is left. Answer, or return TALK_MORE: the frame then says closed */
+    TALK_OPEN, /* it is connected; `in` is empty */
+    TALK_DATA, /* more bytes are there: take what can be understood, and leave the rest */
+    /* The peer has closed, and `in` is what is left. Answer; on TALK_MORE the frame says that it closed. */
+    TALK_EOF,
     TALK_RESUMED /* a STARTTLS handshake or an offloaded computation is done */
 };
 enum talk {
-    TALK_MORE, /* waiting for bytes */
-    TALK_DONE, /* answered; kept when the type keeps its connection, the answer is up or degraded, all was taken */
-    TALK_STARTTLS, /* handshake now, then TALK_RESUMED */
-    TALK_OFFLOAD,  /* compute what run_offload named, then TALK_RESUMED */
-    TALK_ELSEWHERE, /* not the peer that is wanted (run_elsewhere): the next place, then TALK_OPEN */
-    TALK_CLOSE /* answered, and the connection is not worth keeping */
+    TALK_MORE, /* more bytes are waited for */
+    /* The run is answered. The connection is kept when the type keeps its connection, the answer is up or degraded, and all
+     * bytes were taken. */
+    TALK_DONE,
+    TALK_STARTTLS, /* a TLS handshake follows, then TALK_RESUMED */
+    TALK_OFFLOAD,  /* what run_offload named is computed, then TALK_RESUMED */
+    /* This is not the peer that is wanted (run_elsewhere): the next place is asked, from TALK_OPEN. */
+    TALK_ELSEWHERE,
+    TALK_CLOSE /* the run is answered, and the connection is not worth keeping */
 };
 
-struct message { /* pushed to a session by a peer: heartbeat */
-    /* what stands behind the probe's name in the path; "" for nothing */
+struct
+    message { /* what a peer pushes to a session, as it does with heartbeats; valid during the call */
+    /* What stands behind the probe's name in the path: "start" of /api/heartbeat/NAME/start; "" for nothing. */
     const char *kind;
     const char *token;   /* "" when the peer gave none */
-    bool is_trusted;     /* the peer may act anyway */
+    bool is_trusted;     /* the peer may act without one */
     struct pairs params; /* of the query */
     struct bytes body;
-    struct wall at;
+    struct wall at; /* when it came */
 };
 enum receipt { RECEIPT_TAKEN, RECEIPT_FORBIDDEN, RECEIPT_INVALID };
 
-struct group { /* samples with an interval of their own */
+struct group { /* samples that are collected at an interval of their own */
     const char *name;
-    nsec interval; /* 0: every run */
+    nsec interval; /* 0: with every run */
 };
 
-struct probe_type { /* all that a kind of probe is */
-    const char *name, *summary,
-        *example;      /* the example is YAML; a test parses it and runs validate */
-    int port;          /* a dialogue's default port: where aim's dial starts from */
-    const char *job;   /* target label `job`; NULL: "healthd" */
-    bool is_singleton; /* host, containers: no `probe` label on the big page */
-    bool is_critical;  /* default severity; else warning */
+/* All that a kind of probe is. Everything is called on the loop, but for `work`; nothing may block there. What a function gives
+ * or keeps is in the arena of its run or session. */
+struct probe_type {
+    const char *name, *summary; /* summary: one sentence for the reference */
+    const char *example; /* of a probe, in YAML; a test parses it and runs validate */
+    int port;            /* a dialogue's default port: where aim's dial starts from */
+    const char *job;     /* the target label `job`; NULL: "healthd" */
+    /* Its series have no label `probe` on the big page, as those of host and containers. */
+    bool is_singleton;
+    bool is_critical; /* the severity that is usual: critical; else warning */
     /* The rule pack that tells people of it in the place of ProbeDown and ProbeFlapping, and of which reasons (ended by
      * REASON_NONE; NULL: of whatever is wrong). NULL: those two tell of it, as of nearly every type. */
     const char *pack;
     const enum reason *pack_tells_of;
-    /* sees each container of an engine, also those that no probe asks */
+    /* It sees each container of an engine, also those that no probe asks. */
     bool watches_containers;
-    bool tells_of_work; /* that some work was done, or was not: what a backup may have */
-    bool keeps_memo;    /* its sessions set one, so that a place for it is made in time */
+    bool tells_of_work; /* it tells whether some work was done, a backup for example */
+    bool keeps_memo;    /* its sessions set a memo: a place for that is made in time */
     /* ${names} that a run itself fills in, in rows that are OPT_LATE; NULL-terminated. May be NULL. */
     const char *const *own_names;
-    bool refuses_modules; /* never for /probe: whoever may ask would say what is done */
-    /* its own rows only; a dialogue has dial_opts (talk.h) beside them */
+    /* /probe cannot ask it, because whoever may ask would say what is done. */
+    bool refuses_modules;
+    /* The type's own rows; a dialogue has dial_opts (talk.h) beside them. */
     const struct opt *opts;
-    const struct metric *const *metrics; /* families it declares, NULL-terminated */
-    bool has_dynamic_families;           /* others too, capped */
-    bool keeps_connection;  /* a dialogue: see TALK_DONE; the next run is run_is_kept */
-    const struct var *vars; /* what expect, should and capture may name */
-    const struct group *groups; /* may be NULL */
-    /* what `limits:` may name; ended by name NULL. May be NULL */
+    const struct metric *const *metrics; /* the families it declares; NULL-terminated */
+    bool has_dynamic_families;           /* it may add others, up to a cap */
+    bool keeps_connection; /* of a dialogue: see TALK_DONE; the next run is run_is_kept */
+    const struct var *vars;     /* what expect, should and capture may name */
+    const struct group *groups; /* ended by name NULL. May be NULL */
+    /* What `limits:` may name; ended by name NULL. May be NULL. */
     const struct limit *limits;
+    /* Bytes of the structs that conf, a run's state and a session's state are; the states come zeroed. */
     size_t conf_size, state_size, session_size;
-    /* Faults that no single row shows. May fill derived fields of conf: it is the caller's own copy. */
+    /* Finds faults that no single row shows: false, and e. May fill derived fields of conf, which is the caller's own copy;
+     * what it makes is in arena. May be NULL. */
     bool (*validate)(void *conf, struct arena *arena, struct err *e);
     /* Where to connect, for a conf that says it in its own way (a URL, or an address: dial_split); ret_dial comes
      * filled from the frame's rows and the default port when it is a dialogue. Also called once at loading, so that
      * its faults are the configuration's. May be NULL. */
     bool (*aim)(const void *conf, struct arena *arena, struct dial *ret_dial,
                 struct err *e);
+    /* Begin and end a session. False, and e: it cannot begin. Both may be NULL. */
     bool (*open)(struct session *s, struct err *e);
     void (*close)(struct session *s);
-    /* Exactly one of talk, start, work. */
+    /* A type has exactly one of these three. talk: a dialogue over the connection that the frame makes; it consumes from in.
+     * start: begins what has handles of its own on the loop, and ends with run_finish. work: blocks, on a thread of its own,
+     * and touches nothing but its run. Each answers by run_up, run_degraded, run_down or run_unknown (run.h). */
     enum talk (*talk)(struct run *run, enum talk_event event, struct bytes *in);
     void (*start)(struct run *run);
-    void (*work)(struct run *run); /* on a pool thread: touches only its run */
+    void (*work)(struct run *run);
     /* Adds the samples that every run has, whatever came of it (phases, a status of 0): called once on the loop
      * when the run ends, by an answer, at the deadline or by a cancel. Not when `work` is still busy. May be NULL. */
     void (*report)(struct run *run);
@@ -114,30 +128,32 @@ struct probe_type { /* all that a kind of probe is */
                  struct json_t *object);
     /* What the configuration means from now on, a line or more, for `healthctl validate`. NULL: nothing to say. */
     void (*preview)(const void *conf, struct wall now, struct buf *out);
-    /* with start only: let go of everything soon, then run_finish */
+    /* With start: the deadline came, or nobody wants the answer any more. Lets go of everything, soon, then run_finish. */
     void (*cancel)(struct run *run);
 };
 
 /* The pack that tells of this failure in ProbeDown's place; of REASON_NONE: of every failure. NULL: none does. */
 const char *probe_pack_telling_of(const struct probe_type *type, enum reason reason);
 
-/* Configured once, part of a generation, never written after loading. */
+/* One configured question: part of a generation, and never written after loading. */
 struct probe {
     const char *name;
     const struct probe_type *type;
-    struct template *conf; /* part 0: the type's; part 1: dial_opts, for dialogues */
+    struct template *conf; /* part 0: the type's rows; part 1: dial_opts, for dialogues */
     nsec interval, timeout, retry_interval;
-    int rise, fall;
-    bool watch;
-    bool results_all;                 /* a log line for every run */
-    struct labels labels;             /* global ◁ probe; task_id too */
-    const struct expr *const *expect; /* NULL-terminated: else down */
-    const struct expr *const *should; /* NULL-terminated: else degraded */
-    const char *const *depends_on;    /* NULL-terminated names */
-    const char *severity;             /* critical, warning, none */
-    const struct node *limits;        /* as written; they become rules. May be NULL */
-    const char *canonical; /* equal text over a reload keeps the session, due and state */
-    struct place at;
+    int rise, fall;       /* how many runs in a row confirm up, and down */
+    bool watch;           /* a connection is held open between runs */
+    bool results_all;     /* every run is a line of the log */
+    struct labels labels; /* the global ones, with its own on top; task_id too */
+    const struct expr *const *expect; /* NULL-terminated; down when one does not hold */
+    const struct expr *const
+        *should;                   /* NULL-terminated; degraded when one does not hold */
+    const char *const *depends_on; /* NULL-terminated names of probes */
+    const char *severity;          /* critical, warning or none */
+    const struct node *limits;     /* as written; they become rules. May be NULL */
+    /* Its text, whatever its layout: where that is equal after a reload, session, state and place on the grid are kept. */
+    const char *canonical;
+    struct place at; /* where it is written */
 };
 
 #endif

@@ -29,8 +29,8 @@ struct idle {
 
 enum wake { WAKE_WATCH_ENDED, WAKE_PUSHED, WAKE_PROBE }; /* why a run is wanted now */
 
-#define SESSION_MAX_GROUPS \
-    16 /* that a type may have; a unit test holds it over all types */
+/* How many groups a type may have; a unit test holds all types to it. */
+#define SESSION_MAX_GROUPS 16
 
 struct session {
     const struct probe_type *type;
@@ -42,9 +42,9 @@ struct session {
     struct idle kept;    /* of a type that keeps its connection; talk.c's */
     struct idle watched; /* of any other type, while `watch` holds one open; talk.c's */
     bool is_watched;     /* talk_watch was asked for, and its end not yet told */
-    /* how the last watched connection ended, and how long it had been held: */
+    /* Whether the last watched connection was closed in order, and how long it had been held. The schedule backs off when such
+     * ends are followed by up. */
     bool ended_orderly;
-    /* for the schedule, which backs off when orderly ends are followed by up */
     nsec ended_after;
     struct mono next_due[SESSION_MAX_GROUPS]; /* of the type's groups, by index */
     const char *memo;  /* small text that survives restarts; "" at first */
