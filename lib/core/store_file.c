@@ -151,6 +151,8 @@ static bool open_once(struct store_db *db, const struct store_conf *conf, struct
         give_to_owner(db, fd);
         close(fd);
     }
+    /* Pages are taken one by one, not twenty ahead. Refused, and in force, once a first file is open. */
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(conf->path, &db->sqlite, flags, NULL) != SQLITE_OK)
         return db_failed(db, e);
