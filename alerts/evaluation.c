@@ -268,6 +268,7 @@ void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compa
 void group_done(struct evaluation *e, struct group_state *g)
 {
     g->is_running = false;
+    g->has_ended = true;
     if (g->at < g->group->count)
         g->is_touched = true; /* the pool was full: soon again */
     else if (!g->has_failed)
@@ -300,6 +301,7 @@ static void group_run(struct evaluation *e, struct group_state *g, struct wall n
     g->at = 0;
     g->read = 0;
     g->evaluated = at;
+    g->begun = now;
     e->stats.evaluations++;
     e->stats.last = now;
     if (g->group->count == 0 || !step_start(e, g))
@@ -336,6 +338,7 @@ struct wall evaluation_advance(struct evaluation *e, struct wall now,
     for (size_t i = 0; i < e->group_count; i++) {
         const size_t at = (e->turn + i) % e->group_count;
         struct group_state *g = &e->groups[at];
+        group_rest(g, now);
         if (is_far(g, now))
             g->next = next_slot(g, now);
         if (should_run(g, now) && slice_is_over(slice)) {
@@ -344,6 +347,7 @@ struct wall evaluation_advance(struct evaluation *e, struct wall now,
         }
         if (should_run(g, now))
             group_run(e, g, now);
+        group_rest(g, now);
         next = earlier(next, next_run(g, now));
     }
     return next;

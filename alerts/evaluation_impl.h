@@ -27,7 +27,10 @@ struct group_state {
     struct wall next;      /* the slot that is due next */
     struct wall evaluated; /* of the newest evaluation */
     bool is_touched;
+    struct wall begun;  /* the newest evaluation */
+    struct wall rested; /* since then one may be out of turn again */
     bool is_running;
+    bool has_ended;           /* and nobody has seen it yet: group_rest */
     bool has_failed;          /* in this evaluation */
     size_t at;                /* the rule that comes next in this evaluation */
     size_t read;              /* series of the newest evaluation */
@@ -85,6 +88,8 @@ void group_done(struct evaluation *e, struct group_state *g);
 
 /* evaluation_touch.c */
 void touches_spread(struct evaluation *e); /* to the groups that read what was touched */
+/* After an evaluation, once: how long it took tells how long g rests. */
+void group_rest(struct group_state *g, struct wall now);
 /* When a group that is touched may be evaluated; now: at once. */
 struct wall group_rested(const struct group_state *g, struct wall now);
 

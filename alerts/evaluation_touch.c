@@ -5,10 +5,9 @@
  */
 #include "alerts/evaluation_impl.h"
 
-/* Out of turn, an evaluation that reads much has a rest after it, so that a thousand verdicts in a row do not have it
- * made a thousand times. A series costs 2 to 5 µs: an outage of many probes takes about a tenth of a core, not all of it. */
-#define READ_WITHOUT_REST 200
-#define REST_PER_SERIES (50 * NSEC_PER_USEC)
+/* Out of turn, a group rests after an evaluation, in proportion to what that took, so that many verdicts in a row do not
+ * take a core: not more than a twentieth for each group. A probe that changes while nothing else does is not kept waiting. */
+#define REST_PER_WORK 19
 #define LONGEST_REST NSEC_PER_SEC
 
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now)
@@ -60,10 +59,22 @@ void touches_spread(struct evaluation *e)
     e->touched = map_create();
 }
 
+void group_rest(struct group_state *g, struct wall now)
+{
+    const nsec took = now.ns - g->begun.ns;
+    if (!g->has_ended)
+        return;
+    g->has_ended = false;
+    /* A clock that was set says nothing. */
+    g->rested =
+        took > 0 && took < NSEC_PER_MINUTE
+            ? wall_add(now, took < LONGEST_REST / REST_PER_WORK ? took * REST_PER_WORK
+                                                                : LONGEST_REST)
+            : now;
+}
+
 struct wall group_rested(const struct group_state *g, struct wall now)
 {
-    const nsec rest = (nsec)g->read * REST_PER_SERIES;
-    if (g->read <= READ_WITHOUT_REST || g->evaluated.ns > now.ns)
-        return now;
-    return wall_add(g->evaluated, rest < LONGEST_REST ? rest : LONGEST_REST);
+    const bool rests = g->rested.ns > now.ns && g->rested.ns - now.ns <= LONGEST_REST;
+    return rests ? g->rested : now;
 }
