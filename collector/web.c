@@ -238,6 +238,7 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
     }
     if (x->is_suspended) {
         x->is_parked = true;
+        client_waits(x->client);
         MHD_suspend_connection(connection);
         return MHD_YES;
     }

@@ -33,7 +33,7 @@ struct exchange *exchange_create(struct listener *l, struct MHD_Connection *conn
     x->client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
                     ->socket_context;
     x->client->exchange = x;
-    x->client->deadline = mono_add(loop_now(w->loop), w->request_timeout);
+    client_due_in(x->client, w->request_timeout);
     x->connection = connection;
     x->method = arena_strdup(x->arena, method);
     x->path = arena_strdup(x->arena, path);
@@ -252,8 +252,8 @@ void exchange_suspend(struct exchange *x, void (*gone)(void *ctx), void *ctx)
     assert(!x->response && !x->is_suspended);
     x->gone = gone;
     x->gone_ctx = ctx;
-    x->is_suspended =
-        true; /* web_handle parks the connection, unless the answer came before that */
+    /* web_handle parks the connection, unless the answer came before that */
+    x->is_suspended = true;
 }
 
 static void forget(void *exchange)

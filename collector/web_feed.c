@@ -12,8 +12,7 @@
 /* Its client took something: from now on it has as long as any request to take more. */
 static void renew(struct exchange *x)
 {
-    const struct web *w = x->listener->web;
-    x->client->deadline = mono_add(loop_now(w->loop), w->request_timeout);
+    client_due_in(x->client, x->listener->web->request_timeout);
 }
 
 static ssize_t read_feed(void *ctx, uint64_t position, char *to, size_t room)
@@ -27,6 +26,7 @@ static ssize_t read_feed(void *ctx, uint64_t position, char *to, size_t room)
         return (ssize_t)got;
     }
     x->feed_waits = true;
+    client_waits(x->client);
     MHD_suspend_connection(x->connection);
     return 0;
 }

@@ -72,6 +72,31 @@ static bool has_left(int fd)
            (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
+static void on_sweep(void *ctx);
+
+static void sweep_by(struct web *w, struct mono at)
+{
+    if (w->sweep_at.ns && mono_reached(at, w->sweep_at))
+        return;
+    if (!w->sweep)
+        w->sweep = loop_timer_create(w->loop, "web sweep", on_sweep, w);
+    timer_at(w->sweep, at);
+    w->sweep_at = at;
+}
+
+void client_due_in(struct client *c, nsec wait)
+{
+    struct web *w = c->listener->web;
+    c->deadline = mono_add(loop_now(w->loop), wait);
+    sweep_by(w, c->deadline);
+}
+
+void client_waits(struct client *c)
+{
+    struct web *w = c->listener->web;
+    sweep_by(w, mono_add(loop_now(w->loop), SWEEP_INTERVAL));
+}
+
 static void sweep_client(struct client *c, struct mono now)
 {
     const bool is_suspended = c->exchange && c->exchange->is_suspended;
@@ -84,26 +109,21 @@ static void sweep_client(struct client *c, struct mono now)
         exchange_abandon(c->exchange);
     else if (is_feed && has_left(c->fd))
         exchange_feed_end(c->exchange);
+    sweep_by(c->listener->web, is_suspended || is_feed || is_late
+                                   ? mono_add(now, SWEEP_INTERVAL)
+                                   : c->deadline);
 }
 
 static void on_sweep(void *ctx)
 {
     struct web *w = ctx;
     const struct mono now = loop_now(w->loop);
+    w->sweep_at = (struct mono){0};
     LIST_EACH (at, &w->listeners) {
         struct listener *l = LIST_ITEM(at, struct listener, link);
         LIST_EACH (c, &l->clients)
             sweep_client(LIST_ITEM(c, struct client, link), now);
     }
-    if (w->client_count > 0)
-        timer_at(w->sweep, mono_add(now, SWEEP_INTERVAL));
-}
-
-void web_sweep_soon(struct web *w)
-{
-    if (!w->sweep)
-        w->sweep = loop_timer_create(w->loop, "web sweep", on_sweep, w);
-    timer_at(w->sweep, mono_add(loop_now(w->loop), SWEEP_INTERVAL));
 }
 
 static void client_came(struct listener *l, struct MHD_Connection *connection,
@@ -114,12 +134,10 @@ static void client_came(struct listener *l, struct MHD_Connection *connection,
     c->listener = l;
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
                 ->connect_fd;
-    c->deadline = mono_add(loop_now(l->web->loop), l->web->request_timeout);
     list_append(&l->clients, &c->link);
     l->client_count++;
     *socket_ctx = c;
-    if (l->web->client_count++ == 0)
-        web_sweep_soon(l->web);
+    client_due_in(c, l->web->request_timeout);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_ctx,
@@ -132,7 +150,6 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     }
     struct client *c = *socket_ctx;
     list_remove(&c->link);
-    l->web->client_count--;
     /* At its limit microhttpd looks away from the listening socket until it is called again. */
     if (l->client_count-- >= l->max_clients)
         listener_pump(l);
@@ -145,7 +162,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **ex
     struct exchange *x = *exchange;
     if (!x)
         return;
-    x->client->deadline = mono_add(loop_now(x->listener->web->loop), IDLE_DEADLINE);
+    client_due_in(x->client, IDLE_DEADLINE);
     exchange_end(x);
     *exchange = NULL;
 }

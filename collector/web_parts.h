@@ -24,8 +24,8 @@ struct web {
     struct list listeners, closing;
     struct list spare; /* exchanges to be used again */
     size_t spare_count;
-    struct timer *sweep; /* deadlines and clients that left, while there is any client */
-    size_t client_count;
+    struct timer *sweep;  /* deadlines, and clients that left while they waited */
+    struct mono sweep_at; /* when that is next; {0}: not set */
     nsec request_timeout;
     struct web_limits limits;
     struct limiter *limiter;
@@ -119,7 +119,10 @@ struct listener *listener_open(struct web *w, const struct listener *former,
 void listener_quiet(struct listener *l);
 void listener_close(struct listener *l); /* not from within one of its handlers */
 void listener_pump(struct listener *l);  /* soon: after a resume */
-void web_sweep_soon(struct web *w);
+/* When this client is cut off unless it is told anew. */
+void client_due_in(struct client *c, nsec wait);
+/* c waits, and no deadline says when it has left: it is looked at soon, and again while it does. */
+void client_waits(struct client *c);
 
 /* web_socket.c: sets l's fd, url and, of a Unix socket, its path. */
 bool listener_bind(struct listener *l, const struct listener *former,

@@ -112,9 +112,32 @@ static const char *openmetrics_type(enum metric_kind kind, bool is_short)
     return "unknown";
 }
 
+/* Text 0.0.4 with nothing to escape, which is nearly always: in one piece. */
+static void plain_print(struct buf *out, const struct meta *meta)
+{
+    const char *type = metric_kind_name(meta->kind);
+    const size_t name_len = strlen(meta->name), help_len = strlen(meta->help);
+    const size_t len =
+        strlen("# HELP  \n# TYPE  \n") + 2 * name_len + help_len + strlen(type);
+    char *to = buf_room(out, len);
+    if (!to)
+        return;
+    to = mempcpy(stpcpy(to, "# HELP "), meta->name, name_len);
+    *to++ = ' ';
+    to = mempcpy(to, meta->help, help_len);
+    to = mempcpy(stpcpy(to, "\n# TYPE "), meta->name, name_len);
+    *to++ = ' ';
+    stpcpy(stpcpy(to, type), "\n");
+    buf_grew(out, len);
+}
+
 void meta_print(struct buf *out, enum page_format format, const struct meta *meta,
                 const struct registry *r)
 {
+    if (format == PAGE_TEXT && meta->is_help_plain && meta->help[0]) {
+        plain_print(out, meta);
+        return;
+    }
     struct bytes name = bytes_of(meta->name);
     if (format == PAGE_TEXT) {
         help_line(out, meta, name, format);

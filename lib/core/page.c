@@ -108,13 +108,18 @@ static void page_meta(struct page *p, const struct family *f)
 static void page_line(struct page *p, const struct series *s)
 {
     const char *line = s->chunk->text + s->offset;
-    const size_t end = (size_t)s->prefix_len + s->value_len + 1;
     const size_t resume = (size_t)s->cut_at + s->cut_len;
-    buf_add(&p->text, line, s->cut_at);
-    buf_add(&p->text, line + resume, end - resume - 1);
-    if (p->format == PAGE_OPENMETRICS)
+    const bool has_more = p->format == PAGE_OPENMETRICS && s->has_exemplar;
+    const size_t rest = (size_t)s->prefix_len + s->value_len + !has_more - resume;
+    char *to = buf_room(&p->text, s->cut_at + rest);
+    if (!to)
+        return;
+    memcpy(mempcpy(to, line, s->cut_at), line + resume, rest);
+    buf_grew(&p->text, s->cut_at + rest);
+    if (has_more) {
         buf_add_text(&p->text, exemplar_text(s));
-    buf_add_byte(&p->text, '\n');
+        buf_add_byte(&p->text, '\n');
+    }
 }
 
 /* True when all of the source is there. */

@@ -46,7 +46,7 @@ static void finish(struct pg *pg)
     if (why.is_broken)
         unwatch(pg);
     else if (pg->watch)
-        watch_set(pg->watch, 0);
+        watch_set(pg->watch, WATCH_READ); /* as the next question will */
     pg_move(pg, why.is_broken ? PG_BROKEN : PG_IDLE);
     asking->end(ctx, &why); /* may ask again, or end pg */
 }
@@ -212,8 +212,7 @@ static void on_idle(struct pg *pg)
     unwatch(pg);
     pg_move(pg, PG_BROKEN);
     pg->ended = NULL;
-    if (ended)
-        ended(ctx, orderly);
+    ended(ctx, orderly);
 }
 
 static void on_ready(void *ctx, int events)
@@ -222,6 +221,10 @@ static void on_ready(void *ctx, int events)
     struct pg_answer *a = &pg->answer;
     size_t len;
 
+    if (pg->state == PG_IDLE && !pg->ended) {
+        watch_set(pg->watch, 0); /* it is for the next question to see */
+        return;
+    }
     if (pg->state == PG_IDLE) {
         on_idle(pg);
         return;

@@ -169,10 +169,40 @@ static struct holding *holding_for(struct source *s, const char *name)
     return h;
 }
 
+/* A sample that had its series, for those after it: a row's samples share the array of their values (batch_add_kept). */
+struct fitted {
+    const char *const *values;
+    size_t value_count;
+    const struct series *series;
+};
+
+static size_t value_count(const struct sample *sample)
+{
+    size_t count = 0;
+    while (sample->values && sample->metric->labels[count])
+        count++;
+    return count;
+}
+
+static bool values_fit(const struct sample *sample, const struct series *s,
+                       struct fitted *last)
+{
+    const size_t count = value_count(sample);
+    if (count && sample->values == last->values && count == last->value_count &&
+        !sample->extra.count)
+        return series_has_own_of(s, last->series);
+    const struct identity id = {sample->metric, "", sample->values, sample->extra};
+    const bool fits = series_has_own(s, &id);
+    *last = (struct fitted){0};
+    if (fits && !sample->extra.count)
+        *last = (struct fitted){sample->values, count, s};
+    return fits;
+}
+
 /* Whether s is what the sample names. Cheap for a declared family, whose label names are known to be the same, and for
  * what has no labels of its own. */
 static bool sample_fits(struct registry *r, const struct sample *sample,
-                        const struct series *s)
+                        const struct series *s, struct fitted *last)
 {
     const struct family *f = s->chunk->family;
     const struct metric *m = sample->metric;
@@ -180,7 +210,7 @@ static bool sample_fits(struct registry *r, const struct sample *sample,
     struct prefix p;
 
     if (f->metric == m && !m->family && s->is_sample)
-        return series_has_own(s, &id);
+        return values_fit(sample, s, last);
     if (f->kind != m->kind || strcmp(f->name, metric_family(m)) != 0)
         return false;
     if (!m->family && s->is_sample && !s->own_len && series_has_own(s, &id))
@@ -252,12 +282,14 @@ struct shape {
 static void group_publish(struct registry *r, struct holding *h, struct batch_group *g)
 {
     struct shape shape = {true, h->count == g->count};
+    struct fitted last = {0};
     r->round++;
     h->filled = 0;
     for (const struct sample *sample = g->first; sample; sample = sample->next) {
         struct series *s = h->filled < h->count ? h->slots[h->filled] : NULL;
-        if (!s || !sample_fits(r, sample, s)) {
+        if (!s || !sample_fits(r, sample, s, &last)) {
             s = sample_series(r, sample, h);
+            last.values = NULL; /* its series may be gone */
             shape.is_same = false;
         }
         if (s && s->round == r->round) {

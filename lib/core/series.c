@@ -192,6 +192,11 @@ bool series_has_own(const struct series *s, const struct identity *id)
     return at == s->own_len;
 }
 
+bool series_has_own_of(const struct series *s, const struct series *other)
+{
+    return s->own_len == other->own_len && !memcmp(s->own, other->own, s->own_len);
+}
+
 static void own_write(struct series *s, const struct identity *id)
 {
     struct own walk = {.id = id};

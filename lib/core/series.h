@@ -152,6 +152,7 @@ struct series *series_make(struct registry *r, struct family *f, struct holding 
                            const struct identity *id, const struct prefix *p);
 /* Whether these are the values and extra labels that it was made with. */
 bool series_has_own(const struct series *s, const struct identity *id);
+bool series_has_own_of(const struct series *s, const struct series *other);
 /* s is gone afterwards; its owner's slot is not touched. */
 void series_end(struct registry *r, struct series *s);
 struct bytes series_prefix(const struct series *s);

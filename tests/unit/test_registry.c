@@ -203,6 +203,31 @@ static void the_probe_label_is_cut_wherever_it_stands(void **state)
     }
 }
 
+/* A row's samples, for families with more labels and fewer; what the first had besides reads like the values of the other. */
+static void samples_that_share_their_values_are_told_apart(void **state)
+{
+    static const struct metric read = {
+        .name = "read", .help = "Read", .labels = {"disk", "part", "side"}};
+    static const struct label label = {"1", "2"};
+    static const char *const rows[][3] = {
+        {"a", "1", "2"}, {"a", "1", "2"}, {"b", "1", "2"}};
+    struct world *w = *state;
+    struct source *s = plain_source(w);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct labels extra = {&label, i == 0};
+        struct batch_group *group = batch_group(w->batch, "");
+        batch_add_kept(w->batch, group, &read, rows[i], (struct labels){0}, 2);
+        batch_add_kept(w->batch, group, &size, rows[i], extra, 1);
+        publish(w, s);
+        const char *expected = arena_printf(
+            w->arena,
+            "read{disk=\"%s\",part=\"1\",side=\"2\"} 2\nsize_bytes{%sdisk=\"%s\"} 1\n",
+            rows[i][0], i ? "" : "1=\"2\",", rows[i][0]);
+        assert_string_equal(shown(w, NULL), expected);
+    }
+}
+
 static void the_first_owner_of_a_series_keeps_it(void **state)
 {
     struct world *w = *state;
@@ -555,6 +580,7 @@ int main(void)
         STORY(groups_end_on_their_own),
         STORY(labels_come_from_three_places),
         STORY(the_probe_label_is_cut_wherever_it_stands),
+        STORY(samples_that_share_their_values_are_told_apart),
         STORY(the_first_owner_of_a_series_keeps_it),
         STORY(a_series_of_ours_is_taken_from_a_batch),
         STORY(a_counter_goes_on_over_a_reload),
