@@ -126,6 +126,14 @@ static const char *field_text(struct run *run, const char *name)
     return arena_strndup(run_arena(run), value.ptr, value.len);
 }
 
+/* Valkey has called it server_mode since its version 8. */
+static const char *mode_text(struct run *run)
+{
+    const char *text = field_text(run, "redis_mode");
+
+    return text[0] ? text : field_text(run, "server_mode");
+}
+
 static void add_instance(struct run *run)
 {
     static const char *const beyond[] = {"process_id", "master_replid", "valkey_version",
@@ -138,7 +146,9 @@ static void add_instance(struct run *run)
     struct err e;
 
     for (size_t i = 0; metric->labels[i]; i++)
-        values[i] = field_text(run, metric->labels[i]);
+        values[i] = strcmp(metric->labels[i], "redis_mode") == 0
+                        ? mode_text(run)
+                        : field_text(run, metric->labels[i]);
     for (size_t i = 0; i < ARRAY_LEN(beyond); i++) {
         const char *text = field_text(run, beyond[i]);
         if (text[0])
@@ -286,7 +296,7 @@ static bool is_field(struct run *run, const char *name, const char *expected)
 /* What a server knows depends on its kind, which INFO tells. */
 static void ask_more(struct run *run)
 {
-    if (is_field(run, "redis_mode", "sentinel")) {
+    if (!strcmp(mode_text(run), "sentinel")) {
         redis_sentinel_ask(run);
         return;
     }
