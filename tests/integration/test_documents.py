@@ -128,7 +128,7 @@ def test_commands_are_the_shell_s():
 
 
 # The shop that pages speak of: what it answers, what asks it, and programs that stand in for what is not here.
-ANSWERS = {"GET /health": "fine", "GET /": "fine", "GET /version": {"commit": "a1b2c3"}, "POST /login": {"token": "t-0815-4711"},
+ANSWERS = {"GET /health": "fine", "POST /page": "taken", "GET /": "fine", "GET /version": {"commit": "a1b2c3"}, "POST /login": {"token": "t-0815-4711"},
            "POST /workflows": {"id": "7"}, "GET /workflows/7": {"state": "done"}, "DELETE /workflows/7": "gone"}
 CONFIG = """
 site: shop
@@ -143,11 +143,18 @@ flows:
     steps: [{name: version, http: "http://ADDRESS/version", expect: [json.commit == vars.release]}]
 web: {listen: ["127.0.0.1:0", "unix:SOCKET"], events_token: "events-0815"}
 """
+# What a page's shop has besides.
+MORE_CONFIG = {"docs/alerting.md": """
+receivers:
+  oncall: {webhook: {url: "http://ADDRESS/page"}}
+  chat: {slack: {webhook_url: "http://ADDRESS/services/T0/B0/gone"}}
+notify: {critical: [oncall, chat], warning: chat}
+"""}
 # /etc/healthd/healthd.yml is the shop's, where no file is named.
 HEALTHCTL = """
 case "$1:$*" in
 *.yml*) ;;
-wait:*|smoke:*|deploy:*|baseline:*) command=$1; shift; set -- "$command" --config CONFIG "$@" ;;
+wait:*|smoke:*|deploy:*|baseline:*|route:*) command=$1; shift; set -- "$command" --config CONFIG "$@" ;;
 esac
 exec HEALTHCTL "$@"
 """
@@ -160,6 +167,10 @@ esac
 """
 
 
+EXAMPLE_VARIABLES = {"SLACK_WEBHOOK_URL": "http://127.0.0.1/services/T0/B0/x", "SLACK_BOT_TOKEN": "xoxb-0815",
+                     "DATABASE_URL": "postgres://127.0.0.1/shop"}
+
+
 @pytest.fixture
 def shop(tmp_path, request):
     """The folder of somebody who follows a page, beside a healthd that watches a small shop."""
@@ -168,11 +179,13 @@ def shop(tmp_path, request):
         request.addfinalizer(one.close)
     address = web.url.removeprefix("http://")
     socket = tmp_path / "healthd" / "healthd.sock"
-    daemon = Healthd(tmp_path / "healthd", CONFIG.replace("ADDRESS", address).replace("SOCKET", str(socket)))
+    config = CONFIG + MORE_CONFIG.get(request.node.callspec.params["page"], "")
+    daemon = Healthd(tmp_path / "healthd", config.replace("ADDRESS", address).replace("SOCKET", str(socket)))
     request.addfinalizer(daemon.stop)
     folder = tmp_path / "page"
     for made in ("lib/grafana", "lib/shop", "etc/grafana/provisioning/datasources", "etc/grafana/provisioning/dashboards"):
         (folder / made).mkdir(parents=True)
+    example_with_secrets(folder)
     here = [("http://gateway:8080", web.url), ("cache:6379", address), ("https://example.com", web.url),
             ("http://litellm:4000", model.url), ("--model small", f"--model {MODEL}"),
             ("http://mcp:9000/mcp", tools.url), ("https://healthd.example.com", daemon.url("")), ("http://127.0.0.1:9990", daemon.url("")),
@@ -181,7 +194,17 @@ def shop(tmp_path, request):
     own = HEALTHCTL.replace("CONFIG", str(daemon.config)).replace("HEALTHCTL", program("HEALTHCTL_BIN"))
     programs = {"healthctl": own, "docker": DOCKER, "ssh": 'shift; exec "$@"', "systemctl": "true", "logger": "true"}
     return Scratch(folder, here, programs, HEALTHD_SOCKET=str(socket), SHA="a1b2c3", EVENTS_TOKEN="events-0815", BACKUP_TOKEN="backup-0815",
-                   LLM_KEY=OPENAI_KEY)
+                   LLM_KEY=OPENAI_KEY, **EXAMPLE_VARIABLES)
+
+
+def example_with_secrets(folder):
+    """examples/alerting.yml as a page's commands name it, with files for its secrets."""
+    text = (ROOT / "examples/alerting.yml").read_text()
+    (folder / "examples").mkdir()
+    (folder / "secrets").mkdir()
+    for name in re.findall(r"file:/run/secrets/(\w+)", text):
+        (folder / "secrets" / name).write_text("http://127.0.0.1/" if name.endswith("url") else "0" * 32)
+    (folder / "examples/alerting.yml").write_text(text.replace("/run/secrets", str(folder / "secrets")))
 
 
 # Pages whose commands go on with the files of another page.

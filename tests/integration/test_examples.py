@@ -13,5 +13,5 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_is_valid(healthctl, path):
-    done = healthctl("validate", path)
+    done = healthctl("validate", "--without-secrets", path)
     assert done.returncode == 0, done.stdout + done.stderr
