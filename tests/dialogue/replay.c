@@ -12,7 +12,9 @@
  *   * resume           the probe asks for a computation here, which is done
  *   * eof, * expire    the peer closes; the deadline comes
  *   ! up               the answer; or "! down REASON sentence", the whole sentence or up to a ~
- *   . name value       a sample without labels
+ *   . name value, . name{label="value"} value
+ *                      a sample with these labels, sorted by name, and no others
+ *   - name             no sample is called so
  *   = expression       holds in the end
  */
 #include <dirent.h>
@@ -30,6 +32,7 @@
 
 #define FOLDER "tests/dialogue"
 #define STORY_MAX_LINES 200
+#define LINE_KINDS "><?x*!.-="
 #define SAID_MAX (1u << 20)
 
 struct line {
@@ -45,6 +48,7 @@ struct story {
     const void *conf;
     struct line lines[STORY_MAX_LINES];
     size_t count, heard_bytes;
+    bool is_unreadable;
 };
 
 enum pace { PACE_WHOLE, PACE_BYTES, PACE_CUT };
@@ -133,12 +137,15 @@ static enum reason reason_of(const char *word)
     return REASON_NONE;
 }
 
-static const struct tls_peer *make_peer(struct play *p, const char *word)
+static const struct tls_peer *make_peer(struct play *p, const struct line *line,
+                                        const char *word)
 {
     struct tls_cert *leaf = arena_alloc(p->arena, sizeof(*leaf));
     struct tls_peer *peer = arena_alloc(p->arena, sizeof(*peer));
     const bool verified = !strcmp(word, "verified");
 
+    if (!verified && reason_of(word) == REASON_NONE)
+        fail(p, line, "no such reason", word);
     *leaf = (struct tls_cert){.subject = "CN=peer",
                               .issuer = "CN=authority",
                               .names = "peer.example",
@@ -167,11 +174,11 @@ static void do_event(struct play *p, const struct line *line, bool is_checked)
     argument = argument ? argument + 1 : "";
 
     if (!strncmp(line->text, "open", 4)) {
-        run_set_peer(talk_script_run(p->script), make_peer(p, argument));
+        run_set_peer(talk_script_run(p->script), make_peer(p, line, argument));
     } else if (!strncmp(line->text, "starttls", 8)) {
         if (is_checked && p->last != TALK_STARTTLS)
             fail(p, line, "the probe did not ask for TLS", "something else");
-        run_set_peer(talk_script_run(p->script), make_peer(p, argument));
+        run_set_peer(talk_script_run(p->script), make_peer(p, line, argument));
         feed(p, TALK_RESUMED, (struct bytes){0});
     } else if (!strcmp(line->text, "resume")) {
         if (is_checked && p->last != TALK_OFFLOAD)
@@ -224,18 +231,65 @@ static void check_verdict(struct play *p, const struct line *line)
         fail(p, line, "another answer", got);
 }
 
-static void check_sample(struct play *p, const struct line *line)
+/* As a line of a page. */
+static const char *sample_text(struct arena *arena, const struct sample *s)
+{
+    struct pair pairs[2 * METRIC_MAX_LABELS];
+    struct buf out = BUF_MAX(SAID_MAX);
+    struct labels labels = {0};
+    struct err e;
+    size_t count = 0;
+
+    for (size_t i = 0; s->values && s->metric->labels[i]; i++)
+        pairs[count++] =
+            (struct pair){s->metric->labels[i], s->values[i] ? s->values[i] : ""};
+    for (size_t i = 0; i < s->extra.count && count < ARRAY_LEN(pairs); i++)
+        pairs[count++] = (struct pair){s->extra.items[i].name, s->extra.items[i].value};
+    if (labels_from_pairs(arena, &(struct pairs){pairs, count}, &labels, &e))
+        labels_print(labels, &out);
+    const char *text = arena_printf(arena, out.len ? "%s{%s} %g" : "%s%s %g",
+                                    s->metric->name, buf_text(&out), s->value);
+    buf_finish(&out);
+    return text;
+}
+
+/* The samples called so, each on a line of its own; ret_has: one of them is `text`. */
+static const char *samples_called(struct play *p, struct bytes name, const char *text,
+                                  bool *ret_has)
 {
     const struct batch *batch = talk_script_batch(p->script);
+    const char *all = "";
 
+    *ret_has = false;
     for (const struct batch_group *g = batch ? batch->first : NULL; g; g = g->next) {
         for (const struct sample *s = g->first; s; s = s->next) {
-            const char *text = arena_printf(p->arena, "%s %g", s->metric->name, s->value);
-            if (!strcmp(text, line->text))
-                return;
+            if (!bytes_is(name, s->metric->name))
+                continue;
+            const char *one = sample_text(p->arena, s);
+            *ret_has = *ret_has || !strcmp(one, text);
+            all = arena_printf(p->arena, "%s\n#            %s", all, one);
         }
     }
-    fail(p, line, "no such sample", "others");
+    return all;
+}
+
+static void check_sample(struct play *p, const struct line *line)
+{
+    const struct bytes name = {line->text, strcspn(line->text, "{ ")};
+    bool has;
+    const char *all = samples_called(p, name, line->text, &has);
+
+    if (!has)
+        fail(p, line, "no such sample", all[0] ? all : "none of that name");
+}
+
+static void check_no_sample(struct play *p, const struct line *line)
+{
+    bool has;
+    const char *all = samples_called(p, bytes_of(line->text), "", &has);
+
+    if (all[0])
+        fail(p, line, "no sample may be called so", all);
 }
 
 static void check_expression(struct play *p, const struct line *line)
@@ -302,6 +356,10 @@ static void do_line(struct play *p, const struct line *line, enum pace pace)
     case '.':
         if (is_checked)
             check_sample(p, line);
+        break;
+    case '-':
+        if (is_checked)
+            check_no_sample(p, line);
         break;
     case '=':
         if (is_checked)
@@ -391,8 +449,15 @@ static void tell(struct totals *t, const struct story *story)
 static void add_line(struct arena *arena, struct story *story, struct bytes text,
                      int number)
 {
-    if (!text.len || text.ptr[0] == '#' || story->count == STORY_MAX_LINES)
+    if (!text.len || text.ptr[0] == '#')
         return;
+    if (story->count == STORY_MAX_LINES || !strchr(LINE_KINDS, text.ptr[0])) {
+        story->is_unreadable = true;
+        printf("# %s:%d: %s\n", story->file, number,
+               story->count == STORY_MAX_LINES ? "one line too many"
+                                               : "no such kind of line");
+        return;
+    }
     struct line *line = &story->lines[story->count++];
     *line = (struct line){.kind = text.ptr[0], .number = number};
     line->text = arena_strndup(arena, text.ptr + (text.len > 1 ? 2 : 1),
@@ -427,7 +492,7 @@ static void tell_story(struct totals *t, const char *file, struct bytes title,
     rest = bytes_slice(text, yaml.len + strlen("===\n"), text.len);
     while (bytes_line(&rest, &line))
         add_line(arena, story, line, ++number);
-    if (story->conf && story->count)
+    if (story->conf && story->count && !story->is_unreadable)
         tell(t, story);
     else
         report(t, story, "its configuration and lines can be read", false);
