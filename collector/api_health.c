@@ -65,6 +65,16 @@ static void add_service(struct buf *body, const struct tracked *t)
     buf_add_byte(body, '}');
 }
 
+/* Who is not known yet may be anything: that is worse than to be well, and better than any fault. */
+static enum health worse_of(enum health a, enum health b)
+{
+    if (a == HEALTH_UNKNOWN && b == HEALTH_UP)
+        return a;
+    if (b == HEALTH_UNKNOWN && a == HEALTH_UP)
+        return b;
+    return a > b ? a : b;
+}
+
 /* {"status": …, "timestamp": …, "services": {name: {"status", "error"}}}: what applications answer too. */
 static void get_health(struct exchange *x, struct daemon *d)
 {
@@ -73,7 +83,7 @@ static void get_health(struct exchange *x, struct daemon *d)
     char now[WALL_TEXT_SIZE];
     for (size_t i = 0; i < schedule_count(d->schedule); i++) {
         const struct tracked *t = schedule_at(d->schedule, i);
-        worst = t->state.confirmed > worst ? t->state.confirmed : worst;
+        worst = worse_of(worst, t->state.confirmed);
         if (i > 0)
             buf_add_byte(&services, ',');
         add_service(&services, t);
@@ -86,7 +96,8 @@ static void get_health(struct exchange *x, struct daemon *d)
     exchange_reply_json(x, worst == HEALTH_DOWN ? 503 : 200, &body);
 }
 static const struct endpoint_field health_fields[] = {
-    {"status", "string", "Of the worst probe: healthy, degraded, unhealthy, unknown.",
+    {"status", "string",
+     "Of the worst probe: unhealthy, degraded, unknown (not confirmed yet), healthy.",
      true},
     {"timestamp", "time", "Now.", true},
     {"services", "object", "By probe: {status, error}.", true},

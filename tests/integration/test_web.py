@@ -51,6 +51,19 @@ def test_health_of_the_stack(healthd, badpeer):
     assert daemon.get("/-/healthy").status == 200
 
 
+@pytest.mark.parametrize("others, said", [("", "unknown"), ("  - {name: b, http: 'GONE'}\n", "unhealthy")])
+def test_health_is_unknown_before_it_is_confirmed(healthd, badpeer, others, said):
+    gone = badpeer("ok")
+    gone.close()
+    daemon = healthd("defaults: {retry_interval: 100ms}\nprobes:\n"
+                     f"  - {{name: well, http: '{badpeer('ok').url()}'}}\n"
+                     f"  - {{name: new, http: '{gone.url()}', fall: 100, interval: 1h}}\n" + others.replace("GONE", gone.url()))
+    daemon.wait_health("well", "up")
+    answer = wait_until(lambda: (found := daemon.get("/health")).json()["status"] == said and found)
+    assert answer.json()["services"]["new"]["status"] == "unknown"
+    assert answer.status == (503 if others else 200)
+
+
 @pytest.mark.parametrize("method, path, status, allow", [
     ("GET", "/nowhere", 404, None),
     ("GET", "/metrics/nobody", 404, None),
