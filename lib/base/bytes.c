@@ -131,6 +131,11 @@ bool bytes_token(struct bytes *b, char sep, struct bytes *ret_token)
     return true;
 }
 
+bool bytes_split(struct bytes *b, char sep, struct bytes *ret_before)
+{
+    return bytes_find_byte(*b, sep) >= 0 && bytes_token(b, sep, ret_before);
+}
+
 bool bytes_take(struct bytes *b, size_t n, struct bytes *ret_taken)
 {
     if (n > b->len)

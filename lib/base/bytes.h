@@ -50,6 +50,8 @@ ptrdiff_t bytes_find_byte(struct bytes b, char c);
 bool bytes_line(struct bytes *b, struct bytes *ret_line);
 /* Consumes up to and including sep; the whole rest when there is none. False when empty. */
 bool bytes_token(struct bytes *b, char sep, struct bytes *ret_token);
+/* Consumes up to and including sep. False, with nothing consumed, when there is none. */
+bool bytes_split(struct bytes *b, char sep, struct bytes *ret_before);
 /* Consumes exactly n bytes, or nothing and returns false. */
 bool bytes_take(struct bytes *b, size_t n, struct bytes *ret_taken);
 

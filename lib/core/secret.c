@@ -160,7 +160,7 @@ static bool look_up(struct secrets *s, struct bytes name, int depth,
 {
     struct bytes rest = name, kind = {0};
     bool ok;
-    if (bytes_find_byte(name, ':') < 0 || !bytes_token(&rest, ':', &kind))
+    if (!bytes_split(&rest, ':', &kind))
         return false;
     if (bytes_is(kind, "env"))
         ok = from_environment(s, rest, ret_value, e);

@@ -70,6 +70,11 @@ static void tokens_and_pieces(void **state)
     assert_true(bytes_token(&b, ',', &token) && bytes_is(token, "b"));
     assert_false(bytes_token(&b, ',', &token));
 
+    b = bytes_of("name=");
+    assert_false(bytes_split(&b, ':', &token));
+    assert_true(bytes_split(&b, '=', &token) && bytes_is(token, "name") && !b.len);
+    assert_false(bytes_split(&b, '=', &token));
+
     b = bytes_of("12345");
     assert_false(bytes_take(&b, 6, &token));
     assert_true(bytes_take(&b, 2, &token) && bytes_is(token, "12"));
