@@ -157,8 +157,8 @@ static int wait_for(struct child *c)
             read_rest(c);
             return status_of(wait_status);
         }
-        if (poll(c->watched, WATCHED, -1) < 0 && errno != EINTR)
-            continue;
+        if (poll(c->watched, WATCHED, -1) < 0)
+            continue; /* a signal came: no descriptor was looked at */
         for (int stream = OUT; stream <= ERR; stream++) {
             if (c->watched[stream].fd >= 0 && c->watched[stream].revents)
                 read_some(c, stream);

@@ -36,6 +36,8 @@ BANNED_PROSE = re.compile(r"\bincidents?\b", re.I)
 MACHINE_PATH = re.compile(r"/root/|/home/(?!you\b)[a-z]+/")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 MYSELF = "tools/names.py"
+# What a visitor sees first: nothing lands there by mistake. What starts with a dot sets up a tool.
+ROOT = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "dev", "meson.build", "meson_options.txt"}
 
 
 def first_lines(text, count):
@@ -103,8 +105,15 @@ def check_text(faults):
                 faults.add(path, number, "'incident' is not a word here: say alert or notice")
 
 
+def check_root(faults):
+    for path in tracked("*"):
+        if "/" not in path and path not in ROOT and not path.startswith("."):
+            faults.add(path, 1, "the root has no such file: it belongs into a folder, or into ROOT of " + MYSELF)
+
+
 def main():
     faults = Faults()
+    check_root(faults)
     check_heads(faults)
     check_names(faults)
     check_text(faults)

@@ -113,6 +113,7 @@ class Names(ToolTest):
         ("docs/a.md", "An incident is closed.\n", "docs/a.md:1: 'incident'"),
         ("docs/a.md", "see /ro" + "ot/main\n", "a place on somebody's machine"),
         ("lib/core/a.c", HEAD + "/* TO" + "DO: more */\n", "finish it"),
+        ("oom", "", "oom:1: the root has no such file"),
     ]
 
     def test_faults(self):
