@@ -33,6 +33,8 @@ static const char *const schema[] = {
     NULL,
 };
 
+static const struct err busy = {.text = "the disk is too slow: work on it piles up"};
+
 static int64_t to_ms(struct wall at)
 {
     return at.ns / NSEC_PER_MSEC;
@@ -139,8 +141,14 @@ static bool load_work(void *ctx, struct store_db *db, struct err *e)
 static void load_done(void *ctx, enum store_fault fault, const struct err *e)
 {
     struct load *l = ctx;
-    if (fault != STORE_OK)
+    if (fault != STORE_OK) {
         log_warning(EV("verdict history not read"), STR("why", e->text));
+        const struct map_entry *x = NULL;
+        while ((x = map_next(l->by_name, x)))
+            free(x->value);
+        map_destroy(l->by_name);
+        l->by_name = NULL;
+    }
     l->done(l->ctx, l->by_name);
     free(l);
 }
@@ -152,7 +160,7 @@ void verdict_file_load(struct verdict_file *f, struct wall now,
     *l = (struct load){
         map_create(), availability_number(WINDOW_DAY, now) - (int64_t)30 * 24, done, ctx};
     if (!store_submit(f->store, load_work, load_done, l))
-        load_done(l, STORE_OK, NULL);
+        load_done(l, STORE_IO, &busy);
 }
 
 /* ---- writing ---- */
@@ -180,7 +188,6 @@ static void put_done(void *ctx, enum store_fault fault, const struct err *e)
 
 static void submit(struct verdict_file *f, store_work *work, const struct put *values)
 {
-    static const struct err busy = {.text = "the disk is too slow: writes pile up"};
     struct put *p = memory_take(sizeof(*p));
     *p = *values;
     p->file = f;
@@ -341,7 +348,6 @@ static void read_done(void *ctx, enum store_fault fault, const struct err *e)
 void verdict_file_read(struct verdict_file *f, const char *name, struct wall from,
                        struct buf *taken, verdict_history_done *done, void *ctx)
 {
-    static const struct err busy = {.text = "the disk is too slow: reads pile up"};
     struct read *w = memory_take(sizeof(*w));
     *w = (struct read){
         .name = memory_strdup(name), .from_ms = to_ms(from), .done = done, .ctx = ctx};

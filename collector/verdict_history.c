@@ -20,7 +20,8 @@ struct verdict_history {
     struct loop *loop;
     struct verdict_file *file; /* NULL: memory only */
     struct map *records;       /* → struct verdict_record * */
-    bool is_loaded;            /* what is on file is in the records */
+    bool is_recall_wanted;     /* of a record, and not asked for yet */
+    bool is_recalling;         /* the file is being read */
     struct timer *timer;
     unsigned flushes;
 };
@@ -33,8 +34,9 @@ static struct verdict_record *record_of(struct verdict_history *h, const char *n
     if (r)
         return r;
     r = memory_take(sizeof(*r));
-    *r = (struct verdict_record){.name = memory_strdup(name)};
+    *r = (struct verdict_record){.name = memory_strdup(name), .recall = RECALL_WANTED};
     map_put(h->records, bytes_of(name), r);
+    h->is_recall_wanted = true;
     return r;
 }
 
@@ -86,25 +88,6 @@ static void note_change(struct verdict_history *h, struct verdict_record *r,
         verdict_file_put_change(h->file, r->name, c);
 }
 
-void verdict_history_observe(struct verdict_history *h, const char *name,
-                             const struct verdict *v, nsec interval)
-{
-    if (!origin_moves_state(v->origin))
-        return;
-    struct verdict_record *r = record_of(h, name);
-    const struct wall ended = wall_add(v->started, v->duration);
-    count_until(r, ended);
-    if (v->health == HEALTH_UNKNOWN)
-        return;
-    r->seen = r->counted = ended;
-    r->patience = 2 * interval + NSEC_PER_MINUTE;
-    availability_run(&r->availability, ended, v->health == HEALTH_DOWN, v->duration);
-    latency_run(&r->latency, ended, v->health, v->duration);
-    touch(r, ended);
-    if (v->confirmed != HEALTH_UNKNOWN && v->confirmed != r->health)
-        note_change(h, r, v);
-}
-
 void verdict_history_settle(struct verdict_history *h, struct wall now)
 {
     const struct map_entry *x = NULL;
@@ -112,27 +95,14 @@ void verdict_history_settle(struct verdict_history *h, struct wall now)
         count_until(x->value, now);
 }
 
-void verdict_history_retain(struct verdict_history *h, const struct generation *g)
-{
-    struct map *kept = map_create();
-    const struct map_entry *x = NULL;
-    while ((x = map_next(h->records, x))) {
-        if (generation_probe(g, x->key))
-            map_put(kept, bytes_of(x->key), x->value);
-        else
-            record_free(x->value);
-    }
-    map_destroy(h->records);
-    h->records = kept;
-}
-
 /* ---- to the file, and back ---- */
 
 static size_t dirty_hours(const struct verdict_record *r)
 {
     const int64_t newest = r->availability.newest[WINDOW_DAY];
-    return r->dirty_from && r->dirty_from <= newest ? (size_t)(newest - r->dirty_from) + 1
-                                                    : 0;
+    const bool is_due =
+        r->recall == RECALL_DONE && r->dirty_from && r->dirty_from <= newest;
+    return is_due ? (size_t)(newest - r->dirty_from) + 1 : 0;
 }
 
 static size_t take_dirty(struct verdict_record *r, struct hour_row *rows)
@@ -144,17 +114,15 @@ static size_t take_dirty(struct verdict_record *r, struct hour_row *rows)
         if (t)
             rows[count++] = (struct hour_row){memory_strdup(r->name), hour, *t};
     }
-    r->dirty_from = 0;
+    if (r->recall == RECALL_DONE)
+        r->dirty_from = 0;
     return count;
 }
 
-/* Not before the file has been read: an hour that began before this process is whole only then. */
 static void flush(struct verdict_history *h)
 {
     const struct map_entry *x = NULL;
     size_t room = 1, count = 0;
-    if (!h->is_loaded)
-        return;
     while ((x = map_next(h->records, x)))
         room += dirty_hours(x->value);
     struct hour_row *rows = memory_take(room * sizeof(*rows));
@@ -163,14 +131,62 @@ static void flush(struct verdict_history *h)
     verdict_file_put_hours(h->file, rows, count);
 }
 
+static void save(struct verdict_history *h)
+{
+    if (!h->file)
+        return;
+    verdict_history_settle(h, loop_wall(h->loop));
+    flush(h);
+}
+
+static void recall(struct verdict_history *h);
+
+static void on_recalled(void *ctx, struct map *by_name)
+{
+    struct verdict_history *h = ctx;
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x))) {
+        struct verdict_record *r = x->value;
+        if (r->recall != RECALL_ASKED)
+            continue;
+        r->recall = by_name ? RECALL_DONE : RECALL_WANTED;
+        const struct availability *a =
+            by_name ? map_get(by_name, bytes_of(r->name)) : NULL;
+        if (a)
+            availability_merge(&r->availability, a);
+    }
+    while (by_name && (x = map_next(by_name, x)))
+        free(x->value);
+    map_destroy(by_name);
+    h->is_recalling = false;
+    if (!by_name) /* a file that cannot be read is asked again when it is written to */
+        h->is_recall_wanted = true;
+    else
+        recall(h);
+}
+
+static void recall(struct verdict_history *h)
+{
+    if (!h->file || h->is_recalling || !h->is_recall_wanted)
+        return;
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x))) {
+        struct verdict_record *r = x->value;
+        if (r->recall == RECALL_WANTED)
+            r->recall = RECALL_ASKED;
+    }
+    h->is_recall_wanted = false;
+    h->is_recalling = true;
+    verdict_file_load(h->file, loop_wall(h->loop), on_recalled, h);
+}
+
 static void on_flush(void *ctx)
 {
     struct verdict_history *h = ctx;
-    const struct wall now = loop_wall(h->loop);
-    verdict_history_settle(h, now);
-    flush(h);
+    recall(h);
+    save(h);
     if (h->flushes++ % PRUNE_FLUSHES == 0)
-        verdict_file_prune(h->file, now);
+        verdict_file_prune(h->file, loop_wall(h->loop));
     timer_at(h->timer, mono_add(loop_now(h->loop), FLUSH_INTERVAL));
 }
 
@@ -183,21 +199,6 @@ static void recall_state(void *ctx, const char *name, enum health health,
     r->was_good = was_good;
 }
 
-static void on_loaded(void *ctx, struct map *by_name)
-{
-    struct verdict_history *h = ctx;
-    const struct map_entry *x = NULL;
-    while (by_name && (x = map_next(by_name, x))) {
-        struct verdict_record *r = map_get(h->records, bytes_of(x->key));
-        if (r)
-            availability_merge(&r->availability, x->value);
-        free(x->value);
-    }
-    map_destroy(by_name);
-    h->is_loaded = true;
-    timer_at(h->timer, mono_add(loop_now(h->loop), FLUSH_INTERVAL));
-}
-
 static void open_file(struct verdict_history *h, const char *state_path)
 {
     struct err e = {0};
@@ -208,8 +209,9 @@ static void open_file(struct verdict_history *h, const char *state_path)
         return;
     }
     h->timer = loop_timer_create(h->loop, "verdict history", on_flush, h);
+    timer_at(h->timer, mono_add(loop_now(h->loop), FLUSH_INTERVAL));
     verdict_file_states(h->file, recall_state, h);
-    verdict_file_load(h->file, loop_wall(h->loop), on_loaded, h);
+    recall(h);
 }
 
 struct verdict_history *verdict_history_create(struct loop *l, const char *state_path)
@@ -225,17 +227,52 @@ void verdict_history_destroy(struct verdict_history *h)
 {
     if (!h)
         return;
-    if (h->file) {
-        verdict_history_settle(h, loop_wall(h->loop));
-        flush(h);
+    save(h);
+    if (h->file)
         verdict_file_close(h->file);
-    }
     timer_destroy(h->timer);
     const struct map_entry *x = NULL;
     while ((x = map_next(h->records, x)))
         record_free(x->value);
     map_destroy(h->records);
     free(h);
+}
+
+/* ---- what it is told ---- */
+
+void verdict_history_observe(struct verdict_history *h, const char *name,
+                             const struct verdict *v, nsec interval)
+{
+    if (!origin_moves_state(v->origin))
+        return;
+    struct verdict_record *r = record_of(h, name);
+    recall(h);
+    const struct wall ended = wall_add(v->started, v->duration);
+    count_until(r, ended);
+    if (v->health == HEALTH_UNKNOWN)
+        return;
+    r->seen = r->counted = ended;
+    r->patience = 2 * interval + NSEC_PER_MINUTE;
+    availability_run(&r->availability, ended, v->health == HEALTH_DOWN, v->duration);
+    latency_run(&r->latency, ended, v->health, v->duration);
+    touch(r, ended);
+    if (v->confirmed != HEALTH_UNKNOWN && v->confirmed != r->health)
+        note_change(h, r, v);
+}
+
+void verdict_history_retain(struct verdict_history *h, const struct generation *g)
+{
+    save(h);
+    struct map *kept = map_create();
+    const struct map_entry *x = NULL;
+    while ((x = map_next(h->records, x))) {
+        if (generation_probe(g, x->key))
+            map_put(kept, bytes_of(x->key), x->value);
+        else
+            record_free(x->value);
+    }
+    map_destroy(h->records);
+    h->records = kept;
 }
 
 /* ---- reading ---- */

@@ -28,6 +28,10 @@ struct health_change {
     char *detail; /* at most 300 bytes */
 };
 
+/* Whether what is on file of a probe is in its record. Before that nothing of it is written: an hour that began earlier
+ * would lose its beginning. */
+enum recall { RECALL_WANTED, RECALL_ASKED, RECALL_DONE };
+
 struct verdict_record { /* of one probe, by name: outlives changes of its configuration */
     char *name;
     struct availability availability;
@@ -41,13 +45,15 @@ struct verdict_record { /* of one probe, by name: outlives changes of its config
     struct wall seen;    /* the last run that gave an answer */
     nsec patience;       /* after seen, this much longer the health is still known */
     int64_t dirty_from;  /* first hour that differs from the file's; 0: none does */
+    enum recall recall;
 };
 
 /* state_path NULL: memory only, as when no file can be made (which is logged). */
 struct verdict_history *verdict_history_create(struct loop *l, const char *state_path);
 /* Writes what waits; takes NULL. */
 void verdict_history_destroy(struct verdict_history *h);
-/* Probes that a generation does not have leave the memory; their rows stay until they are too old. */
+/* Probes that a generation does not have leave the memory; their rows stay until they are too old, and are read again
+ * when a probe of that name runs. */
 void verdict_history_retain(struct verdict_history *h, const struct generation *g);
 /* v was published; confirmed, changed and since are set. interval: of its probe. */
 void verdict_history_observe(struct verdict_history *h, const char *name,

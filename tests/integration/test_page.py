@@ -8,8 +8,9 @@ from selenium.webdriver.common.keys import Keys
 
 from lib.browser import browsing
 from lib.http import request
+from lib.verdicts import PAST, bars, past_of, put_past
+from lib.wait import stays, wait_until
 from lib.web import Web
-from lib.wait import wait_until
 
 TOKEN = "the-tests-may-act"
 HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=2</script>"
@@ -121,6 +122,36 @@ def test_a_probe(shop, browser):
     browser.open(daemon.url() + "#/probe/orders-db")
     browser.wait(lambda: browser.run("return document.querySelectorAll('.chart-flag').length") == 1, "the deployment's mark")
     assert browser.run("return sessionStorage.length") == 1 and browser.run("return localStorage.length") == 0
+    assert browser.complaints() == []
+
+
+DRAWN = "return document.querySelector('.strip .cell-down').getAttribute('d')"
+COUNT_READING = """const fetchIt = window.fetch.bind(window), clock = Date.now.bind(Date); window.read = window.ahead = 0;
+window.fetch = (...asked) => { if (String(asked[0]).includes("api/overview")) window.read++; return fetchIt(...asked); };
+Date.now = () => clock() + window.ahead * 1000;"""
+
+
+def test_bars(healthd, badpeer, browser, tmp_path):
+    """Of days before healthd was started; read again after a reload, and every five minutes, which the stream does not tell of."""
+    probe = f'probes: [{{name: db, tcp: "127.0.0.1:{badpeer("ok").port}", interval: 500ms, timeout: 400ms}}]\n'
+    state = f"state: {{path: {tmp_path}/state}}\n"
+    daemon = healthd(probe + state)
+    daemon.wait_health("db", "up")
+    daemon.stop()
+    put_past(tmp_path / "state", "db")
+    daemon = healthd(probe + state)
+    wait_until(lambda: past_of(bars(daemon, "db")) == PAST, 10, "the bars of the days before")
+    browser.look_like()
+    browser.open(daemon.url())
+    drawn = browser.wait(lambda: browser.run(DRAWN), "what was down five hours ago to be drawn")
+    daemon.reload("probes: []\n" + state)
+    browser.wait_text("Nothing is watched yet", "h1")
+    daemon.reload(probe + state)
+    browser.wait(lambda: browser.run(DRAWN) == drawn, "the same bars again")
+    browser.run(COUNT_READING)
+    stays(lambda: browser.run("window.ahead = 200; return window.read") == 0, 1, "nothing read again")  # two runs are told of
+    browser.run("window.ahead = 301")
+    browser.wait(lambda: browser.run("return window.read") > 0, "the bars to be read again")
     assert browser.complaints() == []
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lib.http import request
+from lib.verdicts import PAST, RUNS, bars, past_of, put_past
 from lib.wait import wait_until
 
 FAST = "defaults: {interval: 300ms, retry_interval: 100ms, timeout: 250ms}\n"
@@ -213,19 +214,48 @@ def test_history_survives_a_restart(healthd, badpeer, tmp_path):
     after = daemon.get("/api/probes/p0/history?days=1").json()
     assert after["changes"] == before["changes"] and after["since"] == before["changes"][0]["at"]  # no news: it was down before
 
-    def restored():
-        window = daemon.get("/api/probes/p0/history").json()["windows"]["24h"]
-        return window["cells"][-1] is not None and sum(hour[4] for hour in daemon.get("/api/probes/p0/history").json()["hours"]) > 3
-
-    wait_until(restored, 10, "the hours of the former process")
     [probe] = [p for p in daemon.get("/api/overview").json()["probes"] if p["name"] == "p0"]
-    assert probe["since"] == before["changes"][0]["at"] and probe["windows"]["30d"]["ratio"] < 1
+    assert probe["since"] == before["changes"][0]["at"]
     daemon.kill()
     (tmp_path / "state" / "verdicts.db").write_bytes(b"ruined" * 1000)
     daemon = healthd(config)  # its loss is no fault
     daemon.wait_log(event="verdict history begins anew")
     daemon.wait_health("p1", "up")
     assert daemon.get("/api/probes/p1/history").json()["kept"] == "file"
+
+
+def runs_of(daemon, name):
+    return sum(hour[4] for hour in daemon.get(f"/api/probes/{name}/history").json()["hours"])
+
+
+def test_bars_are_there_again_after_a_restart(healthd, badpeer, tmp_path):
+    config = two(badpeer)[0] + f"state: {{path: {tmp_path}/state}}\n"
+    daemon = healthd(config)
+    daemon.wait_health("p0", "up")
+    daemon.stop()
+    put_past(tmp_path / "state", "p0")
+    daemon = healthd(config)
+    wait_until(lambda: past_of(bars(daemon, "p0")) == PAST, 10, "the bars of the days before")
+    assert past_of(bars(daemon, "p1")) == dict.fromkeys(PAST)
+    wait_until(lambda: runs_of(daemon, "p0") > RUNS, 10, "the runs of this hour, by both processes")
+
+
+def test_bars_of_a_probe_that_was_left_out_for_a_while(healthd, badpeer, tmp_path):
+    config, _ = two(badpeer)
+    daemon = healthd(config + f"state: {{path: {tmp_path}/state}}\n")
+    daemon.wait_health("p0", "up")
+    daemon.stop()
+    put_past(tmp_path / "state", "p0")
+    daemon = healthd(config + f"state: {{path: {tmp_path}/state}}\n")
+    wait_until(lambda: past_of(bars(daemon, "p0")) == PAST, 10, "the bars of the days before")
+    without = "".join(line for line in config.splitlines(True) if "name: p0" not in line)
+    state = f"state: {{path: {tmp_path}/state}}\n"
+    assert daemon.reload(without + state).status == 200
+    assert list(daemon.probes()) == ["p1"]
+    assert daemon.reload(config + state).status == 200
+    reloaded = time.time()  # an overview is shown for a second
+    wait_until(lambda: (shown := bars(daemon, "p0"))[0] > reloaded and past_of(shown) == PAST, 10, "the bars of the days before, again")
+    wait_until(lambda: runs_of(daemon, "p0") > RUNS, 10, "the runs of this hour, from before and since")
 
 
 def test_history_that_cannot_be(healthd, badpeer):
