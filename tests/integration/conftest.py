@@ -2,6 +2,7 @@
 """Fixtures: each starts real parts for one test, in the test's own folder, and stops them."""
 import itertools
 import os
+import signal
 
 import pytest
 
@@ -19,6 +20,11 @@ from lib.servers import Alertmanager, Blackbox, Nginx, Prometheus
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="also tests that take minutes")
+
+
+def pytest_configure():
+    """Who runs the tests in the background ignores Ctrl-C, and so would all that they start and press it for."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config, items):

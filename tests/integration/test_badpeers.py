@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lib.badpeer import names
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 TIMEOUT = 1.0
 LATE = 0.1  # how far past its timeout a verdict may come
@@ -108,11 +108,11 @@ def judge(daemon, verdicts, expected):
     for name, verdict in verdicts.items():
         wanted = expected[name]
         is_starved = verdict["reason"] == "timeout" and "timeout" not in wanted
-        if verdict["duration_seconds"] > TIMEOUT + LATE * SLOWNESS or is_starved:
+        if verdict["duration_seconds"] > TIMEOUT + LATE * slowness() or is_starved:
             # All at once on a busy machine, where peers that flood keep the others from answering: alone it has to be
             # in time, and right.
             verdict = daemon.run_now(name)
-        if verdict["duration_seconds"] > TIMEOUT + LATE * SLOWNESS:
+        if verdict["duration_seconds"] > TIMEOUT + LATE * slowness():
             wrong.append(f"{name}: took {verdict['duration_seconds']:.3f} s")
         wanted = wanted if isinstance(wanted, tuple) else (wanted,)
         if verdict["reason"] not in wanted or verdict["health"] != ("down" if wanted[0] else "up"):

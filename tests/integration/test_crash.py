@@ -15,7 +15,7 @@ import pytest
 from lib.crash_stub import CrashStub, verdict_of
 from lib.healthd import program
 from lib.process import Process
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 EVENTS = 10**9
 SITES = ["before_commit", "after_commit", "before_sending", "before_send", "after_send", "mid_done"]
@@ -47,7 +47,7 @@ def drain(folder, stub, at_least=0):
     """Receivers behave, and what still waits arrives. Returns how many events were committed."""
     stub.is_calm = True
     one = start(folder, stub, at_least)
-    assert one.popen.wait(60 * SLOWNESS) == 0, one.tail(20)
+    assert one.popen.wait(60 * slowness()) == 0, one.tail(20)
     return committed_in(folder)
 
 
@@ -62,7 +62,7 @@ def committed_in(folder):
 def kill_at_random(folder, stub, cycles):
     for _ in range(cycles):
         one = start(folder, stub, EVENTS)
-        life = stub.random.uniform(0.05, 0.35) * SLOWNESS
+        life = stub.random.uniform(0.05, 0.35) * slowness()
         end = time.monotonic() + life
         while time.monotonic() < end and one.alive():
             time.sleep(0.01)        # a moment to be killed at, not a condition
@@ -101,7 +101,7 @@ def test_every_place_may_be_the_last(tmp_path, stub, site, answer):
         stub.accepted.clear()
         stub.script = [answer] * 3
         one = start(folder, stub, 6, f"{site}:{visit}")
-        deaths += one.popen.wait(60 * SLOWNESS) == -signal.SIGKILL
+        deaths += one.popen.wait(60 * slowness()) == -signal.SIGKILL
         stub.script = []
         assert drain(folder, stub, at_least=6) == 6
         assert verdict_of(stub.accepted, 6) == []
@@ -116,7 +116,7 @@ def test_nothing_leaves_before_its_sending_is_on_disk(tmp_path, stub):
         folder = tmp_path / f"visit{visit}"
         stub.accepted.clear()
         one = start(folder, stub, 6, f"before_sending:{visit}:500")
-        assert one.popen.wait(60 * SLOWNESS) == -signal.SIGKILL
+        assert one.popen.wait(60 * slowness()) == -signal.SIGKILL
         assert drain(folder, stub, at_least=6) == 6
         assert verdict_of(stub.accepted, 6) == []
 

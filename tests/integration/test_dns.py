@@ -13,7 +13,7 @@ from lib.healthd import Healthd
 from lib.metrics import Page
 from lib.probe import probe, refused
 from lib.servers import Blackbox
-from lib.wait import SLOWNESS, free_port, wait_until
+from lib.wait import free_port, slowness, wait_until
 
 
 def dns(name, kind="A", **options):
@@ -160,7 +160,7 @@ def test_forged_and_broken_datagrams(answers, reason):
     thread.start()
     found = probe("dns", {"server": "127.0.0.1:%d" % server.getsockname()[1], "query_name": "one"}, timeout=0.5)
     assert (found.health, found.reason) == (("down", reason) if reason else ("up", "")), found
-    assert found.seconds < 3 * SLOWNESS
+    assert found.seconds < 3 * slowness()
     thread.join(5)
     server.close()
 
@@ -185,6 +185,6 @@ def test_every_bad_peer(healthd, badpeer):
     for name in peers:
         run = daemon.explain(name)["last_run"]
         reasons = PEERS[name] if isinstance(PEERS[name], tuple) else (PEERS[name],)
-        if run["health"] != "down" or run["reason"] not in reasons or run["duration_seconds"] > 1.1 * SLOWNESS:
+        if run["health"] != "down" or run["reason"] not in reasons or run["duration_seconds"] > 1.1 * slowness():
             wrong.append(f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s, not {PEERS[name]}")
     assert not wrong, "\n".join(wrong)

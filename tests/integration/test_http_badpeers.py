@@ -4,7 +4,7 @@ import pytest
 
 from lib.badpeer import names
 from lib.probe import probe
-from lib.wait import SLOWNESS
+from lib.wait import slowness
 
 TIMEOUT = 1
 REASONS = {
@@ -58,7 +58,7 @@ def test_bad_peer(badpeer, name):
     o = probe("http", conf, timeout=TIMEOUT)
     assert o.reason in REASONS[name].split() or o.reason == REASONS[name] == "", o
     assert o.health == ("down" if REASONS[name] else "up"), o
-    assert o.duration_ms <= TIMEOUT * 1000 + 100 * SLOWNESS, o
+    assert o.duration_ms <= TIMEOUT * 1000 + 100 * slowness(), o
     if o.reason and o.reason != "redirect":
         assert str(peer.port) in o.detail, "the sentence names the address"
 

@@ -11,7 +11,7 @@ from lib.healthd import Healthd, assert_sane, program
 from lib.metrics import Page
 from lib.probe import probe, refused
 from lib.servers import Blackbox
-from lib.wait import SLOWNESS
+from lib.wait import slowness
 
 
 def icmp(**options):
@@ -97,7 +97,7 @@ class Network:
         as_user = ["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups", "--inh-caps=-all"]
         done = subprocess.run(["unshare", "--net", "sh", "-c", self.SETUP, "sh", *as_user, program("HEALTHCTL_BIN"), "probe",
                                "icmp", *arguments, "--format", "json", "--verbose"], capture_output=True, text=True,
-                              timeout=20 * SLOWNESS, env=dict(os.environ, RANGE=self.range))
+                              timeout=20 * slowness(), env=dict(os.environ, RANGE=self.range))
         assert_sane(done.stderr, "healthctl")
         return json.loads(done.stdout)
 

@@ -13,7 +13,7 @@ from lib.healthd import in_own_resolver
 from lib.http import request, tls_context
 from lib.metrics import Page
 from lib.servers import promtool
-from lib.wait import wait_until
+from lib.wait import slowness, wait_until
 
 
 def curl(*arguments):
@@ -31,6 +31,14 @@ def test_wait_until_returns_the_first_true_value():
 def test_wait_until_says_what_it_saw_last():
     with pytest.raises(AssertionError, match=r"the door: not within 0.05 s; last seen: \[\]"):
         wait_until(list, 0.05, "the door")
+
+
+def test_wait_until_waits_longer_on_a_busy_machine(monkeypatch):
+    monkeypatch.delenv("HEALTHD_TEST_SLOWNESS", raising=False)
+    loads = iter(["9.00 1 1 1/99 7", "0.00 1 1 90/99 7"])
+    monkeypatch.setattr("lib.wait.Path.read_text", lambda _: next(loads, "0.01 1 1 1/99 7"))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert [slowness() for _ in range(3)] == [4.5, 5.0, 1.0]
 
 
 def test_wait_until_takes_an_error_as_not_yet():

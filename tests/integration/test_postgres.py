@@ -14,7 +14,7 @@ from lib.metrics import Page
 from lib.postgres import PASSWORD, Hostile, PgBouncer, Postgres, PostgresExporter, wait_rows
 from lib.postgres_families import WANTED
 from lib.probe import probe, refused
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 SHOP = """
 CREATE TABLE orders (id serial PRIMARY KEY, status text, total numeric, paid boolean);
@@ -43,7 +43,7 @@ def postgres(start):
 
 
 def ask(url, timeout=10, **conf):
-    return probe("postgres", {"url": url, **conf}, timeout=timeout * SLOWNESS)
+    return probe("postgres", {"url": url, **conf}, timeout=timeout * slowness())
 
 
 def test_a_server_in_order(shared):
@@ -261,7 +261,7 @@ def test_a_server_that_dies_while_it_answers(postgres):
 def test_what_is_answered_in_time_stays(shared):
     found = probe("postgres", {"url": shared.url(), "collectors": ["server"], "queries": [
         {"name": "slow", "query": "SELECT pg_sleep(60)"}, {"name": "after", "query": "SELECT 1"}]}, timeout=2)
-    assert found.health == "up" and found.seconds < 2 + 8 * SLOWNESS, found
+    assert found.health == "up" and found.seconds < 2 + 8 * slowness(), found
     assert found.page.value("pg_replication_is_replica") == 0
     assert found.page.value("pg_scrape_collector_success", collector="custom slow") == 0
 
@@ -317,14 +317,14 @@ def test_hostile_servers(healthd, start, request):
         request.addfinalizer(peers[harm].stop)
     daemon = healthd("probes: " + json.dumps([
         {"name": harm, "postgres": {"url": peer.url()}, "interval": "1h", "timeout": "3s"} for harm, peer in peers.items()]))
-    wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20 * SLOWNESS, "every server to have been met")
+    wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20 * slowness(), "every server to have been met")
     wrong = []
     for harm, (reason, words) in HARM.items():
         run = daemon.explain(harm)["last_run"]
         reasons = reason if isinstance(reason, tuple) else (reason,)
         if run["health"] != "down" or run["reason"] not in reasons or words not in run["detail"]:
             wrong.append(f"{harm}: {run['health']} {run['reason']} ({run['detail']})")
-        if run["duration_seconds"] > 3 + 0.1 * SLOWNESS:
+        if run["duration_seconds"] > 3 + 0.1 * slowness():
             wrong.append(f"{harm}: took {run['duration_seconds']:.3f} s")
     assert not wrong, "\n".join(wrong)
     assert daemon.value("process_resident_memory_bytes") < 1 << 30  # AddressSanitizer keeps what was freed
@@ -344,13 +344,13 @@ def test_bad_peers(healthd, badpeer):
     daemon = healthd("probes: " + json.dumps([
         {"name": name, "postgres": {"url": f"postgres://u:{PASSWORD}@127.0.0.1:{peer.port}/x"}, "interval": "1h",
          "timeout": "1s"} for name, peer in peers.items()]))
-    wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 30 * SLOWNESS, "every peer to have been met")
+    wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 30 * slowness(), "every peer to have been met")
     wrong = []
     for name in peers:
         run = daemon.explain(name)["last_run"]
         if run["health"] != "down" or run["reason"] not in PEERS[name]:
             wrong.append(f"{name}: {run['health']} {run['reason']} ({run['detail']}), not {PEERS[name]}")
-        if run["duration_seconds"] > 1 + 0.1 * SLOWNESS and daemon.run_now(name)["duration_seconds"] > 1 + 0.1 * SLOWNESS:
+        if run["duration_seconds"] > 1 + 0.1 * slowness() and daemon.run_now(name)["duration_seconds"] > 1 + 0.1 * slowness():
             wrong.append(f"{name}: took {run['duration_seconds']:.3f} s")
     assert not wrong, "\n".join(wrong)
 

@@ -124,6 +124,7 @@ def test_a_proc_that_hides_is_said(worker, tmp_path):
                            str(config)], capture_output=True, text=True, timeout=60,
                           env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
     runs = json.loads(done.stdout)["files"][0]["runs"]
+    assert len(runs) == 2, done.stdout
     for run in runs:
         assert run["health"] == "unknown", (run, done.stderr)
         assert "hides processes of other users" in run["detail"] and "hidepid" in run["detail"]

@@ -13,7 +13,7 @@ from lib.bullmq import BullMq
 from lib.healthd import healthctl
 from lib.probe import probe, probe_once_path, refused
 from lib.redis import PASSWORD, Redis, example_acl
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 USERS = f"user default on nopass ~* &* +@all\n{example_acl('redis-queue')}user bare on >{PASSWORD} -@all +ping\n"
 
@@ -258,7 +258,7 @@ SILENT = {"never_accept", "accept_silent", "tls_stall"}
 def wrong_about(name, run):
     """What is not as it should be with a run against this peer."""
     wanted = ["timeout"] if name in SILENT else ["protocol", "timeout", "closed", "reset", "is_tls"]
-    if run["health"] == "down" and run["reason"] in wanted and run["duration_seconds"] <= 1.1 * SLOWNESS:
+    if run["health"] == "down" and run["reason"] in wanted and run["duration_seconds"] <= 1.1 * slowness():
         return None
     return f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s"
 

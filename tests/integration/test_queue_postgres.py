@@ -10,7 +10,7 @@ import pytest
 
 from lib.postgres import PASSWORD, PRIVILEGES, Hostile, PgBouncer, Postgres
 from lib.probe import probe, probe_once_path
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 SHOP = """
 CREATE TABLE jobs (id serial PRIMARY KEY, payload jsonb NOT NULL, status text NOT NULL DEFAULT 'new' CHECK (status <> 'bad'),
@@ -52,7 +52,7 @@ def rows(server):
 
 
 def ask(server, timeout=8, expect=(), **conf):
-    return probe("queue", {"url": server.url("healthd_queue"), **conf}, timeout=timeout * SLOWNESS, expect=expect)
+    return probe("queue", {"url": server.url("healthd_queue"), **conf}, timeout=timeout * slowness(), expect=expect)
 
 
 class Worker(threading.Thread):
@@ -104,9 +104,9 @@ def test_the_applications_table_is_measured(postgres):
 def test_a_pooler(postgres, start):
     bouncer = start(PgBouncer, postgres)
     url = postgres.url("postgres", port=bouncer.port)
-    found = probe("queue", {"url": url, "table": "healthd_queue"}, timeout=8 * SLOWNESS)
+    found = probe("queue", {"url": url, "table": "healthd_queue"}, timeout=8 * slowness())
     assert found.health == "up", found
-    found = probe("queue", {"url": url}, timeout=8 * SLOWNESS)
+    found = probe("queue", {"url": url}, timeout=8 * slowness())
     assert (found.health, found.reason) == ("down", "protocol") and "pooler" in found.detail
 
 

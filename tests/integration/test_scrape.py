@@ -11,7 +11,7 @@ from lib.metrics import Page
 from lib.nodered import NodeRed
 from lib.probe import probe, refused
 from lib.servers import NodeExporter
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 HISTOGRAM = ("# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
@@ -223,7 +223,7 @@ def test_bad_peer(badpeer, name):
     found = probe("scrape", {"url": url, "body_size_limit": "1MiB"}, timeout=1)
     assert found.health == ("degraded" if REASONS.get(name) == "too_large" else "down"), found
     assert found.reason == REASONS.get(name, found.reason) != "", found
-    assert found.duration_ms <= 1000 + 100 * SLOWNESS, found
+    assert found.duration_ms <= 1000 + 100 * slowness(), found
 
 
 def test_a_real_node_red(start, healthd):

@@ -21,7 +21,7 @@ from lib.nodered import NodeRed
 from lib.postgres import PASSWORD, Postgres
 from lib.redis import Redis
 from lib.servers import Nginx
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/node-red"
 FLOWS = json.loads((EXAMPLE / "flows.json").read_text())
@@ -72,7 +72,7 @@ class Stack:
         argv = [program("HEALTHCTL_BIN"), "smoke", EXAMPLE / "smoke.yml", "--report", f"json={report}", *words]
         began = time.monotonic()
         done = subprocess.run(in_own_resolver(list(map(str, argv)), self.folder / "resolv.conf"), text=True,
-                              capture_output=True, timeout=60 * SLOWNESS,
+                              capture_output=True, timeout=60 * slowness(),
                               env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **self.environment, **environment})
         done.seconds = time.monotonic() - began
         assert_sane(done.stderr, "healthctl")
@@ -103,7 +103,7 @@ def test_it_is_green_at_once_and_leaves_nothing(stack):
     done = stack.smoke()
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(done.steps.values()) <= {"passed", "degraded"} and set(STEPS) <= set(done.steps), done.steps
-    assert done.seconds < GREEN_SECONDS * SLOWNESS, done.stdout
+    assert done.seconds < GREEN_SECONDS * slowness(), done.stdout
     assert sorted(key for key in stack.redis.ask("KEYS", "*").split() if not key.startswith("healthd:")) == \
         [key for key in keys if not key.startswith("healthd:")]
     assert OPENAI_KEY not in done.stdout + done.stderr + (stack.folder / "report.json").read_text()
@@ -205,7 +205,7 @@ SABOTAGES = [
 def test_what_is_broken_is_said(stack, sabotage, code, failing, words):
     mend = sabotage(stack)
     try:
-        done = stack.smoke(SMOKE_DEADLINE=f"{6 * SLOWNESS:.0f}s")
+        done = stack.smoke(SMOKE_DEADLINE=f"{6 * slowness():.0f}s")
     finally:
         mend()
     assert done.returncode == code, done.stdout + done.stderr

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lib.http import request
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 
 def raw(daemon, data, timeout=10):
@@ -166,6 +166,7 @@ def test_a_client_certificate_is_demanded(healthd, certs):
         except (ssl.SSLError, OSError):
             continue
         assert answer.status in (401, 403), client
+    assert request(url, ca=certs.path, client=certs.client).status == 200
 
 
 def test_a_tls_client_that_stalls_holds_nobody_up(healthd, certs):
@@ -176,7 +177,7 @@ def test_a_tls_client_that_stalls_holds_nobody_up(healthd, certs):
         half.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01")
         assert daemon.get("/-/ready").status == 200
         for client in (silent, half):
-            client.settimeout(5 * SLOWNESS)
+            client.settimeout(5 * slowness())
             assert client.recv(100) in (b"", b"\x15\x03\x01\x00\x02\x02\x32")
 
 
@@ -224,8 +225,8 @@ def test_a_client_that_dribbles_is_cut_off_and_holds_nobody_up(healthd):
             return closed(client)
 
         wait_until(cut_off, 5)
-        assert 0.8 < time.monotonic() - started < 2.5 * SLOWNESS
-    assert daemon.value("healthd_loop_callback_seconds") < 0.25 * SLOWNESS
+        assert 0.8 < time.monotonic() - started < 2.5 * slowness()
+    assert daemon.value("healthd_loop_callback_seconds") < 0.25 * slowness()
 
 
 def test_a_client_that_does_not_read_is_cut_off(healthd):

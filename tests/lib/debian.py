@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from lib.wait import SLOWNESS
+from lib.wait import slowness
 
 # An engine would have given these.
 INSIDE = """set -e
@@ -16,7 +16,7 @@ POLICY = "#!/bin/sh\nexit 101\n"
 
 
 def answer(*command, timeout=900):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout * SLOWNESS, check=False)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout * slowness(), check=False)
     assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
     return done.stdout
 

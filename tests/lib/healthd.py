@@ -11,7 +11,7 @@ from pathlib import Path
 from lib.http import request
 from lib.metrics import Page
 from lib.process import Process
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 SANITIZER_SAYS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|ThreadSanitizer")
 
@@ -201,7 +201,7 @@ class Healthd:
 def run_healthd(*arguments, deadline=20.0, env=None):
     """Runs healthd for one answer (a bad configuration, --version); the completed process."""
     done = subprocess.run([program("HEALTHD_BIN"), *map(str, arguments)], capture_output=True,
-                          text=True, timeout=deadline * SLOWNESS, env=dict(os.environ, **(env or {})))
+                          text=True, timeout=deadline * slowness(), env=dict(os.environ, **(env or {})))
     assert_sane(done.stderr, "healthd")
     return done
 
@@ -209,7 +209,7 @@ def run_healthd(*arguments, deadline=20.0, env=None):
 def healthctl(*arguments, deadline=30.0, env=None, text=None, cwd=None):
     """Runs healthctl; the completed process."""
     done = subprocess.run([program("HEALTHCTL_BIN"), *map(str, arguments)], capture_output=True,
-                          text=True, timeout=deadline * SLOWNESS, input=text, cwd=cwd,
+                          text=True, timeout=deadline * slowness(), input=text, cwd=cwd,
                           env=dict(os.environ, **(env or {})))
     assert_sane(done.stderr, "healthctl")
     return done

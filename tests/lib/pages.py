@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 from lib.healthd import program
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^(?:<!-- ([a-z ]+)(?:: ([^\n]+))? -->\n+)?```(\w*)\n(.*?)^```$"
@@ -75,7 +75,7 @@ class Scratch:
 
     def shell(self, text):
         return subprocess.run(["sh", "-ec", self.here(text)], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60 * SLOWNESS)
+                              capture_output=True, text=True, timeout=60 * slowness())
 
     def run(self, block):
         done = self.shell(block.text)

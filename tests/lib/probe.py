@@ -36,7 +36,7 @@ class Outcome:
 
 def probe(kind, conf, *, timeout=5, expect=(), should=(), operand=None, env=None, under=()):
     """conf: a dict of the type's options, or one text for its shorthand; under: words before the command."""
-    argv = [*under, probe_once_path(), "--timeout", f"{timeout}s"]
+    argv = [*under, probe_once_path(), "--timeout", f"{timeout:g}s"]
     for option, texts in (("--expect", expect), ("--should", should)):
         for text in texts:
             argv += [option, text]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -32,12 +32,17 @@ def descendants(pid):
     return found
 
 
+def state_of(pid):
+    """The kernel's letter for a process: R, S, T (stopped) …; X for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
 def running(pid):
     """False for a process that is gone, or dead and not yet waited for."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return state_of(pid) not in "ZX"
 
 
 class Process:
@@ -68,8 +73,9 @@ class Process:
         os.kill(self.pid, number)
 
     def hang(self):
-        """Stops it as a hung server: it keeps its sockets and says nothing more."""
+        """Stops it as a hung server: it keeps its sockets and says nothing more once this returns."""
         os.killpg(self.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(self.pid) == "T", what=f"{self.name} to be stopped")
 
     def resume(self):
         os.killpg(self.pid, signal.SIGCONT)
@@ -90,7 +96,7 @@ class Process:
             self.resume()
             self.signal(signal.SIGTERM)
             try:
-                self.popen.wait(deadline * SLOWNESS)
+                self.popen.wait(deadline * slowness())
             except subprocess.TimeoutExpired:
                 pass
         self.kill()
@@ -98,7 +104,7 @@ class Process:
 
     def wait(self, deadline=10.0):
         """The exit code of a program that ends by itself."""
-        return self.popen.wait(deadline * SLOWNESS)
+        return self.popen.wait(deadline * slowness())
 
     def wait_ready(self, ready, deadline=20.0):
         """Polls `ready`; fails at once, with its last words, when the program has ended."""

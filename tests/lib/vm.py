@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from lib.process import Process
-from lib.wait import SLOWNESS, wait_until
+from lib.wait import slowness, wait_until
 
 QEMU = "qemu-system-x86_64"
 KERNEL = "root=/dev/vda rw console=ttyS0 net.ifnames=0 psi=1"
@@ -59,7 +59,7 @@ class Agent:
         return json.loads(line)
 
     def ask(self, command, **arguments):
-        self.socket.settimeout(60 * SLOWNESS)
+        self.socket.settimeout(60 * slowness())
         self.send(command, **arguments)
         told = self.receive()
         assert "return" in told, (command, told)
