@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When rules are evaluated, and with what: groups on the grid of their interval, and out of turn when a verdict moved
- * a probe that their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
+ * what their selectors match. One evaluation of a group at a time: selected on the loop, computed on the pool,
  * applied on the loop, in slices when there is much. Recording rules go back into history, in order, within their group's evaluation; so do ALERTS
  * series. Beside evaluation.c: evaluation_touch.c (whom a verdict concerns), evaluation_step.c (one turn of a group on the pool
  * and back), coverage.c.
@@ -54,7 +54,8 @@ struct evaluation *evaluation_create(struct history *h, struct book *book,
 void evaluation_destroy(struct evaluation *e);
 void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
                       struct wall now);
-/* Has groups with alerting rules that read the owner's series run in the next turn: a probe's health has changed. */
+/* Has groups with alerting rules run in the next turn that read a series of the owner's which has moved lately (history_has_moved):
+ * a probe's health has changed. What reads only what stayed as it was would find what it found before. */
 void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
 /* Has every group run in the next turn, after a start. */
 void evaluation_touch_all(struct evaluation *e);

@@ -21,17 +21,11 @@ void evaluation_touch_all(struct evaluation *e)
         e->groups[i].is_touched = true;
 }
 
-struct meeting {
-    const struct map *touched;
-    bool is_met;
-};
-
-static bool meet_owner(void *ctx, struct history_owner *owner, const struct selector *by)
+static bool is_touched(void *ctx, const struct history_owner *owner)
 {
-    struct meeting *m = ctx;
-    m->is_met =
-        map_get(m->touched, (struct bytes){(const char *)&owner, sizeof(owner)}) != NULL;
-    return !m->is_met;
+    const struct evaluation *e = ctx;
+    return map_get(e->touched, (struct bytes){(const char *)&owner, sizeof(owner)}) !=
+           NULL;
 }
 
 static bool has_alerts(const struct rule_group *g)
@@ -49,12 +43,11 @@ void touches_spread(struct evaluation *e)
         return;
     for (size_t i = 0; i < e->group_count; i++) {
         struct group_state *g = &e->groups[i];
-        struct meeting m = {.touched = e->touched};
-        if (g->is_touched || !has_alerts(g->group))
-            continue;
-        history_owners(e->history, g->selectors, g->selector_count, meet_owner, &m);
-        g->is_touched = m.is_met;
+        if (!g->is_touched && has_alerts(g->group))
+            g->is_touched = history_has_moved(e->history, g->selectors, g->selector_count,
+                                              is_touched, e);
     }
+    history_moves_seen(e->history);
     map_destroy(e->touched);
     e->touched = map_create();
 }

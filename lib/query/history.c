@@ -28,6 +28,7 @@ struct history *history_create(const struct history_limits *limits)
     struct history *h = calloc(1, sizeof(*h));
     assert(h);
     h->limits = limits_filled(limits);
+    h->moves = 1;
     hash_table_init(&h->table);
     hash_table_init(&h->terms);
     list_init(&h->owners);
@@ -208,6 +209,8 @@ void series_append(struct history *h, struct timeseries *s, int64_t ms, double v
     assert(has_room);
     (void)has_room;
     h->stats.bytes += s->head.size - before;
+    if (!s->has_newest || !(s->newest.value == value))
+        s->moved = h->moves;
     s->newest = (struct point){ms, value};
     s->has_newest = true;
     h->stats.samples++;
@@ -288,6 +291,37 @@ void history_owners(
         }
     }
     arena_destroy(arena);
+}
+
+static bool has_moved(const struct history *h, const struct timeseries *s,
+                      bool (*is_wanted)(void *ctx, const struct history_owner *o),
+                      void *ctx)
+{
+    return s->moved == h->moves && (!s->holding || is_wanted(ctx, s->holding->owner));
+}
+
+bool history_has_moved(struct history *h, const struct selector *const *selectors,
+                       size_t count,
+                       bool (*is_wanted)(void *ctx, const struct history_owner *o),
+                       void *ctx)
+{
+    struct arena *arena = arena_create(0);
+    bool is_found = false;
+    for (size_t i = 0; i < count && !is_found; i++) {
+        struct timeseries *const *items;
+        const size_t n = index_select_cached(h, selectors[i], arena, &items);
+        for (size_t k = 0; k < n && !is_found; k++)
+            is_found = has_moved(h, items[k], is_wanted, ctx);
+    }
+    arena_destroy(arena);
+    return is_found;
+}
+
+/* What moved 65,535 times ago counts as if it had just now. */
+void history_moves_seen(struct history *h)
+{
+    if (++h->moves == 0)
+        h->moves = 1;
 }
 
 struct history_stats history_stats(const struct history *h)

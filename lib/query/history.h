@@ -121,11 +121,18 @@ bool history_walk(struct history *h, struct history_walk *w, nsec budget,
                   void (*fn)(void *ctx, struct labels labels), void *ctx);
 
 /* Which owners' series do these selectors match, or did within reach? Each is given once, with the first of the selectors
- * that does, until fn returns false. fn leaves the history as it is. For alerts/coverage.c and evaluation.c. Loop. */
+ * that does, until fn returns false. fn leaves the history as it is. For alerts/coverage.c. Loop. */
 void history_owners(
     struct history *h, const struct selector *const *selectors, size_t count,
     bool (*fn)(void *ctx, struct history_owner *o, const struct selector *by), void *ctx);
 struct labels history_owner_labels(const struct history_owner *o);
+/* Has a series that one of these matches moved: come, ended, or another value than before? Of those that still have an
+ * owner only his that is_wanted accepts count. Since history_moves_seen was called last, or a little longer. Loop. */
+bool history_has_moved(struct history *h, const struct selector *const *selectors,
+                       size_t count,
+                       bool (*is_wanted)(void *ctx, const struct history_owner *o),
+                       void *ctx);
+void history_moves_seen(struct history *h);
 /* How many have ended: while it stays, so does who was given. */
 uint64_t history_owners_ended(const struct history *h);
 

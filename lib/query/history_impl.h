@@ -68,6 +68,7 @@ struct timeseries {
     bool is_leaving; /* ended, but not let go yet */
     bool is_queued;  /* among the leavers */
     bool is_gone;    /* forgotten, but for the views that name it */
+    uint16_t moved;  /* history.moves, when its newest sample was another than before */
     /* Behind it: its labels, and its place in the posting of each. */
 };
 
@@ -135,6 +136,7 @@ struct history {
     size_t views;
     uint64_t next_file;
     uint32_t walks, questions;
+    uint16_t moves; /* how often moves were seen: never 0 */
     uint64_t owners_ended;
 };
 
