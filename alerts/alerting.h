@@ -10,6 +10,7 @@
 #include "alerts/route.h"
 #include "alerts/rule.h"
 #include "lib/core/labels.h"
+#include "lib/core/opt.h"
 #include "lib/core/zone.h"
 #include "lib/query/history.h"
 
@@ -17,6 +18,7 @@ struct alerting {
     const char *site, *external_url;
     /* the top level's: on every alert unless it has them */
     struct labels external_labels;
+    struct texts probes; /* their names */
     const struct zone *zone;
     int compat; /* promql: {compat: 2|3} */
     struct history_limits history;

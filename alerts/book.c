@@ -53,19 +53,24 @@ bool book_restore(struct book *b, const char *key, const char *json, struct err 
 
 /* ---- a new configuration ---- */
 
+static void end_one(struct book *b, struct kept *k, struct wall now,
+                    struct ledger_txn *txn)
+{
+    const enum change change = alert_end(&k->alert.status, now, "removed");
+    if (change == CHANGE_NONE)
+        return;
+    kept_save(k, now, txn);
+    if (b->changed)
+        b->changed(b->ctx, &k->alert, change);
+}
+
 static void end_all(struct book *b, struct shelf *s, struct wall now,
                     struct ledger_txn *txn)
 {
     s->rule = NULL;
     for (size_t i = 0; i < s->count; i++) {
-        struct kept *k = s->items[i];
-        const enum change change = alert_end(&k->alert.status, now, "removed");
-        k->alert.rule = NULL;
-        if (change == CHANGE_NONE)
-            continue;
-        kept_save(k, now, txn);
-        if (b->changed)
-            b->changed(b->ctx, &k->alert, change);
+        s->items[i]->alert.rule = NULL;
+        end_one(b, s->items[i], now, txn);
     }
     (void)shelf_sweep(b, s, &(size_t){0}, kept_is_quiet, now, txn, NULL);
 }
@@ -131,6 +136,19 @@ void book_adopt(struct book *b, const struct rules *rules, struct wall now,
             end_all(b, s, now, txn);
             b->shelves[b->shelf_count++] = s;
         }
+    }
+}
+
+void book_end(struct book *b, bool (*fn)(void *ctx, const struct alert *a), void *ctx,
+              struct wall now, struct ledger_txn *txn)
+{
+    for (size_t i = 0; i < b->shelf_count; i++) {
+        struct shelf *s = b->shelves[i];
+        for (size_t k = 0; k < s->count; k++) {
+            if (fn(ctx, &s->items[k]->alert))
+                end_one(b, s->items[k], now, txn);
+        }
+        (void)shelf_sweep(b, s, &(size_t){0}, kept_is_quiet, now, txn, NULL);
     }
 }
 

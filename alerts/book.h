@@ -34,6 +34,9 @@ struct book_externals book_externals(const struct book *b, struct arena *arena);
  * with reason "removed"; those of a changed rule keep firing, and pending ones start again. */
 void book_adopt(struct book *b, const struct rules *rules, struct wall now,
                 struct ledger_txn *txn);
+/* Ends those of which fn says so, as when their rule is gone: what they are about is. After adopt. */
+void book_end(struct book *b, bool (*fn)(void *ctx, const struct alert *a), void *ctx,
+              struct wall now, struct ledger_txn *txn);
 /* Takes in a row of the ledger, at start, before adopt. */
 bool book_restore(struct book *b, const char *key, const char *json, struct err *e);
 
@@ -72,6 +75,9 @@ struct coverage_view {
     /* Has every series that the rule could read for these labels ended? Then resolve_when can never agree, and need
      * not. Asked only when neither the expression nor resolve_when has the element. May be NULL: never. */
     bool (*is_gone)(void *ctx, const struct rule *rule, struct labels labels);
+    /* Is what an element with these labels is about configured no more? Then it is none, whatever the rule still reads of
+     * it. May be NULL: never. */
+    bool (*is_removed)(void *ctx, const struct rule *rule, struct labels labels);
 };
 #define BOOK_MAX_ALERTS 50000
 #define BOOK_KEEP_RESOLVED (15 * NSEC_PER_MINUTE)

@@ -78,6 +78,12 @@ static bool is_gone(const struct book_pass *x, struct labels labels)
            x->coverage->is_gone(x->coverage->ctx, x->rule, labels);
 }
 
+static bool is_removed(const struct book_pass *x, struct labels labels)
+{
+    return x->coverage && x->coverage->is_removed &&
+           x->coverage->is_removed(x->coverage->ctx, x->rule, labels);
+}
+
 /* The alert of the element; NULL: it is new. Elements and alerts are in one order: the place only goes on. */
 static struct kept *kept_of(struct book_pass *x, const struct element *element)
 {
@@ -98,7 +104,7 @@ static void apply_element(struct book_pass *x, const struct element *element)
         .at = x->now,
     };
     struct kept *k = kept_of(x, element);
-    if (!k && is_unknown)
+    if ((!k && is_unknown) || is_removed(x, element->labels))
         return;
     if (!k)
         k = kept_put(x->b, x->shelf, x->place, x->rule->name, element->labels);

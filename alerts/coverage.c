@@ -174,3 +174,12 @@ bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels)
                      find_series, &s);
     return !s.is_found;
 }
+
+/* ---- what is configured no more ---- */
+
+bool coverage_is_removed(void *ctx, const struct rule *rule, struct labels labels)
+{
+    const struct evaluation_hooks *hooks =
+        &((const struct coverage *)ctx)->evaluation->hooks;
+    return hooks->is_removed && hooks->is_removed(hooks->ctx, rule, labels);
+}

@@ -93,6 +93,7 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     overlay_touch(e->overlay);
     book_set_externals(e->book, a->external_labels, words.external_url);
     book_adopt(e->book, &a->rules, now, txn);
+    removed_adopt(e, a, txn);
     dispatch_adopt(e->dispatch, &a->routing, &words, now, txn);
     overlay_touch(e->overlay); /* what it worked out meanwhile */
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);

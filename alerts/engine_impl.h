@@ -2,12 +2,13 @@
 /*
  * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_subjects.c (whose series, and
  * what is known of them), engine_work.c (results and telling, in slices), engine_words.c (what notices say),
- * engine_keeping.c (history on disk), engine_drill.c. Nobody else includes it.
+ * engine_keeping.c (history on disk), engine_removed.c (probes that are gone), engine_drill.c. Nobody else includes it.
  */
 #ifndef HEALTHD_ALERTS_ENGINE_IMPL_H
 #define HEALTHD_ALERTS_ENGINE_IMPL_H
 
 #include "alerts/engine.h"
+#include "alerts/roster.h"
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 
@@ -74,6 +75,7 @@ struct engine {
     struct courier *courier;
     struct deadman *deadman;
     struct book *book;
+    struct roster *roster;
     struct reach *reach;
     struct overlay *overlay;
     struct dispatch *dispatch;
@@ -129,6 +131,12 @@ struct wall keeping_advance(struct engine *e, struct wall now);
 bool keeping_is_ready(const struct engine *e, struct wall now); /* rules may look */
 bool keeping_is_busy(const struct engine *e); /* a thread has a job of it */
 void keeping_finish(struct engine *e);
+
+/* engine_removed.c */
+void removed_adopt(struct engine *e, const struct alerting *a, struct ledger_txn *txn);
+void removed_end_series(struct engine *e); /* what came back from disk */
+/* For evaluation: see its hooks. */
+bool removed_has(void *ctx, const struct rule *rule, struct labels labels);
 
 /* engine_deadman.c */
 struct wall engine_deadman_advance(struct engine *e, struct wall now);

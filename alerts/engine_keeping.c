@@ -85,6 +85,7 @@ static void merge(struct engine *e)
         return;
     k->job = NULL;
     k->state = KEEPING_NOTHING;
+    removed_end_series(e);
     tell("history damaged", &why);
 }
 

@@ -117,6 +117,15 @@ static bool on_alert_row(void *ctx, const char *key, const char *value)
     return true;
 }
 
+static bool on_probe_row(void *ctx, const char *key, const char *value)
+{
+    struct engine *e = ctx;
+    struct err why = {0};
+    if (!roster_restore(e->roster, key, value, &why))
+        log_error(EV("probe row not understood"), STR("key", key), STR("why", why.text));
+    return true;
+}
+
 static bool on_group_row(void *ctx, const char *key, const char *value)
 {
     struct engine *e = ctx;
@@ -156,6 +165,7 @@ static void restore(struct engine *e)
     static const enum ledger_kind overlay_kinds[] = {LEDGER_SILENCE, LEDGER_ACK,
                                                      LEDGER_DEPLOY};
     load(e, LEDGER_ALERT, on_alert_row, e);
+    load(e, LEDGER_PROBE, on_probe_row, e);
     for (size_t i = 0; i < ARRAY_LEN(overlay_kinds); i++) {
         struct overlay_rows rows = {e, overlay_kinds[i]};
         load(e, overlay_kinds[i], on_overlay_row, &rows);
@@ -189,6 +199,7 @@ static void make_parts(struct engine *e)
         .is_known = subject_is_known,
         .interval = subject_interval,
         .is_settled = subjects_are_settled,
+        .is_removed = removed_has,
         .hold = hold_alerting,
         .release = release_alerting,
     };
@@ -197,6 +208,7 @@ static void make_parts(struct engine *e)
     e->deadman = deadman_create(e->io.transport, e->io.secrets);
     deadman_on_wake(e->deadman, on_something, e);
     e->book = book_create(on_change, e);
+    e->roster = roster_create();
     e->reach = reach_create(e->io.knock);
     reach_on_answer(e->reach, on_something, e);
     e->overlay = overlay_create(e->book, e->io.probes);
@@ -277,6 +289,7 @@ void engine_destroy(struct engine *e, struct wall now)
     overlay_destroy(e->overlay);
     reach_destroy(e->reach);
     book_destroy(e->book);
+    roster_destroy(e->roster);
     map_destroy(e->by_owner);
     map_destroy(e->by_labels);
     map_destroy(e->by_name);

@@ -41,6 +41,8 @@ struct evaluation_hooks {
         struct labels owner); /* of that probe; 0: not known. NULL: the group's */
     /* Has every probe run once, or had time to? Until then a rule that reads no series yet knows nothing. NULL: yes. */
     bool (*is_settled)(void *ctx);
+    /* See coverage_view. NULL: never. */
+    bool (*is_removed)(void *ctx, const struct rule *rule, struct labels labels);
     /* A computation that reads the adopted rules begins, and has ended: they have to live until then. NULL: whoever
      * adopts sees to it (evaluation_is_idle). */
     void *(*hold)(void *ctx);

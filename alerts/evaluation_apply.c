@@ -143,7 +143,8 @@ static struct applying *applying_begin(struct step *s)
     struct applying *a = arena_alloc(s->arena, sizeof(*a));
     a->coverage =
         (struct coverage){.evaluation = s->evaluation, .now = s->at, .arena = s->arena};
-    a->view = (struct coverage_view){&a->coverage, coverage_is_known, coverage_is_gone};
+    a->view = (struct coverage_view){&a->coverage, coverage_is_known, coverage_is_gone,
+                                     coverage_is_removed};
     return a;
 }
 

@@ -111,5 +111,6 @@ struct coverage { /* of one rule, at one time */
 };
 bool coverage_is_known(void *ctx, const struct rule *rule, struct labels labels);
 bool coverage_is_gone(void *ctx, const struct rule *rule, struct labels labels);
+bool coverage_is_removed(void *ctx, const struct rule *rule, struct labels labels);
 
 #endif

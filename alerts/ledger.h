@@ -26,7 +26,8 @@ enum ledger_kind { /* whose row it is; the numbers are in the file: append only 
                    LEDGER_LANE =
                        6, /* courier: remote ids, whether a trigger was accepted */
                    LEDGER_MEMO = 7, /* courier: a receiver's pauses and back-off */
-                   LEDGER_META = 8  /* dead-man ping */
+                   LEDGER_META = 8, /* dead-man ping */
+                   LEDGER_PROBE = 9 /* roster */
 };
 
 struct ledger;

@@ -52,6 +52,16 @@ static void alerting_words(struct loader *l, const struct top_conf *top)
                                          .max_series = (size_t)top->history.max_series};
 }
 
+/* Their names are the generation's, as they are. */
+static void alerting_probes(struct loader *l)
+{
+    const size_t count = l->g->probe_count;
+    const char **names = arena_alloc(l->arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = l->g->probes[i]->name;
+    l->g->alerting.probes = (struct texts){names, count};
+}
+
 static void timezone_load(struct loader *l, const char *name, const struct node *node)
 {
     struct err e = {0};
@@ -143,6 +153,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
         top_apply(l, parts->top, root);
     defaults_check(l, node_get(root, "defaults"));
     probes_load(l);
+    alerting_probes(l);
     flows_load(l, node_get(root, "flows"));
     modules_load(l);
     exporters_load(l, node_get(root, "exporters"), parts);

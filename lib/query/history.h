@@ -48,6 +48,9 @@ bool history_tidy(struct history *h, nsec budget);
 struct history_owner *history_owner(struct history *h, struct labels labels);
 /* Ends all its series with a stale marker at ms. */
 void history_owner_end(struct history_owner *o, int64_t ms);
+/* Ends the series that m matches and nobody writes, right after their newest sample: those of an owner of the process
+ * before, who is gone. */
+void history_end_unowned(struct history *h, struct matchers m);
 /* Appends one run's samples at ms. Per group: a series of that group that the batch does not name gets a stale marker;
  * a failed group ends what it does not name, too; absent groups stay as they are. Consecutive batches of one shape
  * cost no look-up, and no comparison of names when the registry has found them to be (batch.h). A time at or before the series' newest sample is refused (counted): times rise strictly. */

@@ -124,6 +124,26 @@ static struct slot *slot_room(struct holding *holding, size_t count)
     return holding->slots;
 }
 
+/* They are given an owner, which ends. */
+void history_end_unowned(struct history *h, struct matchers m)
+{
+    struct arena *arena = arena_create(0);
+    struct history_owner *o = history_owner(h, (struct labels){0});
+    struct timeseries *const *items;
+    const size_t count = index_select(h, m, arena, &items);
+    for (size_t i = 0; i < count; i++) {
+        struct timeseries *s = items[i];
+        if (s->holding || !s->has_newest || is_stale(s->newest.value))
+            continue;
+        (void)series_take(h, s, &o->direct);
+        slot_room(&o->direct, o->direct.count + 1)[o->direct.count] =
+            (struct slot){.series = s};
+        o->direct.count++;
+    }
+    history_owner_end(o, 0);
+    arena_destroy(arena);
+}
+
 void history_put(struct history_owner *o, const char *name, struct labels own, int64_t ms,
                  double value)
 {

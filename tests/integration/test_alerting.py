@@ -316,3 +316,32 @@ def test_history_survives_a_restart(healthd, nginx, notify_stub):
     again.wait_health("payload", "up")
     rows = api(again, "/api/v1/query_range", query='up{probe="payload"}', start=began - 1, end=began + 2, step="1s")
     assert rows["data"]["result"], "samples of the first life"
+
+
+@pytest.mark.parametrize("way", ["reload", "restart"])
+def test_a_probe_that_is_taken_out_ends_its_alerts(healthd, nginx, notify_stub, way):
+    """At once, though the rule keeps firing for an hour, and what the history still has does not bring them back."""
+    server = nginx()
+
+    def write(*probes):
+        down = {"alert": "Down", "expr": "probe_state == 3 and on (probe) probe_info{severity=\"critical\"}",
+                "labels": {"severity": "critical"}, "keep_firing_for": "1h"}
+        return config(notify_stub, server, rules=[down], probes=[
+            {"name": name, "tcp": server.address, "interval": "500ms", "timeout": "400ms", "fall": 1, "rise": 1}
+            for name in probes])
+
+    daemon = healthd(write("payload", "side"))
+    daemon.wait_health("payload", "up")
+    daemon.wait_health("side", "up")
+    server.kill()
+    pages = wait_requests(notify_stub, "pagerduty", "trigger", 2)
+    if way == "reload":
+        daemon.reload(write("side"))
+    else:
+        daemon.stop()
+        daemon = healthd(write("side") + same_state(daemon))
+    (end, *_) = wait_requests(notify_stub, "pagerduty", "resolve")
+    assert "payload" in json.dumps([one.json() for one in pages if one.lane == end.lane])
+    (over,) = daemon.logs(event="alert.resolved")
+    assert over["why"] == "removed"
+    stays(lambda: open_pages(notify_stub) == 1 and len(requests_of(notify_stub, "pagerduty", "trigger")) == 2, 3)

@@ -230,7 +230,18 @@ static void change_disk(struct world *w, const char *what)
     }
 }
 
-/* stop · kill · forget · damage · start · clock DURATION, "-1h" to put it back */
+/* The former configuration is held: actors look at their probes of it. */
+static bool start(struct world *w, const char *config)
+{
+    struct generation *before = generation_ref(w->generation);
+    const bool ok = !config || world_load(w, config);
+    if (ok)
+        world_begin(w);
+    generation_unref(before);
+    return ok;
+}
+
+/* stop · kill · forget · damage · start, or start CONFIG · clock DURATION, "-1h" to put it back */
 static bool play_life(struct world *w, const struct step *s, bool *ret_ok)
 {
     const char *what = s->words[0];
@@ -244,7 +255,7 @@ static bool play_life(struct world *w, const struct step *s, bool *ret_ok)
         return true;
     }
     if (!strcmp(what, "start")) {
-        world_begin(w);
+        *ret_ok = start(w, s->words[1]);
         return true;
     }
     if (!strcmp(what, "clock") && s->count > 1) {

@@ -51,6 +51,8 @@ struct fixture {
     struct rules all;
     struct buf told;
     bool is_known, is_gone;
+    const char
+        *removed; /* what this element is about is configured no more; NULL: none */
 };
 
 static void tell(void *ctx, struct alert *a, enum change change)
@@ -141,6 +143,12 @@ static bool gone(void *ctx, const struct rule *rule, struct labels labels)
     return ((struct fixture *)ctx)->is_gone;
 }
 
+static bool is_removed(void *ctx, const struct rule *rule, struct labels labels)
+{
+    const char *removed = ((struct fixture *)ctx)->removed;
+    return removed && !strcmp(labels_get(labels, "t"), removed);
+}
+
 static bool at_once(void *ctx)
 {
     return true;
@@ -152,7 +160,7 @@ static bool apply(struct fixture *f, int at, const char *spec, const char *resol
 {
     struct rule_outcome o = {
         .rule = &f->rule, .result = result_of(f, spec), .resolve = result_of(f, resolve)};
-    const struct coverage_view view = {f, known, gone};
+    const struct coverage_view view = {f, known, gone, is_removed};
     buf_clear(&f->told);
     struct book_pass *p = book_pass_begin(
         f->book, &o, &view, (struct wall){at * NSEC_PER_SEC}, &f->ledger, e);
@@ -406,6 +414,42 @@ static void a_reload_keeps_and_removes(void **state)
     finish(&f);
 }
 
+static bool is_about_removed(void *ctx, const struct alert *a)
+{
+    return is_removed(ctx, a->rule, a->labels);
+}
+
+static void what_an_alert_is_about_can_be_removed(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f);
+    f.rule.keep_firing_for = 60 * NSEC_PER_SEC;
+    expect(&f, 0, "a=1 b=1", "a:fired b:fired ");
+    f.removed = "a";
+    buf_clear(&f.told);
+    adopt(&f, true, 10);
+    book_end(f.book, is_about_removed, &f, (struct wall){10 * NSEC_PER_SEC}, &f.ledger);
+    assert_string_equal(buf_text(&f.told), "a:resolved ");
+    assert_string_equal(first_alert(&f)->status.end_reason, "removed");
+    assert_ptr_equal(first_alert(&f)->rule, &f.rule);
+    expect(&f, 15, "a=1 b=1", ""); /* whatever the rule still reads */
+    restart(&f);
+    adopt(&f, true, 20);
+    assert_string_equal(first_alert(&f)->status.end_reason, "removed");
+    expect(&f, 20, "a=1 b=1", "");
+    f.removed = NULL;
+    expect(&f, 30, "a=1 b=1", "a:fired ");
+    f.rule.hold_for = 60 * NSEC_PER_SEC;
+    expect(&f, 40, "a=1 b=1 c=1", "c:pending ");
+    f.removed = "c";
+    buf_clear(&f.told);
+    book_end(f.book, is_about_removed, &f, (struct wall){50 * NSEC_PER_SEC}, &f.ledger);
+    assert_string_equal(buf_text(&f.told), "c:dropped ");
+    assert_int_equal(map_count(f.ledger.rows), 2);
+    finish(&f);
+}
+
 static void bad_rows_are_refused(void **state)
 {
     static const char *const rows[] = {
@@ -467,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_restart_tells_nothing_again),
         cmocka_unit_test(a_clean_stop_saves_what_was_earned),
         cmocka_unit_test(a_reload_keeps_and_removes),
+        cmocka_unit_test(what_an_alert_is_about_can_be_removed),
         cmocka_unit_test(bad_rows_are_refused),
         cmocka_unit_test(strange_bytes_are_replaced),
         cmocka_unit_test(fingerprints_are_those_of_prometheus),

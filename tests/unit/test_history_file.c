@@ -136,6 +136,48 @@ static void a_damaged_segment_is_put_aside(void **state)
     folder_remove(folder);
 }
 
+static void note_end(void *ctx, struct labels labels, struct point newest)
+{
+    buf_printf(ctx, "%s@%d%s ", labels_get(labels, "k"), (int)(newest.ms - T0),
+               is_stale(newest.value) ? " ended" : "");
+}
+
+static const struct matcher x_matcher = {
+    .name = "__name__", .op = MATCH_EQUAL, .value = "x"};
+static const struct matchers all_x = {&x_matcher, 1};
+
+static void ends_are(struct history *h, const char *expected)
+{
+    struct buf out = BUF_MAX(1000);
+    history_each(h, &all_x, 1, 0, INT64_MAX, note_end, &out);
+    assert_string_equal(buf_text(&out), expected);
+    buf_finish(&out);
+}
+
+static void what_nobody_writes_any_more_can_be_ended(void **state)
+{
+    const struct history_limits limits = {0};
+    const struct label a = {"k", "a"}, b = {"k", "b"};
+    char *folder = folder_make();
+    struct err e;
+    struct history *h = history_create(&limits);
+    fill(h, 0, 100);
+    assert_true(save(h, folder, true));
+    history_destroy(h);
+    h = history_create(&limits);
+    assert_true(restore(h, folder, &e));
+    struct history_owner *o = history_owner(h, (struct labels){0});
+    history_put(o, "x", (struct labels){&a, 1}, T0 + 100000, 1);
+    for (int i = 0; i < 2; i++) { /* twice changes nothing */
+        history_end_unowned(h, all_x);
+        ends_are(h, "a@100000 b@99001 ended c@99001 ended ");
+    }
+    history_put(o, "x", (struct labels){&b, 1}, T0 + 101000, 1);
+    ends_are(h, "a@100000 b@101000 c@99001 ended ");
+    history_destroy(h);
+    folder_remove(folder);
+}
+
 static void drop(void *ctx, const struct record *r)
 {
     ++*(size_t *)ctx;
@@ -193,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_saved_comes_back),
         cmocka_unit_test(a_damaged_segment_is_put_aside),
+        cmocka_unit_test(what_nobody_writes_any_more_can_be_ended),
         cmocka_unit_test(every_cut_and_flip_is_found),
         cmocka_unit_test(a_folder_that_cannot_be_is_said),
     };
