@@ -38,6 +38,7 @@ void courier_on_wake(struct courier *c, void (*wake)(void *ctx), void *ctx);
 void courier_seed(struct courier *c, uint64_t seed);
 /* Says where the courier's metrics go; without this call there are none. r and s outlive the courier. */
 void courier_expose(struct courier *c, struct registry *r, struct source *s);
+extern const struct metric_rows courier_families[]; /* what they are, for the reference */
 /* Takes over a generation's receivers. Rows of a receiver that is gone go to the fallback, or become dead letters,
  * loudly. Receivers whose canonical text changed are tried at once. */
 void courier_adopt(struct courier *c, const struct receivers *receivers,

@@ -34,6 +34,9 @@ static const struct metric deliveries = {
     .help = "Sendings, by what came of them (ok, retry, config, rejected, anew) and why",
     .labels = {"receiver", "result", "reason"}};
 
+const struct metric_rows courier_families[] = {
+    METRIC_ROWS(per_receiver), METRIC_ROW(deliveries), {0}};
+
 void courier_expose(struct courier *c, struct registry *r, struct source *s)
 {
     c->registry = r;

@@ -50,6 +50,9 @@ static const struct metric pings = {
     .help = "Dead-man pings, by what came of them: ok, failed, misconfigured, withheld",
     .labels = {"result"}};
 
+const struct metric_rows deadman_families[] = {
+    METRIC_ROWS(gauges), METRIC_ROW(pings), {0}};
+
 /* ---- metrics ---- */
 
 static void count(const struct deadman *d, const char *result)

@@ -55,6 +55,7 @@ void deadman_destroy(struct deadman *d); /* cancels what is under way; takes NUL
 void deadman_on_wake(struct deadman *d, void (*wake)(void *ctx), void *ctx);
 /* Where its metrics go; without it there are none. r and s outlive it. */
 void deadman_expose(struct deadman *d, struct registry *r, struct source *s);
+extern const struct metric_rows deadman_families[]; /* what they are, for the reference */
 /* Takes over a generation's ping, a template of struct deadman_conf that lives until the next one; NULL: none. */
 void deadman_adopt(struct deadman *d, const struct template *conf, nsec every,
                    struct wall now);

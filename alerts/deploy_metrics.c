@@ -38,6 +38,12 @@ static const struct metric under_way = {.name = "healthd_deploys_under_way",
                                         .unit = "",
                                         .help = "Deployments that have not ended yet"};
 
+const struct metric_rows deploy_families[] = {METRIC_ROW(timestamp),
+                                              METRIC_ROW(success),
+                                              METRIC_ROW(ended),
+                                              METRIC_ROW(under_way),
+                                              {0}};
+
 struct deploy_metrics *deploy_metrics_create(struct registry *r)
 {
     struct deploy_metrics *m = calloc(1, sizeof(*m));

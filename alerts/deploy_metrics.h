@@ -14,6 +14,7 @@
 
 struct deploy_metrics;
 
+extern const struct metric_rows deploy_families[]; /* what they are, for the reference */
 struct deploy_metrics *deploy_metrics_create(struct registry *r);
 void deploy_metrics_destroy(struct deploy_metrics *m); /* takes NULL */
 void deploy_metrics_refresh(struct deploy_metrics *m, const struct overlay *o,

@@ -41,6 +41,12 @@ static const struct metric durations_metric = {
     .buckets = duration_bounds,
 };
 
+const struct metric_rows schedule_families[] = {METRIC_ROW(state_metric),
+                                                METRIC_ROW(info_metric),
+                                                METRIC_ROW(unknown_metric),
+                                                METRIC_ROW(durations_metric),
+                                                {0}};
+
 static struct labels source_labels(struct arena *arena, const struct probe *probe)
 {
     if (probe->type->is_singleton)

@@ -58,6 +58,12 @@ static const struct metric step_duration_metric = {
     .labels = {"flow", "step"},
 };
 
+const struct metric_rows canary_families[] = {
+    METRIC_ROW(info_metric),          METRIC_ROW(success_metric),
+    METRIC_ROW(duration_metric),      METRIC_ROW(last_metric),
+    METRIC_ROW(runs_metric),          METRIC_ROW(step_metric),
+    METRIC_ROW(step_duration_metric), {0}};
+
 struct canary { /* one flow that has a schedule */
     struct canaries *of;
     const struct flow *flow;

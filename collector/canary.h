@@ -16,6 +16,7 @@
 
 struct canaries;
 
+extern const struct metric_rows canary_families[]; /* what they are, for the reference */
 struct canaries *canaries_create(struct frame *f, struct runner *runner,
                                  struct registry *r);
 /* A flow that is the same text keeps its slot and series; one that is gone is stopped, and its end still happens. */

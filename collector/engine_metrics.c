@@ -176,6 +176,8 @@ static const struct row rows[] = {
             read_clock_steps),
 };
 
+const struct metric_rows engine_families[] = {METRIC_ROWS(rows), {0}};
+
 struct engine_metrics *engine_metrics_create(struct engine_host *h, struct registry *r)
 {
     struct engine_metrics *m = calloc(1, sizeof(*m));

@@ -8,6 +8,7 @@
 struct engine_host;
 struct engine_metrics;
 
+extern const struct metric_rows engine_families[]; /* what they are, for the reference */
 struct engine_metrics *engine_metrics_create(struct engine_host *h, struct registry *r);
 /* After the engine, whose courier has its families here, too. Takes NULL. */
 void engine_metrics_destroy(struct engine_metrics *m);

@@ -60,6 +60,12 @@ static const struct metric overflow_metric = {
             "statuses than get series of their own",
 };
 
+const struct metric_rows events_families[] = {METRIC_ROW(task_metric),
+                                              METRIC_ROW(duration_metric),
+                                              METRIC_ROW(events_metric),
+                                              METRIC_ROW(overflow_metric),
+                                              {0}};
+
 /* ---- nodes ---- */
 
 static struct kind_of_task *task_make(const char *workflow_id, const char *node_id)

@@ -46,6 +46,7 @@ struct event_batch {
 void events_read(struct bytes text, bool is_lines, struct arena *arena,
                  struct event_batch *ret_batch);
 
+extern const struct metric_rows events_families[]; /* what they are, for the reference */
 struct events;
 struct events *events_create(struct registry *r);
 void events_destroy(struct events *e); /* takes NULL */

@@ -22,6 +22,9 @@
 
 struct schedule;
 struct history_owner;
+
+/* Of each probe, beside what its runs give: for the reference. */
+extern const struct metric_rows schedule_families[];
 struct memos;
 
 struct tracked {           /* one configured probe, as long as its name is configured */

@@ -263,6 +263,9 @@ static const struct metric unknown_modules_metric = {
     .help = "Count of unknown modules requested by probes",
 };
 
+const struct metric_rows self_families[] = {
+    METRIC_ROWS(rows), METRIC_ROW(unknown_modules_metric), {0}};
+
 static nsec larger(nsec a, nsec b)
 {
     return a > b ? a : b;

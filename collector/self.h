@@ -6,8 +6,12 @@
 #ifndef HEALTHD_COLLECTOR_SELF_H
 #define HEALTHD_COLLECTOR_SELF_H
 
+#include "lib/core/metric.h"
+
 struct daemon;
 struct self;
+
+extern const struct metric_rows self_families[]; /* what they are, for the reference */
 
 struct self *self_create(struct daemon *d);
 void self_destroy(struct self *s);

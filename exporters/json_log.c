@@ -304,6 +304,7 @@ const struct exporter_type exporter_json_log = {
     .conf_size = sizeof(struct json_log_conf),
     .state_size = sizeof(struct json_log),
     .is_default = true,
+    .metrics = (const struct metric *const[]){&dropped_metric, NULL},
     .open = json_log_open,
     .observe = json_log_observe,
     .reopen = json_log_reopen,

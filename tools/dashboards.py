@@ -27,7 +27,7 @@ UIDS = re.compile(r"^[a-z0-9-]{1,40}$")
 
 def families():
     """Those of the reference, of the code, and those that the kernel names: as pages in tests/golden have them."""
-    known = families_of_code() | set(DOCUMENTED.findall(read("docs/reference/configuration.md"))) | NOT_OURS
+    known = families_of_code() | set(DOCUMENTED.findall(read("docs/reference/metrics.md"))) | NOT_OURS
     known.update(re.findall(r'"(process_\w+)"', read("collector/self.c")))
     for path in tracked(*PAGES):
         known.update(SERIES.findall(read(path)))

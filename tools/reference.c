@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints what option tables, metrics and variables say: `reference man|markdown|schema`, writes the
+ * Prints what option tables, metrics and variables say: `reference man|markdown|metrics|schema`, writes the
  * committed copies (`reference write FOLDER`), and holds them to the tables (`reference verify FOLDER`).
  * Run by the build and the tests; part of no installed program.
  */
@@ -27,6 +27,7 @@ static const struct format {
     void (*write)(struct buf *out);
 } formats[] = {
     {"markdown", "configuration.md", write_markdown},
+    {"metrics", "metrics.md", metrics_write},
     {"man", "healthd.yml.5", write_man},
     {"schema", "healthd.schema.json", schema_write},
 };
@@ -84,7 +85,8 @@ static bool file_is_current(const char *folder, const struct format *format,
 
 static int usage(void)
 {
-    fputs("usage: reference man|markdown|schema, or reference write|verify FOLDER\n",
+    fputs("usage: reference man|markdown|metrics|schema, or reference write|verify "
+          "FOLDER\n",
           stderr);
     return EXIT_USAGE;
 }

@@ -21,12 +21,19 @@ struct writer {
     /* cells: as many as columns; `words` in backquotes are literal. */
     void (*table_row)(struct buf *out, const char *const *cells);
     void (*table_end)(struct buf *out);
+    /* Tells where a heading is; page NULL: on this one. */
+    void (*see)(struct buf *out, const char *page, const char *heading);
     void (*end)(struct buf *out);
 };
 
 extern const struct writer markdown_writer, man_writer;
 
+/* Rows that many tables would repeat: told once, under this heading. */
+#define REFERENCE_TLS "Rows of tls_config"
+
 void reference_write(const struct writer *w, struct buf *out);
+/* The page of every family, in Markdown. */
+void metrics_write(struct buf *out);
 void schema_write(struct buf *out);
 /* Says on stderr what is missing: docs, limits, examples that do not load. True when nothing is. */
 bool reference_verify(void);
@@ -37,8 +44,6 @@ void reference_value(const struct opt *row, struct buf *out);
 /* Whole tables; of no rows, none. Nested rows follow their section, as section.name; those of a list as section[].name. */
 void reference_table(const struct writer *w, const struct opt *rows, struct buf *out);
 void reference_vars(const struct writer *w, const struct var *vars, struct buf *out);
-void reference_metrics(const struct writer *w, const struct metric *const *metrics,
-                       struct buf *out);
 void reference_limits(const struct writer *w, const struct limit *limits,
                       struct buf *out);
 

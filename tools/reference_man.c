@@ -100,6 +100,11 @@ static void table_end(struct buf *out)
     buf_add_text(out, ".El\n");
 }
 
+static void see(struct buf *out, const char *page, const char *heading)
+{
+    buf_printf(out, "`%s`%s", heading, page ? ", in healthd's pages" : "");
+}
+
 static void end(struct buf *out)
 {
     buf_add_text(out,
@@ -108,5 +113,5 @@ static void end(struct buf *out)
                  ".Xr healthd 8 ,\n.Xr healthctl 1\n");
 }
 
-const struct writer man_writer = {begin,       heading,   para,      code,
-                                  table_begin, table_row, table_end, end};
+const struct writer man_writer = {begin,     heading,   para, code, table_begin,
+                                  table_row, table_end, see,  end};

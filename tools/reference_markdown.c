@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference as Markdown, as it is committed in docs/reference/. */
+#include <ctype.h>
 #include <string.h>
 
 #include "tools/reference.h"
@@ -58,6 +59,19 @@ static void table_end(struct buf *out)
     buf_add_byte(out, '\n');
 }
 
+/* As GitHub makes an anchor of a heading. */
+static void see(struct buf *out, const char *page, const char *heading)
+{
+    buf_printf(out, "[%s](%s#", heading, page ? page : "");
+    for (const char *c = heading; *c; c++) {
+        if (*c == ' ')
+            buf_add_byte(out, '-');
+        else if (isalnum((unsigned char)*c) || *c == '_')
+            buf_add_byte(out, (char)tolower((unsigned char)*c));
+    }
+    buf_add_byte(out, ')');
+}
+
 /* No blank line at the end of the file. */
 static void end(struct buf *out)
 {
@@ -66,5 +80,5 @@ static void end(struct buf *out)
         out->len--;
 }
 
-const struct writer markdown_writer = {begin,       heading,   para,      code,
-                                       table_begin, table_row, table_end, end};
+const struct writer markdown_writer = {begin,     heading,   para, code, table_begin,
+                                       table_row, table_end, see,  end};

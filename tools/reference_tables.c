@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of the reference: option rows, variables, metrics and limits, each straight from what the code declares.
+ * The tables of the reference: option rows, variables and limits, each straight from what the code declares.
  * Called by reference_text.c. Says nothing around them.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/core/metric.h"
+#include "lib/core/tls.h"
 #include "tools/reference.h"
 
 static void add_choices(const struct opt *row, struct buf *out)
@@ -72,6 +72,11 @@ static void write_rows(const struct writer *w, const struct opt *rows, const cha
         reference_value(row, &value);
         add_default(row, &def);
         add_doc(row, &doc);
+        if (row->rows == tls_opts) {
+            buf_add_text(&doc, " See ");
+            w->see(&doc, NULL, REFERENCE_TLS);
+            buf_add_byte(&doc, '.');
+        }
         w->table_row(out, (const char *const[]){key, buf_text(&value), buf_text(&def),
                                                 buf_text(&doc), NULL});
         buf_finish(&value);
@@ -79,7 +84,7 @@ static void write_rows(const struct writer *w, const struct opt *rows, const cha
         buf_finish(&doc);
         snprintf(inner, sizeof(inner), "%s%s.", name,
                  row->type == OPT_SECTIONS ? "[]" : "");
-        if (row->rows)
+        if (row->rows && row->rows != tls_opts)
             write_rows(w, row->rows, inner, out);
     }
 }
@@ -104,27 +109,6 @@ void reference_vars(const struct writer *w, const struct var *vars, struct buf *
         snprintf(name, sizeof(name), "`%s`", var->name);
         w->table_row(
             out, (const char *const[]){name, value_type_name(var->type), var->doc, NULL});
-    }
-    w->table_end(out);
-}
-
-void reference_metrics(const struct writer *w, const struct metric *const *metrics,
-                       struct buf *out)
-{
-    static const char *const columns[] = {"family", "type", "labels", "what it is", NULL};
-    if (!metrics || !*metrics)
-        return;
-    w->table_begin(out, columns);
-    for (; *metrics; metrics++) {
-        struct buf labels = BUF_MAX(1000);
-        char name[200];
-        for (const char *const *label = (*metrics)->labels; *label; label++)
-            buf_printf(&labels, "%s`%s`", labels.len ? ", " : "", *label);
-        snprintf(name, sizeof(name), "`%s`", (*metrics)->name);
-        w->table_row(out,
-                     (const char *const[]){name, metric_kind_name((*metrics)->kind),
-                                           buf_text(&labels), (*metrics)->help, NULL});
-        buf_finish(&labels);
     }
     w->table_end(out);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the reference says, in order, whatever the format: kinds of values, the top level, probes and their types, modules,
- * exporters, variables, metrics, reasons. Called by reference.c; its tables are reference_tables.c's.
+ * exporters, variables, reasons. Called by reference.c; its tables are reference_tables.c's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -72,10 +72,6 @@ static void write_type(const struct writer *w, const struct probe_type *type,
         w->heading(out, 3, "Limits");
         reference_limits(w, type->limits, out);
     }
-    if (type->metrics && *type->metrics) {
-        w->heading(out, 3, "Metrics");
-        reference_metrics(w, type->metrics, out);
-    }
 }
 
 static void write_probes(const struct writer *w, struct buf *out)
@@ -100,6 +96,9 @@ static void write_probes(const struct writer *w, struct buf *out)
     w->para(out,
             "Of the types that speak a protocol over a connection that healthd opens.");
     reference_table(w, dial_opts, out);
+    w->heading(out, 2, REFERENCE_TLS);
+    w->para(out, "Of probes and receivers alike.");
+    reference_table(w, tls_opts, out);
 }
 
 static void write_shared(const struct writer *w, struct buf *out)
@@ -108,10 +107,6 @@ static void write_shared(const struct writer *w, struct buf *out)
     reference_vars(w, runner_vars, out);
     w->para(out, "And of those that speak TLS:");
     reference_vars(w, tls_vars, out);
-    w->heading(out, 2, "Metrics of every type");
-    reference_metrics(w, runner_metrics, out);
-    w->para(out, "And of those that speak TLS:");
-    reference_metrics(w, tls_metrics, out);
 }
 
 static void write_modules(const struct writer *w, struct buf *out)
@@ -292,7 +287,8 @@ void reference_write(const struct writer *w, struct buf *out)
         out,
         "healthd reads YAML (so also JSON) from /etc/healthd/healthd.yml, or from the "
         "file given with --config. An unknown key is an error; all faults are said at "
-        "once. `healthd --print-config` shows what is in effect.");
+        "once. `healthd --print-config` shows what is in effect. What its metrics mean "
+        "is in docs/reference/metrics.md, and in the # HELP lines of /metrics.");
     write_values(w, out);
     w->heading(out, 2, "Top level");
     reference_table(w, generation_opts, out);

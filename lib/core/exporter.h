@@ -31,6 +31,7 @@ struct page_style {
 struct exporter_type {
     const char *name, *summary, *example;
     const struct opt *opts;
+    const struct metric *const *metrics; /* of itself, for the reference; NULL: none */
     size_t conf_size, state_size;
     bool is_default; /* runs with its defaults when `exporters:` is absent */
     bool (*open)(struct exporter *x, struct err *e);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/attr.h"
+
 enum metric_kind {
     METRIC_GAUGE,
     METRIC_COUNTER,
@@ -33,6 +35,20 @@ struct metric {
     /* known only at run time (batch_metric): gives way to a declared one */
     bool is_dynamic;
 };
+
+/* Families that stand in one array, for the reference: its elements begin with their struct metric. Lists end with {0}. */
+struct metric_rows {
+    const struct metric *first;
+    size_t count, step; /* step: bytes from one to the next */
+};
+#define METRIC_ROWS(array)                                                 \
+    {                                                                      \
+        (const struct metric *)(array), ARRAY_LEN(array), sizeof(*(array)) \
+    }
+#define METRIC_ROW(metric)           \
+    {                                \
+        &(metric), 1, sizeof(metric) \
+    }
 
 /* What its family is called. */
 static inline const char *metric_family(const struct metric *m)

@@ -2,6 +2,7 @@
 """What pages show works: configurations load, queries parse, options are there, and commands do what is promised, in a
 scratch folder beside a real healthd."""
 import importlib
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from lib.mcp import McpServer
 from lib.pages import ROOT, Scratch, blocks, pages
 from lib.postgres import PASSWORD, Postgres
 from lib.redis import Redis
+from lib.wait import wait_until
 from lib.web import Web
 
 BLOCKS = [block for page in pages() for block in blocks(page) if not page.startswith("docs/reference/")]
@@ -60,6 +62,19 @@ def test_queries_are_answered(healthd, monkeypatch):
         answer = daemon.get("/api/v1/query?" + urllib.parse.urlencode({"query": expr}))
         assert answer.status == 200, (place, expr, answer.text)
         assert dashboards.names_of(expr) <= known, (place, expr, dashboards.names_of(expr) - known)
+
+
+# ---- metrics ----
+
+def test_every_family_that_is_shown_is_in_the_reference(healthd):
+    told = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/reference/metrics.md").read_text(), re.M))
+    step = {"name": "a", "tcp": "127.0.0.1:1"}
+    keys = {"probes": [step], "flows": [{"name": "f", "schedule": "1s", "steps": [step]}],
+            "receivers": {"hook": {"webhook": "http://127.0.0.1:1/"}}, "notify": "hook"}
+    daemon = healthd("".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items()))
+    shown = wait_until(lambda: "flow_step_success" in (page := daemon.get("/metrics").text) and page, 30, "a flow's end")
+    families = set(re.findall(r"^# TYPE (\w+) ", shown, re.M))
+    assert len(families) > 70 and families <= told, families - told
 
 
 # ---- options ----

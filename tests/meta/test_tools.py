@@ -271,7 +271,7 @@ BOARDS = ({"name": "a", "title": "A", "text": "It.", "variables": [("job", "prob
         self.write("dashboards/grafana/systems.py", "BOARDS = ()\n")
         self.write("collector/self.c", HEAD)
         self.write("collector/a.c", HEAD + 'static const char *const a[] = {"probe_state", "healthd_deploy_timestamp_seconds"};\n')
-        self.write("docs/reference/configuration.md", "")
+        self.write("docs/reference/metrics.md", "")
         self.write("docs/runbooks/Broken.md", "")
         subprocess.run([sys.executable, "-B", str(self.tree / "dashboards/grafana/make.py")], check=True)
 
