@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every network probe meets every bad peer: the right reason, in time, and healthd lives on."""
-import json
-
 import pytest
 
 from lib.badpeer import names
-from lib.wait import slowness, wait_until
-
-TIMEOUT = 1.0
-LATE = 0.1  # how far past its timeout a verdict may come
+from lib.meeting import judge, meet
 
 # What each probe finds at each peer; several words where the kernel decides which comes first.
 CUT = ("reset", "closed")
@@ -87,101 +82,77 @@ WEBSOCKET = {
 
 
 @pytest.fixture
-def meet(healthd, badpeer):
-    """meet(probe, cert): {peer: its verdict} of one healthd that asks every peer at once."""
+def met(healthd, badpeer):
+    """met(expected, probe, cert): every peer is met by one healthd, and judged."""
 
-    def make(probe, cert=None, options=None):
-        peers = {name: badpeer(name, cert=cert, ssl_options=options) for name in names()
-                 if not (cert and name == "never_accept")}
-        probes = [dict(probe(peer), name=name, interval="1h", timeout=f"{TIMEOUT}s")
-                  for name, peer in peers.items()]
-        daemon = healthd("probes: " + json.dumps(probes))
-        wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20,
-                   "every peer to have been met")
-        return daemon, {name: daemon.explain(name)["last_run"] for name in peers}
+    def check(expected, probe, cert=None):
+        peers = {name: badpeer(name, cert=cert) for name in names() if not (cert and name == "never_accept")}
+        judge(meet(healthd, peers, probe), {name: expected[name] for name in peers})
 
-    return make
+    return check
 
 
-def judge(daemon, verdicts, expected):
-    wrong = []
-    for name, verdict in verdicts.items():
-        wanted = expected[name]
-        is_starved = verdict["reason"] == "timeout" and "timeout" not in wanted
-        if verdict["duration_seconds"] > TIMEOUT + LATE * slowness() or is_starved:
-            # All at once on a busy machine, where peers that flood keep the others from answering: alone it has to be
-            # in time, and right.
-            verdict = daemon.run_now(name)
-        if verdict["duration_seconds"] > TIMEOUT + LATE * slowness():
-            wrong.append(f"{name}: took {verdict['duration_seconds']:.3f} s")
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        if verdict["reason"] not in wanted or verdict["health"] != ("down" if wanted[0] else "up"):
-            wrong.append(f"{name}: {verdict['health']} {verdict['reason']} "
-                         f"({verdict['detail']}), not {wanted}")
-    assert not wrong, "\n".join(wrong)
+def test_http(met):
+    met(HTTP, lambda peer: {"http": {
+        "url": peer.url(), "headers": {"Accept-Encoding": "gzip"}}})
 
 
-def test_http(meet):
-    judge(*meet(lambda peer: {"http": {
-        "url": peer.url(), "headers": {"Accept-Encoding": "gzip"}}}), HTTP)
-
-
-def test_http_inside_tls(meet, certs):
+def test_http_inside_tls(met, certs):
     probe = lambda peer: {"http": {"url": peer.url(host="localhost"),
                                    "headers": {"Accept-Encoding": "gzip"},
                                    "tls_config": {"ca_file": certs.path}}}
-    judge(*meet(probe, certs.server), HTTPS)
+    met(HTTPS, probe, certs.server)
 
 
-def test_https_at_peers_without_tls(meet):
-    judge(*meet(lambda peer: {"http": f"https://127.0.0.1:{peer.port}/"}), TLS)
+def test_https_at_peers_without_tls(met):
+    met(TLS, lambda peer: {"http": f"https://127.0.0.1:{peer.port}/"})
 
 
-def test_tls(meet):
-    judge(*meet(lambda peer: {"tls": f"127.0.0.1:{peer.port}"}), TLS)
+def test_tls(met):
+    met(TLS, lambda peer: {"tls": f"127.0.0.1:{peer.port}"})
 
 
-def test_tcp_that_expects_a_line(meet):
+def test_tcp_that_expects_a_line(met):
     probe = lambda peer: {"tcp": {"address": f"127.0.0.1:{peer.port}", "query_response": [
         {"send": "GET / HTTP/1.1\r\nHost: peer\r\n\r"}, {"expect": "^220 "}]}}
-    judge(*meet(probe), TCP)
+    met(TCP, probe)
 
 
-def test_mongodb(meet):
-    judge(*meet(lambda peer: {"mongodb": f"mongodb://127.0.0.1:{peer.port}/"}), MONGODB)
+def test_mongodb(met):
+    met(MONGODB, lambda peer: {"mongodb": f"mongodb://127.0.0.1:{peer.port}/"})
 
 
-def test_mongodb_inside_tls(meet, certs):
+def test_mongodb_inside_tls(met, certs):
     probe = lambda peer: {"mongodb": f"mongodb://u:p@localhost:{peer.port}/?tls=true&tlsCAFile={certs.path}"}
-    judge(*meet(probe, certs.server), MONGODB)
+    met(MONGODB, probe, certs.server)
 
 
-def test_grpc(meet):
-    judge(*meet(lambda peer: {"grpc": f"127.0.0.1:{peer.port}"}), GRPC)
+def test_grpc(met):
+    met(GRPC, lambda peer: {"grpc": f"127.0.0.1:{peer.port}"})
 
 
-def test_grpc_inside_tls(meet, certs):
+def test_grpc_inside_tls(met, certs):
     probe = lambda peer: {"grpc": {"target": f"https://localhost:{peer.port}", "tls_config": {"ca_file": certs.path}}}
-    judge(*meet(probe, certs.server), GRPCS)
+    met(GRPCS, probe, certs.server)
 
 
-def test_websocket(meet):
-    judge(*meet(lambda peer: {"websocket": f"ws://127.0.0.1:{peer.port}/"}), WEBSOCKET)
+def test_websocket(met):
+    met(WEBSOCKET, lambda peer: {"websocket": f"ws://127.0.0.1:{peer.port}/"})
 
 
-def test_websocket_inside_tls(meet, certs):
+def test_websocket_inside_tls(met, certs):
     probe = lambda peer: {"websocket": {"url": f"wss://localhost:{peer.port}/", "tls_config": {"ca_file": certs.path}}}
-    judge(*meet(probe, certs.server), WEBSOCKET)
+    met(WEBSOCKET, probe, certs.server)
 
 
-def test_mcp(meet):
-    judge(*meet(lambda peer: {"mcp": {"url": f"http://127.0.0.1:{peer.port}/mcp", "max_size": "64KiB"}}), MCP)
+def test_mcp(met):
+    met(MCP, lambda peer: {"mcp": {"url": f"http://127.0.0.1:{peer.port}/mcp", "max_size": "64KiB"}})
 
 
-def test_llm(meet):
-    judge(*meet(lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai"}}), LLM)
+def test_llm(met):
+    met(LLM, lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai"}})
 
 
-def test_llm_that_completes(meet):
-    judge(*meet(lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai",
-                                      "model": "small", "level": "complete"}}), LLM)
+def test_llm_that_completes(met):
+    met(LLM, lambda peer: {"llm": {"base_url": f"http://127.0.0.1:{peer.port}/v1", "provider": "openai",
+                                   "model": "small", "level": "complete"}})

@@ -107,19 +107,19 @@ def test_slots_do_not_drift(healthd, badpeer):
 
 def test_others_keep_their_slots_while_peers_hang_and_flood(healthd, badpeer, certs):
     good = badpeer("ok")
-    probes = [{"name": f"good{n}", "interval": "250ms", "results": "all", "http": good.url()}
+    probes = [{"name": f"good{n}", "interval": "600ms", "results": "all", "http": good.url()}
               for n in range(4)]
     hanging = ["never_accept", "accept_silent", "tls_stall", "drip_body"] * 3
     for turn, name in enumerate([*hanging, "endless_body", "endless_headers", "garbage", "gzip_bomb"]):
         peer = badpeer(name)
-        often = {"interval": "500ms", "timeout": "450ms"}
+        often = {"interval": "2s", "timeout": "900ms"}  # who is held up by one of them misses a slot
         packed = {"Accept-Encoding": "gzip"}
         probes.append(dict(often, name=f"http{turn}", http={"url": peer.url(), "headers": packed}))
         probes.append(dict(often, name=f"tls{turn}", tls=f"127.0.0.1:{peer.port}"))
     daemon = healthd(config(probes))
     for n in range(4):
         # A busy machine makes single starts late, peers that hold the others up would do so in each of their rounds.
-        wait_until(lambda: longest_in_slots(runs(daemon, f"good{n}"), 0.25) >= 12, 20, f"twelve runs of good{n} in their slots")
+        wait_until(lambda: longest_in_slots(runs(daemon, f"good{n}"), 0.6) >= 8, 20, f"eight runs of good{n} in their slots")
 
 
 def test_a_run_that_fills_its_interval_is_never_doubled(healthd, badpeer):

@@ -81,8 +81,7 @@ def target_dies(island, healthd):
 def test_no_receivers_host_answers_so_what_is_silent_is_held_and_said_why(healthd, healthctl, tmp_path):
     island = Island(tmp_path, TARGET)
     target_dies(island, healthd)
-    wait_until(lambda: (found := island.alert("Down")) and found["held"], 20, "Down to be held")
-    down = island.alert("Down")
+    down = wait_until(lambda: (found := island.alert("Down")) and found["held"] and found, 20, "Down to be held")
     assert down["held"]["kind"] == "connectivity" and RECEIVER in down["held"]["by"], down
     assert not any(one["was_told"] for one in down["told"]), down
     for words in (("alerts", "Down"), ("explain", "shop")):

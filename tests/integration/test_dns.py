@@ -2,7 +2,6 @@
 """The dns probe: the same modules in blackbox_exporter and in healthd, asked of one dnsmasq; and what is healthd's own."""
 import json
 import socket
-import struct
 import threading
 
 import pytest
@@ -10,10 +9,11 @@ import pytest
 from lib.badpeer import names
 from lib.dnsmasq import Dnsmasq
 from lib.healthd import Healthd
+from lib.meeting import judge, meet
 from lib.metrics import Page
 from lib.probe import probe, refused
 from lib.servers import Blackbox
-from lib.wait import free_port, slowness, wait_until
+from lib.wait import free_port, slowness
 
 
 def dns(name, kind="A", **options):
@@ -176,15 +176,5 @@ PEERS = {**dict.fromkeys(names(), "closed"), **SILENT, **RESET, "gzip_bomb": "pr
 
 def test_every_bad_peer(healthd, badpeer):
     peers = {name: badpeer(name) for name in names()}
-    daemon = healthd("probes: " + json.dumps([
-        {"name": name, "interval": "1h", "timeout": "1s",
-         "dns": {"server": f"127.0.0.1:{peer.port}", "query_name": "a.test", "transport_protocol": "tcp"}}
-        for name, peer in peers.items()]))
-    wait_until(lambda: all(one["last"] for one in daemon.probes().values()), 20, "every peer to have been met")
-    wrong = []
-    for name in peers:
-        run = daemon.explain(name)["last_run"]
-        reasons = PEERS[name] if isinstance(PEERS[name], tuple) else (PEERS[name],)
-        if run["health"] != "down" or run["reason"] not in reasons or run["duration_seconds"] > 1.1 * slowness():
-            wrong.append(f"{name}: {run['health']} {run['reason']} after {run['duration_seconds']:.2f} s, not {PEERS[name]}")
-    assert not wrong, "\n".join(wrong)
+    judge(meet(healthd, peers, lambda peer: {"dns": {
+        "server": f"127.0.0.1:{peer.port}", "query_name": "a.test", "transport_protocol": "tcp"}}), PEERS)

@@ -113,20 +113,24 @@ def test_names_without_end_stay_within_bounds(hd):
 
 
 def test_rules_read_them(healthd, tmp_path):
-    hd = started(healthd, tmp_path, """
-rules:
-  - alert: TaskFailed
-    expr: workflow_task_total{status="failed"} > 0
-    labels: {severity: warning}
-    annotations: {summary: "failed", description: "failed"}
+    (tmp_path / "tasks.yml").write_text("""
+groups:
+  - name: tasks
+    interval: 1s
+    rules:
+      - alert: TaskFailed
+        expr: workflow_task_total{status="failed"} > 0
+        labels: {severity: warning}
+        annotations: {summary: "failed", description: "failed"}
 """)
+    hd = started(healthd, tmp_path, f"rule_files: [{tmp_path}/tasks.yml]\n")
     send(hd, event(status="failed"))
 
     def fires():
         alerts = hd.get("/api/v1/alerts").json()["data"]["alerts"]
         return [one for one in alerts if one["labels"]["alertname"] == "TaskFailed"]
 
-    assert wait_until(fires, 40)[0]["labels"]["workflow_id"] == "checkout"
+    assert wait_until(fires)[0]["labels"]["workflow_id"] == "checkout"
 
 
 def test_prometheus_keeps_the_tasks_as_exemplars(healthd, tmp_path, start):

@@ -2,7 +2,6 @@
 """Receivers on one host that trust it differently: connections are kept for the next notice, but never one that was made
 with another `tls_config:`."""
 import json
-from pathlib import Path
 
 import pytest
 

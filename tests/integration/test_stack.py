@@ -4,7 +4,6 @@ containers of a real Docker Engine: it reports all of them under load, pages for
 import json
 import os
 import subprocess
-import types
 
 import pytest
 

@@ -57,7 +57,7 @@ def test_health_is_unknown_before_it_is_confirmed(healthd, badpeer, others, said
     gone.close()
     daemon = healthd("defaults: {retry_interval: 100ms}\nprobes:\n"
                      f"  - {{name: well, http: '{badpeer('ok').url()}'}}\n"
-                     f"  - {{name: new, http: '{gone.url()}', fall: 100, interval: 1h}}\n" + others.replace("GONE", gone.url()))
+                     f"  - {{name: new, http: '{gone.url()}', fall: 100, interval: 1h, retry_interval: 1h}}\n" + others.replace("GONE", gone.url()))
     daemon.wait_health("well", "up")
     answer = wait_until(lambda: (found := daemon.get("/health")).json()["status"] == said and found)
     assert answer.json()["services"]["new"]["status"] == "unknown"

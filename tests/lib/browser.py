@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import json
+import os
+import tempfile
 from pathlib import Path
 
 from selenium import webdriver
@@ -38,10 +40,13 @@ class Browser:
         for argument in ARGUMENTS:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.folder = tempfile.TemporaryDirectory(prefix="hd-browser-", ignore_cleanup_errors=True)
+        service = Service("/usr/bin/chromedriver", env=dict(os.environ, TMPDIR=self.folder.name))
+        self.driver = webdriver.Chrome(service=service, options=options)
 
     def close(self):
         self.driver.quit()
+        self.folder.cleanup()
 
     def devtools(self, command, **parameters):
         return self.driver.execute_cdp_cmd(command, parameters)

@@ -23,6 +23,7 @@
 #include "lib/core/batch.h"
 #include "lib/core/loop.h"
 #include "lib/core/pool.h"
+#include "tests/unit/folder.h"
 
 enum { ALERTS = 3000 };
 
@@ -322,14 +323,6 @@ static const char *folder_make(char *folder)
     return folder;
 }
 
-static void folder_remove(const char *folder)
-{
-    char command[128];
-    snprintf(command, sizeof(command), "%s/alerts.db", folder);
-    unlink(command);
-    (void)rmdir(folder);
-}
-
 static void a_storm_is_told_whole(struct storm_stage *s,
                                   void (*act)(struct storm_stage *), size_t last)
 {
@@ -352,7 +345,7 @@ static void the_loop_turns_and_nothing_is_half_told(void **state)
     assert_int_equal(rows(&s, LEDGER_ALERT), ALERTS);
     assert_int_equal(rows(&s, LEDGER_GROUP), 1);
     clear(&s);
-    folder_remove(s.folder);
+    assert_int_equal(folder_remove(s.folder), 0);
 }
 
 static void what_people_do_joins(void **state)
@@ -362,7 +355,7 @@ static void what_people_do_joins(void **state)
     assert_int_equal(s.sent, 1);
     assert_int_equal(rows(&s, LEDGER_MEMO), 1);
     clear(&s);
-    folder_remove(s.folder);
+    assert_int_equal(folder_remove(s.folder), 0);
 }
 
 static void a_reload_finishes_it_first(void **state)
@@ -372,7 +365,7 @@ static void a_reload_finishes_it_first(void **state)
     assert_int_equal(s.sent, 1);
     assert_int_equal(rows(&s, LEDGER_ALERT), ALERTS);
     clear(&s);
-    folder_remove(s.folder);
+    assert_int_equal(folder_remove(s.folder), 0);
 }
 
 static void the_next_evaluation_waits(void **state)
@@ -385,7 +378,7 @@ static void the_next_evaluation_waits(void **state)
     const char *over = strstr(s.bodies.ptr, "all alerts resolved");
     assert_true(fired && over && fired < over);
     clear(&s);
-    folder_remove(s.folder);
+    assert_int_equal(folder_remove(s.folder), 0);
 }
 
 static void a_stop_leaves_it_whole(void **state)
@@ -406,7 +399,7 @@ static void a_stop_leaves_it_whole(void **state)
     assert_true(is_told_whole(&next));
     assert_int_equal(next.sent, 1);
     clear(&next);
-    folder_remove(folder);
+    assert_int_equal(folder_remove(folder), 0);
 }
 
 static void what_is_killed_leaves_nothing_half(void **state)
@@ -433,7 +426,7 @@ static void what_is_killed_leaves_nothing_half(void **state)
     assert_true(is_told_whole(&s));
     assert_int_equal(s.sent, 1);
     clear(&s);
-    folder_remove(folder);
+    assert_int_equal(folder_remove(folder), 0);
 }
 
 int main(void)

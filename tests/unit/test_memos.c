@@ -14,6 +14,7 @@
 #include "collector/memos.h"
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
+#include "tests/unit/folder.h"
 
 static const struct probe_type type = {.name = "heartbeat"};
 
@@ -32,11 +33,10 @@ static void a_refused_memo_is_written_later(void **state)
     struct session s = {.type = &type, .name = "backup", .memo = ""}, again = s;
     struct buf told = BUF_MAX(100), log = BUF_MAX(10000);
     struct err e = {0};
-    char folder[] = "/tmp/healthd-memos-XXXXXX", state_path[64], file[80];
+    char folder[] = "/tmp/healthd-memos-XXXXXX", state_path[64];
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(state_path, sizeof(state_path), "%s/state", folder);
-    snprintf(file, sizeof(file), "%s/memos.db", state_path);
     struct loop *loop = loop_create(&e);
     struct memos *m = memos_create(loop, state_path, &e);
     assert_non_null(m);
@@ -65,9 +65,7 @@ static void a_refused_memo_is_written_later(void **state)
     free(again.memo_owned);
     buf_finish(&told);
     buf_finish(&log);
-    unlink(file);
-    rmdir(state_path);
-    rmdir(folder);
+    assert_int_equal(folder_remove(folder), 0);
 }
 
 int main(void)

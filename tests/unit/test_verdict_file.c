@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "collector/verdict_file.h"
+#include "tests/unit/folder.h"
 
 #define START ((int64_t)20000 * 86400)
 #define HOUR (START / 3600)
@@ -178,10 +179,7 @@ static int make_folder(void **ctx)
 
 static int remove_folder(void **ctx)
 {
-    char command[256];
-    snprintf(command, sizeof(command), "rm -rf '%s'", (const char *)*ctx);
-    FILE *done = popen(command, "r");
-    const int status = done ? pclose(done) : -1;
+    const int status = folder_remove(*ctx);
     free(*ctx);
     return status;
 }
