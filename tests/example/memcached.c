@@ -23,6 +23,7 @@ struct memcached_state {
     double values[STATS];
     const char *version; /* in the run's arena; NULL until it came */
     size_t lines;
+    bool is_memcached; /* it has answered as one */
 };
 
 /* What of an answer is shown, by the server's name for it; the families are memcached_exporter's. */
@@ -53,6 +54,10 @@ static const struct metric version_metric = {
     .help = "The server's version; always 1",
     .labels = {"version"},
 };
+static const struct metric up_metric = {
+    .name = "memcached_up",
+    .help = "Whether the server answered",
+};
 
 /* ---- the answer ---- */
 
@@ -75,7 +80,7 @@ static bool is_older(struct bytes version, struct bytes wanted)
 static enum talk judge(struct run *run)
 {
     const struct memcached_conf *conf = run_conf(run);
-    const struct memcached_state *state = run_state(run);
+    struct memcached_state *state = run_state(run);
 
     for (size_t i = 0; i < STATS; i++) {
         if (!isnan(state->values[i]))
@@ -85,6 +90,7 @@ static enum talk judge(struct run *run)
         return run_down(run, REASON_PROTOCOL,
                         "expected a line \"STAT version …\", got %zu others",
                         state->lines);
+    state->is_memcached = true;
     run_sample_with(run, &version_metric, &state->version, 1);
     if (is_older(bytes_of(state->version), bytes_of(conf->min_version)))
         return run_down(run, REASON_VERSION,
@@ -93,14 +99,14 @@ static enum talk judge(struct run *run)
     return run_up(run);
 }
 
-/* "STAT curr_items 7". False when it is none. */
+/* "STAT curr_items 7": a name and a value. False when it is none. */
 static bool take_stat(struct run *run, struct bytes line)
 {
     struct memcached_state *state = run_state(run);
     struct bytes word, name;
 
-    bytes_token(&line, ' ', &word);
-    if (!bytes_is(word, "STAT") || !bytes_token(&line, ' ', &name))
+    if (!bytes_split(&line, ' ', &word) || !bytes_is(word, "STAT") ||
+        !bytes_split(&line, ' ', &name))
         return false;
     if (bytes_is(name, "version"))
         state->version = arena_strndup(run_arena(run), line.ptr, line.len);
@@ -147,6 +153,13 @@ static enum talk memcached_talk(struct run *run, enum talk_event event, struct b
                     in->len, run_quoted(run, *in));
 }
 
+static void memcached_report(struct run *run)
+{
+    const struct memcached_state *state = run_state(run);
+
+    run_sample(run, &up_metric, state->is_memcached);
+}
+
 static bool memcached_aim(const void *ctx, struct arena *arena, struct dial *ret_dial,
                           struct err *e)
 {
@@ -186,9 +199,10 @@ const struct probe_type probe_memcached = {
     .state_size = sizeof(struct memcached_state),
     .aim = memcached_aim,
     .talk = memcached_talk,
+    .report = memcached_report,
     .metrics =
         (const struct metric *const[]){
-            &stats[STAT_CONNECTIONS].metric, &stats[STAT_ITEMS].metric,
+            &up_metric, &stats[STAT_CONNECTIONS].metric, &stats[STAT_ITEMS].metric,
             &stats[STAT_BYTES].metric, &stats[STAT_MEMORY].metric,
             &stats[STAT_EVICTIONS].metric, &version_metric, NULL},
     .vars = (const struct var[]){{"memory_used", VALUE_NUMBER,

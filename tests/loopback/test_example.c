@@ -37,6 +37,7 @@ static void serve_stats(struct server *s, int fd)
 static void look(struct stand *s, const struct verdict *v, const struct batch *b)
 {
     s->seen = batch_value(b, "memcached_items_evicted_total");
+    assert_true(batch_value(b, "memcached_up") == (v->reason != REASON_PROTOCOL));
 }
 
 struct turn {
@@ -91,6 +92,8 @@ static void the_page_s_probe_does_what_the_page_says(void **state)
          "expected a line \"STAT version …\", got 1 others", NAN},
         {"STAT evictions many\r\n", "", NULL, REASON_PROTOCOL,
          "expected \"STAT …\" or \"END\", got \"STAT evictions many\"", NAN},
+        {"STAT version\r\n", "", NULL, REASON_PROTOCOL,
+         "expected \"STAT …\" or \"END\", got \"STAT version\"", NAN},
         {"ERROR\r\n", "", NULL, REASON_PROTOCOL,
          "expected \"STAT …\" or \"END\", got \"ERROR\"", NAN},
         {"STAT version 1.6.9\r\nEND\r\n", "", "memory_used < 1", REASON_EXPECT_ERROR,
