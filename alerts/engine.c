@@ -14,6 +14,8 @@
 /* After a start: until every probe has run, and until all rules have been looked at. */
 #define FIRST_RUNS_WITHIN (10 * NSEC_PER_SEC)
 #define FIRST_LOOK_WITHIN (30 * NSEC_PER_SEC)
+/* Of the history, between two looks at a slice. */
+#define PREPARING (NSEC_PER_MSEC / 2)
 
 /* ---- time and transactions ---- */
 
@@ -80,13 +82,32 @@ static void adopt_receivers(struct engine *e, const struct alerting *a, struct w
     arena_destroy(arena);
 }
 
+bool engine_is_quiet(const struct engine *e)
+{
+    return !e->work.txn && evaluation_is_idle(e->evaluation);
+}
+
+bool engine_prepare(struct engine *e, const struct alerting *a, const struct slice *slice)
+{
+    if (e->prepared != a) {
+        history_set_limits(e->history, &a->history);
+        history_protect_begin(e->history, a->rules.selectors, a->rules.selector_count);
+    }
+    e->prepared = a;
+    while (!history_protect_go(e->history, slice ? PREPARING : INT64_MAX)) {
+        if (slice_is_over(slice))
+            return false;
+    }
+    return true;
+}
+
 void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
 {
     const struct dispatch_words words = engine_words(e, a);
     work_finish(e);
+    (void)engine_prepare(e, a, NULL);
+    e->prepared = NULL;
     struct ledger_txn *txn = engine_begin(e, now);
-    history_set_limits(e->history, &a->history);
-    history_protect(e->history, a->rules.selectors, a->rules.selector_count);
     reach_adopt(e->reach, &a->receivers);
     overlay_adopt(e->overlay, &a->routing, now);
     overlay_set_zone(e->overlay, a->zone ? a->zone : zone_utc);

@@ -50,6 +50,12 @@ void engine_destroy(struct engine *e, struct wall now);
 bool engine_is_idle(const struct engine *e);
 /* Lets no evaluation and no delivery begin any more; what was decided is still committed. */
 void engine_stop(struct engine *e, struct wall now);
+/* Whether no evaluation and no telling is under way: when engine_advance is not called meanwhile, none begins. */
+bool engine_is_quiet(const struct engine *e);
+/* What takes long before engine_adopt, in slices (true: all is done): the history is told what the new rules read. Rules may
+ * not be evaluated between the two. */
+bool engine_prepare(struct engine *e, const struct alerting *a,
+                    const struct slice *slice);
 /* Takes over a generation. This cannot fail: loading has decided all or nothing. a stays valid until the next adopt,
  * or the end, has returned. */
 void engine_adopt(struct engine *e, const struct alerting *a, struct wall now);

@@ -69,6 +69,7 @@ struct work {               /* one transaction that may take several turns of th
 struct engine {
     struct engine_io io;
     const struct alerting *alerting;
+    const struct alerting *prepared; /* about to be adopted; NULL: none */
     struct history *history;
     struct ledger *ledger;
     struct outbox *outbox;

@@ -4,6 +4,8 @@
 
 #include "collector/api.h"
 #include "collector/daemon.h"
+#include "collector/reload.h"
+#include "lib/base/memory.h"
 #include "lib/core/loop.h"
 
 static void get_healthy(struct exchange *x, struct daemon *d)
@@ -22,20 +24,42 @@ static void get_ready(struct exchange *x, struct daemon *d)
                        d->state == DAEMON_STARTING ? "starting" : "stopping");
 }
 
-static void post_reload(struct exchange *x, struct daemon *d)
+struct asked { /* for a reload */
+    struct daemon *daemon;
+    struct exchange *exchange; /* NULL: the client has left */
+};
+
+static void answer_reload(struct asked *a, const struct reload_result *result)
 {
-    struct reload_result r = daemon_reload(d, "API");
     struct buf body = BUF_MAX(128 << 10);
-    buf_add_text(&body, r.text);
-    if (r.accepted)
+    buf_add_text(&body, result->text);
+    if (result->accepted)
         buf_printf(&body, "The configuration %s; generation %ju is in force.\n",
-                   r.unchanged ? "has not changed" : "was accepted",
-                   (uintmax_t)d->generation->number);
+                   result->unchanged ? "has not changed" : "was accepted",
+                   (uintmax_t)a->daemon->generation->number);
     else
         buf_add_text(&body,
                      "The configuration was rejected; the former one stays in force.\n");
-    free(r.text);
-    exchange_reply_buf(x, r.accepted ? 200 : 500, "text/plain; charset=utf-8", &body);
+    exchange_reply_buf(a->exchange, result->accepted ? 200 : 500,
+                       "text/plain; charset=utf-8", &body);
+}
+
+static void on_reloaded(void *ctx, const struct reload_result *result)
+{
+    struct asked *a = ctx;
+    if (a->exchange && result)
+        answer_reload(a, result);
+    else if (a->exchange)
+        exchange_error(a->exchange, 503, "healthd is stopping.");
+    free(a);
+}
+
+static void post_reload(struct exchange *x, struct daemon *d)
+{
+    struct asked *a = memory_take(sizeof(*a));
+    *a = (struct asked){.daemon = d};
+    exchange_suspend_as(x, &a->exchange);
+    reloader_ask(d->reloader, "API", on_reloaded, a);
 }
 
 static const char *service_status(enum health health)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "collector/adoption.h"
 #include "collector/api.h"
 #include "collector/canary.h"
 #include "collector/engine_host.h"
@@ -17,6 +18,7 @@
 #include "collector/overview.h"
 #include "collector/probes_seen.h"
 #include "collector/query_lane.h"
+#include "collector/reload.h"
 #include "collector/self.h"
 #include "collector/stream.h"
 #include "collector/system.h"
@@ -56,7 +58,8 @@ static void on_stop_signal(void *ctx, int signal)
 
 static void on_hangup(void *ctx, int signal)
 {
-    free(daemon_reload(ctx, "SIGHUP").text);
+    const struct daemon *d = ctx;
+    reloader_ask(d->reloader, "SIGHUP", NULL, NULL);
 }
 
 static void on_rotate(void *ctx, int signal)
@@ -67,7 +70,8 @@ static void on_rotate(void *ctx, int signal)
 
 static void on_file_change(void *ctx)
 {
-    free(daemon_reload(ctx, "file changed").text);
+    const struct daemon *d = ctx;
+    reloader_ask(d->reloader, "file changed", NULL, NULL);
 }
 
 static void on_watchdog(void *ctx)
@@ -78,45 +82,23 @@ static void on_watchdog(void *ctx)
              mono_add(loop_now(d->frame.loop), system_watchdog_interval()));
 }
 
-/* Listeners and tokens keep secrets of their own: g is today's configuration with today's secrets. */
-static void renew_web(struct daemon *d, const struct generation *g)
-{
-    struct err e = {0};
-    if (!web_listen(d->web, g, &e))
-        log_error(EV("secrets not renewed"), STR("why", e.text),
-                  STR("hint", "listeners and tokens of `web:` keep the former ones"));
-}
-
-static void read_web_secrets(struct daemon *d)
-{
-    struct arena *arena = arena_create(0);
-    struct generation *g =
-        generation_load(d->config_path, d->frame.secrets, diag_create(arena));
-    /* One that is another is a reload's to judge. */
-    if (g && g->hash == d->generation->hash)
-        renew_web(d, g);
-    if (!g)
-        log_error(EV("secrets not renewed"), STR("why", "the configuration has a fault"),
-                  STR("hint", "`healthctl validate` says which; `web:` keeps the former "
-                              "secrets until it is mended"));
-    generation_unref(g);
-    arena_destroy(arena);
-}
-
 static void on_secrets(void *ctx)
 {
     struct daemon *d = ctx;
     const size_t changed = secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
     if (changed > 0) {
-        read_web_secrets(d);
+        reloader_renew(d->reloader);
         log_info(EV("secrets renewed"), INT("count", (int64_t)changed));
     }
     timer_at(d->secrets_timer, mono_add(loop_now(d->frame.loop), SECRETS_INTERVAL));
 }
 
+/* A step a turn: one may take a millisecond. */
 static void on_trim(void *ctx)
 {
-    system_trim();
+    struct daemon *d = ctx;
+    if (system_trim(d->trim_step++))
+        timer_at(d->trim_timer, loop_now(d->frame.loop));
 }
 
 static bool start_frame(struct daemon *d, const struct generation *g, struct err *e)
@@ -136,6 +118,7 @@ static bool start_frame(struct daemon *d, const struct generation *g, struct err
 
 static void trim_soon(struct daemon *d)
 {
+    d->trim_step = 0;
     timer_at(d->trim_timer, mono_add(loop_now(d->frame.loop), TRIM_DELAY));
 }
 
@@ -158,104 +141,26 @@ static void start_timers(struct daemon *d)
     loop_on_signal(l, SIGUSR1, on_rotate, d);
 }
 
-static bool is_same_resolver(const struct resolver_conf *a, const struct resolver_conf *b)
-{
-    return a->kind == b->kind && a->max_ttl == b->max_ttl && a->port == b->port &&
-           !strcmp(a->resolv_conf, b->resolv_conf) && !strcmp(a->hosts, b->hosts);
-}
-
-/* What is made once, at the start. */
-static void tell_unapplied(const struct generation *before, const struct generation *now)
-{
-    static const char *const hint = "restart healthd to apply it";
-    if (!is_same_resolver(&before->resolver, &now->resolver))
-        log_warning(EV("change not applied"), STR("option", "resolver"),
-                    STR("hint", hint));
-    if (strcmp(before->state_path, now->state_path) != 0)
-        log_warning(EV("change not applied"), STR("option", "state.path"),
-                    STR("hint", hint));
-}
-
-/* The schedule comes last: it alone cannot go back, because what it lets go of (sessions, states) is gone. */
-static bool replace_generation(struct daemon *d, struct generation *g, struct err *e)
-{
-    struct err ignored = {0};
-    if (!web_listen(d->web, g, e))
-        return false;
-    if (!pipeline_set_exporters(&d->pipeline, g, &d->frame, e)) {
-        web_listen(d->web, d->generation, &ignored);
-        return false;
-    }
-    if (!schedule_adopt(d->schedule, g, e)) {
-        pipeline_set_exporters(&d->pipeline, d->generation, &d->frame, &ignored);
-        web_listen(d->web, d->generation, &ignored);
-        return false;
-    }
-    tell_unapplied(d->generation, g);
-    g->number = d->generation->number + 1;
-    struct generation *before = d->generation;
-    d->generation = generation_ref(g);
-    memos_retain(d->memos, g);
-    verdict_history_retain(d->verdict_history, g);
-    canaries_adopt(d->canaries, g);
-    engine_host_adopt(d->engine_host);
-    generation_unref(before);
-    return true;
-}
-
-static struct reload_result reload_ended(struct daemon *d, const char *why,
-                                         struct reload_result r)
+void daemon_note_reload(struct daemon *d, const char *why,
+                        const struct reload_result *result)
 {
     d->reloads++;
-    d->last_reload_ok = r.accepted;
+    d->last_reload_ok = result->accepted;
     free(d->last_reload_text);
-    d->last_reload_text = memory_strdup(r.text);
-    if (!r.accepted) {
+    d->last_reload_text = memory_strdup(result->text);
+    if (!result->accepted) {
         d->failed_reloads++;
-        log_error(EV("config rejected"), STR("trigger", why), STR("why", r.text),
+        log_error(EV("config rejected"), STR("trigger", why), STR("why", result->text),
                   STR("hint", "the former configuration stays in force"));
-        return r;
+        return;
     }
     d->last_reload = loop_wall(d->frame.loop);
-    if (!r.unchanged)
+    if (!result->unchanged)
         trim_soon(d);
     log_info(EV("config accepted"), STR("trigger", why),
              INT("generation", (int64_t)d->generation->number),
              INT("probes", (int64_t)d->generation->probe_count),
-             STR("result", r.unchanged ? "unchanged" : "changed"));
-    return r;
-}
-
-struct reload_result daemon_reload(struct daemon *d, const char *why)
-{
-    struct arena *arena = arena_create(0);
-    struct diag *diag = diag_create(arena);
-    struct buf text = BUF_MAX(64 << 10);
-    struct reload_result r = {0};
-    struct err e = {0};
-
-    secrets_refresh(d->frame.secrets, loop_wall(d->frame.loop));
-    struct config_files files;
-    struct generation *g =
-        generation_load_named(d->config_path, d->frame.secrets, diag, arena, &files);
-    file_watch_set(d->file_watch,
-                   &files); /* also those of what is rejected: it is mended there */
-    diag_render(diag, &text, false);
-    if (g && g->hash == d->generation->hash) {
-        r.accepted = r.unchanged = true;
-        renew_web(d, g);
-    } else if (g) {
-        r.accepted = replace_generation(d, g, &e);
-        if (!r.accepted)
-            buf_printf(&text, "%s\n", e.text);
-    }
-    generation_unref(g);
-    secrets_redact(d->frame.secrets, &text);
-    r.text = memory_strdup(buf_text(&text));
-    assert(r.text);
-    buf_finish(&text);
-    arena_destroy(arena);
-    return reload_ended(d, why, r);
+             STR("result", result->unchanged ? "unchanged" : "changed"));
 }
 
 /* Runs drain quickly once cancelled; what hangs in a system call is left behind at stop_by. */
@@ -281,6 +186,7 @@ void daemon_stop(struct daemon *d, const char *why)
     d->state = DAEMON_STOPPING;
     system_notify("STOPPING=1");
     log_info(EV("stopping"), STR("trigger", why));
+    reloader_stop(d->reloader);
     web_stop(d->web);
     schedule_stop(d->schedule);
     canaries_stop(d->canaries);
@@ -310,6 +216,7 @@ static void take_down(struct daemon *d)
     pipeline_close(&d->pipeline);
     memos_destroy(d->memos);
     events_destroy(d->events);
+    reloader_destroy(d->reloader);
     schedule_destroy(d->schedule);
     runner_destroy(d->runner);
     canaries_destroy(d->canaries);
@@ -323,6 +230,13 @@ static void take_down(struct daemon *d)
     free(d->last_reload_text);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
+}
+
+static void adopt_alerting(struct daemon *d)
+{
+    (void)engine_host_prepare(d->engine_host, d->generation, schedule_all(d->schedule),
+                              &d->frame, NULL);
+    engine_host_adopt(d->engine_host, d->generation);
 }
 
 static bool start_all(struct daemon *d, struct generation *g, struct err *e)
@@ -353,6 +267,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     d->stream = stream_create(d);
     d->query_lane = query_lane_create(d);
     d->listing_lane = listing_lane_create(d);
+    d->reloader = reloader_create(d);
     d->web = web_create(d, api_endpoints);
     if (!web_listen(d->web, g, e) ||
         !pipeline_set_exporters(&d->pipeline, g, &d->frame, e) ||
@@ -363,7 +278,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
     verdict_history_retain(d->verdict_history, g);
     probes_seen_recall(d);
     canaries_adopt(d->canaries, g);
-    engine_host_adopt(d->engine_host);
+    adopt_alerting(d);
     d->self = self_create(d);
     d->last_reload = d->started;
     d->last_reload_ok = true;

@@ -24,6 +24,8 @@ struct events;
 struct memos;
 struct overview;
 struct query_lane;
+struct reload_result;
+struct reloader;
 struct listing_lane;
 struct stream;
 struct verdict_history;
@@ -32,11 +34,6 @@ struct self;
 struct file_watch;
 
 enum daemon_state { DAEMON_STARTING, DAEMON_READY, DAEMON_STOPPING };
-
-struct reload_result {
-    bool accepted, unchanged;
-    char *text; /* malloc'ed diagnostics, "" when all is well */
-};
 
 struct daemon {
     struct frame frame;
@@ -61,8 +58,11 @@ struct daemon {
     struct list list_jobs; /* list_job.c's: the same */
     struct self *self;
     struct file_watch *file_watch;
+    struct reloader *reloader;
+    bool is_turning; /* into another generation: the history may not be looked at */
     enum daemon_state state;
     struct timer *stop_timer, *watchdog_timer, *secrets_timer, *trim_timer;
+    size_t trim_step; /* of system_trim */
     struct mono stop_by;
     const char *config_path; /* NULL: the built-in default */
     struct wall started;
@@ -79,9 +79,9 @@ bool daemon_start(struct daemon *d, struct generation *g, struct err *e);
 /* Serves until daemon_stop, then takes everything down again. */
 void daemon_run(struct daemon *d);
 
-/* Reads the configuration again: all or nothing. why: "SIGHUP", "API", "file changed". The text is the caller's
- * to free. */
-struct reload_result daemon_reload(struct daemon *d, const char *why);
+/* For reload.c: how it ended. */
+void daemon_note_reload(struct daemon *d, const char *why,
+                        const struct reload_result *result);
 /* Ends in at most 2 s: no new runs, exporters flushed, listeners closed. */
 void daemon_stop(struct daemon *d, const char *why);
 

@@ -20,6 +20,12 @@
 /* The clock may be set at any time: nothing is waited for longer than this without a look. */
 #define LONGEST_SLEEP (5 * NSEC_PER_SEC)
 
+struct owner_change { /* while a generation is taken over; owners NULL: none is */
+    struct history_owner **owners;
+    size_t made, looked_at; /* of them; of the former */
+    struct wall at;
+};
+
 struct engine_host {
     struct daemon *daemon;
     struct engine *engine;
@@ -29,6 +35,9 @@ struct engine_host {
     uint64_t clock_steps;
     struct history_owner **owners; /* of the adopted probes */
     size_t owner_count;
+    struct owner_change change;
+    const struct generation *prepared; /* about to be adopted; NULL: none is */
+    bool is_paused;
     struct self_history *self;
     struct engine_metrics *metrics;
 };
@@ -71,7 +80,8 @@ static void on_timer(void *ctx)
 {
     struct engine_host *h = ctx;
     h->armed = (struct mono){0};
-    engine_advance(h->engine, engine_host_now(h));
+    if (!h->is_paused)
+        engine_advance(h->engine, engine_host_now(h));
 }
 
 /* ---- what the engine is given ---- */
@@ -141,40 +151,92 @@ static int by_address(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void end_absent(struct engine_host *h, struct history_owner **next, size_t count)
+static void change_begin(struct engine_host *h, size_t count)
 {
-    const struct wall now = engine_host_now(h);
-    qsort(next, count, sizeof(struct history_owner *), by_address);
-    for (size_t i = 0; i < h->owner_count; i++) {
-        if (!bsearch(&h->owners[i], next, count, sizeof(struct history_owner *),
-                     by_address))
-            engine_owner_end(h->engine, h->owners[i], now);
-    }
+    h->change = (struct owner_change){
+        .owners = memory_take((count + 1) * sizeof(struct history_owner *)),
+        .at = engine_host_now(h)};
 }
 
-static void adopt_probes(struct engine_host *h)
+static void change_end(struct engine_host *h, size_t count)
 {
-    const struct schedule *s = h->daemon->schedule;
-    const size_t count = schedule_count(s);
-    struct history_owner **next =
-        memory_take((count + 1) * sizeof(struct history_owner *));
-    for (size_t i = 0; i < count; i++) {
-        struct tracked *t = schedule_at(s, i);
-        struct arena *arena = arena_create(0);
-        t->history = next[i] =
-            engine_owner(h->engine, target_labels(t->probe, &h->daemon->frame, arena));
-        arena_destroy(arena);
-    }
-    end_absent(h, next, count);
     free(h->owners);
-    h->owners = next;
+    h->owners = h->change.owners;
     h->owner_count = count;
+    h->change.owners = NULL;
 }
 
-void engine_host_adopt(struct engine_host *h)
+static void own(struct engine_host *h, struct tracked *t, struct frame *f)
 {
-    adopt_probes(h);
-    engine_adopt(h->engine, &h->daemon->generation->alerting, engine_host_now(h));
+    struct arena *arena = arena_create(0);
+    t->history = engine_owner(h->engine, target_labels(t->probe, f, arena));
+    h->change.owners[h->change.made++] = t->history;
+    arena_destroy(arena);
+}
+
+/* All of them end at one time, whatever they take. */
+static void end_if_absent(struct engine_host *h, struct history_owner *owner,
+                          size_t count)
+{
+    if (!bsearch(&owner, h->change.owners, count, sizeof(struct history_owner *),
+                 by_address))
+        engine_owner_end(h->engine, owner, h->change.at);
+}
+
+/* True when all owners are those of the probes. */
+static bool change_go(struct engine_host *h, struct tracked *const *probes, size_t count,
+                      struct frame *f, const struct slice *slice)
+{
+    struct owner_change *c = &h->change;
+    for (; c->made < count; own(h, probes[c->made], f)) {
+        if (slice_is_over(slice))
+            return false;
+    }
+    if (c->looked_at == 0)
+        qsort(c->owners, count, sizeof(struct history_owner *), by_address);
+    while (c->looked_at < h->owner_count) {
+        if (slice_is_over(slice))
+            return false;
+        end_if_absent(h, h->owners[c->looked_at++], count);
+    }
+    change_end(h, count);
+    return true;
+}
+
+void engine_host_pause(struct engine_host *h)
+{
+    h->is_paused = true;
+}
+
+void engine_host_resume(struct engine_host *h)
+{
+    h->is_paused = false;
+    wake(h, engine_host_now(h));
+}
+
+bool engine_host_is_quiet(const struct engine_host *h)
+{
+    return engine_is_quiet(h->engine);
+}
+
+bool engine_host_prepare(struct engine_host *h, const struct generation *g,
+                         struct tracked *const *probes, struct frame *f,
+                         const struct slice *slice)
+{
+    if (h->prepared != g) {
+        change_begin(h, g->probe_count);
+        h->prepared = g;
+    }
+    if (h->change.owners && !change_go(h, probes, g->probe_count, f, slice))
+        return false;
+    return engine_prepare(h->engine, &g->alerting, slice);
+}
+
+void engine_host_adopt(struct engine_host *h, const struct generation *g)
+{
+    h->prepared = NULL;
+    engine_adopt(h->engine, &g->alerting, engine_host_now(h));
+    engine_host_resume(h);
 }
 
 /* The verdict's times are the wall clock's; alerting's may be ahead of it. */
@@ -226,6 +288,7 @@ void engine_host_destroy(struct engine_host *h)
         engine_destroy(h->engine, engine_host_now(h));
     engine_metrics_destroy(h->metrics);
     timer_destroy(h->timer);
+    free(h->change.owners);
     free(h->owners);
     free(h);
 }

@@ -13,14 +13,24 @@
 #include "lib/base/err.h"
 
 struct daemon;
+struct frame;
+struct generation;
 struct tracked;
 struct engine_host;
 
 /* After the schedule, before the first adopt. */
 struct engine_host *engine_host_create(struct daemon *d, const char *state_path,
                                        struct err *e);
-/* Takes over the schedule's generation: whose series are whose, then rules, routes and receivers. */
-void engine_host_adopt(struct engine_host *h);
+/* Takes over a generation. Paused, no rule is looked at and nobody told, until it is adopted or resumed; quiet, nothing of
+ * that is under way any more. Then prepared, in slices (true: all is done), whose series are whose and what rules read:
+ * probes are those of g, and f is what they are aimed with. Adopted last, at once. */
+void engine_host_pause(struct engine_host *h);
+void engine_host_resume(struct engine_host *h);
+bool engine_host_is_quiet(const struct engine_host *h);
+bool engine_host_prepare(struct engine_host *h, const struct generation *g,
+                         struct tracked *const *probes, struct frame *f,
+                         const struct slice *slice);
+void engine_host_adopt(struct engine_host *h, const struct generation *g);
 /* A verdict: first its samples, in slices when there are many; engine_host_observe when all are in. */
 void engine_host_publish(struct engine_host *h, struct tracked *t,
                          const struct verdict *v, const struct batch *b,

@@ -160,7 +160,7 @@ static void start(struct query_lane *l, struct query *q)
 static void start_next(struct query_lane *l)
 {
     const struct mono now = loop_now_exact(l->daemon->frame.loop);
-    while (!l->running && !list_empty(&l->waiting)) {
+    while (!l->daemon->is_turning && !l->running && !list_empty(&l->waiting)) {
         struct query *q = LIST_ITEM(list_take(&l->waiting), struct query, link);
         l->waiting_count--;
         if (!q->exchange)
@@ -170,6 +170,11 @@ static void start_next(struct query_lane *l)
         else
             start(l, q);
     }
+}
+
+void query_lane_go_on(struct query_lane *l)
+{
+    start_next(l);
 }
 
 void query_lane_run(struct query_lane *l, struct exchange *x, const char *text,

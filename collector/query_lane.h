@@ -20,6 +20,8 @@ struct query_lane;
 struct query_lane *query_lane_create(struct daemon *d);
 bool query_lane_is_idle(const struct query_lane *l); /* takes NULL: idle */
 void query_lane_destroy(struct query_lane *l);       /* when idle; takes NULL */
+/* What waited for a turn of the daemon's (is_turning) need not any more. */
+void query_lane_go_on(struct query_lane *l);
 /* Answers x, later; timeout is at most QUERY_LONGEST. text is copied. */
 void query_lane_run(struct query_lane *l, struct exchange *x, const char *text,
                     const struct promql_opts *opts, nsec timeout);

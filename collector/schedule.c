@@ -37,7 +37,7 @@ static int64_t earliest(const struct tracked *t)
 
 void tracked_place(struct tracked *t)
 {
-    if (!t->is_removed)
+    if (!t->is_removed && t->is_adopted)
         heap_put(&t->schedule->heap, &t->item, earliest(t));
     arm(t->schedule);
 }
@@ -229,7 +229,7 @@ void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,
     }
     if (t->is_running)
         return;
-    if (s->is_stopped || t->session->is_draining) {
+    if (s->is_stopped || t->is_removed || t->session->is_draining) {
         tell_waiters(t);
         return;
     }
@@ -294,6 +294,16 @@ void schedule_destroy(struct schedule *s)
     map_destroy(s->by_name);
     free(s->tracked);
     free(s);
+}
+
+struct tracked *const *schedule_all(const struct schedule *s)
+{
+    return s->tracked;
+}
+
+struct tracked *schedule_find(const struct schedule *s, const char *name)
+{
+    return map_get(s->by_name, bytes_of(name));
 }
 
 size_t schedule_count(const struct schedule *s)

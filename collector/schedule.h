@@ -39,6 +39,7 @@ struct tracked {           /* one configured probe, as long as its name is confi
     struct run *run; /* to cancel it; NULL when none is under way */
     bool is_running, is_removed;
     bool is_kept;                  /* while a generation is adopted */
+    bool is_adopted;               /* its generation has been: it may run */
     bool is_on_grid;               /* past its first run, which is not on the grid */
     size_t holds;                  /* the schedule's own, and one a run */
     struct series *state_series;   /* probe_state */
@@ -66,17 +67,15 @@ typedef void schedule_publish(void *ctx, struct tracked *t, struct verdict *v,
 struct schedule *schedule_create(struct frame *f, struct runner *r,
                                  struct registry *registry, schedule_publish *publish,
                                  void *ctx);
-/* From which new sessions recall; before the first adopt. */
+/* From which new sessions recall; before the first adoption. */
 void schedule_recall_from(struct schedule *s, const struct memos *memos);
-/* Takes over a generation: probes whose canonical text is unchanged keep session, due and state; changed ones
- * start unconfirmed; removed ones end. False (and e) when a session cannot be opened: nothing has changed. */
-bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e);
 void schedule_stop(struct schedule *s); /* no new runs; cancels those under way */
 void schedule_destroy(struct schedule *s);
 
 size_t schedule_count(const struct schedule *s);
 /* In order of configuration. */
 struct tracked *schedule_at(const struct schedule *s, size_t i);
+struct tracked *const *schedule_all(const struct schedule *s);
 struct tracked *schedule_find(const struct schedule *s, const char *name);
 /* Runs one now (RUN_NOW, PARENT, SCRAPE); done is told when its verdict has been published. Joins a run under way. */
 void schedule_run_now(struct schedule *s, struct tracked *t, enum origin origin,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of the schedule, for schedule.c (when to run) and adopt.c (who is tracked); nobody else includes it. */
+/* The inside of the schedule, for schedule.c (when to run), tracked.c (one probe) and adoption.c (who is tracked);
+ * nobody else includes it. */
 #ifndef HEALTHD_COLLECTOR_SCHEDULE_IMPL_H
 #define HEALTHD_COLLECTOR_SCHEDULE_IMPL_H
 
@@ -32,8 +33,13 @@ struct pinned { /* what one run keeps alive: its configuration and its probe's s
 struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
                                struct err *e);
 void tracked_hold(struct tracked *t);
-void tracked_release(struct tracked *t); /* the last one frees it */
-/* Out of the schedule: cancels its run, ends its series; freed when nothing holds it any more. */
+void tracked_release(struct tracked *t);  /* the last one frees it */
+void tracked_set_grid(struct tracked *t); /* when it is adopted: from now on */
+/* Its own series: those of a changed probe of the same name have ended before. */
+void tracked_open_series(struct tracked *t);
+/* Cancels its run, ends its series; nothing is published of it any more. */
+void tracked_end(struct tracked *t);
+/* The same, and out of the schedule; freed when nothing holds it any more. */
 void tracked_remove(struct tracked *t);
 void tracked_place(struct tracked *t); /* into the heap, by its earliest reason to run */
 struct mono tracked_next_slot(const struct tracked *t, struct mono now); /* after now */

@@ -163,11 +163,18 @@ void system_harden(void)
     mallopt(M_ARENA_MAX, 1);
 }
 
+struct drop { /* one loaded object's turn */
+    size_t at, wanted;
+};
+
 /* Code and constants of one loaded object, page by page: never written, so what is needed again comes back from
  * the page cache. */
 static int drop_object(struct dl_phdr_info *object, size_t size, void *ctx)
 {
+    struct drop *drop = ctx;
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (drop->at++ != drop->wanted)
+        return 0;
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
@@ -178,11 +185,14 @@ static int drop_object(struct dl_phdr_info *object, size_t size, void *ctx)
         if (to > from)
             madvise((void *)from, to - from, MADV_DONTNEED);
     }
-    return 0;
+    return 1;
 }
 
-void system_trim(void)
+bool system_trim(size_t step)
 {
-    malloc_trim(0);
-    dl_iterate_phdr(drop_object, NULL);
+    if (step == 0) {
+        malloc_trim(0);
+        return true;
+    }
+    return dl_iterate_phdr(drop_object, &(struct drop){.wanted = step - 1}) != 0;
 }

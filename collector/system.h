@@ -7,6 +7,7 @@
 #define HEALTHD_COLLECTOR_SYSTEM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -27,8 +28,8 @@ bool system_lock_state(const char *path, int *ret_fd, struct err *e);
 /* No core dumps with secrets in them, no new privileges, SIGPIPE ignored, descriptors up to 65,536. */
 void system_harden(void);
 
-/* Gives memory back that only a start or reload needed: holes in the heap, and the code of forty libraries'
- * constructors. Takes under a millisecond; what is needed again is mapped again. */
-void system_trim(void);
+/* Gives memory back that only a start or reload needed, in steps from 0 on, until it returns false: first the holes in the
+ * heap, then the code of one loaded library's constructors at a time. What is needed again is mapped again. */
+bool system_trim(size_t step);
 
 #endif

@@ -20,6 +20,7 @@ struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints
     list_init(&w->listeners);
     list_init(&w->closing);
     list_init(&w->spare);
+    list_init(&w->held);
     return w;
 }
 
@@ -83,7 +84,8 @@ static void retire(struct web *w, struct list *from)
         }
         l->is_kept = false;
     }
-    loop_defer(w->loop, "web close", close_pending, w);
+    if (!w->is_held)
+        loop_defer(w->loop, "web close", close_pending, w);
 }
 
 static bool open_missing(struct web *w, const struct web_conf *conf, struct list *opened,
@@ -213,6 +215,46 @@ static void dispatch(struct exchange *x)
                    x->path);
 }
 
+/* ---- holding ---- */
+
+static void leave_held(void *exchange)
+{
+    list_remove(&((struct exchange *)exchange)->link);
+}
+
+static void hold(struct exchange *x)
+{
+    exchange_suspend(x, leave_held, x);
+    list_append(&x->listener->web->held, &x->link);
+}
+
+void web_hold(struct web *w)
+{
+    w->is_held = true;
+}
+
+/* One a turn: each of them may ask for much. */
+static void answer_held(void *ctx)
+{
+    struct web *w = ctx;
+    struct list *first = w->is_held ? NULL : list_take(&w->held);
+    if (!first)
+        return;
+    struct exchange *x = LIST_ITEM(first, struct exchange, link);
+    exchange_unsuspend(x);
+    dispatch(x);
+    if (!x->is_suspended)
+        exchange_resume(x);
+    loop_defer(w->loop, "web", answer_held, w);
+}
+
+void web_release(struct web *w)
+{
+    w->is_held = false;
+    loop_defer(w->loop, "web", answer_held, w);
+    loop_defer(w->loop, "web close", close_pending, w);
+}
+
 enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const char *path,
                            const char *method, const char *version, const char *upload,
                            size_t *upload_size, void **exchange)
@@ -233,6 +275,8 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
         if (x->body.overflow)
             exchange_error(x, MHD_HTTP_CONTENT_TOO_LARGE,
                            "The body is larger than %u bytes.", WEB_MAX_BODY);
+        else if (l->web->is_held)
+            hold(x);
         else
             dispatch(x);
     }
@@ -248,6 +292,7 @@ enum MHD_Result web_handle(void *ctx, struct MHD_Connection *connection, const c
 
 void web_stop(struct web *w)
 {
+    w->is_held = false;
     retire(w, &w->listeners);
 }
 
@@ -256,6 +301,7 @@ void web_destroy(struct web *w)
     if (!w)
         return;
     w->is_stopping = true;
+    loop_forget(w->loop, w);
     LIST_EACH (at, &w->listeners) {
         list_remove(at);
         list_append(&w->closing, at);

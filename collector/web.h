@@ -67,6 +67,9 @@ struct endpoint {
  * NULL-terminated. */
 struct web *web_create(struct daemon *d, const struct endpoint *const *endpoints);
 bool web_listen(struct web *w, const struct generation *g, struct err *e);
+/* From now on requests wait and no listener closes, until it is released: what they ask for is being replaced. */
+void web_hold(struct web *w);
+void web_release(struct web *w);
 /* Closes every listener, soon; what is suspended is told 503. */
 void web_stop(struct web *w);
 void web_destroy(struct web *w);

@@ -66,7 +66,13 @@ void exchange_end(struct exchange *x)
     w->spare_count++;
 }
 
-static void resume(struct exchange *x)
+void exchange_unsuspend(struct exchange *x)
+{
+    x->gone = NULL;
+    x->is_suspended = false;
+}
+
+void exchange_resume(struct exchange *x)
 {
     x->is_suspended = false;
     if (!x->is_parked)
@@ -86,7 +92,7 @@ void exchange_abandon(struct exchange *x)
     if (!x->response)
         x->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     x->status = MHD_HTTP_SERVICE_UNAVAILABLE;
-    resume(x);
+    exchange_resume(x);
 }
 
 struct arena *exchange_arena(struct exchange *x)
@@ -168,7 +174,7 @@ void exchange_reply_made(struct exchange *x, int status, const char *type,
         MHD_add_response_header(response, x->headers_out.items[i].key,
                                 x->headers_out.items[i].value);
     if (x->is_suspended)
-        resume(x);
+        exchange_resume(x);
 }
 
 void exchange_reply(struct exchange *x, int status, const char *type, struct bytes body)

@@ -24,6 +24,8 @@ struct web {
     struct list listeners, closing;
     struct list spare; /* exchanges to be used again */
     size_t spare_count;
+    struct list held; /* exchanges whose handlers are not called yet */
+    bool is_held;
     struct timer *sweep;  /* deadlines, and clients that left while they waited */
     struct mono sweep_at; /* when that is next; {0}: not set */
     nsec request_timeout;
@@ -82,7 +84,7 @@ struct segment {
 };
 
 struct exchange {
-    struct list link; /* among the spare ones */
+    struct list link; /* among the spare ones, or those held */
     struct listener *listener;
     struct client *client;
     struct MHD_Connection *connection;
@@ -156,6 +158,9 @@ void exchange_reply_made(struct exchange *x, int status, const char *type,
                          struct MHD_Response *response);
 void exchange_end(struct exchange *x);     /* the answer is out, or never will be */
 void exchange_abandon(struct exchange *x); /* the client left while it was suspended */
+/* A handler may be called now that was not while it was suspended; exchange_resume when that has answered. */
+void exchange_unsuspend(struct exchange *x);
+void exchange_resume(struct exchange *x);
 /* A feed's client left: only a look at the socket shows it while nothing is sent. */
 bool exchange_feed_waits(const struct exchange *x);
 

@@ -186,6 +186,8 @@ static struct generation *generation_make(struct loader *l, const struct node *r
     l->canonical = BUF_MAX((size_t)FILES_MAX * NODE_MAX_BYTES);
     l->g->modules = map_create();
     arena_cleanup(l->arena, destroy_map, l->g->modules);
+    l->g->by_name = map_create();
+    arena_cleanup(l->arena, destroy_map, l->g->by_name);
     load_all(l, flow_file_root(l, root, path), path);
     buf_finish(&l->canonical);
     if (diag_error_count(l->diag) != errors) {
@@ -292,11 +294,7 @@ void generation_unref(struct generation *g)
 
 const struct probe *generation_probe(const struct generation *g, const char *name)
 {
-    for (size_t i = 0; i < g->probe_count; i++) {
-        if (!strcmp(g->probes[i]->name, name))
-            return g->probes[i];
-    }
-    return NULL;
+    return g->by_name ? map_get(g->by_name, bytes_of(name)) : NULL;
 }
 
 const struct flow *generation_flow(const struct generation *g, const char *name)

@@ -79,6 +79,7 @@ struct generation {
     struct labels labels;
     const struct probe *const *probes; /* in order of the file */
     size_t probe_count;
+    struct map *by_name;      /* the same, by their names; destroyed with the arena */
     const struct flow *flows; /* in order of the file */
     size_t flow_count;
     struct map *modules; /* name → struct module *; destroyed with the arena */

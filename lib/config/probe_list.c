@@ -45,8 +45,7 @@ static const char *read_name(struct list_state *s, const struct node *node)
         return NULL;
     }
     if (n->kind != NODE_SCALAR || !name_is_valid(n->text)) {
-        diag_error(d, n->at, "'%.80s' is no name: use a-z, A-Z, 0-9, _ . and -",
-                   n->text);
+        diag_error(d, n->at, "'%.80s' is no name: use a-z, A-Z, 0-9, _ . and -", n->text);
         return NULL;
     }
     const struct listed *before = map_get(s->by_name, bytes_of(n->text));
@@ -243,8 +242,11 @@ static void publish(struct list_state *s)
     struct generation *g = s->l->g;
     const struct probe **list = arena_alloc(g->arena, (s->count + 1) * sizeof(*list));
     for (size_t i = 0; i < s->count; i++) {
-        if (s->items[i].probe)
-            list[g->probe_count++] = s->items[i].probe;
+        struct probe *probe = s->items[i].probe;
+        if (!probe)
+            continue;
+        list[g->probe_count++] = probe;
+        map_put(g->by_name, bytes_of(probe->name), probe);
     }
     g->probes = list;
 }

@@ -211,6 +211,12 @@ void redactor_keep(struct redactor *r, struct bytes value)
     add(r, value, true);
 }
 
+void redactor_learn(struct redactor *r, const struct redactor *from)
+{
+    for (const struct known *k = from->first; k; k = k->next)
+        add(r, (struct bytes){k->ptr, k->len}, k->is_kept);
+}
+
 void redactor_retire(struct redactor *r, struct bytes value, struct wall now)
 {
     struct known *k = known_find(r, value);

@@ -17,6 +17,8 @@ void redactor_destroy(struct redactor *r); /* wipes the values */
  * oldest of more than 1024 values are forgotten, those of redactor_keep after all others. */
 void redactor_add(struct redactor *r, struct bytes value);
 void redactor_keep(struct redactor *r, struct bytes value);
+/* What the other keeps is kept here too. */
+void redactor_learn(struct redactor *r, const struct redactor *from);
 /* The value is no longer in use: kept for 24 h. */
 void redactor_retire(struct redactor *r, struct bytes value, struct wall now);
 void redactor_forget(struct redactor *r, struct wall now);

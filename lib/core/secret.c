@@ -2,7 +2,7 @@
 /*
  * Where secrets come from: environment, files, names given to either. Read through the scope by
  * templates; files are read again when they change. What was handed out is told to redact.c. Never
- * prints a value, not even in a fault. Loop thread.
+ * prints a value, not even in a fault. One thread's at a time.
  */
 #include "lib/core/secret.h"
 
@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "lib/base/map.h"
+#include "lib/base/memory.h"
 #include "lib/core/redact.h"
 #include "lib/core/secret_file.h"
+#include "lib/core/secret_name.h"
 #include "lib/core/secret_stand_in.h"
 #include "lib/core/secret_text.h"
 
@@ -19,6 +21,7 @@ enum { REFERENCES_MAX_DEPTH = 4 };
 
 struct secrets {
     struct scope scope;
+    struct secrets *stands_for; /* these, once the draft is adopted; NULL: itself */
     struct redactor *redactor;
     struct map *files; /* path → struct secret_file * */
     struct map *names; /* name → reference, malloc'ed */
@@ -27,6 +30,16 @@ struct secrets {
     void (*missing)(void *ctx, struct bytes name, const struct err *why); /* or NULL */
     void *missing_ctx;
 };
+
+static struct secrets *meant(struct secrets *s)
+{
+    return s->stands_for ? s->stands_for : s;
+}
+
+static const struct redactor *redactor_of(const struct secrets *s)
+{
+    return s->stands_for ? s->stands_for->redactor : s->redactor;
+}
 
 bool secret_matches(const char *secret, const char *given)
 {
@@ -71,35 +84,6 @@ static bool from_file(struct secrets *s, struct bytes path, struct bytes *ret_va
     return true;
 }
 
-static bool names_a_secret(struct bytes name)
-{
-    static const char *const words[] = {"KEY",  "TOKEN",   "SECRET", "PASS",
-                                        "CRED", "WEBHOOK", "DSN",    "AUTH"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (bytes_has_nocase(name, words[i]))
-            return true;
-    }
-    return false;
-}
-
-bool secret_is_header(const char *name)
-{
-    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
-                                        "api-key", "www-authenticate"};
-    static const char *const ends[] = {"-key", "-token", "-secret"};
-    const size_t len = strlen(name);
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (!strcasecmp(names[i], name))
-            return true;
-    }
-    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-        const size_t tail = strlen(ends[i]);
-        if (len > tail && !strcasecmp(name + len - tail, ends[i]))
-            return true;
-    }
-    return false;
-}
-
 void secrets_add_credential(struct secrets *s, const char *value)
 {
     const char *space = strchr(value, ' ');
@@ -130,7 +114,7 @@ static bool from_environment(struct secrets *s, struct bytes name,
                        "${env:%s:-default}",
                        text, text);
     *ret_value = bytes_of(value);
-    if (names_a_secret(variable))
+    if (secret_is_variable(variable))
         redactor_keep(s->redactor, *ret_value);
     secrets_add_within(s, *ret_value);
     return true;
@@ -178,9 +162,9 @@ static bool look_up(struct secrets *s, struct bytes name, int depth,
 static bool scope_lookup(void *ctx, struct bytes name, struct arena *arena,
                          struct bytes *ret_value, struct err *e)
 {
-    const struct secrets *s = ctx;
+    struct secrets *s = meant(ctx);
     struct bytes value = {0};
-    if (!look_up(ctx, name, 0, &value, e)) {
+    if (!look_up(s, name, 0, &value, e)) {
         if (!s->missing || !e->text[0])
             return false;
         s->missing(s->missing_ctx, name, e);
@@ -204,15 +188,22 @@ struct secrets *secrets_create(void)
     return s;
 }
 
+static void files_forget(struct secrets *s)
+{
+    const struct map_entry *x;
+    while ((x = map_next(s->files, NULL))) {
+        struct secret_file *f = x->value;
+        map_remove(s->files, (struct bytes){x->key, x->key_len});
+        secret_file_wipe(f);
+        free(f);
+    }
+}
+
 void secrets_destroy(struct secrets *s)
 {
     if (!s)
         return;
-    const struct map_entry *x = NULL;
-    while ((x = map_next(s->files, x))) {
-        secret_file_wipe(x->value);
-        free(x->value);
-    }
+    files_forget(s);
     map_destroy(s->files);
     names_free(s->names);
     names_free(s->names_before);
@@ -277,6 +268,47 @@ void secrets_names_restore(struct secrets *s)
     s->names_before = NULL;
 }
 
+/* ---- drafts ---- */
+
+/* The files that from has and s has not. */
+static void files_copy(struct secrets *s, const struct secrets *from)
+{
+    const struct map_entry *x = NULL;
+    while ((x = map_next(from->files, x))) {
+        const struct secret_file *f = x->value;
+        if (map_get(s->files, bytes_of(x->key)))
+            continue;
+        struct secret_file *copy = memory_take(sizeof(*copy));
+        *copy = *f;
+        copy->value = memcpy(memory_take(f->len + 1), f->value, f->len);
+        map_put(s->files, bytes_of(x->key), copy);
+    }
+}
+
+struct secrets *secrets_draft(const struct secrets *s)
+{
+    struct secrets *draft = secrets_create();
+    files_copy(draft, s);
+    return draft;
+}
+
+void secrets_learn(struct secrets *s, const struct secrets *draft)
+{
+    files_copy(s, draft);
+    redactor_learn(s->redactor, draft->redactor);
+}
+
+void secrets_adopt(struct secrets *s, struct secrets *draft)
+{
+    struct map *names = s->names;
+    s->names = draft->names;
+    draft->names = names;
+    draft->stands_for = s;
+    files_forget(draft);
+    redactor_destroy(draft->redactor);
+    draft->redactor = redactor_create();
+}
+
 /* ---- renewal ---- */
 
 /* True when there is a new value. */
@@ -324,6 +356,7 @@ size_t secrets_failed(const struct secrets *s)
 
 void secrets_add(struct secrets *s, struct bytes value)
 {
+    s = meant(s);
     if (s->is_loading)
         redactor_keep(s->redactor, value);
     else
@@ -342,11 +375,11 @@ void secrets_add_within(struct secrets *s, struct bytes text)
 
 void secrets_redact(const struct secrets *s, struct buf *text)
 {
-    redactor_apply(s->redactor, text);
+    redactor_apply(redactor_of(s), text);
 }
 
 const char *secrets_redacted(const struct secrets *s, struct arena *arena,
                              const char *text)
 {
-    return redactor_applied(s->redactor, arena, text);
+    return redactor_applied(redactor_of(s), arena, text);
 }

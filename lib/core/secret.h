@@ -2,7 +2,8 @@
 /*
  * Secrets: where they come from (environment, files, the `secrets:` section), how they are renewed,
  * and how they never get out. Values are versioned and live outside every generation; a run takes a
- * snapshot. Whatever text leaves the process passes secrets_redact first. Loop thread only.
+ * snapshot. Whatever text leaves the process passes secrets_redact first. One thread's
+ * at a time: the loop's, but for drafts.
  */
 #ifndef HEALTHD_CORE_SECRET_H
 #define HEALTHD_CORE_SECRET_H
@@ -40,6 +41,14 @@ bool secrets_define(struct secrets *s, const char *name, const char *reference,
 void secrets_names_begin(struct secrets *s);
 void secrets_names_keep(struct secrets *s);
 void secrets_names_restore(struct secrets *s);
+
+/* For a configuration that is read on another thread: secrets of its own, which begin with the files that s has read.
+ * secrets_learn has s redact what the draft gave out, and renew its files, whatever becomes of the configuration. When that
+ * is accepted, secrets_adopt gives s its names, and the draft, which the configuration has kept, stands for s until it is
+ * destroyed. Both on the loop's thread. */
+struct secrets *secrets_draft(const struct secrets *s);
+void secrets_learn(struct secrets *s, const struct secrets *draft);
+void secrets_adopt(struct secrets *s, struct secrets *draft);
 
 /* True for the names of HTTP headers that carry credentials: Authorization, Cookie, X-Api-Key, …-Token and so on. */
 bool secret_is_header(const char *name);

@@ -34,6 +34,8 @@ struct history *history_create(const struct history_limits *limits)
     list_init(&h->owners);
     list_init(&h->plain);
     list_init(&h->wanted);
+    list_init(&h->former_plain);
+    list_init(&h->former_wanted);
     list_init(&h->rolled);
     return h;
 }
@@ -245,10 +247,12 @@ void history_destroy(struct history *h)
     assert(h->views == 0);
     while (!list_empty(&h->owners))
         history_owner_end(LIST_ITEM(h->owners.next, struct history_owner, link), 0);
-    while (!list_empty(&h->plain))
-        chunk_drop(h, LIST_ITEM(h->plain.next, struct chunk, link));
-    while (!list_empty(&h->wanted))
-        chunk_drop(h, LIST_ITEM(h->wanted.next, struct chunk, link));
+    struct list *const queues[] = {&h->plain, &h->wanted, &h->former_plain,
+                                   &h->former_wanted};
+    for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+        while (!list_empty(queues[i]))
+            chunk_drop(h, LIST_ITEM(queues[i]->next, struct chunk, link));
+    }
     rollups_destroy(h);
     selections_clear(h);
     readers_clear(h);
@@ -329,8 +333,9 @@ struct history_stats history_stats(const struct history *h)
     struct history_stats stats = h->stats;
     stats.budget_bytes = h->limits.budget_bytes;
     stats.oldest_ms = 0;
-    const struct list *const queues[] = {&h->plain, &h->wanted};
-    for (size_t i = 0; i < 2; i++) {
+    const struct list *const queues[] = {&h->plain, &h->wanted, &h->former_plain,
+                                         &h->former_wanted};
+    for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
         if (list_empty(queues[i]))
             continue;
         const int64_t first = LIST_ITEM(queues[i]->next, struct chunk, link)->first_ms;

@@ -86,6 +86,10 @@ bool history_end_some(struct history_owner *o, int64_t ms, size_t most);
  * HISTORY_ROLLUP_KEEP; these have at most half of the budget. Also of series that come later. */
 void history_protect(struct history *h, const struct selector *const *selectors,
                      size_t count);
+/* The same in slices, for about budget each; true when all is done. Series are read and written meanwhile as ever. */
+void history_protect_begin(struct history *h, const struct selector *const *selectors,
+                           size_t count);
+bool history_protect_go(struct history *h, nsec budget);
 
 /* A view: the series that some selectors match, and their samples up to now, pinned. Made on the loop (match lists are
  * cached per selector until a series comes or goes), read anywhere, released on the loop. */

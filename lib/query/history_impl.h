@@ -126,7 +126,11 @@ struct history {
     struct timeseries **leavers; /* series that are no longer named */
     size_t leaver_count, leaver_size;
     struct list plain,
-        wanted;         /* struct chunk: what no rule reads, what some rule reads */
+        wanted; /* struct chunk: what no rule reads, what some rule reads */
+    struct list former_plain,
+        former_wanted;  /* the same, of rules that were: to be sorted */
+    size_t to_judge; /* series, from the first, by new rules */
+    size_t to_find;  /* selections, from the first, whose series are not found yet */
     struct list rolled; /* struct rolled_chunk */
     struct selection *selections;
     size_t selection_count;
@@ -187,6 +191,8 @@ void rollups_destroy(struct history *h);
 /* history_readers.c: a new series' place among what rules read. */
 void readers_judge(struct history *h, struct timeseries *s);
 void readers_clear(struct history *h);
+/* Queues are not whole: what is in them is not the oldest. */
+bool readers_are_sorting(const struct history *h);
 
 /* series_terms.c */
 struct term *term_find(const struct history *h, const char *name, const char *value);

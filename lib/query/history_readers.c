@@ -9,6 +9,9 @@
 
 #include "lib/query/history_impl.h"
 
+/* Between two looks at the clock. */
+#define AT_A_TIME 64
+
 struct readers { /* selectors of one metric, or of any */
     const struct selector **items;
     size_t count, size;
@@ -103,67 +106,111 @@ static void selections_set(struct history *h, const struct selector *const *sele
     qsort(h->selections, count, sizeof(*h->selections), by_address);
 }
 
-static void requeue(struct list *queue, struct list *to)
+/* ---- in slices ---- */
+
+/* The newest of what is not sorted yet. */
+static struct list *newest_former(struct history *h)
 {
-    while (!list_empty(queue)) {
-        struct list *link = list_take(queue);
-        list_append(to, link);
-    }
+    struct list *plain = &h->former_plain, *wanted = &h->former_wanted;
+    if (list_empty(plain) || list_empty(wanted))
+        return list_empty(plain) ? wanted->prev : plain->prev;
+    const struct chunk *a = LIST_ITEM(plain->prev, struct chunk, link);
+    const struct chunk *b = LIST_ITEM(wanted->prev, struct chunk, link);
+    return a->last_ms >= b->last_ms ? plain->prev : wanted->prev;
 }
 
-/* Both queues are in order of time; so are those that come out of them. */
-static void queues_sort(struct history *h)
+bool readers_are_sorting(const struct history *h)
 {
-    struct list all;
-    list_init(&all);
-    while (!list_empty(&h->plain) && !list_empty(&h->wanted)) {
-        const struct chunk *a = LIST_ITEM(h->plain.next, struct chunk, link);
-        const struct chunk *b = LIST_ITEM(h->wanted.next, struct chunk, link);
-        struct list *from = a->last_ms <= b->last_ms ? &h->plain : &h->wanted;
-        list_append(&all, list_take(from));
-    }
-    requeue(&h->plain, &all);
-    requeue(&h->wanted, &all);
-    while (!list_empty(&all)) {
-        struct list *link = list_take(&all);
-        const struct chunk *k = LIST_ITEM(link, struct chunk, link);
-        list_append(k->series->is_protected ? &h->wanted : &h->plain, link);
-    }
+    return !list_empty(&h->former_plain) || !list_empty(&h->former_wanted);
 }
 
-/* How far back each series is read, by slot; 0: by nobody. */
-static nsec *reaches(struct history *h, const struct selector *const *selectors,
-                     size_t count, struct arena *arena)
+/* Both queues are in order of time; so are those that come out of them, from the newest on: what is finished meanwhile
+ * is newer still. */
+static void sort_one(struct history *h)
 {
-    nsec *reach = arena_alloc(arena, (h->all.count + 1) * sizeof(*reach));
-    for (size_t i = 0; i < count; i++) {
-        struct timeseries *const *items;
-        const size_t n = index_select_cached(h, selectors[i], arena, &items);
-        for (size_t k = 0; k < n; k++) {
-            nsec *at = &reach[items[k]->slot];
-            items[k]->is_protected = true;
-            *at = selectors[i]->reach > *at ? selectors[i]->reach : *at;
-        }
-    }
-    return reach;
+    struct list *link = newest_former(h);
+    const struct chunk *k = LIST_ITEM(link, struct chunk, link);
+    list_remove(link);
+    list_prepend(k->series->is_protected ? &h->wanted : &h->plain, link);
 }
 
-void history_protect(struct history *h, const struct selector *const *selectors,
-                     size_t count)
+static void move_all(struct list *from, struct list *to)
 {
-    struct arena *arena = arena_create(0);
+    if (list_empty(from))
+        return;
+    *to = *from;
+    to->next->prev = to->prev->next = to;
+    list_init(from);
+}
+
+static void judge_one(struct history *h)
+{
+    if (h->to_judge > h->all.count)
+        h->to_judge = h->all.count;
+    if (h->to_judge > 0) {
+        struct timeseries *s = h->all.items[--h->to_judge];
+        readers_judge(h, s);
+        series_settle(h, s); /* it may have had nothing else left */
+    }
+    if (h->to_judge > 0)
+        return;
+    move_all(&h->plain, &h->former_plain);
+    move_all(&h->wanted, &h->former_wanted);
+}
+
+/* Those that come later are judged when they come; one that takes the place of another that went has been. */
+void history_protect_begin(struct history *h, const struct selector *const *selectors,
+                           size_t count)
+{
+    h->to_find = 0;
+    (void)history_protect_go(h, INT64_MAX);
     selections_set(h, selectors, count);
     readers_clear(h);
     h->readers = map_create();
     for (size_t i = 0; i < count; i++)
         readers_add(h, selectors[i]);
-    for (size_t i = 0; i < h->all.count; i++)
-        h->all.items[i]->is_protected = false;
-    const nsec *reach = reaches(h, selectors, count, arena);
-    for (size_t i = h->all.count; i-- > 0;) {
-        rollup_want(h, h->all.items[i], reach[i]);
-        series_settle(h, h->all.items[i]); /* it may have had nothing else left */
-    }
-    queues_sort(h);
+    h->to_judge = h->all.count;
+    h->to_find = count;
+}
+
+/* Who matches is found before a rule asks for all of it at once. */
+static void find_one(struct history *h)
+{
+    struct arena *arena = arena_create(0);
+    struct timeseries *const *items;
+    (void)index_select_cached(h, h->selections[--h->to_find].selector, arena, &items);
     arena_destroy(arena);
+}
+
+/* True when it was worth a look at the clock; a step of what is left. */
+static bool protect_one(struct history *h, size_t done)
+{
+    if (h->to_judge == 0 && !readers_are_sorting(h)) {
+        find_one(h);
+        return true;
+    }
+    if (h->to_judge > 0)
+        judge_one(h);
+    else
+        sort_one(h);
+    return done % AT_A_TIME == 0;
+}
+
+bool history_protect_go(struct history *h, nsec budget)
+{
+    const struct mono until = {budget == INT64_MAX ? INT64_MAX
+                                                   : mono_add(mono_read(), budget).ns};
+    for (size_t done = 1; h->to_judge > 0 || readers_are_sorting(h) || h->to_find > 0;
+         done++) {
+        if (protect_one(h, done) && mono_reached(mono_read(), until))
+            return false;
+    }
+    return true;
+}
+
+void history_protect(struct history *h, const struct selector *const *selectors,
+                     size_t count)
+{
+    history_protect_begin(h, selectors, count);
+    (void)history_protect_go(h, INT64_MAX);
 }

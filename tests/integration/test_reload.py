@@ -209,8 +209,8 @@ def test_a_listener_changes_its_terms_and_keeps_its_place(healthd, target):
         listen = terms.format(token, daemon.socket, mode)
         daemon.hup(config(probe("a", target), more=f"web: {{listen: [{listen}]}}\n"))
         wait_until(lambda t=token: daemon.get(
-            "/-/ready", headers={"Authorization": f"Bearer {t}"}).status == 200)
-        assert daemon.get("/-/ready").status == 401
+            "/-/ready", headers={"Authorization": f"Bearer {t}"}).status == 200 and
+            daemon.get("/-/ready").status == 401)
         assert daemon.socket.stat().st_mode & 0o777 == int(str(mode), 8)
         assert request("http://x/-/ready", unix=daemon.socket).status == 200
     bad = f'web: {{listen: ["unix:{daemon.socket}", "192.0.2.1:1"]}}\n'

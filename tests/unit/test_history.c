@@ -315,6 +315,37 @@ static void what_expires_at_once_goes_bit_by_bit(void **state)
     stage_clear(&s);
 }
 
+/* What rules read is told anew in slices, while chunks and series come and go. It comes to what it is at once. */
+static void new_rules_are_told_in_slices(void **state)
+{
+    enum { SERIES = 1000, A_SLICE = 64 };
+    struct stage s = stage_set((struct history_limits){0});
+    struct history_owner *many = history_owner(s.history, (struct labels){0});
+    size_t slices = 1;
+    for (int i = 0; i < SERIES; i++) {
+        const struct label own = {"n", arena_printf(s.arena, "%d", i)};
+        history_put(many, i % 2 ? "read" : "unread", (struct labels){&own, 1}, T0 + i, i);
+    }
+    history_owner_end(many, T0 + SERIES); /* which makes a chunk of each */
+    const int64_t oldest = history_stats(s.history).oldest_ms;
+    const struct selector rule = select_text(&s, "__name__=read", NSEC_PER_HOUR);
+    const struct selector *list[] = {&rule};
+    history_protect_begin(s.history, list, 1);
+    while (!history_protect_go(s.history, 0)) {
+        slices++;
+        publish(&s, T0 + 10000 + (int64_t)slices, 1, "a");
+        assert_int_equal(history_stats(s.history).oldest_ms, oldest);
+        assert_true(history_tidy(s.history, 0)); /* nothing goes out of order */
+    }
+    assert_in_range(slices, 2 * SERIES / A_SLICE, 2 * SERIES / A_SLICE + 2);
+    history_set_limits(s.history, &(struct history_limits){.budget_bytes = 1});
+    while (history_stats(s.history).chunks > SERIES / 2)
+        history_tidy(s.history, 0);
+    assert_string_equal(read_all(&s, "__name__=unread", T0, T0 + SERIES), "");
+    assert_string_not_equal(read_all(&s, "__name__=read", T0, T0 + SERIES), "");
+    stage_clear(&s);
+}
+
 static void unread_series_go_first(void **state)
 {
     struct stage s = stage_set((struct history_limits){0});
@@ -453,6 +484,7 @@ int main(void)
         cmocka_unit_test(time_and_budget_are_kept),
         cmocka_unit_test(what_expires_at_once_goes_bit_by_bit),
         cmocka_unit_test(unread_series_go_first),
+        cmocka_unit_test(new_rules_are_told_in_slices),
         cmocka_unit_test(too_many_series_are_refused),
         cmocka_unit_test(who_is_covered),
         cmocka_unit_test(owners_are_given_once),

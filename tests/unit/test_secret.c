@@ -300,6 +300,53 @@ static void the_oldest_of_too_many_are_forgotten(void **state)
     secrets_destroy(s);
 }
 
+/* A configuration is read on another thread: what it says counts once it is accepted, and is hidden in any case. */
+static void a_draft_counts_once_it_is_adopted(void **state)
+{
+    struct secrets *s = secrets_create();
+    struct arena *arena = arena_create(0);
+    struct err e = {0};
+    (void)state;
+    setenv("HD_TEST_NEW_KEY", "new-value-of-it", 1);
+    write_file("known", "known-value", 11);
+    write_file("fresh", "fresh-value", 11);
+    char *known = arena_printf(arena, "file:%s", file_path("known"));
+    char *fresh = arena_printf(arena, "file:%s", file_path("fresh"));
+    assert_string_equal(look_up(s, arena, known), "known-value");
+    unlink(file_path("known")); /* and the draft goes on with what it was */
+    assert_true(secrets_define(s, "name", "env:HD_TEST_NEW_KEY", &e));
+
+    struct secrets *draft = secrets_draft(s), *refused = secrets_draft(s);
+    secrets_names_begin(draft);
+    assert_true(secrets_define(draft, "name", known, &e));
+    secrets_names_keep(draft);
+    assert_string_equal(look_up(draft, arena, "secret:name"), "known-value");
+    assert_string_equal(look_up(draft, arena, fresh), "fresh-value");
+    assert_string_equal(look_up(refused, arena, "env:HD_TEST_NEW_KEY"),
+                        "new-value-of-it");
+    assert_string_equal(cleaned(s, arena, "fresh-value"), "fresh-value");
+    secrets_learn(s, draft);
+    secrets_learn(s, refused);
+    secrets_destroy(refused);
+    assert_string_equal(cleaned(s, arena, "a fresh-value, new-value-of-it"),
+                        "a [redacted], [redacted]");
+    assert_string_equal(look_up(s, arena, "secret:name"), "new-value-of-it");
+
+    secrets_adopt(s, draft);
+    assert_string_equal(look_up(s, arena, "secret:name"), "known-value");
+    write_file("fresh", "other-value!", 12);
+    assert_int_equal(secrets_refresh(s, (struct wall){1}), 1);
+    assert_string_equal(look_up(draft, arena, fresh),
+                        "other-value!"); /* it stands for s */
+    secrets_add(draft, bytes_of("told-the-draft"));
+    assert_string_equal(cleaned(s, arena, "told-the-draft"), "[redacted]");
+    assert_string_equal(cleaned(draft, arena, "known-value"), "[redacted]");
+    secrets_destroy(draft);
+    assert_string_equal(look_up(s, arena, fresh), "other-value!");
+    secrets_destroy(s);
+    arena_destroy(arena);
+}
+
 static void count_missing(void *ctx, struct bytes name, const struct err *why)
 {
     size_t *count = ctx;
@@ -337,7 +384,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"plain", "two", "nul", "pw"};
+    static const char *const names[] = {"plain", "two", "nul", "pw", "known", "fresh"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         unlink(file_path(names[i]));
@@ -352,6 +399,7 @@ int main(void)
         cmocka_unit_test(every_form_is_hidden),
         cmocka_unit_test(what_is_remembered),
         cmocka_unit_test(files_are_renewed),
+        cmocka_unit_test(a_draft_counts_once_it_is_adopted),
         cmocka_unit_test(what_is_missing_has_a_stand_in),
         cmocka_unit_test(what_is_a_password_within_a_text),
         cmocka_unit_test(the_oldest_of_too_many_are_forgotten),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who is tracked: makes and ends what the schedule keeps of a probe, its own series among it, and takes over a
- * generation. Identity is the probe's name and canonical text: equal keeps session, due and state; anything else
- * starts afresh. Called by the daemon through schedule_adopt (schedule.h), and by schedule.c. Starts no run.
+ * What the schedule keeps of one probe: made, given its own series, ended. Called by adoption.c, which says who comes and
+ * who goes, and by schedule.c. Starts no run.
  */
 #include <assert.h>
 #include <math.h>
@@ -56,8 +55,9 @@ static struct labels source_labels(struct arena *arena, const struct probe *prob
                         probe->labels);
 }
 
-static void open_series(struct schedule *s, struct tracked *t)
+void tracked_open_series(struct tracked *t)
 {
+    struct schedule *s = t->schedule;
     struct arena *arena = arena_create(0);
     t->source =
         registry_source(s->registry, t->probe->name, !t->probe->type->is_singleton,
@@ -73,8 +73,9 @@ static void open_series(struct schedule *s, struct tracked *t)
 }
 
 /* Starts spread over two seconds at most, so that a large configuration does not begin with a herd. */
-static void set_grid(struct schedule *s, struct tracked *t)
+void tracked_set_grid(struct tracked *t)
 {
+    const struct schedule *s = t->schedule;
     const uint64_t hash = bytes_hash64(bytes_of(t->probe->name));
     const nsec spread =
         t->probe->interval < 2 * NSEC_PER_SEC ? t->probe->interval : 2 * NSEC_PER_SEC;
@@ -102,7 +103,6 @@ struct tracked *tracked_create(struct schedule *s, const struct probe *probe,
         memos_recall(s->memos, session);
     session->on_wake = tracked_on_wake;
     session->wake_ctx = t;
-    set_grid(s, t);
     return t;
 }
 
@@ -121,7 +121,7 @@ void tracked_release(struct tracked *t)
     free(t);
 }
 
-void tracked_remove(struct tracked *t)
+void tracked_end(struct tracked *t)
 {
     t->is_removed = true;
     heap_remove(&t->schedule->heap, &t->item);
@@ -132,84 +132,11 @@ void tracked_remove(struct tracked *t)
     t->source = NULL;
     if (t->run)
         runner_cancel(t->run);
+}
+
+void tracked_remove(struct tracked *t)
+{
+    if (!t->is_removed)
+        tracked_end(t);
     tracked_release(t);
-}
-
-struct tracked *schedule_find(const struct schedule *s, const char *name)
-{
-    return map_get(s->by_name, bytes_of(name));
-}
-
-static struct tracked *find_same(const struct map *by_name, const struct probe *probe)
-{
-    struct tracked *t = map_get(by_name, bytes_of(probe->name));
-    return t && !strcmp(t->probe->canonical, probe->canonical) ? t : NULL;
-}
-
-static struct map *index_by_name(const struct schedule *s)
-{
-    struct map *by_name = map_create();
-    for (size_t i = 0; i < s->count; i++)
-        map_put(by_name, bytes_of(s->tracked[i]->probe->name), s->tracked[i]);
-    return by_name;
-}
-
-/* Finds or makes one for every probe; on a refusal the ones made are released again. */
-static struct tracked **gather(struct schedule *s, const struct generation *g,
-                               const struct map *by_name, struct err *e)
-{
-    struct tracked **next = calloc(g->probe_count + 1, sizeof(struct tracked *));
-    assert(next);
-    for (size_t i = 0; i < g->probe_count; i++) {
-        next[i] = find_same(by_name, g->probes[i]);
-        if (!next[i])
-            next[i] = tracked_create(s, g->probes[i], e);
-        if (next[i])
-            continue;
-        while (i-- > 0) {
-            if (!find_same(by_name, g->probes[i]))
-                tracked_release(next[i]);
-        }
-        free(next);
-        return NULL;
-    }
-    return next;
-}
-
-static void remove_absent(struct schedule *s, struct tracked **next, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        next[i]->is_kept = true;
-    for (size_t i = 0; i < s->count; i++) {
-        if (!s->tracked[i]->is_kept)
-            tracked_remove(s->tracked[i]);
-    }
-    for (size_t i = 0; i < count; i++)
-        next[i]->is_kept = false;
-}
-
-bool schedule_adopt(struct schedule *s, struct generation *g, struct err *e)
-{
-    struct tracked **next = gather(s, g, s->by_name, e);
-    if (!next)
-        return false;
-
-    remove_absent(s, next, g->probe_count);
-    free(s->tracked);
-    s->tracked = next;
-    s->count = g->probe_count;
-    map_destroy(s->by_name);
-    s->by_name = index_by_name(s);
-
-    struct generation *before = s->generation;
-    s->generation = generation_ref(g);
-    /* Series are opened only now: those of a changed probe of the same name have ended above. */
-    for (size_t i = 0; i < s->count; i++) {
-        next[i]->probe = g->probes[i];
-        if (!next[i]->source)
-            open_series(s, next[i]);
-        tracked_place(next[i]);
-    }
-    generation_unref(before);
-    return true;
 }
