@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Deployments that nobody announced: an item of a verdict that somebody stopped on purpose begins one, and its return
- * ends it. Called by engine_verdict. Asks nothing, tells nobody.
+ * ends it. Called by engine_observe. Asks nothing, tells nobody.
  */
 #include <string.h>
 

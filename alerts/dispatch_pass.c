@@ -143,7 +143,7 @@ static bool tell_steps(struct dispatch_pass *p, struct alert_group *g,
     return true;
 }
 
-/* One of its steps, and which one comes next; false when the slice is over before. */
+/* Takes the group's current step and sets the one that follows. False when the slice ended before the step was done. */
 static bool tell_step(struct dispatch_pass *p, struct alert_group *g,
                       const struct slice *slice)
 {

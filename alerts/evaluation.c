@@ -360,7 +360,8 @@ bool evaluation_has_come(const struct evaluation *e)
     return !list_empty(&e->ready);
 }
 
-/* Then it is let go, and what the next step reads is pinned, in a slice of its own. */
+/* Finishing such a step takes long: it unpins what the group has read, and the next step is begun, which pins as much. So it
+ * gets a slice of its own. */
 static bool pins_much(const struct step *s)
 {
     return s->group && s->group->read > PINNED_APART;

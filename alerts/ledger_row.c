@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See ledger_row.h. */
+/*
+ * How members of a row are read: one function a kind of member. It fails for a row that is no JSON object or too long,
+ * never for a member that is missing. Called by whoever takes rows over at the start; keeps nothing.
+ */
 #include "alerts/ledger_row.h"
 
 #include <stdlib.h>

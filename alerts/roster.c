@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See roster.h. */
+/*
+ * The names of the configured probes and of those that are gone, each a row of the ledger: who comes, who goes, and who
+ * is forgotten because no rule reaches back so far. Called by engine_removed.c. Ends no alert: it only says who is
+ * gone.
+ */
 #include "alerts/roster.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See runbook.h. */
+/*
+ * Finds a page by its name in the table that tools/runbooks.py writes when healthd is built. Called to serve and to
+ * print one; reads no file.
+ */
 #include "alerts/runbook.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See target.h. */
+/*
+ * Tells which of three things a word is: a probe's name before an alert's, and matchers when it is neither. Called by
+ * the acts of the API. Looks nothing up itself: which names there are it is told by two callbacks.
+ */
 #include "alerts/target.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See act.h. */
+/*
+ * Fields of an act's body, read and held to what they may be; whatever is wrong is answered here, so that a handler
+ * only returns. Called by the handlers of acts. Changes nothing itself.
+ */
 #include "collector/act.h"
 
 #include <string.h>

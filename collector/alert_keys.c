@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See alert_keys.h. */
+/*
+ * Copies of keys in one buffer: taken from the book or from one rule in one go, and looked up again one after the
+ * other, because an alert may be gone by then. Called by lists that are printed in slices.
+ */
 #include "collector/alert_keys.h"
 
 #include <string.h>

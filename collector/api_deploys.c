@@ -81,29 +81,31 @@ static void post_end(struct exchange *x, struct daemon *d)
 static const struct endpoint_param id_segment[] = {{"id", "A deployment's id.", true},
                                                    {0}};
 static const struct endpoint_field deploy_fields[] = {
-    {"id", "string", "Of the deployment.", true},
-    {"what", "string", "Is deployed.", true},
-    {"release", "string", "Which one.", true},
-    {"matchers", "string", "What it stops.", true},
+    {"id", "string", "The deployment's id.", true},
+    {"what", "string", "What is deployed, by its name.", true},
+    {"release", "string", "The release that is deployed, as it was given; may be empty.",
+     true},
+    {"matchers", "string", "Alerts that are held meanwhile, as matchers.", true},
     {"who", "string", "Who began it.", true},
-    {"failed", "boolean", "It ended badly.", true},
-    {"why", "string", "In words.", true},
-    {"begun", "time", "When.", true},
-    {"ended", "time", "When.", true},
-    {"hold_until", "time", "What it stops is held until then.", true},
+    {"failed", "boolean", "Whether it ended badly.", true},
+    {"why", "string", "Why it ended badly, in words.", true},
+    {"begun", "time", "When the deployment began.", true},
+    {"ended", "time", "When the deployment ended; null while it is under way.", true},
+    {"hold_until", "time", "Alerts are held until then at the latest.", true},
     {0}};
 static const struct endpoint_field begin_fields[] = {
-    {"what", "string", "Is deployed.", false},
-    {"release", "string", "Which one.", false},
-    {"matchers", "string", "What it stops: a probe, an alert or matchers.", false},
+    {"what", "string", "What is deployed, by its name.", false},
+    {"release", "string", "The release that is deployed, for notices and graphs.", false},
+    {"matchers", "string", "Alerts to hold meanwhile: a probe, an alert or matchers.",
+     false},
     {"who", "string", "Who does it; else whoever asks.", false},
     {0}};
 static const struct endpoint_field end_fields[] = {
-    {"failed", "boolean", "It ended badly.", false},
-    {"why", "string", "In words.", false},
+    {"failed", "boolean", "Whether it ended badly.", false},
+    {"why", "string", "Why it ended badly, in words.", false},
     {0}};
 static const struct endpoint_field id_fields[] = {
-    {"id", "string", "Of the deployment.", true}, {0}};
+    {"id", "string", "The deployment's id.", true}, {0}};
 
 const struct endpoint deploys_endpoints[] = {
     {"GET", "/api/deploys", RIGHT_READ, NULL, "The latest deployments.", get_deploys,

@@ -22,19 +22,19 @@ static const struct endpoint_param history_params[] = {
     {"before", "Only rows older than the one of this `id`: the next page.", false},
     {0}};
 static const struct endpoint_field history_fields[] = {
-    {"id", "integer", "A number that rises.", true},
-    {"at", "string", "When.", true},
+    {"id", "integer", "The row's number; later rows have higher ones.", true},
+    {"at", "string", "When it happened.", true},
     {"event", "string",
      "pending, fired, held, resolved, dropped; suppressed; delivered, merged, dead, "
      "nothing "
      "to tell.",
      true},
-    {"alert", "string", "Its name.", false},
-    {"key", "string", "The alert's.", false},
-    {"labels", "object", "The alert's.", false},
+    {"alert", "string", "The alert's name.", false},
+    {"key", "string", "The alert's key.", false},
+    {"labels", "object", "The alert's labels.", false},
     {"receiver", "string", "Who was told, or would have been.", false},
     {"title", "string", "The first line of a notice.", false},
-    {"why", "string", "In words.", false},
+    {"why", "string", "Why, in words.", false},
     {0}};
 
 const struct endpoint journal_endpoints[] = {

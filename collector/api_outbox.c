@@ -162,39 +162,40 @@ static const struct endpoint_param id_segment[] = {{"id", "A notice's number.", 
 static const struct endpoint_param name_segment[] = {
     {"name", "A receiver of the configuration.", true}, {0}};
 static const struct endpoint_field row_fields[] = {
-    {"id", "integer", "A number.", true},
-    {"receiver", "string", "Who is told.", true},
+    {"id", "integer", "The notice's number, as retry and drop take it.", true},
+    {"receiver", "string", "The receiver that is told.", true},
     {"lane", "string", "What keeps order among notices.", true},
-    {"kind", "string", "What it tells.", true},
+    {"kind", "string",
+     "What it tells: trigger, update, reminder, resolve, ack, test or deploy.", true},
     {"state", "string", "pending, sent, dead …", true},
     {"title", "string", "Its first line.", true},
     {"last_error", "string", "What the receiver said.", true},
-    {"attempts", "integer", "So far.", true},
-    {"made", "time", "When.", true},
+    {"attempts", "integer", "How often it was tried.", true},
+    {"made", "time", "When the notice was made.", true},
     {"first_at", "time", "When it was due.", true},
     {"next_at", "time", "When it is tried again.", true},
     {0}};
 static const struct endpoint_field id_fields[] = {
-    {"id", "integer", "Of the notice.", true}, {0}};
+    {"id", "integer", "The notice's number.", true}, {0}};
 static const struct endpoint_field receiver_fields[] = {
-    {"name", "string", "As configured.", true},
-    {"type", "string", "Its kind.", true},
+    {"name", "string", "The receiver's name in the configuration.", true},
+    {"type", "string", "Its type: pagerduty, slack …", true},
     {"pending", "integer", "Notices that wait.", true},
-    {"dead", "integer", "Given up.", true},
-    {"failures", "integer", "In a row.", true},
-    {"last_error", "string", "What it said.", true},
+    {"dead", "integer", "Notices that were given up.", true},
+    {"failures", "integer", "Sendings that failed in a row.", true},
+    {"last_error", "string", "What it said when it failed last.", true},
     {"misconfigured", "boolean", "It refuses us: somebody must act.", true},
-    {"delivered", "integer", "Notices.", true},
-    {"retried", "integer", "Notices.", true},
-    {"rejected", "integer", "Notices.", true},
-    {"oldest_pending", "time", "When that was made.", true},
-    {"last_success", "time", "When.", true},
-    {"paused_until", "time", "It asked for that.", true},
-    {"circuit_until", "time", "It is let alone until then.", true},
+    {"delivered", "integer", "Notices that it took.", true},
+    {"retried", "integer", "Sendings that were to be tried again.", true},
+    {"rejected", "integer", "Notices that it refused.", true},
+    {"oldest_pending", "time", "When the oldest notice that waits was made.", true},
+    {"last_success", "time", "When it took a notice last.", true},
+    {"paused_until", "time", "It asked to be left alone until then.", true},
+    {"circuit_until", "time", "It failed too often, and is tried again then.", true},
     {0}};
 static const struct endpoint_field test_fields[] = {
     {"outcome", "string", "What came of it.", true},
-    {"why", "string", "In words.", true},
+    {"why", "string", "What the receiver answered, in words.", true},
     {"warning", "string", "What is doubtful.", true},
     {0}};
 

@@ -82,13 +82,13 @@ static void delete_silence(struct exchange *x, struct daemon *d)
 
 static const struct endpoint_param id_segment[] = {{"id", "A silence's id.", true}, {0}};
 static const struct endpoint_field silence_fields[] = {
-    {"id", "string", "Of the silence.", true},
-    {"matchers", "string", "What is silent.", true},
+    {"id", "string", "The silence's id.", true},
+    {"matchers", "string", "Alerts that nobody is told of.", true},
     {"creator", "string", "Who made it.", true},
     {"comment", "string", "Why.", true},
     {"state", "string", "pending, active or expired.", true},
-    {"starts", "time", "When.", true},
-    {"ends", "time", "When.", true},
+    {"starts", "time", "When the silence begins.", true},
+    {"ends", "time", "When the silence ends.", true},
     {0}};
 static const struct endpoint_field made_fields[] = {
     {"matchers", "string", "A probe, an alert or matchers.", true},
@@ -100,7 +100,7 @@ static const struct endpoint_field made_fields[] = {
     {"id", "string", "Of the one that it replaces.", false},
     {0}};
 static const struct endpoint_field id_fields[] = {
-    {"id", "string", "Of the silence.", true}, {0}};
+    {"id", "string", "The silence's id.", true}, {0}};
 
 const struct endpoint silences_endpoints[] = {
     {"GET", "/api/silences", RIGHT_READ, NULL,

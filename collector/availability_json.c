@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See availability_json.h. */
+/*
+ * Cells, windows and latencies as JSON, without a tree. Called by the overview and by what reads the history's file.
+ * Computes nothing: availability.c and latency.c did.
+ */
 #include "collector/availability_json.h"
 
 #include <math.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See canary.h. */
+/*
+ * One canary a flow with a schedule: its timer, the run that is under way, its series and its last result. A flow whose
+ * text is unchanged goes over to the new generation when its run has ended. Called by daemon.c. Judges no step:
+ * lib/flows does.
+ */
 #include "collector/canary.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See engine_host.h. */
+/*
+ * What the engine asks of its surroundings, each a small function: wake me, compute this, hold the generation, what
+ * time is it; and the way back: verdicts shifted to the engine's clock. Made by daemon.c. Knows no rule and no route.
+ */
 #include "collector/engine_host.h"
 
 #include <stdlib.h>

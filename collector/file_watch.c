@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See file_watch.h. */
+/*
+ * One inotify descriptor for all folders in which something may change. An event only starts a pause; when that has
+ * passed quietly, files and patterns are compared with what they were. Called by daemon.c, which reads the
+ * configuration again. Reads no file itself.
+ */
 #include "collector/file_watch.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See html.h. */
+/* The head that such pages share, and the answer's headers. Called by api_runbooks.c. Has no page of its own. */
 #include "collector/html.h"
 
 static const char style[] =

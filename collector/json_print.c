@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See json_print.h. */
+/*
+ * A comma where one is needed, a name, a value: straight into a buffer. Called by lists and by the overview. Checks no
+ * structure: braces are the caller's.
+ */
 #include "collector/json_print.h"
 
 void json_print_name(struct buf *out, const char *name)

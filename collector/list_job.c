@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See list_job.h. */
+/*
+ * A queue of lists, of which the first is printed, a slice a turn. Called by the handlers of long lists, and by
+ * daemon.c at the end. Knows no element: a list's kind prints it.
+ */
 #include "collector/list_job.h"
 
 #include "collector/rendering.h"

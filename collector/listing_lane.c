@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See listing_lane.h. */
+/*
+ * A queue of such requests: of the first one the history is walked slice by slice, then the pool sorts and writes.
+ * Called by api_series.c. A client that leaves takes its request with it, but for what the pool has in hand.
+ */
 #include "collector/listing_lane.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See page_job.h. */
+/*
+ * Finds the job that makes this page, of this format and encoding, or begins one; the registry prints it, and the
+ * rendering sends it. Called by api_metrics.c. Keeps no page: the next scrape makes its own.
+ */
 #include "collector/page_job.h"
 
 #include <stdlib.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See pipeline.h. Read it top to bottom: that is the order in which a verdict becomes known. */
+/*
+ * pipeline_publish, top to bottom, is the order in which a verdict reaches state, registry, exporters, what was seen last,
+ * history and rules. daemon.c calls it first; then it keeps memos, writes the verdict's history, and tells the viewers of
+ * the status page. Owns the exporters. None of those that are told can refuse.
+ */
 #include "collector/pipeline.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See probes_seen.h. */
+/*
+ * The functions behind the overlay's view, over the schedule's tracked probes and what is remembered of them (seen.h).
+ * Called by engine_host.c and pipeline.c. Confirms nothing, and starts a run only when the overlay asks for a parent's.
+ */
 #include "collector/probes_seen.h"
 
 #include <stdlib.h>

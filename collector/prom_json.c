@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See prom_json.h. */
+/*
+ * Numbers as Go writes them, labels, points, vectors and matrices, straight into a buffer. Called by the query lanes,
+ * on the loop or on the pool's threads. Evaluates nothing.
+ */
 #include "collector/prom_json.h"
 
 #include <math.h>

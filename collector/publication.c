@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See publication.h. */
+/*
+ * The few publications that did not fit into one slice, in a list, each with the run that it keeps alive, since batch
+ * and verdict are in that run's arena. Called by pipeline.c, and at a stop, which ends all of them at once. Confirms no
+ * state.
+ */
 #include "collector/publication.h"
 
 #include "lib/base/memory.h"

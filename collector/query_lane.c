@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See query_lane.h. */
+/*
+ * A queue of queries, of which the pool has one at a time; parameters that are wrong are answered before it. Called by
+ * the handlers of the query API and by listing_lane.c. Evaluates nothing on the loop.
+ */
 #include "collector/query_lane.h"
 
 #include <math.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See rendering.h. */
+/*
+ * Prints, compresses, and sends to each who waits, in this order; whoever comes while it prints waits with the others.
+ * Called by its owners (list_job.c, overview.c, page_job.c). Knows no text: a kind's functions print it.
+ */
 #include "collector/rendering.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See seen.h. */
+/*
+ * The cases of a probe's phase, by what is confirmed, what the last run found and what was known before a restart.
+ * Called by probes_seen.c. Moves no state.
+ */
 #include "collector/seen.h"
 
 void seen_note(struct seen *seen, const struct state *state)

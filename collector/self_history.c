@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See self_history.h. */
+/*
+ * A timer, and a walk over the registry that takes the families that are healthd's own. Called by engine_host.c. Tells
+ * alerting of no verdict: there is none.
+ */
 #include "collector/self_history.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See steady.h. */
+/*
+ * One function: from both clocks the time to live by, and the step that the wall clock has just made. Called by
+ * engine_host.c. Reads no clock.
+ */
 #include "collector/steady.h"
 
 static bool is_step(nsec d)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See stream.h. */
+/*
+ * The list of viewers, and a timer that runs while there are any: it makes the text of what has changed, and gives it
+ * to each. Called by api_page.c, and told of verdicts by daemon.c. Waits for no viewer.
+ */
 #include "collector/stream.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See system.h. */
+/*
+ * Messages to systemd's socket, the fork that makes PID 1 an init, the lock file, limits, and giving memory back.
+ * Called by program.c and daemon.c. Logs nothing: there may be no log yet.
+ */
 #include "collector/system.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See target.h. */
+/*
+ * The two labels of a probe: `job` by its type, `instance` by where its dial leads. Called where series get labels.
+ * Resolves no name.
+ */
 #include "collector/target.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See unread.h. */
+/*
+ * A short array of texts that are shared and counted, and how far the first was read. Called by stream.c. Refuses what
+ * is too much, and lets its owner decide.
+ */
 #include "collector/unread.h"
 
 #include <stdlib.h>

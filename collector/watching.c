@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See watching.h. */
+/*
+ * When the next look after an end is, which ends count, and when it rests: arithmetic over one small struct. Called by
+ * the schedule, which starts the runs.
+ */
 #include "collector/watching.h"
 
 #include "lib/core/secret.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See acting.h. */
+/*
+ * The name of whoever acts (`--as`, $SUDO_USER, $USER), a duration and a reason, read from the command line. Called by
+ * commands that change something. Sends nothing.
+ */
 #include "healthctl/acting.h"
 
 #include <stdlib.h>

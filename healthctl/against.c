@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See against.h. */
+/*
+ * Reads the baseline and its tolerances before the run, and hands both to comparison.c after it. Called by smoke and
+ * deploy. Compares nothing itself.
+ */
 #include "healthctl/against.h"
 
 #include "healthctl/report.h"

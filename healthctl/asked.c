@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See asked.h. */
+/*
+ * Keeps so many runs going on a loop of its own, copies what each found out of the run's arena, and ends with the last.
+ * Called by `probe` and `validate --run`. Prints nothing.
+ */
 #include "healthctl/asked.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See client.h. */
+/*
+ * The places where a healthd may listen, asked one after the other until one answers; token, errors in people's words,
+ * JSON. Called by every command that needs a daemon. Prints nothing but why there was no answer.
+ */
 #include "healthctl/client.h"
 
 #include <ctype.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See comparison.h. */
+/*
+ * Steps are found by name, then compared by how they ended, by their answers' shapes and by their times; the worst of
+ * these is the step's word. Called through against.c. Prints nothing.
+ */
 #include "healthctl/comparison.h"
 
 #include <string.h>

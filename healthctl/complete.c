@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See complete.h. */
+/*
+ * Passes over the words before the cursor, to know what is missing, and offers what begins like the one at it. Called
+ * by cmd_completion.c. Sorts nothing and prints nothing.
+ */
 #include "healthctl/complete.h"
 
 #include <string.h>

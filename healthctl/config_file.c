@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See config_file.h. */
+/*
+ * The file by --config or at the usual place, loaded into the invocation's arena; its faults as text and as fields.
+ * Called by commands that read a configuration. Never changes one.
+ */
 #include "healthctl/config_file.h"
 
 #include <unistd.h>

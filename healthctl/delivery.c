@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See delivery.h. */
+/*
+ * One cell for a list, and a table for one alert, from the `told` members of the API's answer. Called by cmd_alerts.c.
+ */
 #include "healthctl/delivery.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See deploy_mark.h. */
+/*
+ * Two requests: begin, which gives an id, and end. Called by cmd_deploy.c. Holds nothing back itself: healthd does,
+ * from then on.
+ */
 #include "healthctl/deploy_mark.h"
 
 #include "healthctl/acting.h"

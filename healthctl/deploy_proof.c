@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See deploy_proof.h. */
+/*
+ * Which proof the flags mean, its flow or its probes found beforehand; then run, shown, and its first failure put into
+ * words. Called by cmd_deploy.c. Runs no command of the deployment.
+ */
 #include "healthctl/deploy_proof.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See flow_choice.h. */
+/*
+ * Operands that are files and operands that are flows told apart, loaded, and held against each other: one flow, known
+ * steps, its variables. Called by commands that run flows. Runs none.
+ */
 #include "healthctl/flow_choice.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See flow_export.h. */
+/*
+ * Recognizes an export of Node-RED and says which HTTP endpoints it has, so that a smoke flow can be written for them.
+ * Called by flow_choice.c. Converts nothing.
+ */
 #include "healthctl/flow_export.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See frame_setup.h. */
+/*
+ * Makes each part of a frame that is asked for, in order, and takes them down in the other. Called by asked.c, client.c
+ * and smoke_run.c. Starts no run.
+ */
 #include "healthctl/frame_setup.h"
 
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See guess.h. */
+/*
+ * From an image's name, ports and a healthcheck's command to the probe that fits, or to why none does; the images it
+ * knows by name are guess_image.c's. Called by init and coverage. Reads no file, asks nobody.
+ */
 #include "healthctl/guess.h"
 
 #include <string.h>

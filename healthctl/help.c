@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See help.h. */
+/*
+ * The same walk over the command table for a screen and for mdoc(7), with the options of a probe type where one is
+ * named. Called by `help`, --help and the manual. Has no text of its own about a command.
+ */
 #include "healthctl/help.h"
 
 #include <string.h>

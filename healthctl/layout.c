@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See layout.h. */
+/*
+ * Widths of UTF-8 text, line breaks, padding, and control characters made visible. Called by whatever prints for
+ * people. Writes nothing.
+ */
 #include "healthctl/layout.h"
 
 #include <langinfo.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See outcome.h. */
+/*
+ * The table from reasons to exit codes, and which of two codes is the worse. Called by commands that end with a
+ * verdict. Prints nothing.
+ */
 #include "healthctl/outcome.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See pairing.h. */
+/*
+ * Lines of the one trace find their counterparts in the other by name and order; headers that differ in every answer
+ * are left out. Called by explain. Draws nothing: the text writer does.
+ */
 #include "healthctl/pairing.h"
 
 #include <string.h>

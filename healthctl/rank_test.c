@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See rank_test.h. */
+/*
+ * The exact distribution of ranks for few samples, and the two questions that make "slower". Called by comparison.c.
+ * Knows no step and no flow.
+ */
 #include "healthctl/rank_test.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See remote.h. */
+/*
+ * Members by name, empty when missing or of another type; and the phases and items of a verdict, shown. Called by
+ * commands that show a daemon's answers. Asks nobody.
+ */
 #include "healthctl/remote.h"
 
 #include "healthctl/outcome.h"

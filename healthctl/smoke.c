@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See smoke.h. */
+/*
+ * Which steps are wanted (by name, and those that they need), how many passed, and which exit code that is. Called by
+ * smoke_run.c and by what shows a run. Starts none.
+ */
 #include "healthctl/smoke.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See smoke_report.h. */
+/*
+ * Each report is written by its format's function (report.h) to where it belongs; formats and files are checked before
+ * the run, so that no run is for nothing. Called by smoke and deploy.
+ */
 #include "healthctl/smoke_report.h"
 
 #include <errno.h>

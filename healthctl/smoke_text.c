@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See smoke_text.h. */
+/*
+ * The line of a step while it runs, its row, and a block for each failure. Called while a run goes on and at its end.
+ * Decides nothing: states come from lib/flows.
+ */
 #include "healthctl/smoke_text.h"
 
 #include <stdio.h>

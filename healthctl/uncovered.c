@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See uncovered.h. */
+/*
+ * One walk over the services and one over the rules: what no probe asks, what no route takes, data without a backup,
+ * ports that are open to everybody. Called by coverage; which probe belongs to which service is uncovered_match.c's.
+ */
 #include "healthctl/uncovered.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See waterfall.h. */
+/*
+ * Spans on a line of so many columns, and the worst cases of seeing a death and a return. Called by the text writer and
+ * explain. Asks no healthd.
+ */
 #include "healthctl/waterfall.h"
 
 void bar_draw(struct buf *out, nsec start, nsec length, nsec total, size_t width,

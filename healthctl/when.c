@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See when.h. */
+/*
+ * `now`, RFC 3339, seconds since 1970, or how long ago. Called by `query` for its range. Reads no clock: now is given.
+ */
 #include "healthctl/when.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every file says at its top, and words that mean one thing. Run at the source root.
 
-- Each source file has its licence line; each C file then says in a comment what it owns.
+- Each source file has its licence line; each C file then says in a comment what it owns: more than "See x.h".
 - Names that people write (options, types, files) avoid the words that other tools use for other
   things: check, monitor, service, incident, job.
 - No file names a machine of ours, and none is left unfinished.
@@ -18,6 +18,7 @@ SOURCES = ("*.c", "*.h", "*.py", "*.sh", "*meson.build", "meson_options.txt", "d
 PROSE = ("*.md", "*.yml", "*.yaml", "*.json")
 HEAD_COMMENT = re.compile(r"\A/\* " + re.escape(SPDX) + r" \*/\n(?:/\*|//)")
 SEE_HEADER = re.compile(r"\b(\w+\.h)\b")
+SEE_ALONE = re.compile(r"\W*See \w+\.h\W*\Z")
 HEAD_WORDS_MIN, TEST_HEAD_WORDS_MIN = 8, 3
 
 BANNED_NAME = re.compile(r"(?:^|_)(?:checks?|monitors?|services?|incidents?)(?:_|$)")
@@ -58,6 +59,10 @@ def check_comment(path, text, faults):
         faults.add(path, 2, "opens without a comment: what it owns, who calls it, what it never does")
         return
     comment = text.split("*/", 2)[1]
+    if SEE_ALONE.match(comment):
+        faults.add(path, 2, "its opening comment only says where to look: say what this file owns, who calls it, what it "
+                            "never does")
+        return
     named = SEE_HEADER.search(comment)
     if named and os.path.exists(os.path.join(os.path.dirname(path), named[1])):
         return  # one noun, described once

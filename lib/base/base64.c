@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See base64.h. */
+/* The encoder: three bytes are four letters, the rest padded. Called where headers carry bytes. Decodes nothing. */
 #include "lib/base/base64.h"
 
 void base64_add(struct buf *out, struct bytes data)

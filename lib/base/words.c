@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See words.h. */
+/*
+ * One small function for each thing that such files hold: a line, a word, a number in decimal or hex. Called by
+ * parsers, on any thread. Copies nothing but a label.
+ */
 #include "lib/base/words.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See redis_link.h. */
+/*
+ * A queue of who waits for an answer, and one enum of where the link stands, moved in link_move. Called by the queue
+ * probe. That the link is broken is told once, a turn later, so that whoever hears of it may close it.
+ */
 #include "lib/core/redis_link.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See verdict_json.h. */
+/*
+ * The tree of a verdict, its phases, items and trace, by jansson. Called by the API and healthctl. What is in it is
+ * documented in docs/healthctl.md: add to it, and rename nothing.
+ */
 #include "lib/core/verdict_json.h"
 
 json_t *wall_to_json(struct wall at)

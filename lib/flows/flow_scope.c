@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See flow_scope.h. */
+/*
+ * A table of variables in the run's arena: declared ones and captures, looked up by name; what is built in is computed.
+ * Called by the flow's run, for ${names} and for expressions. Runs no step.
+ */
 #include "lib/flows/flow_scope.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See stand.h. */
+/*
+ * A loop, a pool and a runner that live for one test, and a peer whose behaviour flags choose. Called by tests of types
+ * and of the runner. Asserts nothing about a verdict: that is the test's.
+ */
 #include "tests/loopback/stand.h"
 
 #include <errno.h>

@@ -106,6 +106,7 @@ class Names(ToolTest):
         ("lib/core/a.c", "int x;\n", "the first line has to say SPDX"),
         ("lib/core/a.c", HEAD.split("\n")[0] + "\nint x;\n", "opens without a comment"),
         ("lib/core/a.c", HEAD.split("\n")[0] + "\n/* A file. */\n", "says too little"),
+        ("lib/core/a.c", HEAD.split("\n")[0] + "\n/* See a.h. */\n", "only says where to look"),
         ("lib/core/a.c", HEAD + 'OPT_INT("check_interval", x, "1", 0, 1, "")\n', "'check_interval'"),
         ("lib/core/a.c", HEAD + 'OPT_ROW_TEXT("job_text", x, "", "")\n', "'job_text'"),
         ("lib/core/a.c", HEAD + "struct monitor {\n", "'monitor'"),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See story.h. */
+/*
+ * A reader line by line: sections, steps and what is expected of them, with the line's number in each fault. Called by
+ * the scenario tests. Plays nothing: world.c does.
+ */
 #include "tests/scenario/story.h"
 
 #include <stdio.h>
