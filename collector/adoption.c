@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See adoption.h. */
+/*
+ * The probes of both configurations in arrays, and how far each of the four steps has come in them. What is alike keeps
+ * its struct tracked; the rest is made and ended one by one. Called by reload.c, and by daemon.c for the first configuration.
+ * Looks at no clock: a slice says when to stop.
+ */
 #include "collector/adoption.h"
 
 #include <stdlib.h>

@@ -202,14 +202,14 @@ static const struct endpoint_param alert_segment[] = {
     {"alert", "An alert's key, fingerprint, name or probe.", true}, {0}};
 static const struct endpoint_field ack_fields[] = {
     {"alert", "string", "Its key, fingerprint, name or probe.", true},
-    {"comment", "string", "Why.", false},
+    {"comment", "string", "Why, for others to read.", false},
     {"duration", "string", "How long, as 4h.", false},
     {"until", "time", "Or until when.", false},
     {"who", "string", "Who takes it; else whoever asks.", false},
     {0}};
 static const struct endpoint_field acked_fields[] = {
     {"acknowledged", "array", "Keys of the alerts that were taken.", true},
-    {"until", "time", "Until when.", true},
+    {"until", "time", "When the acknowledgement ends.", true},
     {0}};
 static const struct endpoint_field cleared_fields[] = {
     {"cleared", "array", "Keys of the alerts that were given back.", true}, {0}};
@@ -218,8 +218,8 @@ static const struct endpoint_field drill_fields[] = {
     {"duration", "string", "How long, as 5m.", false},
     {"until", "time", "Or until when.", false},
     {0}};
-static const struct endpoint_field id_fields[] = {{"id", "string", "Of the drill.", true},
-                                                  {0}};
+static const struct endpoint_field id_fields[] = {
+    {"id", "string", "The drill's id.", true}, {0}};
 
 const struct endpoint alerts_endpoints[] = {
     {"GET", "/api/alerts", RIGHT_READ, NULL,

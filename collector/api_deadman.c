@@ -16,8 +16,8 @@ static void get_deadman(struct exchange *x, struct daemon *d)
 }
 static const struct endpoint_field deadman_fields[] = {
     {"state", "string", "off, waiting, pinging, or why it is withheld.", true},
-    {"why", "string", "In words.", true},
-    {"failures", "integer", "In a row.", true},
+    {"why", "string", "Why it is withheld or fails, in words.", true},
+    {"failures", "integer", "Pings that failed in a row.", true},
     {"misconfigured", "boolean", "It was refused: somebody must act.", true},
     {"last_ping", "time", "When it was answered last.", true},
     {0}};

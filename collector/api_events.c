@@ -115,8 +115,8 @@ static const struct endpoint_param params[] = {
     {"token", "The `events_token`, unless it comes as bearer.", false}, {0}};
 static const struct endpoint_field taken_fields[] = {
     {"status", "string", "ok, or partial.", true},
-    {"accepted", "integer", "Events.", true},
-    {"rejected", "integer", "Events.", true},
+    {"accepted", "integer", "How many events were taken.", true},
+    {"rejected", "integer", "How many events could not be read.", true},
     {"errors", "array", "The first: {line, error}.", true},
     {0}};
 

@@ -184,8 +184,8 @@ static const struct endpoint_param kind_params[] = {
     {0}};
 static const struct endpoint_field ping_fields[] = {
     {"status", "string", "Always ok.", true},
-    {"name", "string", "Of the heartbeat.", false},
-    {"health", "string", "Confirmed.", false},
+    {"name", "string", "The heartbeat's name.", false},
+    {"health", "string", "Its confirmed health.", false},
     {"warning", "string", "What is doubtful.", false},
     {0}};
 static const struct endpoint_field list_fields[] = {

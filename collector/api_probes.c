@@ -256,27 +256,27 @@ static void get_status(struct exchange *x, struct daemon *d)
 static const struct endpoint_param probe_segment[] = {
     {"probe", "The name of a configured probe.", true}, {0}};
 static const struct endpoint_field status_fields[] = {
-    {"version", "string", "Of healthd.", true},
-    {"site", "string", "As configured.", true},
+    {"version", "string", "healthd's version.", true},
+    {"site", "string", "The `site` of the configuration.", true},
     {"generation", "integer", "Of the configuration: 1, 2, …", true},
     {"last_reload_ok", "boolean", "Whether the last reload was accepted.", true},
-    {"last_reload_text", "string", "What it said.", true},
+    {"last_reload_text", "string", "What the last reload said.", true},
     {"probes", "array", "As /api/probes.", true},
     {"started", "time", "When healthd started.", true},
-    {"now", "time", "Its clock.", true},
+    {"now", "time", "healthd's clock.", true},
     {0}};
 static const struct endpoint_field list_fields[] = {
     {"probes", "array", "In order of the configuration.", true}, {0}};
 static const struct endpoint_field probe_fields[] = {
-    {"name", "string", "Of the probe.", true},
+    {"name", "string", "The probe's name.", true},
     {"type", "string", "The kind of question.", true},
     {"health", "string", "Confirmed: up, degraded, down, unknown.", true},
     {"severity", "string", "How much it matters.", true},
     {"since", "time", "When that health was confirmed.", true},
-    {"labels", "object", "Of its series.", true},
+    {"labels", "object", "The labels of its series.", true},
     {"timing", "object", "Interval, timeout, rise and fall.", true},
     {"next_run", "time", "When it is due.", true},
-    {"alerts", "array", "Of this probe.", true},
+    {"alerts", "array", "The alerts of this probe.", true},
     {"last_good", "object", "The last run that was up, or null.", false},
     {"last_bad", "object", "The last that was not, or null.", false},
     {"last_run", "object", "The last of all, or null.", false},

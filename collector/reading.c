@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See reading.h. */
+/*
+ * A job of the pool that loads the file, and what becomes of that on the loop: the secrets are taken over when the
+ * configuration is accepted, and end with it when not. Called by reload.c. Says no fault: diag has them.
+ */
 #include "collector/reading.h"
 
 #include <stdlib.h>
