@@ -49,6 +49,7 @@ struct element {          /* of a rule's result, as the alert that it is */
 struct elements { /* in order of labels */
     struct element *items;
     size_t count;
+    const struct element *twin; /* has the labels of the one before it; NULL: none has */
 };
 
 struct rule_outcome { /* of one rule's evaluation, made on the pool: evaluation.h */
@@ -88,14 +89,15 @@ struct coverage_view {
 bool book_apply(struct book *b, struct rule_outcome *o,
                 const struct coverage_view *coverage, struct wall now,
                 struct ledger_txn *txn, struct err *e);
-/* Does the same in slices: begin returns NULL with e as above, go returns true when all is observed, end is called
- * then or when the process ends. Until then nothing else may change the book, and o and coverage stay valid. */
+/* Does the same in slices: begin returns NULL with e as above, go returns true when all is observed, or nothing is to be;
+ * end is called then, or when the process ends, and returns false, with e, when there would be too many. Until then nothing
+ * else may change the book, and o and coverage stay valid. */
 struct book_pass;
 struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
                                   const struct coverage_view *coverage, struct wall now,
                                   struct ledger_txn *txn, struct err *e);
 bool book_pass_go(struct book_pass *p, const struct slice *slice);
-void book_pass_end(struct book_pass *p); /* takes NULL */
+bool book_pass_end(struct book_pass *p, struct err *e); /* takes NULL: false */
 /* Writes what pending alerts have earned, at a clean stop. */
 void book_save(struct book *b, struct wall now, struct ledger_txn *txn);
 

@@ -63,6 +63,10 @@ struct book_pass {
     struct wall now;
     struct ledger_txn *txn;
     struct arena *arena; /* this is in it */
+    bool has_room;       /* for all elements, in the book */
+    bool is_full;        /* it has none: nothing is observed */
+    size_t counted;      /* elements that were looked up, to tell how many are new */
+    size_t fresh;        /* of these */
     /* How far it is: elements, then what was none, then those that went. */
     size_t element, place, absent, swept;
 };
@@ -132,20 +136,23 @@ static void apply_absent(struct book_pass *x, struct kept *k)
     observe(x->b, k, &x->timing, &o, x->txn);
 }
 
-static size_t new_count(struct book_pass *x)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < x->elements.count; i++)
-        count += !kept_of(x, &x->elements.items[i]);
-    x->place = 0;
-    return count;
-}
-
-static bool has_room(struct book_pass *x)
+/* Whether the book has room for all elements; looks for those that it has only when that decides. */
+static bool find_room(struct book_pass *x, const struct slice *slice)
 {
     const size_t kept = map_count(x->b->by_key);
-    return kept + x->elements.count <= BOOK_MAX_ALERTS ||
-           kept + new_count(x) <= BOOK_MAX_ALERTS;
+    if (kept + x->elements.count <= BOOK_MAX_ALERTS) {
+        x->has_room = true;
+        return true;
+    }
+    while (x->counted < x->elements.count) {
+        x->fresh += !kept_of(x, &x->elements.items[x->counted++]);
+        if (slice_is_over(slice))
+            return false;
+    }
+    x->place = 0;
+    x->has_room = kept + x->fresh <= BOOK_MAX_ALERTS;
+    x->is_full = !x->has_room;
+    return true;
 }
 
 static bool prepare(struct book_pass *x, struct rule_outcome *o, struct err *e)
@@ -158,13 +165,15 @@ static bool prepare(struct book_pass *x, struct rule_outcome *o, struct err *e)
         elements_add_no_data(&o->elements, x->rule, &externals, x->arena);
     x->elements = o->elements;
     x->resolving = o->resolving;
-    if (!has_room(x))
-        return err_set(e, "there would be more than %d alerts", BOOK_MAX_ALERTS);
     return elements_are_sound(x->rule, &x->elements, e);
 }
 
 bool book_pass_go(struct book_pass *p, const struct slice *slice)
 {
+    if (!p->has_room && !p->is_full && !find_room(p, slice))
+        return false;
+    if (p->is_full)
+        return true;
     while (p->element < p->elements.count) {
         apply_element(p, &p->elements.items[p->element++]);
         if (slice_is_over(slice))
@@ -178,10 +187,13 @@ bool book_pass_go(struct book_pass *p, const struct slice *slice)
     return shelf_sweep(p->b, p->shelf, &p->swept, kept_is_quiet, p->now, p->txn, slice);
 }
 
-void book_pass_end(struct book_pass *p)
+bool book_pass_end(struct book_pass *p, struct err *e)
 {
-    if (p)
-        arena_destroy(p->arena);
+    if (!p)
+        return false;
+    const bool is_full = p->is_full;
+    arena_destroy(p->arena);
+    return !is_full || err_set(e, "there would be more than %d alerts", BOOK_MAX_ALERTS);
 }
 
 struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
@@ -208,7 +220,7 @@ struct book_pass *book_pass_begin(struct book *b, struct rule_outcome *o,
         .arena = arena,
     };
     if (!prepare(p, o, e)) {
-        book_pass_end(p);
+        arena_destroy(arena);
         return NULL;
     }
     b->round++;
@@ -220,7 +232,7 @@ bool book_apply(struct book *b, struct rule_outcome *o,
                 struct ledger_txn *txn, struct err *e)
 {
     struct book_pass *p = book_pass_begin(b, o, coverage, now, txn, e);
-    const bool is_sound = p && book_pass_go(p, NULL);
-    book_pass_end(p);
-    return is_sound;
+    if (p)
+        (void)book_pass_go(p, NULL);
+    return book_pass_end(p, e);
 }

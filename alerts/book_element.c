@@ -32,7 +32,8 @@ static struct elements elements_of(const struct rule *r, const struct promql_res
                                    struct arena *arena)
 {
     /* room for one more: elements_add_no_data */
-    struct elements list = {arena_alloc(arena, (in->count + 1) * sizeof(*list.items)), 0};
+    struct elements list = {
+        .items = arena_alloc(arena, (in->count + 1) * sizeof(*list.items))};
     for (size_t i = 0; i < in->count; i++) {
         const struct promql_series *s = &in->items[i];
         if (s->count > 0)
@@ -40,6 +41,10 @@ static struct elements elements_of(const struct rule *r, const struct promql_res
                 r, s->labels, s->points[s->count - 1].value, externals, arena);
     }
     qsort(list.items, list.count, sizeof(struct element), element_order);
+    for (size_t i = 1; i < list.count && !list.twin; i++) {
+        if (!element_order(&list.items[i - 1], &list.items[i]))
+            list.twin = &list.items[i];
+    }
     return list;
 }
 
@@ -58,15 +63,34 @@ void book_elements(struct rule_outcome *o, const struct book_externals *external
         annotate(o->rule, &o->elements.items[i], arena);
 }
 
+/* The first that is not before it. */
+static size_t place_of(const struct elements *list, const struct element *x)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (element_order(&list->items[middle], x) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void elements_add_no_data(struct elements *list, const struct rule *r,
                           const struct book_externals *externals, struct arena *arena)
 {
     static const struct label mark[] = {{"no_data", "true"}};
-    struct element *element = &list->items[list->count++];
-    *element = make_element(r, (struct labels){mark, 1}, 0, externals, arena);
-    element->is_no_data = true;
-    annotate(r, element, arena);
-    qsort(list->items, list->count, sizeof(*element), element_order);
+    struct element x = make_element(r, (struct labels){mark, 1}, 0, externals, arena);
+    const size_t place = place_of(list, &x);
+    struct element *items = list->items;
+    x.is_no_data = true;
+    annotate(r, &x, arena);
+    memmove(&items[place + 1], &items[place], (list->count - place) * sizeof(*items));
+    items[place] = x;
+    list->count++;
+    if (place + 1 < list->count && !element_order(&items[place], &items[place + 1]))
+        list->twin = &items[place + 1];
 }
 
 bool elements_are_sound(const struct rule *r, const struct elements *list, struct err *e)
@@ -75,19 +99,16 @@ bool elements_are_sound(const struct rule *r, const struct elements *list, struc
     if (limit && list->count > limit)
         return err_set(e, "the rule gives %zu alerts, and its group allows %zu",
                        list->count, limit);
-    for (size_t i = 1; i < list->count; i++) {
-        if (element_order(&list->items[i - 1], &list->items[i]))
-            continue;
-        struct buf text = BUF_MAX(400);
-        labels_print(list->items[i].labels, &text);
-        err_set(e,
-                "two elements have the same labels {%s} once the rule's labels are put "
-                "over them: drop a label from 'labels', or aggregate",
-                buf_text(&text));
-        buf_finish(&text);
-        return false;
-    }
-    return true;
+    if (!list->twin)
+        return true;
+    struct buf text = BUF_MAX(400);
+    labels_print(list->twin->labels, &text);
+    err_set(e,
+            "two elements have the same labels {%s} once the rule's labels are put "
+            "over them: drop a label from 'labels', or aggregate",
+            buf_text(&text));
+    buf_finish(&text);
+    return false;
 }
 
 bool elements_have(const struct elements *list, struct labels labels)

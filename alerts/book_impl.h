@@ -60,7 +60,7 @@ bool shelf_sweep(struct book *b, struct shelf *s, size_t *at,
 /* Nobody knows: that is an element, too. Once for each list. */
 void elements_add_no_data(struct elements *list, const struct rule *r,
                           const struct book_externals *externals, struct arena *arena);
-/* Within the group's limit, and each label set once. */
+/* Within the group's limit, and each label set once: as found when they were put in order. */
 bool elements_are_sound(const struct rule *r, const struct elements *list, struct err *e);
 bool elements_have(const struct elements *list, struct labels labels);
 

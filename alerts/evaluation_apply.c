@@ -99,7 +99,8 @@ static bool apply_alerts(struct step *s, struct rule_outcome *o, struct ledger_t
     }
     if (a->pass && !book_pass_go(a->pass, slice))
         return false;
-    book_pass_end(a->pass);
+    if (a->pass)
+        a->has_failed = !book_pass_end(a->pass, &a->why);
     a->pass = NULL;
     return book_walk_of(s->evaluation->book, o->rule, &a->put, put_alert, s, slice);
 }
@@ -182,7 +183,8 @@ bool step_apply(struct step *s, struct ledger_txn *txn, const struct slice *slic
 
 void step_forget(struct step *s)
 {
+    struct err ignored;
     if (s->applying)
-        book_pass_end(s->applying->pass);
+        (void)book_pass_end(s->applying->pass, &ignored);
     s->applying = NULL;
 }

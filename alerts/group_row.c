@@ -82,8 +82,11 @@ void group_row_add(const struct member *m, struct buf *out)
 void group_row_end(const struct alert_group *g, struct buf *out, struct ledger_txn *txn)
 {
     buf_add_text(out, "]}");
-    if (!out->overflow)
-        ledger_put(txn, LEDGER_GROUP, g->id, buf_text(out));
+    size_t len;
+    if (!out->overflow) {
+        char *json = buf_steal(out, &len);
+        ledger_put_taken(txn, LEDGER_GROUP, g->id, json, len);
+    }
     buf_finish(out);
 }
 

@@ -47,6 +47,9 @@ bool ledger_load(struct ledger *l, enum ledger_kind kind,
 struct ledger_txn *ledger_begin(struct ledger *l);
 void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
                 const char *json); /* copied; the last of a key wins */
+/* The same without a copy, for rows of megabytes: takes json, len bytes and NUL, which was malloc'ed. */
+void ledger_put_taken(struct ledger_txn *t, enum ledger_kind kind, const char *key,
+                      char *json, size_t len);
 void ledger_drop(struct ledger_txn *t, enum ledger_kind kind, const char *key);
 /* Copies a notice for the outbox. The commit gives it its id. */
 void ledger_notice(struct ledger_txn *t, const struct notice *n);

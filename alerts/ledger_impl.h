@@ -42,6 +42,7 @@ struct ledger_op {
 struct ledger_txn {
     struct list link; /* waiting or flight of its ledger */
     struct arena *arena;
+    size_t taken; /* bytes that it owns beside the arena's */
     struct ledger *ledger;
     struct ledger_op *first, **last;
     struct ledger_op *first_row, **last_row; /* of these OP_ROW_NEW, by next_row */
@@ -77,6 +78,7 @@ void ledger_row_merge(struct ledger_txn *t, uint64_t id, uint64_t into);
 void ledger_row_settle(struct ledger_txn *t, uint64_t id);
 void ledger_row_trim(struct ledger_txn *t);
 void ledger_txn_free(struct ledger_txn *t);
+size_t ledger_txn_bytes(const struct ledger_txn *t); /* what it holds */
 /* Made from within: a payload that is not a caller's notice (a digest). */
 void ledger_payload(struct ledger_txn *t, const struct outbox_row *row,
                     struct bytes payload);

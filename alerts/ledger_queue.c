@@ -18,13 +18,13 @@ void txn_queue_init(struct txn_queue *q)
 void txn_queue_append(struct txn_queue *q, struct ledger_txn *t)
 {
     list_append(&q->list, &t->link);
-    q->bytes += arena_used(t->arena);
+    q->bytes += ledger_txn_bytes(t);
 }
 
 void txn_queue_prepend(struct txn_queue *q, struct ledger_txn *t)
 {
     list_prepend(&q->list, &t->link);
-    q->bytes += arena_used(t->arena);
+    q->bytes += ledger_txn_bytes(t);
 }
 
 struct ledger_txn *txn_queue_take(struct txn_queue *q)
@@ -33,7 +33,7 @@ struct ledger_txn *txn_queue_take(struct txn_queue *q)
     if (!first)
         return NULL;
     struct ledger_txn *t = LIST_ITEM(first, struct ledger_txn, link);
-    q->bytes -= arena_used(t->arena);
+    q->bytes -= ledger_txn_bytes(t);
     return t;
 }
 

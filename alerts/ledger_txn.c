@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one transaction of the ledger gathers, in order, in its own arena. No SQL here (ledger_write.c), no queue
  * (ledger.c). Called by everybody who changes something that must survive. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "alerts/ledger_impl.h"
@@ -48,6 +49,22 @@ void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
     op->row_kind = kind;
     op->key = arena_strdup(t->arena, key);
     op->text = arena_strdup(t->arena, json);
+}
+
+void ledger_put_taken(struct ledger_txn *t, enum ledger_kind kind, const char *key,
+                      char *json, size_t len)
+{
+    struct ledger_op *op = ledger_op_add(t, OP_PUT);
+    op->row_kind = kind;
+    op->key = arena_strdup(t->arena, key);
+    op->text = json;
+    arena_cleanup(t->arena, free, json);
+    t->taken += len + 1;
+}
+
+size_t ledger_txn_bytes(const struct ledger_txn *t)
+{
+    return arena_used(t->arena) + t->taken;
 }
 
 void ledger_drop(struct ledger_txn *t, enum ledger_kind kind, const char *key)

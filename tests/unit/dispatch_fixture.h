@@ -183,6 +183,14 @@ void ledger_put(struct ledger_txn *t, enum ledger_kind kind, const char *key,
     free(map_put(t->rows, bytes_of(key), strdup(json)));
 }
 
+void ledger_put_taken(struct ledger_txn *t, enum ledger_kind kind, const char *key,
+                      char *json, size_t len)
+{
+    assert_int_equal(kind, LEDGER_GROUP);
+    assert_int_equal(strlen(json), len);
+    free(map_put(t->rows, bytes_of(key), json));
+}
+
 void ledger_drop(struct ledger_txn *t, enum ledger_kind kind, const char *key)
 {
     assert_int_equal(kind, LEDGER_GROUP);

@@ -52,7 +52,8 @@ struct fixture {
     struct buf told;
     bool is_known, is_gone;
     const char
-        *removed; /* what this element is about is configured no more; NULL: none */
+        *removed;  /* what this element is about is configured no more; NULL: none */
+    size_t slices; /* that the newest result took */
 };
 
 static void tell(void *ctx, struct alert *a, enum change change)
@@ -154,21 +155,26 @@ static bool at_once(void *ctx)
     return true;
 }
 
+static bool apply_outcome(struct fixture *f, int at, struct rule_outcome *o,
+                          struct err *e)
+{
+    const struct coverage_view view = {f, known, gone, is_removed};
+    buf_clear(&f->told);
+    struct book_pass *p = book_pass_begin(
+        f->book, o, &view, (struct wall){at * NSEC_PER_SEC}, &f->ledger, e);
+    f->slices = 1;
+    while (p && !book_pass_go(p, &(struct slice){.is_over = at_once}))
+        f->slices++;
+    return book_pass_end(p, e);
+}
+
 /* In the smallest slices: it comes to the same. */
 static bool apply(struct fixture *f, int at, const char *spec, const char *resolve,
                   struct err *e)
 {
     struct rule_outcome o = {
         .rule = &f->rule, .result = result_of(f, spec), .resolve = result_of(f, resolve)};
-    const struct coverage_view view = {f, known, gone, is_removed};
-    buf_clear(&f->told);
-    struct book_pass *p = book_pass_begin(
-        f->book, &o, &view, (struct wall){at * NSEC_PER_SEC}, &f->ledger, e);
-    const bool is_sound = p != NULL;
-    while (p && !book_pass_go(p, &(struct slice){.is_over = at_once}))
-        assert_true(is_sound);
-    book_pass_end(p);
-    return is_sound;
+    return apply_outcome(f, at, &o, e);
 }
 
 static void expect(struct fixture *f, int at, const char *spec, const char *told)
@@ -343,6 +349,45 @@ static void a_rule_that_fails_moves_nothing(void **state)
     finish(&f);
 }
 
+/* Alerts number first … first + count - 1, in slices of one. */
+static bool apply_many(struct fixture *f, int at, int first, int count, struct err *e)
+{
+    const size_t size = (size_t)count * sizeof(struct promql_series);
+    struct promql_series *items = arena_alloc(f->arena, size);
+    for (int i = 0; i < count; i++) {
+        struct label *label = arena_alloc(f->arena, sizeof(*label));
+        struct point *point = arena_alloc(f->arena, sizeof(*point));
+        *label = (struct label){"t", arena_printf(f->arena, "%06d", first + i)};
+        items[i] = (struct promql_series){{label, 1}, point, 1};
+    }
+    struct rule_outcome o = {
+        .rule = &f->rule,
+        .result = {.type = PROMQL_VECTOR, .items = items, .count = (size_t)count}};
+    return apply_outcome(f, at, &o, e);
+}
+
+/* Those that it has already take no room; looking for them is done in slices, too, and only where it decides. */
+static void a_full_book_takes_all_or_nothing(void **state)
+{
+    enum { MANY = BOOK_MAX_ALERTS / 2 + 1 };
+    struct fixture f;
+    struct err e;
+    (void)state;
+    start(&f);
+    assert_true(apply_many(&f, 0, 0, MANY, &e));
+    assert_in_range(f.slices, MANY, 3 * MANY); /* each applied, put as not absent, kept */
+    buf_clear(&f.told);
+    assert_false(apply_many(&f, 15, MANY, MANY, &e));
+    assert_string_equal(e.text, "there would be more than 50000 alerts");
+    assert_string_equal(buf_text(&f.told), "");
+    assert_int_equal(book_count(f.book, ALERT_FIRING), MANY);
+    assert_in_range(f.slices, MANY, MANY + 1);
+    const size_t before = f.slices;
+    assert_true(apply_many(&f, 30, 0, MANY, &e));
+    assert_in_range(f.slices, before + 2 * MANY, before + 4 * MANY);
+    finish(&f);
+}
+
 static void a_restart_tells_nothing_again(void **state)
 {
     struct fixture f;
@@ -508,6 +553,7 @@ int main(void)
         cmocka_unit_test(no_data_can_alert),
         cmocka_unit_test(hysteresis_holds),
         cmocka_unit_test(a_rule_that_fails_moves_nothing),
+        cmocka_unit_test(a_full_book_takes_all_or_nothing),
         cmocka_unit_test(a_restart_tells_nothing_again),
         cmocka_unit_test(a_clean_stop_saves_what_was_earned),
         cmocka_unit_test(a_reload_keeps_and_removes),

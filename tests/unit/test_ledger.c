@@ -15,6 +15,7 @@
 #include "alerts/ledger_impl.h"
 #include "lib/base/attr.h"
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 #include "lib/core/json.h"
 #include "lib/core/loop.h"
 
@@ -145,6 +146,30 @@ static void add_bulk(struct ledger_txn *t)
 }
 
 /* ---- stories ---- */
+
+/* What is taken is not copied, ends with the transaction, and counts as what it holds. */
+static void what_is_taken_is_not_copied(void **state)
+{
+    enum { LARGE = 1 << 20 };
+    struct fixture f;
+    (void)state;
+    start(&f);
+    struct ledger_txn *t = ledger_begin(f.ledger);
+    const size_t before = ledger_txn_bytes(t);
+    char *json = memory_take(LARGE);
+    memset(json, 'x', LARGE - 1);
+    json[LARGE - 1] = '\0';
+    ledger_put_taken(t, LEDGER_GROUP, "g", json, LARGE - 1);
+    assert_ptr_equal(t->first->text, json);
+    assert_in_range(ledger_txn_bytes(t) - before, LARGE, LARGE + 1000);
+    ledger_abandon(t);
+    t = ledger_begin(f.ledger);
+    ledger_put_taken(t, LEDGER_GROUP, "g", memory_strdup("1"), 1);
+    ledger_commit(t, on_done, &f);
+    expect_told(&f, "done ");
+    expect_facts(&f, LEDGER_GROUP, "g=1 ");
+    finish(&f);
+}
 
 static void facts_survive_and_the_last_wins(void **state)
 {
@@ -515,6 +540,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_survive_and_the_last_wins),
+        cmocka_unit_test(what_is_taken_is_not_copied),
         cmocka_unit_test(notices_get_ids_that_never_come_again),
         cmocka_unit_test(a_full_disk_holds_up_nobody),
         cmocka_unit_test(a_long_notice_is_told_whole),
