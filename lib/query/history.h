@@ -104,6 +104,7 @@ struct history_view *history_view_for(struct history *h,
 /* How many series a view of these would have at most; one that several match counts for each. */
 size_t history_matching(struct history *h, const struct selector *const *selectors,
                         size_t count);
+/* One thread at a time. Selectors that are alike are read once for as long as the arena is the same and not reset. */
 struct promql_source history_view_source(struct history_view *v);
 void history_view_release(struct history_view *v);
 

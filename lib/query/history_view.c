@@ -12,8 +12,7 @@
 /* Evaluations are for now or for a slot just passed; a view for older times says so (history_view_for). */
 #define VIEW_SLACK_MS 60000
 
-struct seen {                  /* one series of a view */
-    struct timeseries *series; /* pinned: its labels are read, nothing else of it */
+struct seen_past { /* of one series, when its newest sample is not enough */
     struct chunk *const
         *chunks; /* pinned, in order of time; the last may be a copied head */
     size_t count;
@@ -22,7 +21,12 @@ struct seen {                  /* one series of a view */
     size_t rolled_count;
     const struct rollup
         *rollup; /* a copy: what is in no chunk yet; NULL: none is rolled up */
+};
+
+struct seen {                  /* one series of a view */
+    struct timeseries *series; /* pinned: its labels are read, nothing else of it */
     struct point newest;
+    const struct seen_past *past; /* NULL: newest is all that will be asked for */
     bool
         has_all; /* its newest sample is the series' newest at or before the one time asked for */
 };
@@ -31,6 +35,11 @@ struct seen_set {
     const struct selector *selector;
     const struct seen *items;
     size_t count;
+    struct seen_set *like; /* an earlier one that reads the same: items are its; NULL */
+    /* What was read of it last: selectors that are alike read it once. */
+    int64_t from, to;
+    struct arena *arena; /* NULL: nothing was */
+    struct promql_set read;
 };
 
 struct history_view {
@@ -42,7 +51,7 @@ struct history_view {
 };
 
 static void rollup_see(struct history_view *v, const struct timeseries *s, int64_t from,
-                       struct seen *seen)
+                       struct seen_past *seen)
 {
     size_t count = 0;
     for (const struct rolled_chunk *k = s->rollup->first; k; k = k->next)
@@ -60,17 +69,15 @@ static void rollup_see(struct history_view *v, const struct timeseries *s, int64
     seen->rollup = arena_memdup(v->arena, s->rollup, sizeof(*s->rollup));
 }
 
-/* Its newest sample is all that will be asked for. */
-static bool is_newest_enough(const struct selector *selector,
-                             const struct promql_opts *opts, const struct timeseries *s)
+/* Of series whose newest sample is not from after the time asked for, that sample is all that will be. */
+static bool newest_may_do(const struct selector *selector, const struct promql_opts *opts)
 {
     return selector->is_last_only && selector->reach == PROMQL_LOOKBACK &&
-           !selector->ahead && !opts->is_grid && opts->start == opts->end &&
-           s->has_newest && s->newest.ms <= opts->end;
+           !selector->ahead && !opts->is_grid && opts->start == opts->end;
 }
 
-static void chunks_see(struct history_view *v, const struct timeseries *s, int64_t from,
-                       int64_t to, struct seen *seen)
+static void past_see(struct history_view *v, const struct timeseries *s, int64_t from,
+                     int64_t to, struct seen_past *seen)
 {
     size_t count = 0;
     for (const struct chunk *k = s->first; k; k = k->next)
@@ -83,6 +90,9 @@ static void chunks_see(struct history_view *v, const struct timeseries *s, int64
     if (s->head.count && s->head.last_ms >= from && s->head.first_ms <= to)
         chunks[seen->count++] = chunk_copy(&s->head);
     seen->chunks = chunks;
+    seen->first_ms = s->first        ? s->first->first_ms
+                     : s->head.count ? s->head.first_ms
+                                     : INT64_MAX;
     if (rollup_has_any(s) && from < seen->first_ms)
         rollup_see(v, s, from, seen);
 }
@@ -90,30 +100,58 @@ static void chunks_see(struct history_view *v, const struct timeseries *s, int64
 static struct seen series_see(const struct history_view *v, struct timeseries *s)
 {
     s->pins++;
-    return (struct seen){.series = s,
-                         .first_ms = s->first        ? s->first->first_ms
-                                     : s->head.count ? s->head.first_ms
-                                                     : INT64_MAX,
-                         .newest = s->newest,
-                         .has_all = s->has_newest && !v->is_grid};
+    return (struct seen){
+        .series = s, .newest = s->newest, .has_all = s->has_newest && !v->is_grid};
+}
+
+static bool are_equal(struct matchers a, struct matchers b)
+{
+    bool is_equal = a.count == b.count;
+    for (size_t i = 0; i < a.count && is_equal; i++)
+        is_equal = a.items[i].op == b.items[i].op &&
+                   !strcmp(a.items[i].name, b.items[i].name) &&
+                   !strcmp(a.items[i].value, b.items[i].value);
+    return is_equal;
+}
+
+static struct seen_set *set_like(const struct history_view *v, const struct selector *s)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        const struct selector *x = v->sets[i].selector;
+        if (x->reach == s->reach && x->range == s->range && x->ahead == s->ahead &&
+            x->is_last_only == s->is_last_only && x->rolled == s->rolled &&
+            are_equal(x->matchers, s->matchers))
+            return v->sets[i].like ? v->sets[i].like : &v->sets[i];
+    }
+    return NULL;
 }
 
 static void set_see(struct history_view *v, const struct selector *selector,
                     const struct promql_opts *opts, int64_t from, int64_t to)
 {
     struct timeseries *const *items;
-    struct seen_set *set = &v->sets[v->count++];
+    struct seen_set *like = set_like(v, selector), *set = &v->sets[v->count++];
+    set->selector = selector;
+    set->like = like;
+    if (like)
+        return;
     const size_t n = index_select_cached(v->history, selector, v->arena, &items);
-    struct seen *seen = arena_alloc(v->arena, (n + 1) * sizeof(*seen));
+    const bool may_do = newest_may_do(selector, opts);
+    const size_t each = sizeof(struct seen) + (may_do ? 0 : sizeof(struct seen_past));
+    struct seen *seen = arena_alloc(v->arena, (n + 1) * each);
+    struct seen_past *pasts = (struct seen_past *)(seen + n + 1); /* unless may_do */
     for (size_t i = 0; i < n; i++) {
         if (!items[i]->has_newest || items[i]->newest.ms < from)
             continue;
         struct seen *one = &seen[set->count++];
         *one = series_see(v, items[i]);
-        if (!is_newest_enough(selector, opts, items[i]))
-            chunks_see(v, items[i], from, to, one);
+        if (may_do && items[i]->newest.ms <= opts->end)
+            continue;
+        struct seen_past *past =
+            may_do ? arena_alloc(v->arena, sizeof(*past)) : &pasts[set->count - 1];
+        past_see(v, items[i], from, to, past);
+        one->past = past;
     }
-    set->selector = selector;
     set->items = seen;
 }
 
@@ -161,14 +199,20 @@ struct history_view *history_view(struct history *h,
     return history_view_for(h, selectors, count, &now);
 }
 
+static void past_release(const struct seen_past *past)
+{
+    for (size_t i = 0; i < past->count; i++)
+        chunk_unref(past->chunks[i]);
+    for (size_t i = 0; i < past->rolled_count; i++) {
+        for (size_t column = 0; column < ROLLED_COLUMNS; column++)
+            chunk_unref(past->rolled[i][column]);
+    }
+}
+
 static void seen_release(struct history *h, const struct seen *seen)
 {
-    for (size_t i = 0; i < seen->count; i++)
-        chunk_unref(seen->chunks[i]);
-    for (size_t i = 0; i < seen->rolled_count; i++) {
-        for (size_t column = 0; column < ROLLED_COLUMNS; column++)
-            chunk_unref(seen->rolled[i][column]);
-    }
+    if (seen->past)
+        past_release(seen->past);
     series_unpin(h, seen->series);
 }
 
@@ -191,7 +235,7 @@ static bool newest_is_enough(const struct selector *selector, const struct seen 
            s->newest.ms >= from;
 }
 
-static size_t points_read(const struct seen *s, int64_t from, int64_t to,
+static size_t points_read(const struct seen_past *s, int64_t from, int64_t to,
                           struct point *ret)
 {
     size_t count = 0;
@@ -209,7 +253,7 @@ static size_t points_read(const struct seen *s, int64_t from, int64_t to,
     return count;
 }
 
-static size_t points_most(const struct seen *s, int64_t from, int64_t to)
+static size_t points_most(const struct seen_past *s, int64_t from, int64_t to)
 {
     size_t most = 0;
     for (size_t c = 0; c < s->count; c++) {
@@ -236,7 +280,7 @@ static void past_add(struct past *p, const struct rolled_point *x)
     p->over[p->count++] = x->over;
 }
 
-static void past_add_chunks(struct past *p, const struct seen *s, unsigned wanted)
+static void past_add_chunks(struct past *p, const struct seen_past *s, unsigned wanted)
 {
     struct rolled_point points[CHUNK_MAX_SAMPLES] = {0};
     for (size_t i = 0; i < s->rolled_count; i++) {
@@ -249,7 +293,8 @@ static void past_add_chunks(struct past *p, const struct seen *s, unsigned wante
 }
 
 /* Samples go on where the rollup ends, so that all of a range is of one grain. */
-static struct promql_past past_read(const struct selector *selector, const struct seen *s,
+static struct promql_past past_read(const struct selector *selector,
+                                    const struct seen_past *s,
                                     const struct promql_series *samples, int64_t from,
                                     int64_t to, struct arena *arena)
 {
@@ -282,13 +327,29 @@ static struct promql_series seen_read(const struct selector *selector,
         series.count = 1;
         return series;
     }
+    if (!s->past)
+        return series;
     struct point *points =
-        arena_alloc(arena, (points_most(s, from, to) + 1) * sizeof(*points));
-    series.count = points_read(s, from, to, points);
+        arena_alloc(arena, (points_most(s->past, from, to) + 1) * sizeof(*points));
+    series.count = points_read(s->past, from, to, points);
     series.points = points;
-    if (s->rollup && from < s->first_ms)
-        series.past = past_read(selector, s, &series, from, to, arena);
+    if (s->past->rollup && from < s->past->first_ms)
+        series.past = past_read(selector, s->past, &series, from, to, arena);
     return series;
+}
+
+static void set_read(struct seen_set *set, int64_t from, int64_t to, struct arena *arena)
+{
+    struct promql_series *items = arena_alloc(arena, (set->count + 1) * sizeof(*items));
+    size_t count = 0;
+    for (size_t k = 0; k < set->count; k++) {
+        items[count] = seen_read(set->selector, &set->items[k], from, to, arena);
+        count += items[count].count > 0 || items[count].past.count > 0;
+    }
+    set->from = from;
+    set->to = to;
+    set->arena = arena;
+    set->read = (struct promql_set){items, count};
 }
 
 static bool view_select(void *ctx, const struct selector *selector, int64_t from,
@@ -297,17 +358,13 @@ static bool view_select(void *ctx, const struct selector *selector, int64_t from
 {
     const struct history_view *v = ctx;
     for (size_t i = 0; i < v->count; i++) {
-        const struct seen_set *set = &v->sets[i];
+        struct seen_set *set = &v->sets[i];
         if (set->selector != selector)
             continue;
-        struct promql_series *items =
-            arena_alloc(arena, (set->count + 1) * sizeof(*items));
-        size_t count = 0;
-        for (size_t k = 0; k < set->count; k++) {
-            items[count] = seen_read(selector, &set->items[k], from, to, arena);
-            count += items[count].count > 0 || items[count].past.count > 0;
-        }
-        *ret = (struct promql_set){items, count};
+        set = set->like ? set->like : set;
+        if (set->arena != arena || set->from != from || set->to != to)
+            set_read(set, from, to, arena);
+        *ret = set->read;
         return true;
     }
     return err_set(e, "the view was made without this selector");

@@ -11,11 +11,13 @@
 
 /* ---- selecting ---- */
 
-/* The fewest series that can match: those of one equality, or all. */
-static const struct posting *posting_least(const struct history *h, struct matchers m)
+/* The fewest series that can match: those of one equality, which is *ret_by then, or all. */
+static const struct posting *posting_least(const struct history *h, struct matchers m,
+                                           const struct matcher **ret_by)
 {
     static const struct posting none = {0};
     const struct posting *least = &h->all;
+    *ret_by = NULL;
     for (size_t i = 0; i < m.count; i++) {
         const struct matcher *x = &m.items[i];
         if (x->op != MATCH_EQUAL || !*x->value)
@@ -23,8 +25,10 @@ static const struct posting *posting_least(const struct history *h, struct match
         const struct term *t = term_find(h, x->name, x->value);
         if (!t)
             return &none;
-        if (t->posting.count < least->count || least == &h->all)
+        if (t->posting.count < least->count || least == &h->all) {
             least = &t->posting;
+            *ret_by = x;
+        }
     }
     return least;
 }
@@ -40,12 +44,18 @@ static struct term *term_watched(struct history *h, struct matchers m)
     return NULL;
 }
 
+/* by: what all of them match; NULL: nothing is known of them. */
 static size_t posting_filter(const struct posting *p, struct matchers m,
-                             struct timeseries **ret_items)
+                             const struct matcher *by, struct timeseries **ret_items)
 {
+    const size_t at = by ? (size_t)(by - m.items) : 0;
+    const struct matchers before = {m.items, at};
+    const struct matchers after = {m.items + at + (by != NULL),
+                                   m.count - at - (by != NULL)};
     size_t count = 0;
     for (size_t i = 0; i < p->count; i++) {
-        if (matchers_match(m, p->items[i]->labels))
+        const struct labels labels = p->items[i]->labels;
+        if (matchers_match(before, labels) && matchers_match(after, labels))
             ret_items[count++] = p->items[i];
     }
     return count;
@@ -54,10 +64,11 @@ static size_t posting_filter(const struct posting *p, struct matchers m,
 size_t index_select(struct history *h, struct matchers m, struct arena *arena,
                     struct timeseries *const **ret_items)
 {
-    const struct posting *p = posting_least(h, m);
+    const struct matcher *by;
+    const struct posting *p = posting_least(h, m, &by);
     struct timeseries **items = arena_alloc(arena, (p->count + 1) * sizeof(*items));
     *ret_items = items;
-    return posting_filter(p, m, items);
+    return posting_filter(p, m, by, items);
 }
 
 static struct selection *selection_find(struct history *h, const struct selector *s)
@@ -84,10 +95,11 @@ static const struct posting *selection_watches(const struct history *h,
 static void selection_make(struct history *h, struct selection *x)
 {
     const struct matchers m = x->selector->matchers;
-    const struct posting *p = posting_least(h, m);
+    const struct matcher *by;
+    const struct posting *p = posting_least(h, m, &by);
     free(x->items);
     x->items = memory_take((p->count + 1) * sizeof(*x->items));
-    x->count = posting_filter(p, m, x->items);
+    x->count = posting_filter(p, m, by, x->items);
     if (!x->is_made)
         x->watched = term_watched(h, m);
     if (!x->is_made && x->watched)

@@ -364,6 +364,36 @@ static void unread_series_go_first(void **state)
     stage_clear(&s);
 }
 
+/* What differs in anything is read by itself. */
+static void selectors_that_are_alike_are_read_once(void **state)
+{
+    struct stage s = stage_set((struct history_limits){0});
+    struct err e = {0};
+    const struct selector one = select_text(&s, "disk=a", NSEC_PER_MINUTE);
+    const struct selector same = select_text(&s, "disk=a", NSEC_PER_MINUTE);
+    const struct selector longer = select_text(&s, "disk=a", NSEC_PER_HOUR);
+    const struct selector other = select_text(&s, "disk!=b", NSEC_PER_MINUTE);
+    const struct selector *list[] = {&one, &same, &longer, &other};
+    struct promql_set sets[ARRAY_LEN(list)], later;
+    for (int i = 0; i < 10; i++)
+        publish(&s, T0 + i * 1000, i, "a");
+    struct history_view *v = history_view(s.history, list, ARRAY_LEN(list));
+    const struct promql_source source = history_view_source(v);
+    for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+        assert_true(
+            source.select(source.ctx, list[i], T0, T0 + 5000, s.arena, &sets[i], &e));
+        assert_int_equal(sets[i].count, 1 + (i == 3));
+        assert_int_equal(sets[i].items[0].count, 6);
+    }
+    assert_ptr_equal(sets[1].items, sets[0].items);
+    assert_ptr_not_equal(sets[2].items, sets[0].items);
+    assert_true(source.select(source.ctx, &same, T0, T0 + 3000, s.arena, &later, &e));
+    assert_int_equal(later.items[0].count, 4);
+    assert_int_equal(sets[0].items[0].count, 6);
+    history_view_release(v);
+    stage_clear(&s);
+}
+
 static void too_many_series_are_refused(void **state)
 {
     struct stage s = stage_set((struct history_limits){.max_series = 3});
@@ -479,6 +509,7 @@ int main(void)
         cmocka_unit_test(two_owners_do_not_share),
         cmocka_unit_test(a_view_keeps_what_it_saw),
         cmocka_unit_test(the_newest_needs_no_decoding),
+        cmocka_unit_test(selectors_that_are_alike_are_read_once),
         cmocka_unit_test(an_evaluation_may_look_further_back),
         cmocka_unit_test(a_grid_reads_more_than_the_newest),
         cmocka_unit_test(time_and_budget_are_kept),
