@@ -98,17 +98,16 @@ function moveSpark(probe, brief) {
 
 const CHANGING = ["since", "unknown_since", "turning", "last", "ms", "at", "reason", "detail", "items"];
 
-// Runs that were published; true when one of them is unknown here, so that the overview is out of date.
+// Runs that were published; true when the overview is out of date: a probe is unknown here, or had not run when it was read,
+// and the bars of its past come with its first run.
 export function takeProbes(briefs) {
   const names = new Set();
   const turned = [];
-  let isUnknown = false;
+  let isOutdated = false;
   for (const brief of briefs) {
     const probe = model.probes.get(brief.name);
-    if (!probe) {
-      isUnknown = true;
-      continue;
-    }
+    isOutdated ||= !probe || Boolean(!probe.at && brief.at);
+    if (!probe) continue;
     if (probe.health !== brief.health) turned.push(brief);
     for (const field of CHANGING) delete probe[field];
     Object.assign(probe, brief);
@@ -116,7 +115,7 @@ export function takeProbes(briefs) {
     names.add(brief.name);
   }
   tell({ probes: names, turned });
-  return isUnknown;
+  return isOutdated;
 }
 
 // ---- what views ask ----

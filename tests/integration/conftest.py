@@ -13,8 +13,9 @@ from lib.certs import TestCerts
 from lib.composed import make_deb
 from lib.dnsd import DnsServer
 from lib.engine import Engine
-from lib.podman import Podman
 from lib.notify_stub import NotifyStub
+from lib.podman import Podman
+from lib.scratch import sweep
 from lib.servers import Alertmanager, Blackbox, Nginx, Prometheus
 
 
@@ -22,9 +23,11 @@ def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="also tests that take minutes")
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Who runs the tests in the background ignores Ctrl-C, and so would all that they start and press it for."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        sweep()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from selenium import webdriver
@@ -17,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 
 from lib.healthd import program
 from lib.npm import node_modules
+from lib.scratch import clear, scratch
 from lib.wait import wait_until
 
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -40,13 +40,13 @@ class Browser:
         for argument in ARGUMENTS:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.folder = tempfile.TemporaryDirectory(prefix="hd-browser-", ignore_cleanup_errors=True)
-        service = Service("/usr/bin/chromedriver", env=dict(os.environ, TMPDIR=self.folder.name))
+        self.folder = scratch("browser")
+        service = Service("/usr/bin/chromedriver", env=dict(os.environ, TMPDIR=str(self.folder)))
         self.driver = webdriver.Chrome(service=service, options=options)
 
     def close(self):
         self.driver.quit()
-        self.folder.cleanup()
+        clear(self.folder)
 
     def devtools(self, command, **parameters):
         return self.driver.execute_cdp_cmd(command, parameters)

@@ -7,11 +7,10 @@ import os
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 from lib.process import Process
-from lib.wait import wait_until
+from lib.scratch import clear, own_link, scratch, tool
 
 IMAGE = "healthd-test/busybox:1"
 BUSYBOX = Path("/bin/busybox")
@@ -19,10 +18,6 @@ APPLETS = ("sh", "sleep", "cat", "echo", "true", "false", "nc", "head", "tail", 
            "kill", "printf", "wget")
 # Networks of the tests' own engines: 10.213.N.0/24.
 NETWORKS = range(1, 250)
-
-
-def tool(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def image_tar():
@@ -49,8 +44,7 @@ class Engine:
         for program in ("dockerd", "docker", "ip"):
             assert shutil.which(program), f"there is no {program}: ./dev test meta installs it"
         assert BUSYBOX.exists(), "there is no /bin/busybox: ./dev test meta installs busybox-static"
-        # Not below pytest's folder: a socket's path may have 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="hd-engine-"))
+        self.folder = scratch("engine")
         self.folder.chmod(0o755)
         self.socket = self.folder / "docker.sock"
         self.address = f"unix://{self.socket}"
@@ -67,6 +61,7 @@ class Engine:
             if tool("ip", "link", "add", name, "type", "bridge").returncode:
                 continue
             self.bridge, self.host = name, f"10.213.{number}.1"
+            own_link(self.folder, name)
             tool("ip", "addr", "add", f"10.213.{number}.1/24", "dev", name)
             tool("ip", "link", "set", name, "up")
             return
@@ -119,15 +114,6 @@ class Engine:
     def stop(self):
         if self.process and self.process.alive():
             self.remove_all()
+            self.docker("network", "prune", "--force", check=False)
             self.process.stop(30)
-        for mount in Path("/proc/mounts").read_text().splitlines():
-            where = mount.split()[1]
-            if where.startswith(str(self.folder)):
-                tool("umount", "-l", where)
-        if self.bridge:
-            tool("ip", "link", "del", self.bridge)
-            for tree in Path("/sys/fs/cgroup").glob(f"*/{self.bridge}"):
-                tool("rmdir", str(tree))
-            tool("rmdir", f"/sys/fs/cgroup/{self.bridge}")
-        wait_until(lambda: not shutil.rmtree(self.folder, ignore_errors=True) and
-                   not self.folder.exists(), 10, "the engine's folder to go")
+        clear(self.folder)

@@ -6,12 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
-from lib.engine import BUSYBOX, IMAGE, image_tar, tool
+from lib.engine import BUSYBOX, IMAGE, image_tar
 from lib.process import Process
-from lib.wait import wait_until
+from lib.scratch import clear, scratch, tool
 
 # Limits as they are: raising them, as Podman does unless told, takes CAP_SYS_RESOURCE. The journal and the timers of
 # systemd need a systemd.
@@ -43,8 +41,7 @@ class Podman:
         for program in ("podman", "runc", "ip", "nsenter"):
             assert shutil.which(program), f"there is no {program}: ./dev install full test"
         assert BUSYBOX.exists(), "there is no /bin/busybox: ./dev test meta installs busybox-static"
-        # Not below pytest's folder: a socket's path may have 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="hd-podman-"))
+        self.folder = scratch("podman")
         self.socket = self.folder / "podman.sock"
         self.address = f"unix://{self.socket}"
         self.environment = {}
@@ -108,9 +105,4 @@ class Podman:
     def stop(self):
         self.remove_all()
         self.process.stop(10)
-        for mount in reversed(Path("/proc/mounts").read_text().splitlines()):
-            where = mount.split()[1]
-            if where.startswith(str(self.folder)):
-                tool("umount", "-l", where)
-        wait_until(lambda: not shutil.rmtree(self.folder, ignore_errors=True) and
-                   not self.folder.exists(), 10, "Podman's folder to go")
+        clear(self.folder)

@@ -7,13 +7,13 @@ import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
 from lib.http import request
 from lib.npm import node_modules
 from lib.process import Process
+from lib.scratch import clear, scratch
 from lib.servers import START_TRIES
 from lib.wait import free_port, wait_until
 
@@ -40,13 +40,6 @@ def as_nobody(argv):
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig=KILL", *map(str, argv)]
 
 
-def scratch():
-    folder = Path(tempfile.mkdtemp(prefix="healthd-postgres-"))
-    if not os.geteuid():
-        shutil.chown(folder, "nobody", "nogroup")
-    return folder
-
-
 def run(*argv, **options):
     done = subprocess.run(as_nobody(argv), capture_output=True, text=True, timeout=60, **options)
     assert done.returncode == 0, f"{argv}: {done.stderr}"
@@ -70,7 +63,7 @@ class Postgres:
     """
 
     def __init__(self, logs, *settings, cert=None, client_ca=None, standby_of=None, privileges=True, programs=BIN):
-        self.folder, self.logs, self.cert, self.programs = scratch(), Path(logs), cert, programs
+        self.folder, self.logs, self.cert, self.programs = scratch("postgres", for_nobody=True), Path(logs), cert, programs
         self.data = self.folder / "data"
         if standby_of:
             run(BIN / "pg_basebackup", "-D", self.data, "-R", "-c", "fast", "-X", "stream", "-d", standby_of.url("postgres"))
@@ -147,14 +140,14 @@ class Postgres:
     def stop(self):
         if self.process.alive():
             self.process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear(self.folder)
 
 
 class PgBouncer:
     """PgBouncer before one server, in transaction mode."""
 
     def __init__(self, logs, server):
-        self.folder, self.logs, self.server = scratch(), Path(logs), server
+        self.folder, self.logs, self.server = scratch("postgres", for_nobody=True), Path(logs), server
         (self.folder / "users.txt").write_text(f'"healthd" "{PASSWORD}"\n"postgres" "{PASSWORD}"\n')
         for left in reversed(range(START_TRIES)):
             self.port = free_port()
@@ -183,7 +176,7 @@ class PgBouncer:
     def stop(self):
         if self.process.alive():
             self.process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear(self.folder)
 
 
 class PostgresExporter:

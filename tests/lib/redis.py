@@ -5,12 +5,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
 from lib.http import request
 from lib.process import Process
+from lib.scratch import clear, scratch
 from lib.servers import START_TRIES
 from lib.wait import free_port, wait_until
 
@@ -23,14 +23,6 @@ def as_nobody(argv):
     if os.geteuid():
         return argv
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig=KILL", *argv]
-
-
-def scratch():
-    """A folder that nobody may write to: pytest's own are root's alone."""
-    folder = Path(tempfile.mkdtemp(prefix="healthd-redis-"))
-    if not os.geteuid():
-        shutil.chown(folder, "nobody", "nogroup")
-    return folder
 
 
 def example_acl(name="redis"):
@@ -48,7 +40,7 @@ class Redis:
     """
 
     def __init__(self, folder, *options, cert=None, acl=None, sentinel=False, ready=True):
-        self.folder = scratch()
+        self.folder = scratch("redis", for_nobody=True)
         self.logs = Path(folder)
         self.cert, self.sentinel = cert, sentinel
         self.options = ["save \"\"", *options]
@@ -128,7 +120,7 @@ class Redis:
 
     def stop(self):
         self.process.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear(self.folder)
 
 
 class RedisExporter:

@@ -9,11 +9,11 @@ import shutil
 import socket
 import subprocess
 import tarfile
-import tempfile
 import time
 from pathlib import Path
 
 from lib.process import Process
+from lib.scratch import clear, scratch
 from lib.wait import slowness, wait_until
 
 QEMU = "qemu-system-x86_64"
@@ -72,8 +72,7 @@ class Machine:
     def __init__(self, disk, files=()):
         assert shutil.which(QEMU), f"there is no {QEMU}: ./dev test --full installs it"
         self.disk = disk
-        # Not below pytest's folder: a socket's path may have 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="hd-vm-"))
+        self.folder = scratch("vm")
         self.agent = Agent(self.folder / "agent")
         with tarfile.open(self.folder / "files", "w") as tar:
             for path in map(Path, files):
@@ -118,7 +117,7 @@ class Machine:
         self.agent.close()
         if self.process:
             self.process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear(self.folder)
 
     # ---- in it ----
 
