@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Folders outside of pytest's own, which are root's alone and whose names are long: a socket's path may have 107 bytes. Each
 is named after the process that made it: what a run that was killed left behind, the next run removes."""
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -32,6 +34,29 @@ def own_link(folder, name):
         links.write(name + "\n")
 
 
+def end(pids):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    wait_until(lambda: not any(map(running, pids)), 10, "processes to end")
+
+
+def clear_groups(name):
+    """The control groups of a link's containers, with what still runs in them."""
+    for tree in (*Path("/sys/fs/cgroup").glob(f"*/{name}"), Path("/sys/fs/cgroup", name)):
+        end([pid for procs in tree.glob("**/cgroup.procs") for pid in procs.read_text().split()])
+        for group in sorted(tree.glob("**/"), reverse=True):
+            tool("rmdir", str(group))
+
+
+def keepers(folder):
+    """Processes that were told of the folder: an engine's shims outlive it."""
+    for words in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f"{folder}/".encode() in words.read_bytes():
+                yield words.parent.name
+
+
 def clear(folder):
     """Unmounts what is mounted in it, removes its links, and itself."""
     for mount in reversed(Path("/proc/mounts").read_text().splitlines()):
@@ -40,9 +65,8 @@ def clear(folder):
             tool("umount", "-l", where)
     if (folder / LINKS).exists():
         for name in (folder / LINKS).read_text().split():
+            clear_groups(name)
             tool("ip", "link", "del", name)
-            for tree in (*Path("/sys/fs/cgroup").glob(f"*/{name}"), Path("/sys/fs/cgroup", name)):
-                tool("rmdir", str(tree))
     wait_until(lambda: not shutil.rmtree(folder, ignore_errors=True) and not folder.exists(), 10, f"{folder} to go")
 
 
@@ -51,4 +75,5 @@ def sweep():
     for folder in Path(tempfile.gettempdir()).glob("hd-*"):
         made_by = MADE_BY.match(folder.name)
         if made_by and not running(made_by[1]):
+            end(list(keepers(folder)))
             clear(folder)
