@@ -10,11 +10,6 @@
 
 enum { KEY_TEXT_MAX = 1 << 20 };
 
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 /* Each text as a label, sorted; empty ones too, since they remove what is below. */
 static struct labels render(struct rule_texts texts,
                             const struct annotation_data *element, struct arena *arena)
@@ -23,7 +18,7 @@ static struct labels render(struct rule_texts texts,
     for (size_t i = 0; i < texts.count; i++)
         items[i] = (struct label){
             texts.items[i].name, annotation_render(texts.items[i].value, element, arena)};
-    qsort(items, texts.count, sizeof(*items), label_order);
+    labels_sort(items, texts.count);
     return (struct labels){items, texts.count};
 }
 

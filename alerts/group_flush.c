@@ -63,12 +63,8 @@ static bool gather(struct flush *f, const struct slice *slice)
 
 static const char *escalation_reason(struct flush *f)
 {
-    struct buf text = BUF_MAX(100);
-    buf_add_text(&text, "nobody took it for ");
-    duration_format_short(&text, f->now.ns - f->g->opened_at.ns);
-    const char *reason = arena_strdup(f->arena, buf_text(&text));
-    buf_finish(&text);
-    return reason;
+    return arena_printf(f->arena, "nobody took it for %s",
+                        duration_text_short(f->arena, f->now.ns - f->g->opened_at.ns));
 }
 
 /* Alertmanager's words, for those who read its webhooks; ours where it has none. */

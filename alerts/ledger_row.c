@@ -39,11 +39,6 @@ struct wall row_time(const json_t *row, const char *name)
     return (struct wall){row_number(row, name)};
 }
 
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 bool row_labels(const json_t *row, const char *name, struct arena *arena,
                 struct labels *ret)
 {
@@ -60,7 +55,7 @@ bool row_labels(const json_t *row, const char *name, struct arena *arena,
             return false;
         items[count++] = (struct label){key, json_string_value(value)};
     }
-    qsort(items, count, sizeof(*items), label_order);
+    labels_sort(items, count);
     *ret = (struct labels){items, count};
     return true;
 }

@@ -188,11 +188,6 @@ void notice_to_json(const struct notice *n, struct buf *out)
 
 /* ---- back ---- */
 
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 static const char *text_of(const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -210,7 +205,7 @@ static struct labels labels_of(json_t *object, struct arena *arena)
         if (*text_of(value) && count < LABELS_MAX)
             items[count++] = (struct label){key, text_of(value)};
     }
-    qsort(items, count, sizeof(*items), label_order);
+    labels_sort(items, count);
     return (struct labels){items, count};
 }
 

@@ -158,13 +158,8 @@ static const char *last_deploy(const struct dispatch *d, const struct notice *n,
     const nsec after = last ? n->first_since.ns - last->begun.ns : -1;
     if (after < 0 || after > DEPLOY_RECENT)
         return "";
-    struct buf text = BUF_MAX(1000);
-    duration_format_short(&text, after);
-    buf_printf(&text, " after %s%s", last->is_seen ? "the " : "",
-               deploy_words(last, arena));
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_printf(arena, "%s after %s%s", duration_text_short(arena, after),
+                        last->is_seen ? "the " : "", deploy_words(last, arena));
 }
 
 /* One word, which all alerts of the notice have in common: what follows it is the reason. */

@@ -49,9 +49,7 @@ const char *names_joined(const char *const *names, size_t count, size_t shown,
         buf_printf(&out, "%s%s", i ? ", " : "", names[i]);
     if (count > limit)
         buf_printf(&out, " and %zu more", count - limit);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static const char *first_title(const struct notice_alert *a, struct arena *arena)

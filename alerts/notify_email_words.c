@@ -51,9 +51,7 @@ static const char *quoted(const char *text, struct arena *arena)
         buf_add_byte(&out, *text);
     }
     buf_add_byte(&out, '"');
-    const char *copy = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return copy;
+    return arena_keep(arena, &out);
 }
 
 const char *email_shown(const char *written, struct arena *arena)
@@ -116,9 +114,7 @@ const char *email_encoded(const char *text, struct arena *arena)
         buf_add_text(&out, "?=");
         left = bytes_slice(left, word.len, left.len);
     }
-    const char *copy = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return copy;
+    return arena_keep(arena, &out);
 }
 
 /* ---- dates ---- */

@@ -49,13 +49,9 @@ static const char *time_text(const struct zone *zone, struct wall at, struct are
 }
 
 /* Shorter than a second is "0 s": nobody is told to the millisecond. */
-static const char *duration_text(nsec d, struct arena *arena)
+static const char *seconds_text(nsec d, struct arena *arena)
 {
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, d > 0 ? d / NSEC_PER_SEC * NSEC_PER_SEC : 0);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return duration_text_short(arena, d > 0 ? d / NSEC_PER_SEC * NSEC_PER_SEC : 0);
 }
 
 static const char *since_text(const struct notice *n, struct wall since,
@@ -64,7 +60,7 @@ static const char *since_text(const struct notice *n, struct wall since,
     if (since.ns <= 0)
         return "";
     return arena_printf(arena, "%s (%s)", time_text(zone_of(n, arena), since, arena),
-                        duration_text(until.ns - since.ns, arena));
+                        seconds_text(until.ns - since.ns, arena));
 }
 
 /* ---- the whole notice ---- */
@@ -132,14 +128,12 @@ const char *notice_status_line(const struct notice *n, const struct attempt *a,
     buf_printf(&out, "%s%s", separator, notice_state_word(n));
     if (n->kind == NOTICE_RESOLVE && end.ns && n->first_since.ns)
         buf_printf(&out, " %s after %s", time_text(zone_of(n, arena), end, arena),
-                   duration_text(end.ns - n->first_since.ns, arena));
+                   seconds_text(end.ns - n->first_since.ns, arena));
     else if (n->first_since.ns)
         buf_printf(&out, " since %s", since_text(n, n->first_since, a->now, arena));
     if (is_set(n->site))
         buf_printf(&out, " · %s", text_line(n->site, 100, arena));
-    const char *line = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return line;
+    return arena_keep(arena, &out);
 }
 
 /* "Fired 02:10, resolved 02:14": what was never told while it happened. */
@@ -168,7 +162,7 @@ const char *const *notice_remarks(const struct notice *n, const struct attempt *
         list[count++] = "TEST: somebody tries whether this receiver works.";
     if (a->late > 0)
         list[count++] = arena_printf(
-            arena, "Delayed %s: %s.", duration_text(a->late, arena),
+            arena, "Delayed %s: %s.", seconds_text(a->late, arena),
             is_set(a->late_why) ? text_line(a->late_why, 200, arena) : "not delivered");
     if (a->merged_first && a->merged_count > 1)
         list[count++] = merged_text(n, a, arena);

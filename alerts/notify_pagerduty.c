@@ -258,9 +258,7 @@ static const char *errors_of(const struct reply *reply, struct arena *arena)
         if (text)
             buf_printf(&out, "%s%s", out.len ? "; " : "", text_line(text, 120, arena));
     }
-    const char *words = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return words;
+    return arena_keep(arena, &out);
 }
 
 /* A key that is not accepted is the operator's to mend: nothing is dropped for it. */

@@ -52,9 +52,7 @@ const char *slack_escape(const char *text, size_t max, struct arena *arena)
         buf_add(&out, entity ? entity : left.ptr, len);
         left = bytes_slice(left, own, left.len);
     }
-    const char *copy = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return copy;
+    return arena_keep(arena, &out);
 }
 
 static const char *color_of(const struct notice *n)
@@ -117,9 +115,7 @@ static const char *status_text(const struct notice *n, const struct attempt *a,
     for (const char *const *r = notice_remarks(n, a, arena); *r; r++)
         buf_printf(&text, "_%s_\n", slack_escape(*r, 500, arena));
     buf_printf(&text, "*%s*", slack_escape(notice_status_line(n, a, arena), 600, arena));
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 /* Facts that do not fit are left out whole. */
@@ -130,9 +126,7 @@ static const char *alert_text(const struct notice *n, const struct notice_alert 
     buf_printf(&text, "%s*%s*", alert->is_firing ? "" : ":white_check_mark: ",
                slack_escape(alert_headline(alert, arena), 600, arena));
     add_facts(&text, alert_facts(n, alert, a, arena), arena);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static const char *tail_text(const struct notice *n, struct arena *arena)
@@ -143,8 +137,7 @@ static const char *tail_text(const struct notice *n, struct arena *arena)
     for (size_t i = 0; i < links.count; i++)
         buf_printf(&text, "%s<%s|%s>", i ? " · " : "\n",
                    slack_escape(links.items[i].text, 1000, arena), links.items[i].name);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
+    const char *copy = arena_keep(arena, &text);
     return *copy == '\n' ? copy + 1 : copy;
 }
 

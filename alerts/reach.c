@@ -136,7 +136,5 @@ const char *reach_hosts(const struct reach *r, struct arena *arena)
     struct buf names = BUF_MAX(1024);
     for (size_t i = 0; i < r->count; i++)
         buf_printf(&names, "%s%s", i ? ", " : "", r->hosts[i].to.host);
-    const char *text = arena_strdup(arena, buf_text(&names));
-    buf_finish(&names);
-    return text;
+    return arena_keep(arena, &names);
 }

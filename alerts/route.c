@@ -120,7 +120,5 @@ const char *route_group_key(const struct route *r, struct labels group_labels,
     buf_printf(&out, "%s:{", r->key);
     labels_print(group_labels, &out);
     buf_add_byte(&out, '}');
-    const char *key = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return key;
+    return arena_keep(arena, &out);
 }

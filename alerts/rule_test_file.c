@@ -141,11 +141,6 @@ static bool rows(struct file_reader *r, const struct opt *table, size_t size,
     return rule_rows_read(&r->rules, table, size, node, ret);
 }
 
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 /* A mapping of texts; empty ones are none. */
 static struct labels read_texts(struct file_reader *r, const struct node *node)
 {
@@ -165,7 +160,7 @@ static struct labels read_texts(struct file_reader *r, const struct node *node)
             diag_error(r->diag, n->at, "expected a text, not %s",
                        node_kind_name(n->kind));
     }
-    qsort(items, count, sizeof(*items), label_order);
+    labels_sort(items, count);
     return (struct labels){items, count};
 }
 

@@ -41,7 +41,5 @@ const char *acting_words(const struct invocation *in, size_t first)
     struct buf text = BUF_MAX(64 << 10);
     for (size_t i = first; i < in->operand_count; i++)
         buf_printf(&text, "%s%s", i > first ? " " : "", in->operands[i]);
-    const char *words = arena_strdup(in->arena, buf_text(&text));
-    buf_finish(&text);
-    return words;
+    return arena_keep(in->arena, &text);
 }

@@ -272,7 +272,5 @@ const char *client_escape(struct arena *arena, const char *text)
         else
             buf_printf(&out, "%%%02X", (unsigned char)*text);
     }
-    const char *escaped = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return escaped;
+    return arena_keep(arena, &out);
 }

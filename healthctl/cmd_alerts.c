@@ -124,14 +124,11 @@ static struct cell told_cell(struct arena *arena, const json_t *alert)
 static const char *ending_of(struct arena *arena, const json_t *alert)
 {
     const nsec left = remote_time(alert, "ends_at").ns - wall_read().ns;
-    struct buf text = BUF_MAX(64);
     if (!is_firing(alert) || !json_is_string(json_object_get(alert, "ends_at")))
         return "";
-    duration_format_short(&text, left > 0 ? left / NSEC_PER_SEC * NSEC_PER_SEC : 0);
-    const char *words =
-        arena_printf(arena, "well again, and over in %s if it stays so", buf_text(&text));
-    buf_finish(&text);
-    return words;
+    const nsec shown = left > 0 ? left / NSEC_PER_SEC * NSEC_PER_SEC : 0;
+    return arena_printf(arena, "well again, and over in %s if it stays so",
+                        duration_text_short(arena, shown));
 }
 
 /* What is wrong, and while it is what was found. */

@@ -17,15 +17,6 @@
 #define TIMEOUT (10 * NSEC_PER_SEC)
 enum { LINE_COLUMNS = 60 };
 
-static const char *shown(struct arena *arena, nsec d)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, d);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
-}
-
 /* ---- --timing ---- */
 
 struct story { /* one line of --timing */
@@ -42,7 +33,8 @@ static void say_story(struct invocation *in, const struct story *s, nsec longest
     write_say(in->out, TONE_PLAIN, "    %s", buf_text(&line));
     write_say(in->out, TONE_PLAIN,
               "    %s at 0 s, seen within %s, confirmed %s within %s", s->start,
-              shown(in->arena, s->at.seen), s->end, shown(in->arena, s->at.confirmed));
+              duration_text_short(in->arena, s->at.seen), s->end,
+              duration_text_short(in->arena, s->at.confirmed));
     buf_finish(&line);
 }
 
@@ -86,13 +78,15 @@ static int explain_timing(struct invocation *in, const json_t *probe)
     for (size_t i = 0; i < ARRAY_LEN(stories); i++)
         say_story(in, &stories[i], longest);
     write_begin(w, NULL, "Because");
-    say_why(in, "interval", shown(in->arena, t.interval), "it is asked this often");
-    say_why(in, "timeout", shown(in->arena, t.timeout), "an answer may take this long");
+    say_why(in, "interval", duration_text_short(in->arena, t.interval),
+            "it is asked this often");
+    say_why(in, "timeout", duration_text_short(in->arena, t.timeout),
+            "an answer may take this long");
     say_why(in, "fall", arena_printf(in->arena, "%d", t.fall),
             "bad runs in a row confirm down");
     say_why(in, "rise", arena_printf(in->arena, "%d", t.rise),
             "good runs in a row confirm up");
-    say_why(in, "retry_interval", shown(in->arena, t.retry_interval),
+    say_why(in, "retry_interval", duration_text_short(in->arena, t.retry_interval),
             "between runs until it is confirmed");
     write_end(w);
     if (json_is_true(json_object_get(o, "watch")))

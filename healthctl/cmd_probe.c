@@ -166,15 +166,6 @@ static void write_trace(struct invocation *in, const struct trace_line *lines,
     write_end(in->out);
 }
 
-static const char *duration_text(struct arena *arena, nsec d)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, d);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
-}
-
 static void write_asked(struct invocation *in, const struct asked *a)
 {
     struct writer *w = in->out;
@@ -183,8 +174,8 @@ static void write_asked(struct invocation *in, const struct asked *a)
                                                  : "";
     write_say(w, health_tone(a->health), "%s  %s%s%s in %s%s%s", health_name(a->health),
               a->probe->type->name, *target ? " " : "", target,
-              duration_text(in->arena, a->duration), a->reason == REASON_NONE ? "" : "  ",
-              reason_word(a->reason));
+              duration_text_short(in->arena, a->duration),
+              a->reason == REASON_NONE ? "" : "  ", reason_word(a->reason));
     if (*a->detail)
         write_say(w, TONE_PLAIN, "  %s", a->detail);
     write_json(w, NULL, json_incref(a->verdict));
@@ -213,8 +204,8 @@ static int run_now(struct invocation *in, const char *name)
     struct writer *w = in->out;
     write_json(w, NULL, json_incref(answer));
     write_say(w, health_tone(health), "%s  %s in %s%s%s", health_name(health), name,
-              duration_text(in->arena, phases.total), reason == REASON_NONE ? "" : "  ",
-              reason_word(reason));
+              duration_text_short(in->arena, phases.total),
+              reason == REASON_NONE ? "" : "  ", reason_word(reason));
     if (*remote_text(run, "detail"))
         write_say(w, TONE_PLAIN, "  %s", remote_text(run, "detail"));
     write_waterfall(w, NULL, &phases);

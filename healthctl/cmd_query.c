@@ -40,9 +40,7 @@ static const char *series_name(struct arena *arena, const json_t *metric)
     }
     if (!is_first || !bare)
         buf_add_text(&text, is_first ? "{}" : "}");
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 /* A point is [seconds, "value"]. */

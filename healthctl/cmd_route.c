@@ -27,24 +27,13 @@ static const char *matchers_text(struct arena *arena, struct matchers m)
     if (!m.count)
         return "all";
     matchers_print(m, &text);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static const char *matcher_text(struct arena *arena, const struct matcher *m)
 {
     const char *braced = matchers_text(arena, (struct matchers){m, 1});
     return arena_strndup(arena, braced + 1, strlen(braced) - 2);
-}
-
-static const char *duration_text(struct arena *arena, nsec value)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format(&text, value);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
 }
 
 static json_t *receivers_json(const struct receiver *const *list)
@@ -80,9 +69,7 @@ static const char *group_text(struct arena *arena, const struct route *r)
     struct buf text = BUF_MAX(4096);
     for (size_t i = 0; r->group_by[i]; i++)
         buf_printf(&text, "%s%s", i ? ", " : "", r->group_by[i]);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static void show_route(struct invocation *in, const struct route *r, size_t depth)
@@ -220,9 +207,7 @@ static const char *told_text(struct arena *arena, const json_t *told)
     for (size_t i = 0; i < json_array_size(told); i++)
         buf_printf(&text, "%s%s", i ? "," : "",
                    json_string_value(json_array_get(told, i)));
-    const char *names = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return names;
+    return arena_keep(arena, &text);
 }
 
 static int test(struct invocation *in)

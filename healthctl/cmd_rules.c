@@ -162,15 +162,6 @@ static int show(struct invocation *in)
 
 /* ---- test ---- */
 
-static const char *duration_text(struct arena *arena, nsec value)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format(&text, value);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
-}
-
 static void say_lines(struct invocation *in, const char *title, const char *lines)
 {
     struct bytes rest = bytes_of(*lines ? lines : "nothing"), line;

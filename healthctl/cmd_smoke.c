@@ -94,14 +94,11 @@ static int dry_run(struct smoking *s)
     struct err e = {0};
     for (size_t i = 0; i < s->plan.count; i++) {
         const struct flow *flow = s->plan.flows[i];
-        struct buf deadline = BUF_MAX(64);
         if (!flow_scope_create(s->in->arena, s->in->secrets, flow, &s->plan.vars,
                                wall_read(), &e))
             return complain(s->in, CODE_USAGE, "%s", e.text);
-        duration_format(&deadline, flow->deadline);
         write_say(s->in->out, TONE_STRONG, "%s  (deadline %s)", flow->name,
-                  buf_text(&deadline));
-        buf_finish(&deadline);
+                  duration_text(s->in->arena, flow->deadline));
         for (size_t k = 0; k < flow->step_count; k++)
             plan_step(s, flow, &flow->steps[k], "  ");
         for (size_t k = 0; k < flow->finally_count; k++)

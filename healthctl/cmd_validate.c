@@ -76,9 +76,7 @@ static const char *ahead_of(struct invocation *in, const struct probe *p)
          !p->type->validate((void *)(uintptr_t)confs[0], in->arena, &e)))
         return NULL;
     p->type->preview(confs[0], wall_read(), &text);
-    const char *copy = arena_strdup(in->arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(in->arena, &text);
 }
 
 static void write_ahead(struct invocation *in, const struct generation *g)

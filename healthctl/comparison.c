@@ -53,9 +53,7 @@ static const char *text_of(struct buf *text, size_t count, struct arena *arena)
 {
     if (count > DIFFERENCES_SHOWN)
         buf_printf(text, "; and %zu more", count - DIFFERENCES_SHOWN);
-    const char *copy = arena_strdup(arena, buf_text(text));
-    buf_finish(text);
-    return copy;
+    return arena_keep(arena, text);
 }
 
 /* ---- one answer ---- */
@@ -105,14 +103,11 @@ static bool is_usual(struct seconds phase, struct seconds total)
 static void say_slower(struct words *w, int measure, struct seconds was,
                        struct seconds is, struct arena *arena)
 {
-    struct buf now = BUF_MAX(64), before = BUF_MAX(64);
-    duration_format_short(&now, (nsec)(seconds_p95(is) * 1e9));
-    duration_format_short(&before, (nsec)(seconds_p95(was) * 1e9));
+    const char *now = duration_text_short(arena, nsec_from_sec(seconds_p95(is)));
+    const char *before = duration_text_short(arena, nsec_from_sec(seconds_p95(was)));
     add(&w->why, &w->differences,
         arena_printf(arena, "%s: p95 %s of %zu, was %s of %zu", measure_name(measure),
-                     buf_text(&now), is.count, buf_text(&before), was.count));
-    buf_finish(&now);
-    buf_finish(&before);
+                     now, is.count, before, was.count));
     worsen(w, COMPARED_SLOWER);
 }
 

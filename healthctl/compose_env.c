@@ -176,7 +176,5 @@ const char *compose_expand(struct arena *arena, const struct pairs *variables,
         return text;
     struct filling f = {.variables = variables, .out = BUF_MAX(TEXT_MAX)};
     fill(&f, bytes_of(text), 0);
-    const char *copy = arena_strdup(arena, buf_text(&f.out));
-    buf_finish(&f.out);
-    return copy;
+    return arena_keep(arena, &f.out);
 }

@@ -40,9 +40,7 @@ static const char *joined(const struct compose_reading *r, const struct node *n)
     struct buf text = BUF_MAX(16 << 10);
     for (const struct node *x = n->first; x; x = x->next)
         buf_printf(&text, "%s%s", text.len ? " " : "", text_of(r, x));
-    const char *copy = arena_strdup(r->arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(r->arena, &text);
 }
 
 /* ---- ports ---- */

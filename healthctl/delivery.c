@@ -55,9 +55,7 @@ static const char *names(struct arena *arena, const json_t *list, bool arrived)
         if (arrived)
             add_instead(&text, told);
     }
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 struct cell delivery_cell(struct arena *arena, const json_t *alert)

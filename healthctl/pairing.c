@@ -120,13 +120,7 @@ static void add_trace(struct maker *m, const json_t *good, const json_t *bad)
 
 static const char *duration(struct arena *arena, nsec d)
 {
-    struct buf text = BUF_MAX(64);
-    if (d <= 0)
-        return NULL;
-    duration_format_short(&text, d);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return d > 0 ? duration_text_short(arena, d) : NULL;
 }
 
 static const char *text_or_null(const json_t *verdict, const char *key)

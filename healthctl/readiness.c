@@ -175,28 +175,17 @@ static const char *why_not(const struct smoke *smoke)
     }
     if (named > WHY_NAMES_MAX)
         buf_printf(&text, "; and %zu more", named - WHY_NAMES_MAX);
-    const char *why = arena_strdup(smoke->plan->in->arena, buf_text(&text));
-    buf_finish(&text);
-    return why;
-}
-
-static const char *duration_text(const struct invocation *in, nsec duration)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, duration);
-    const char *copy = arena_strdup(in->arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(smoke->plan->in->arena, &text);
 }
 
 static void say_end(const struct smoke *smoke, size_t ready, size_t total)
 {
     const struct invocation *in = smoke->plan->in;
     const nsec steady = smoke->plan->steady;
-    const char *after = duration_text(in, smoke->duration);
+    const char *after = duration_text_short(in->arena, smoke->duration);
     if (smoke->code == CODE_PASS && steady)
         write_say(in->out, TONE_GOOD, "ready: %zu of %zu, for %s without a failed try",
-                  ready, total, duration_text(in, smoke->steady));
+                  ready, total, duration_text_short(in->arena, smoke->steady));
     else if (smoke->code == CODE_PASS)
         write_say(in->out, TONE_GOOD, "ready: %zu of %zu, after %s", ready, total, after);
     else if (smoke->code == CODE_STOPPED)
@@ -205,7 +194,8 @@ static void say_end(const struct smoke *smoke, size_t ready, size_t total)
     else if (ready == total && steady)
         write_say(in->out, TONE_BAD,
                   "not ready: all of %zu were, but only for %s of the %s that were asked",
-                  total, duration_text(in, smoke->steady), duration_text(in, steady));
+                  total, duration_text_short(in->arena, smoke->steady),
+                  duration_text_short(in->arena, steady));
     else
         write_say(in->out, TONE_BAD, "not ready after %s: %zu of %zu are", after, ready,
                   total);

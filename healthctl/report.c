@@ -83,9 +83,7 @@ static const char *again(const struct smoke *smoke, const struct flow_result *fl
         add_word(&text, arena_printf(arena, "%s=%s", plan->vars.items[i].key,
                                      plan->vars.items[i].value));
     }
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 struct step_words report_words(const struct smoke *smoke, const struct flow_result *flow,

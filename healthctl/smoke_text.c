@@ -38,15 +38,6 @@ static const char *mark_of(const struct invocation *in, enum step_state state)
     return in->screen->has_utf8 ? look.mark : look.plain;
 }
 
-static const char *duration_text(struct arena *arena, nsec d)
-{
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, d);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
-}
-
 /* ---- while it runs ---- */
 
 struct smoke_progress smoke_progress_start(const struct invocation *in)
@@ -63,9 +54,10 @@ static const char *progress_line(const struct smoke_progress *p,
         return arena_printf(arena, "  %s %s  try %zu: %s", mark, name, s->tries, s->why);
     if (s->state == STEP_RUNNING)
         return arena_printf(arena, "  %s %s", mark, name);
-    return arena_printf(arena, "  %s %s  %s%s%s", mark, name,
-                        s->state == STEP_SKIPPED ? "" : duration_text(arena, s->duration),
-                        *s->why ? "  " : "", s->why);
+    return arena_printf(
+        arena, "  %s %s  %s%s%s", mark, name,
+        s->state == STEP_SKIPPED ? "" : duration_text_short(arena, s->duration),
+        *s->why ? "  " : "", s->why);
 }
 
 /* One open line at a time: steps in parallel settle below each other. */
@@ -98,9 +90,7 @@ static const char *subject_of(const struct flow_step_result *s, struct arena *ar
         if (address && *address)
             buf_printf(&text, " %s", address);
     }
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static const struct column step_columns[] = {{.title = ""},
@@ -184,10 +174,8 @@ static const char *verdict_line(const struct flow_result *r, struct arena *arena
         if (rest[i].count)
             buf_printf(&text, ", %zu %s", rest[i].count, rest[i].word);
     }
-    buf_printf(&text, ", in %s", duration_text(arena, r->duration));
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    buf_printf(&text, ", in %s", duration_text_short(arena, r->duration));
+    return arena_keep(arena, &text);
 }
 
 static void write_flow(const struct smoke *smoke, const struct flow_result *r)

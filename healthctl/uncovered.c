@@ -45,9 +45,7 @@ static const char *probes_of(const struct search *s, const struct compose_member
         if (probe_watches(s->arena, s->compose, member, g->probes[i]))
             buf_printf(&names, "%s%s", names.len ? ", " : "", g->probes[i]->name);
     }
-    const char *copy = arena_strdup(s->arena, buf_text(&names));
-    buf_finish(&names);
-    return copy;
+    return arena_keep(s->arena, &names);
 }
 
 static void look_at(struct search *s, const struct guess *g, struct watched *w)

@@ -28,8 +28,7 @@ static int unknown(const struct invocation *in)
         buf_printf(&all, "%s%s", count ? ", " : "", v->name);
         names[count++] = v->name;
     }
-    const char *list = arena_strdup(in->arena, buf_text(&all));
-    buf_finish(&all);
+    const char *list = arena_keep(in->arena, &all);
     if (!in->operand_count)
         return complain(in, CODE_USAGE, "%s: one of %s is missing", in->command->name,
                         list);

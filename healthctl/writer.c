@@ -114,9 +114,7 @@ static const char *span_shown(struct writer *w, nsec span)
     struct buf out = BUF_MAX(64);
     duration_format_short(
         &out, span < NSEC_PER_MINUTE ? span / NSEC_PER_SEC * NSEC_PER_SEC : span);
-    const char *text = arena_strdup(w->arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(w->arena, &out);
 }
 
 static const char *age_shown(struct writer *w, int64_t at)
@@ -153,8 +151,7 @@ const char *cell_shown(struct writer *w, struct cell c)
         return c.number ? "yes" : "no";
     case CELL_DURATION:
         duration_format_short(&out, c.number);
-        text = arena_strdup(w->arena, buf_text(&out));
-        buf_finish(&out);
+        text = arena_keep(w->arena, &out);
         break;
     case CELL_TIME:
         return time_shown(w, c.number);

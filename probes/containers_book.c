@@ -100,9 +100,7 @@ const char *book_memo(const struct book *b, struct arena *arena)
             buf_printf(&text, "%c%s\n", is_by_hand && !known_runs(k) ? '!' : '+',
                        k->name);
     }
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 /* ---- lists ---- */

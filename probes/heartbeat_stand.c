@@ -64,9 +64,7 @@ static const char *span(nsec took, struct arena *arena)
 {
     struct buf text = BUF_MAX(64);
     duration_format_short(&text, took);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static const char *came_last(const struct heartbeat_conf *c,

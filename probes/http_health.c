@@ -101,9 +101,7 @@ static const char *sentence(const struct http_health *h, struct arena *arena)
                    h->services[i].detail);
         separator = ", ";
     }
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 bool http_health_read(const json_t *json, struct arena *arena,

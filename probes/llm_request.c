@@ -47,9 +47,7 @@ static const char *encoded(struct arena *arena, const char *text)
         else
             buf_printf(&out, "%%%02X", (unsigned char)*c);
     }
-    const char *made = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return made;
+    return arena_keep(arena, &out);
 }
 
 static const char *path_of(const struct llm_conf *conf, enum llm_question question,

@@ -27,9 +27,7 @@ static const char *encoded(struct mcp_state *s, const char *text)
     buf_add_text(&value, "=?base64?");
     base64_add(&value, bytes_of(text));
     buf_add_text(&value, "?=");
-    const char *copy = arena_strdup(run_arena(s->run), buf_text(&value));
-    buf_finish(&value);
-    return copy;
+    return arena_keep(run_arena(s->run), &value);
 }
 
 static bool is_token(const char *text)

@@ -50,9 +50,7 @@ const char *mcp_tools_listed(const struct mcp_tools *tools, struct arena *arena)
         buf_printf(&list, "%s%.60s", i ? ", " : "", tools->items[i].name);
     if (tools->count > MAX_LISTED)
         buf_printf(&list, " and %zu more", tools->count - MAX_LISTED);
-    const char *text = arena_strdup(arena, buf_text(&list));
-    buf_finish(&list);
-    return text;
+    return arena_keep(arena, &list);
 }
 
 /* ---- those that are wanted ---- */

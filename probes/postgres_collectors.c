@@ -123,7 +123,6 @@ const char *postgres_sql(const struct postgres_collector *c, int version,
         if (bytes_token(&rest, '@', &name))
             buf_add_text(&out, filled(conf, name, arena));
     }
-    sql = arena_strndup(arena, out.ptr, out.len);
-    buf_finish(&out);
+    sql = arena_keep(arena, &out);
     return sql;
 }

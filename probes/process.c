@@ -29,9 +29,7 @@ static const char *wanted(struct run *run)
     add_condition(&text, "user", c->user);
     add_condition(&text, "cgroup", c->cgroup);
     add_condition(&text, "pid_file", c->pid_file);
-    const char *copy = arena_strdup(run_arena(run), buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(run_arena(run), &text);
 }
 
 static const char *pids(struct run *run, const struct process_found *f)
@@ -41,9 +39,7 @@ static const char *pids(struct run *run, const struct process_found *f)
         buf_printf(&text, "%s%d", i ? ", " : "", (int)f->items[i].pid);
     if (f->count > PIDS_SHOWN)
         buf_printf(&text, " and %zu more", f->count - PIDS_SHOWN);
-    const char *copy = arena_strdup(run_arena(run), buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(run_arena(run), &text);
 }
 
 /* ---- judgement ---- */

@@ -122,9 +122,7 @@ static const char *example_indented(const struct probe_type *type, struct arena 
     struct bytes rest = bytes_of(type->example), line;
     while (bytes_token(&rest, '\n', &line))
         buf_printf(&out, "    %.*s\n", (int)line.len, line.ptr);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static void verify_limits(struct verifier *v, const struct probe_type *type)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/memory.h"
 
 #ifdef WITH_ASAN
@@ -237,6 +238,13 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
     vsnprintf(text, (size_t)len + 1, fmt, again);
     va_end(again);
     return text;
+}
+
+char *arena_keep(struct arena *arena, struct buf *b)
+{
+    char *copy = arena_strndup(arena, buf_text(b), b->len);
+    buf_finish(b);
+    return copy;
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)

@@ -12,6 +12,7 @@
 #include "lib/base/attr.h"
 
 struct arena;
+struct buf;
 
 /* Makes an empty arena. cap_bytes bounds what arena_try_alloc may take in all (0: no
  * bound); blocks, the first of 1 KiB, are taken from malloc as needed. Out of memory ends
@@ -37,6 +38,8 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *ptr, size_t len);
 /* Copies len bytes, aligned for any type. */
 void *arena_memdup(struct arena *arena, const void *ptr, size_t len);
+/* The text of a buffer, which is finished by that. */
+char *arena_keep(struct arena *arena, struct buf *b);
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/bytes.h"
 #include "lib/base/clock.h"
@@ -21,6 +22,9 @@ bool duration_parse(struct bytes text, nsec *ret_value, struct err *e);
 void duration_format(struct buf *out, nsec value); /* exact: "1h30m", "1500ms" */
 /* For people, three significant digits: "1.23 s", "12.3 ms", "4 m 10 s", "3 d 2 h". */
 void duration_format_short(struct buf *out, nsec value);
+/* The same as texts in arena. */
+const char *duration_text(struct arena *arena, nsec value);
+const char *duration_text_short(struct arena *arena, nsec value);
 
 /* Bytes: "100B", "1KB" = "1KiB" = 1024 (as blackbox_exporter and Docker read them), up to EB;
  * fractions allowed ("1.5MiB"). A bare number other than 0 is refused. */

@@ -182,3 +182,17 @@ void duration_format_short(struct buf *out, nsec value)
                         unit->size > 1 ? rounded / (unit->size / 100) : rounded * 100);
     buf_printf(out, " %s", unit->name);
 }
+
+const char *duration_text(struct arena *arena, nsec value)
+{
+    struct buf text = BUF_MAX(64);
+    duration_format(&text, value);
+    return arena_keep(arena, &text);
+}
+
+const char *duration_text_short(struct arena *arena, nsec value)
+{
+    struct buf text = BUF_MAX(64);
+    duration_format_short(&text, value);
+    return arena_keep(arena, &text);
+}

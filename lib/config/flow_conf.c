@@ -121,18 +121,15 @@ static const struct flow_step *section_read(struct flow_loader *f,
 static void check_deadline(struct flow_loader *f, const struct flow_step *steps,
                            size_t count)
 {
-    struct buf text = BUF_MAX(64);
-    duration_format(&text, f->flow->deadline);
     for (size_t i = 0; i < count; i++) {
         const struct flow_step *s = &steps[i];
         if (s->retry.is_set && s->retry.within > f->flow->deadline)
             diag_error(
                 f->l->diag, s->at,
                 "the step '%s' may be tried for longer than the flow's deadline of %s",
-                s->name, buf_text(&text));
+                s->name, duration_text(f->l->arena, f->flow->deadline));
         check_deadline(f, s->steps, s->step_count);
     }
-    buf_finish(&text);
 }
 
 static void flow_read(struct loader *l, const struct node *node, struct flow *flow)

@@ -194,8 +194,6 @@ static const struct node *rule_node(struct loader *l, const struct probe *p,
     struct arena *a = l->arena;
     struct node *rule = node_map(a, at->at), *release = node_map(a, at->at),
                 *texts = node_map(a, at->at);
-    struct buf hold = BUF_MAX(64);
-    duration_format(&hold, limit->hold_for);
     node_put(a, rule, "alert", scalar(l, at, limit->alert));
     node_put(a, rule, "warn", scalar(l, at, limit_expr(l, limit, p, pair->warning)));
     node_put(a, release, "warn", scalar(l, at, release_expr(l, limit, p, pair->warning)));
@@ -205,13 +203,12 @@ static const struct node *rule_node(struct loader *l, const struct probe *p,
                  scalar(l, at, release_expr(l, limit, p, pair->critical)));
     }
     node_put(a, rule, "resolve_when", release);
-    node_put(a, rule, "for", scalar(l, at, arena_strdup(a, buf_text(&hold))));
+    node_put(a, rule, "for", scalar(l, at, duration_text(a, limit->hold_for)));
     node_put(a, texts, "summary", scalar(l, at, limit->summary));
     node_put(a, texts, "description", scalar(l, at, description(l, p, limit, at, pair)));
     if (limit->runbook && *limit->runbook)
         node_put(a, texts, "runbook_url", scalar(l, at, limit->runbook));
     node_put(a, rule, "annotations", texts);
-    buf_finish(&hold);
     return rule;
 }
 

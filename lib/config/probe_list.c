@@ -95,16 +95,12 @@ static struct place place_of(const struct node *node, const char *key)
 /* What works on schedule, but not as one may think. */
 static void warn(struct loader *l, const struct probe *p, const struct node *node)
 {
-    if (p->timeout > p->interval) {
-        struct buf text = BUF_MAX(100);
-        duration_format(&text, p->timeout);
-        buf_add_text(&text, " is longer than the interval of ");
-        duration_format(&text, p->interval);
+    if (p->timeout > p->interval)
         diag_warning(l->diag, place_of(node, "timeout"),
-                     "the timeout of %s: a run that takes that long skips slots",
-                     buf_text(&text));
-        buf_finish(&text);
-    }
+                     "the timeout of %s is longer than the interval of %s: a run that "
+                     "takes that long skips slots",
+                     duration_text(l->arena, p->timeout),
+                     duration_text(l->arena, p->interval));
     if (p->watch && !p->type->talk)
         diag_warning(l->diag, place_of(node, "watch"),
                      "'watch' does nothing: %s holds no connection of its own",

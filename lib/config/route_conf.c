@@ -93,9 +93,7 @@ const char *route_key(struct arena *arena, const struct route *parent,
     struct buf out = BUF_MAX((size_t)1 << 20);
     buf_printf(&out, "%s%s", parent ? parent->key : "", parent ? "/" : "");
     matchers_print(matchers, &out);
-    const char *key = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return key;
+    return arena_keep(arena, &out);
 }
 
 /* It asks for the severity, and takes critical but not warning. */

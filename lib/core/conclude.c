@@ -12,16 +12,6 @@
 #include "lib/core/run_impl.h"
 #include "lib/core/secret.h"
 
-static const char *short_time(struct run *run, nsec took)
-{
-    struct buf text = BUF_MAX(64);
-
-    duration_format_short(&text, took);
-    const char *copy = arena_strdup(run->arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
-}
-
 /* Whom we asked, in words: the address when there is one, else the name. */
 static const char *whom(struct run *run)
 {
@@ -42,8 +32,8 @@ static const char *whom(struct run *run)
 
 static const char *connected_after(struct run *run)
 {
-    return short_time(run, run_phase_time(run, PHASE_RESOLVE) +
-                               run_phase_time(run, PHASE_CONNECT));
+    return duration_text_short(run->arena, run_phase_time(run, PHASE_RESOLVE) +
+                                               run_phase_time(run, PHASE_CONNECT));
 }
 
 /* Silence is the name's fault only when the resolver spoke about others lately (docs/architecture.md, "Whose fault it is"). */
@@ -68,7 +58,7 @@ static void answer_lookup_timeout(struct run *run, const char *from, const char 
 /* Where it stood when the deadline came. */
 static void answer_in_phase(struct run *run, const char *from, const char *limit)
 {
-    const char *waited = short_time(run, run_phase_time(run, run->phase));
+    const char *waited = duration_text_short(run->arena, run_phase_time(run, run->phase));
 
     switch (run->phase) {
     case PHASE_RESOLVE:
@@ -117,7 +107,7 @@ void run_answer_timeout(struct run *run)
     if (run->talk)
         talk_report(run);
     const char *from = whom(run);
-    const char *limit = short_time(run, run->timeout);
+    const char *limit = duration_text_short(run->arena, run->timeout);
 
     if (run->is_in_phase)
         answer_in_phase(run, from, limit);

@@ -52,13 +52,11 @@ bool errand_hangs(const struct errand *e, struct run *run, const char *path)
 {
     if (!errand_is_out(e))
         return false;
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, errand_out_for(e, loop_now(e->frame->loop)));
     run_down(
         run, REASON_HUNG,
         "the file system of %s has not answered for %s: is its server or disk there?",
-        path, buf_text(&text));
-    buf_finish(&text);
+        path,
+        duration_text_short(run_arena(run), errand_out_for(e, loop_now(e->frame->loop))));
     return true;
 }
 

@@ -91,8 +91,7 @@ const char *excerpt_text(const struct excerpt *x, const struct secrets *secrets,
         lines[count++] = cut_line(line, arena);
     for (size_t i = first_that_fits(lines, count); i < count; i++)
         buf_printf(&out, "%s%s", out.len ? "\n" : "", lines[i]);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
+    const char *text = arena_keep(arena, &out);
     buf_finish(&whole);
     return text;
 }

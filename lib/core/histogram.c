@@ -23,9 +23,7 @@ static const char *bound_text(struct arena *arena, double bound)
     buf_add_double(&text, bound);
     if (!strpbrk(buf_text(&text), ".eIN"))
         buf_add_text(&text, ".0");
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(arena, &text);
 }
 
 static struct series *bucket_series(struct registry *r, struct source *s,

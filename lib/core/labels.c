@@ -28,6 +28,11 @@ static int label_order(const void *a, const void *b)
     return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
 }
 
+void labels_sort(struct label *items, size_t count)
+{
+    qsort(items, count, sizeof(*items), label_order);
+}
+
 bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
                        struct labels *ret_labels, struct err *e)
 {
@@ -44,7 +49,7 @@ bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
             items[count++] = (struct label){arena_strdup(arena, pair->key),
                                             arena_strdup(arena, pair->value)};
     }
-    qsort(items, count, sizeof(*items), label_order);
+    labels_sort(items, count);
     for (size_t i = 1; i < count; i++) {
         if (!strcmp(items[i - 1].name, items[i].name))
             return err_set(e, "label '%s' is given twice", items[i].name);

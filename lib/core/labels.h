@@ -32,6 +32,8 @@ bool label_name_valid(struct bytes name);
 /* As labels_of, from configuration; an error names the bad label. */
 bool labels_from_pairs(struct arena *arena, const struct pairs *pairs,
                        struct labels *ret_labels, struct err *e);
+/* In place, by name. */
+void labels_sort(struct label *items, size_t count);
 /* over wins; an empty value in over removes the label. */
 struct labels labels_merge(struct arena *arena, struct labels under, struct labels over);
 struct labels labels_without(struct arena *arena, struct labels from, const char *name);

@@ -151,9 +151,7 @@ static const char *size_phrase(struct resp *r, uint64_t len)
 
     buf_add_text(&text, "a text of ");
     size_format_short(&text, len);
-    const char *copy = arena_strdup(r->arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(r->arena, &text);
 }
 
 /* A text is made when all of it is there: what it announces is seen here, before it is waited for. */

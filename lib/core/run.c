@@ -226,9 +226,7 @@ const char *run_quoted(struct run *run, struct bytes text)
     struct buf out = BUF_MAX(QUOTED_MAX_BYTES);
 
     buf_add_json(&out, bytes_slice(text, 0, RUN_MAX_QUOTE));
-    const char *copy = arena_strdup(run->arena, buf_text(&out));
-    buf_finish(&out);
-    return copy;
+    return arena_keep(run->arena, &out);
 }
 
 void run_phase_end(struct run *run)

@@ -229,14 +229,13 @@ static nsec longest(const struct flow_run *f)
 static void on_deadline(void *ctx)
 {
     struct flow_run *f = ctx;
-    struct buf text = BUF_MAX(64);
-    duration_format_short(&text, f->is_finally ? FLOW_FINALLY : longest(f));
+    const char *most =
+        duration_text_short(f->arena, f->is_finally ? FLOW_FINALLY : longest(f));
     const char *why =
         arena_printf(f->arena,
                      f->is_finally ? "what always happens has %s, and they are over"
                                    : "the deadline of %s came first",
-                     buf_text(&text));
-    buf_finish(&text);
+                     most);
     if (!f->is_finally)
         f->result.is_late = true;
     end_section(f, REASON_TIMEOUT, why);

@@ -130,15 +130,12 @@ static bool try_again(struct step_run *s)
 
 static const char *with_tries(const struct step_run *s, const char *why)
 {
-    struct buf took = BUF_MAX(64);
     if (s->result->tries < 2)
         return why;
-    duration_format_short(&took, mono_since(now_of(s), s->began));
-    const char *text = arena_printf(
-        s->flow->arena, "%s (%zu tries in %s%s)", why, s->result->tries, buf_text(&took),
+    return arena_printf(
+        s->flow->arena, "%s (%zu tries in %s%s)", why, s->result->tries,
+        duration_text_short(s->flow->arena, mono_since(now_of(s), s->began)),
         s->is_out_of_time ? ", and no time for another before the deadline" : "");
-    buf_finish(&took);
-    return text;
 }
 
 static void try_ended(struct step_run *s)

@@ -62,8 +62,7 @@ static struct label_set *replaced(struct evaluation *ev, const struct promql_nod
         return set;
     struct buf out = BUF_MAX(LABEL_MAX_BYTES);
     regex_expand(n->regex, n->args[2]->text, groups, count, &out);
-    const char *value = arena_strdup(ev->arena, buf_text(&out));
-    buf_finish(&out);
+    const char *value = arena_keep(ev->arena, &out);
     return set_with(ev, set, n->args[1]->text, value);
 }
 
@@ -75,8 +74,7 @@ static struct label_set *joined(struct evaluation *ev, const struct promql_node 
         buf_add_text(&out, i > 3 ? n->args[2]->text : "");
         buf_add_text(&out, value_of(set, n->args[i]->text));
     }
-    const char *value = arena_strdup(ev->arena, buf_text(&out));
-    buf_finish(&out);
+    const char *value = arena_keep(ev->arena, &out);
     return set_with(ev, set, n->args[1]->text, value);
 }
 

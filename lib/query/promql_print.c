@@ -255,7 +255,5 @@ const char *promql_threshold(const struct promql *q, struct arena *arena)
     struct buf out = BUF_MAX(64);
     buf_printf(&out, "%s ", promql_op_text(op));
     promql_print_number(limit, &out);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }

@@ -10,11 +10,6 @@
 
 /* ---- labels ---- */
 
-static int label_order(const void *a, const void *b)
-{
-    return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 static bool is_metric(struct bytes name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -27,9 +22,9 @@ static bool is_metric(struct bytes name)
     return true;
 }
 
-static bool labels_sort(struct label *items, size_t count, struct err *e)
+static bool sort_distinct(struct label *items, size_t count, struct err *e)
 {
-    qsort(items, count, sizeof(*items), label_order);
+    labels_sort(items, count);
     for (size_t i = 1; i < count; i++) {
         if (!strcmp(items[i - 1].name, items[i].name))
             return err_set(e, "the label '%s' is given twice", items[i].name);
@@ -63,7 +58,7 @@ bool series_notation_labels(struct arena *arena, const char *text, struct labels
             items[count++] = (struct label){m.items[i].name, m.items[i].value};
     }
     *ret = (struct labels){items, count};
-    return labels_sort(items, count, e);
+    return sort_distinct(items, count, e);
 }
 
 /* ---- samples ---- */

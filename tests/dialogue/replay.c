@@ -123,9 +123,7 @@ static const char *escaped(struct play *p, struct bytes raw)
     struct buf out = BUF_MAX(SAID_MAX);
 
     buf_add_json(&out, raw);
-    const char *copy = arena_strdup(p->arena, buf_text(&out));
-    buf_finish(&out);
-    return copy;
+    return arena_keep(p->arena, &out);
 }
 
 static enum reason reason_of(const char *word)

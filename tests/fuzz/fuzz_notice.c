@@ -14,9 +14,7 @@ static const char *written(struct arena *arena, const struct notice *n)
     struct buf out = BUF_MAX(NOTICE_MAX_BYTES);
     notice_to_json(n, &out);
     assert(!out.overflow);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -28,9 +28,7 @@ static const char *print(const struct promql *q, struct arena *arena)
     struct buf out = BUF_MAX(1 << 20);
     promql_print(q, &out);
     check(!out.overflow);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static void evaluate(const struct promql *q, const struct promql_opts *opts,

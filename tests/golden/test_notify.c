@@ -38,8 +38,7 @@ static struct notice notice_read(struct arena *arena, const char *name)
     char *room = buf_room(&text, 1u << 19);
     buf_grew(&text, fread(room, 1, 1u << 19, file));
     (void)fclose(file);
-    const char *copy = arena_strdup(arena, buf_text(&text));
-    buf_finish(&text);
+    const char *copy = arena_keep(arena, &text);
     if (!notice_from_json(arena, bytes_of(copy), &n, &e))
         fail_msg("%s: %s", path, e.text);
     return n;

@@ -78,8 +78,7 @@ static bool read_notice(struct once *o, struct err *e)
         len = fread(room, 1, 65536, stdin);
         buf_grew(&text, len);
     }
-    const char *copy = arena_strdup(o->arena, buf_text(&text));
-    buf_finish(&text);
+    const char *copy = arena_keep(o->arena, &text);
     return notice_from_json(o->arena, bytes_of(copy), &o->notice, e);
 }
 

@@ -62,9 +62,7 @@ static const char *page(struct story *s, int at)
     struct buf text = BUF_MAX(100000);
     deploy_metrics_refresh(s->metrics, s->w.overlay, at_second(at));
     registry_each(s->registry, NULL, add_line, &text);
-    const char *copy = arena_strdup(s->w.arena, buf_text(&text));
-    buf_finish(&text);
-    return copy;
+    return arena_keep(s->w.arena, &text);
 }
 
 static void has(const char *text, const char *line)

@@ -85,9 +85,7 @@ static const char *read_all(struct stage *s, const char *text, int64_t from, int
         buf_add_text(&out, "\n");
     }
     history_view_release(v);
-    const char *result = arena_strdup(s->arena, buf_text(&out));
-    buf_finish(&out);
-    return result;
+    return arena_keep(s->arena, &out);
 }
 
 static void batches_are_read_back(void **state)

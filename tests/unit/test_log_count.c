@@ -82,9 +82,7 @@ static const char *messages_of(const struct log_counts *c, struct arena *arena)
         buf_printf(&said, "[%s %s %s %g]", log_level_name(m->level), m->values[0],
                    m->values[1], m->count);
     }
-    const char *copy = arena_strdup(arena, buf_text(&said));
-    buf_finish(&said);
-    return copy;
+    return arena_keep(arena, &said);
 }
 
 static void lines_are_counted(void **state)

@@ -52,9 +52,7 @@ static const char *shown(const struct mongodb_target *t, struct arena *arena)
         buf_printf(&out, " tls=%d", t->is_tls);
     buf_printf(&out, "%s%s", t->is_direct ? " direct" : "",
                t->is_insecure ? " insecure" : "");
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static void what_they_say(void **state)

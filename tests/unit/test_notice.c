@@ -17,9 +17,7 @@ static const char *json_of(struct arena *arena, const struct notice *n)
     struct buf out = BUF_MAX(NOTICE_MAX_BYTES);
     notice_to_json(n, &out);
     assert_false(out.overflow);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static const struct notice_alert alert = {

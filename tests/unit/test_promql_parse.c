@@ -16,9 +16,7 @@ static const char *print(struct arena *arena, const struct promql *q)
 {
     struct buf out = BUF_MAX(1 << 20);
     promql_print(q, &out);
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static void expressions_are_printed(void **state UNUSED)

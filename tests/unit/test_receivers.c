@@ -45,9 +45,7 @@ static const char *said(struct reading *r)
             buf_printf(&out, " [%s]", d->hint);
         buf_add_byte(&out, '\n');
     }
-    const char *text = arena_strdup(r->arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(r->arena, &out);
 }
 
 static const char whole[] =

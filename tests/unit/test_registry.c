@@ -86,8 +86,7 @@ static const char *shown(struct world *w, const struct source *only)
         buf_add_bytes(&lines, line);
         buf_add_byte(&lines, '\n');
     }
-    const char *copy = arena_strdup(w->arena, buf_text(&lines));
-    buf_finish(&lines);
+    const char *copy = arena_keep(w->arena, &lines);
     page_destroy(p);
     return copy;
 }

@@ -40,9 +40,7 @@ static const char *taken_by(struct arena *arena, const struct route *root,
             buf_printf(&out, "%s%s", r == taken[i]->receivers ? "" : "+", (*r)->name);
         buf_add_text(&out, i + 1 < count ? " " : "");
     }
-    const char *text = arena_strdup(arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(arena, &out);
 }
 
 static void alerts_find_their_routes(void **state)
@@ -159,9 +157,7 @@ static const char *printed(struct routing_fixture *f)
 {
     struct buf out = BUF_MAX(100000);
     routing_print(f->g, &out);
-    const char *text = arena_strdup(f->arena, buf_text(&out));
-    buf_finish(&out);
-    return text;
+    return arena_keep(f->arena, &out);
 }
 
 static void the_short_form_is_a_tree(void **state)
