@@ -20,10 +20,24 @@ class Late(AssertionError):
     """Nothing is said of the probe: the machine may have had no time for it, or for its peer."""
 
 
+def is_late(seconds, reason, wanted):
+    return seconds > TIMEOUT + LATE * slowness() or (reason == "timeout" and "timeout" not in wanted)
+
+
+def in_time(ask, wanted):
+    """What a probe with this timeout finds, asked again while that comes late. wanted: the reasons it may have."""
+    def found_in_time():
+        found = ask()
+        if is_late(found.duration_ms / 1000, found.reason, wanted):
+            raise Late(f"{found} after {found.duration_ms} ms")
+        return found
+
+    return wait_until(found_in_time, 5, f"{wanted} in time")
+
+
 def judge_one(name, verdict, reasons):
     said = f"{name}: {verdict['health']} {verdict['reason']} ({verdict['detail']}) after {verdict['duration_seconds']:.3f} s, not {reasons}"
-    is_starved = verdict["reason"] == "timeout" and "timeout" not in reasons
-    if is_starved or verdict["duration_seconds"] > TIMEOUT + LATE * slowness():
+    if is_late(verdict["duration_seconds"], verdict["reason"], reasons):
         raise Late(said)
     assert verdict["reason"] in reasons and verdict["health"] == ("down" if reasons[0] else "up"), said
     return True
