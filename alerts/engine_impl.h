@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the engine, for engine.c (order of calls, transactions) and its parts: engine_subjects.c (whose series, and
- * what is known of them), engine_work.c (results and telling, in slices), engine_words.c (what notices say),
+ * what is known of them), engine_work.c (results and telling, in slices), engine_change.c (what became of alerts), engine_words.c (what notices say),
  * engine_keeping.c (history on disk), engine_removed.c (probes that are gone), engine_drill.c. Nobody else includes it.
  */
 #ifndef HEALTHD_ALERTS_ENGINE_IMPL_H
@@ -99,6 +99,9 @@ struct engine {
 
 /* engine.c */
 void engine_wake(struct engine *e, struct wall at);
+
+/* engine_change.c: the book's callback */
+void engine_changed(void *ctx, struct alert *a, enum change change);
 
 /* engine_work.c */
 const struct slice *

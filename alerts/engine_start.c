@@ -12,73 +12,6 @@
 
 #define LEDGER_GRACE (1000 * NSEC_PER_MSEC)
 
-/* ---- what became of alerts ---- */
-
-static const char *change_event(enum change change)
-{
-    switch (change) {
-    case CHANGE_PENDING:
-        return "alert.pending";
-    case CHANGE_FIRED:
-        return "alert.firing";
-    case CHANGE_HELD:
-        return "alert.held";
-    case CHANGE_RESOLVED:
-        return "alert.resolved";
-    case CHANGE_DROPPED:
-        return "alert.dropped";
-    case CHANGE_NONE:
-        break;
-    }
-    return "alert";
-}
-
-static void log_change(const struct alert *a, enum change change)
-{
-    struct buf labels = BUF_MAX(4096);
-    labels_print(a->labels, &labels);
-    log_info(EV(change_event(change)), STR("alert", a->name), STR("key", a->key),
-             STR("labels", buf_text(&labels)), NUM("value", a->status.value),
-             STR("why", a->status.end_reason));
-    buf_finish(&labels);
-}
-
-static void add_member(struct buf *json, const char *name, const char *value)
-{
-    buf_add_json(json, bytes_of(name));
-    buf_add_byte(json, ':');
-    buf_add_json(json, bytes_of(value));
-}
-
-static void note_change(struct engine *e, const struct alert *a, enum change change)
-{
-    struct buf json = BUF_MAX(64 << 10);
-    buf_add_byte(&json, '{');
-    add_member(&json, "alert", a->name);
-    buf_printf(&json, ",\"key\":\"%s\",\"fingerprint\":\"%016jx\",\"value\":\"%g\",",
-               a->key, (uintmax_t)a->fingerprint, a->status.value);
-    add_member(&json, "why", a->status.end_reason ? a->status.end_reason : "");
-    buf_add_text(&json, ",\"labels\":{");
-    for (size_t i = 0; i < a->labels.count; i++) {
-        buf_add_text(&json, i ? "," : "");
-        add_member(&json, a->labels.items[i].name, a->labels.items[i].value);
-    }
-    buf_add_text(&json, "}}");
-    ledger_note(e->txn, e->now, change_name(change),
-                json.overflow ? "{}" : buf_text(&json));
-    buf_finish(&json);
-}
-
-static void on_change(void *ctx, struct alert *a, enum change change)
-{
-    struct engine *e = ctx;
-    overlay_touch(e->overlay);
-    log_change(a, change);
-    note_change(e, a, change);
-    if (change == CHANGE_FIRED || change == CHANGE_RESOLVED)
-        dispatch_change(e->dispatch, a, change, e->now, e->txn);
-}
-
 /* ---- what evaluation asks for ---- */
 
 static void on_result(void *ctx)
@@ -207,7 +140,7 @@ static void make_parts(struct engine *e)
     courier_on_wake(e->courier, on_something, e);
     e->deadman = deadman_create(e->io.transport, e->io.secrets);
     deadman_on_wake(e->deadman, on_something, e);
-    e->book = book_create(on_change, e);
+    e->book = book_create(engine_changed, e);
     e->roster = roster_create();
     e->reach = reach_create(e->io.knock);
     reach_on_answer(e->reach, on_something, e);

@@ -8,12 +8,6 @@
 
 #include "alerts/dispatch_impl.h"
 
-static bool is_below_floor(const struct receiver *r, struct labels labels)
-{
-    const char *floor = r->severity_floor;
-    return floor && *floor && severity_rank(severity_of(labels)) < severity_rank(floor);
-}
-
 static struct labels full_labels(const struct dispatch *d, const struct alert *a,
                                  struct arena *arena)
 {
@@ -76,7 +70,7 @@ struct alert_group *alert_join_receiver(struct dispatch *d, struct alert *a,
     const char *pair = alert_pair(a, text);
     struct member *m = member_find(d, to->name, a->key);
     const struct member *partner = pair_find(d, to->name, pair);
-    if (is_below_floor(to, a->labels))
+    if (receiver_leaves_out(to, a->labels))
         return NULL;
     if (!m) {
         struct arena *arena = arena_create(0);

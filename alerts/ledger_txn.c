@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alerts/ledger_impl.h"
+#include "alerts/severity.h"
 #include "lib/base/buf.h"
 #include "lib/base/memory.h"
 
@@ -114,7 +115,7 @@ void ledger_notice(struct ledger_txn *t, const struct notice *n)
         .lane = n->lane,
         .kind = n->kind,
         .state = ROW_PENDING,
-        .is_critical = n->severity && !strcmp(n->severity, "critical"),
+        .is_critical = severity_is_critical(n->severity),
         .made = n->made,
         .title = n->title,
     };

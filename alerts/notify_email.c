@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alerts/notify_facts.h"
+#include "alerts/severity.h"
 #include "lib/base/attr.h"
 #include "lib/core/headers.h"
 #include "lib/core/url.h"
@@ -125,7 +126,7 @@ static const char *recipients_shown(const struct email_conf *c, struct arena *ar
 
 static bool is_urgent(const struct notice *n)
 {
-    return n->severity && !strcmp(n->severity, "critical") &&
+    return severity_is_critical(n->severity) &&
            (n->kind == NOTICE_TRIGGER || n->kind == NOTICE_UPDATE ||
             n->kind == NOTICE_REMINDER);
 }

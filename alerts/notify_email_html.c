@@ -7,6 +7,7 @@
 
 #include "alerts/notify_email.h"
 #include "alerts/notify_facts.h"
+#include "alerts/severity.h"
 
 enum { ALERTS_SHOWN_MAX = 20, HTML_MAX_BYTES = 512 << 10 };
 
@@ -24,7 +25,7 @@ static const char *color_of(const struct notice *n)
         return "#2e9e5b";
     if (n->kind == NOTICE_ACK || n->kind == NOTICE_TEST)
         return "#3b82c4";
-    return n->severity && !strcmp(n->severity, "critical") ? "#d9363e" : "#c77700";
+    return severity_is_critical(n->severity) ? "#d9363e" : "#c77700";
 }
 
 static void add_facts(struct buf *out, struct facts facts)

@@ -7,6 +7,7 @@
 
 #include "alerts/notify_facts.h"
 #include "alerts/notify_payload.h"
+#include "alerts/severity.h"
 #include "lib/base/attr.h"
 #include "lib/core/json.h"
 
@@ -59,20 +60,11 @@ static const char *action_of(const struct notice *n)
 /* The vendor refuses every other word. */
 static const char *severity_of(const struct notice *n)
 {
-    static const struct {
-        const char *ours, *theirs;
-    } known[] = {
-        {"critical", "critical"}, {"page", "critical"},   {"error", "error"},
-        {"high", "error"},        {"warning", "warning"}, {"info", "info"},
-        {"none", "info"},
-    };
     if (n->kind == NOTICE_TEST)
         return "info";
-    for (size_t i = 0; n->severity && i < ARRAY_LEN(known); i++) {
-        if (!strcmp(n->severity, known[i].ours))
-            return known[i].theirs;
-    }
-    return "error";
+    if (!n->severity || !*n->severity)
+        return "error"; /* whoever sends it to a pager wants a page */
+    return severity_rank(n->severity) == RANK_NONE ? "info" : severity_level(n->severity);
 }
 
 static const char *label_of(const struct notice *n, const char *name)

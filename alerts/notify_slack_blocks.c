@@ -8,6 +8,7 @@
 #include "alerts/notify_facts.h"
 #include "alerts/notify_payload.h"
 #include "alerts/notify_slack.h"
+#include "alerts/severity.h"
 #include "lib/base/attr.h"
 
 enum {
@@ -61,7 +62,7 @@ static const char *color_of(const struct notice *n)
         return "#2eb886";
     if (n->kind == NOTICE_ACK || n->kind == NOTICE_TEST)
         return "#439fe0";
-    return n->severity && !strcmp(n->severity, "critical") ? "#d00000" : "#daa038";
+    return severity_is_critical(n->severity) ? "#d00000" : "#daa038";
 }
 
 /* ---- blocks ---- */

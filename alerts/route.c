@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "alerts/severity.h"
 #include "lib/core/labels.h"
 
 struct walk {
@@ -100,6 +101,43 @@ static bool is_grouped_by(const struct route *r, const char *name)
     }
     return false;
 }
+
+/* ---- floors ---- */
+
+bool receiver_leaves_out(const struct receiver *r, struct labels labels)
+{
+    const char *floor = r->severity_floor;
+    return floor && *floor &&
+           severity_rank(labels_get(labels, "severity")) < severity_rank(floor);
+}
+
+static bool is_among(const struct receiver *r, const struct receiver *const *list,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == r)
+            return true;
+    }
+    return false;
+}
+
+size_t route_left_out(const struct route *root, struct labels labels,
+                      const struct receiver **ret, size_t max)
+{
+    const struct route *taken[ROUTES_TAKEN_MAX];
+    const size_t routes = route_match(root, labels, taken, ROUTES_TAKEN_MAX);
+    size_t count = 0;
+    for (size_t i = 0; i < routes; i++) {
+        for (const struct receiver *const *r = taken[i]->receivers; *r; r++) {
+            if (count < max && receiver_leaves_out(*r, labels) &&
+                !is_among(*r, ret, count))
+                ret[count++] = *r;
+        }
+    }
+    return count;
+}
+
+/* ---- groups ---- */
 
 struct labels route_group_labels(const struct route *r, struct labels labels,
                                  struct arena *arena)

@@ -66,11 +66,17 @@ struct routing {
 };
 
 #define ROUTES_TAKEN_MAX 64
+#define LEFT_OUT_MAX 64 /* as many are shown */
 
 /* Every route that takes an alert with these labels, in Alertmanager's order: the deepest ones, of siblings the first
  * and, while it says `continue`, those after it. Returns how many (at most max). */
 size_t route_match(const struct route *root, struct labels labels,
                    const struct route **ret, size_t max);
+/* Is it below the receiver's severity_floor? */
+bool receiver_leaves_out(const struct receiver *r, struct labels labels);
+/* The receivers of the routes that take it to which it is not told for that, each once. Returns how many (at most max). */
+size_t route_left_out(const struct route *root, struct labels labels,
+                      const struct receiver **ret, size_t max);
 /* The labels that group it under this route: those of group_by that it has. */
 struct labels route_group_labels(const struct route *r, struct labels labels,
                                  struct arena *arena);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alerts/rule_build.h"
+#include "alerts/severity.h"
 #include "lib/base/units.h"
 
 enum { CANONICAL_MAX = 1 << 20 };
@@ -210,6 +211,24 @@ static bool reads_absence(const char *canonical)
     return strstr(canonical, "absent(") || strstr(canonical, "absent_over_time(");
 }
 
+/* A template is judged when it is known. */
+static void judge_severity(const struct rule_list *l, const struct rule *r,
+                           const struct node *node)
+{
+    const struct annotation *a = rule_texts_get(r->labels, "severity");
+    const char *severity = a && annotation_is_fixed(a) ? annotation_source(a) : "";
+    struct buf known = BUF_MAX(1000);
+    if (!*severity || severity_is_known(severity) || r->is_recording)
+        return;
+    severity_list(&known);
+    diag_warning(l->reader.diag, rule_key_place(node, "labels"),
+                 "the severity '%.80s' of the alert '%.80s' is not known, and counts as "
+                 "critical",
+                 severity, r->name);
+    diag_hint(l->reader.diag, "known are %s", buf_text(&known));
+    buf_finish(&known);
+}
+
 static struct rule *add_rule(struct rule_list *l, struct group_build *g,
                              const struct rule *r, bool is_level)
 {
@@ -265,6 +284,7 @@ static bool read_frame(struct rule_list *l, struct group_build *g,
             ok = diag_error(l->reader.diag, rule_key_place(node, "active"),
                             "there is no time interval named '%.80s'", c->active);
     }
+    judge_severity(l, &r, node);
     *ret = r;
     return ok;
 }

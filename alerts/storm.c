@@ -15,7 +15,7 @@ static bool is_fresh_critical(const struct member *m)
 {
     return !m->is_told && m->is_routed && member_fires(m) && !member_is_held(m) &&
            !m->alert->status.is_unconfirmed &&
-           !strcmp(severity_of(m->labels), "critical");
+           severity_is_critical(severity_of(m->labels));
 }
 
 static bool is_due(const struct alert_group *g, const struct ledger_txn *txn)
@@ -45,7 +45,7 @@ static void count_critical(const struct dispatch *d, const char *receiver_name,
             if (is_due(g, txn))
                 *ret_due += is_fresh_critical(m);
             else if (g->kind != GROUP_LABELS && is_recent(g, now))
-                *ret_recent += !strcmp(m->severity, "critical");
+                *ret_recent += severity_is_critical(m->severity);
         }
     }
 }

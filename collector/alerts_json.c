@@ -2,6 +2,7 @@
 /* See alerts_json.h. Printed rather than built as a tree: viewers of the status page are told of it once a second. */
 #include "collector/alerts_json.h"
 
+#include "alerts/severity.h"
 #include "collector/act.h"
 #include "collector/json_print.h"
 
@@ -72,6 +73,37 @@ static void print_told(void *ctx, const struct told *t)
         telling->held = t->held;
 }
 
+static bool any_has_floor(const struct receivers *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const char *floor = r->items[i]->severity_floor;
+        if (floor && *floor)
+            return true;
+    }
+    return false;
+}
+
+/* Whom a route names, and whose severity_floor is above it. */
+static void print_left_out(struct buf *out, const struct alerting *alerting,
+                           const struct alert *a)
+{
+    const struct receiver *list[LEFT_OUT_MAX];
+    struct arena *arena = arena_create(0);
+    const struct labels labels =
+        labels_merge(arena, alerting->external_labels, a->labels);
+    const size_t count =
+        route_left_out(alerting->routing.root, labels, list, LEFT_OUT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        buf_add_text(out, i ? ",{" : "{");
+        json_print_text(out, "receiver", list[i]->name);
+        json_print_text(
+            out, "why",
+            arena_printf(arena, "below its severity_floor, %s", list[i]->severity_floor));
+        buf_add_byte(out, '}');
+    }
+    arena_destroy(arena);
+}
+
 static void print_held(struct buf *out, struct overlay_verdict held)
 {
     json_print_name(out, "held");
@@ -133,6 +165,7 @@ static void print_own(struct buf *out, const struct alert *a)
     json_print_text(out, "alertname", a->name);
     json_print_text(out, "state", alert_state_name(s->state));
     json_print_text(out, "severity", labels_get(a->labels, "severity"));
+    json_print_text(out, "level", severity_level(labels_get(a->labels, "severity")));
     json_print_flag(out, "unknown", s->unknown_since.ns != 0);
     json_print_time(out, "since", since_of(s));
     json_print_time(out, "ends_at", s->keep_until);
@@ -147,12 +180,18 @@ static void print_own(struct buf *out, const struct alert *a)
 static void print_known(struct buf *out, const struct daemon *d, const struct alert *a)
 {
     struct engine *engine = act_engine(d);
+    const struct alerting *alerting = engine_alerting(engine);
     struct telling telling = {
         .out = out, .outbox = engine_outbox(engine), .courier = engine_courier(engine)};
     print_own(out, a);
     json_print_name(out, "told");
     buf_add_byte(out, '[');
     dispatch_each(engine_dispatch(engine), a, print_told, &telling);
+    buf_add_byte(out, ']');
+    json_print_name(out, "left_out");
+    buf_add_byte(out, '[');
+    if (alerting && alerting->routing.root && any_has_floor(&alerting->receivers))
+        print_left_out(out, alerting, a);
     buf_add_byte(out, ']');
     print_held(out, telling.held);
     print_ack(out, ack_of(engine_overlay(engine), a, act_now(d)));

@@ -98,6 +98,19 @@ static struct entry *chosen(const struct invocation *in, json_t *all, size_t *re
     return entries;
 }
 
+/* Receivers that a route names, and whose severity_floor is above it. */
+static const char *left_out_text(struct arena *arena, const json_t *alert)
+{
+    const json_t *list = json_object_get(alert, "left_out");
+    const char *text = "";
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        text = arena_printf(arena, "%s%snot %s: it is %s", text, i ? "; " : "",
+                            remote_text(one, "receiver"), remote_text(one, "why"));
+    }
+    return text;
+}
+
 /* Who knows of it, or why nobody does. */
 static struct cell told_cell(struct arena *arena, const json_t *alert)
 {
@@ -115,9 +128,11 @@ static struct cell told_cell(struct arena *arena, const json_t *alert)
         return told;
     if (!is_firing(alert))
         return cell_none();
-    return json_array_size(json_object_get(alert, "told"))
-               ? cell_text("soon")
-               : cell_toned(TONE_WARN, "nobody: no route takes it");
+    if (json_array_size(json_object_get(alert, "told")))
+        return cell_text("soon");
+    const char *left_out = left_out_text(arena, alert);
+    return cell_toned(TONE_WARN, *left_out ? arena_printf(arena, "nobody: %s", left_out)
+                                           : "nobody: no route takes it");
 }
 
 /* What keep_firing_for alone keeps: "" for others. */
@@ -196,6 +211,9 @@ static void write_alert(struct invocation *in, const json_t *alert)
     write_field(in->out, NULL, "rule", cell_text(remote_text(alert, "rule")));
     write_field(in->out, NULL, "expr", cell_text(remote_text(alert, "expr")));
     write_field(in->out, NULL, "told", told_cell(in->arena, alert));
+    if (*left_out_text(in->arena, alert))
+        write_field(in->out, NULL, "left out",
+                    cell_text(left_out_text(in->arena, alert)));
     if (json_is_object(held))
         write_field(in->out, NULL, "held until", cell_time(remote_time(held, "until")));
     write_field(in->out, NULL, "fingerprint",

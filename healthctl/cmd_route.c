@@ -135,13 +135,14 @@ static int show(struct invocation *in)
 
 struct trial {
     struct invocation *in;
+    struct labels labels;
     json_t *steps, *told;
 };
 
 static void add_told(struct trial *t, const struct route *r)
 {
     for (size_t i = 0; r->receivers[i]; i++) {
-        bool is_new = true;
+        bool is_new = !receiver_leaves_out(r->receivers[i], t->labels);
         for (size_t k = 0; k < json_array_size(t->told); k++)
             is_new &= strcmp(json_string_value(json_array_get(t->told, k)),
                              r->receivers[i]->name) != 0;
@@ -210,6 +211,21 @@ static const char *told_text(struct arena *arena, const json_t *told)
     return arena_keep(arena, &text);
 }
 
+static json_t *write_left_out(const struct trial *t, const struct route *root)
+{
+    const struct receiver *list[LEFT_OUT_MAX];
+    const size_t count = route_left_out(root, t->labels, list, LEFT_OUT_MAX);
+    json_t *names = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const char *why = arena_printf(t->in->arena, "below its severity_floor, %s",
+                                       list[i]->severity_floor);
+        json_array_append_new(
+            names, json_pack("{s:s, s:s}", "receiver", list[i]->name, "why", why));
+        write_say(t->in->out, TONE_WARN, "not %s: it is %s", list[i]->name, why);
+    }
+    return names;
+}
+
 static int test(struct invocation *in)
 {
     const struct generation *g;
@@ -219,12 +235,16 @@ static int test(struct invocation *in)
         code = labels_of(in, g, &labels);
     if (code)
         return code;
-    struct trial t = {.in = in, .steps = json_array(), .told = json_array()};
-    route_explain(g->alerting.routing.root, labels, add_step, &t);
+    const struct route *root = g->alerting.routing.root;
+    struct trial t = {
+        .in = in, .labels = labels, .steps = json_array(), .told = json_array()};
+    route_explain(root, labels, add_step, &t);
     const char *told = told_text(in->arena, t.told);
     const char *wanted = invocation_flag(in, "expect");
+    json_t *left_out = write_left_out(&t, root);
     write_say(in->out, TONE_STRONG, "told: %s", *told ? told : "nobody");
     write_json(in->out, "receivers", t.told);
+    write_json(in->out, "left_out", left_out);
     write_json(in->out, "routes", t.steps);
     if (wanted && strcmp(wanted, told) != 0)
         return complain(in, CODE_FAILED, "expected %s to be told, not %s", wanted,

@@ -70,7 +70,17 @@ static void look_at(struct search *s, const struct guess *g, struct watched *w)
 
 /* ---- the rest ---- */
 
-static bool is_routed(const struct search *s, const struct probe *p, const char *alert)
+static bool has_listener(const struct route *r, struct labels labels)
+{
+    bool is_heard = r->is_for_nobody;
+    for (size_t i = 0; r->receivers[i]; i++)
+        is_heard |= !receiver_leaves_out(r->receivers[i], labels);
+    return is_heard;
+}
+
+/* ret_deaf: a receiver that would be told, if its floor were lower. */
+static bool is_routed(const struct search *s, const struct probe *p, const char *alert,
+                      const struct receiver **ret_deaf)
 {
     const struct routing *r = &s->generation->alerting.routing;
     const struct route *taken[ROUTES_TAKEN_MAX];
@@ -82,9 +92,10 @@ static bool is_routed(const struct search *s, const struct probe *p, const char 
         labels_merge(s->arena, p->labels, (struct labels){own, ARRAY_LEN(own)});
     const size_t count = route_match(r->root, labels, taken, ROUTES_TAKEN_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (*taken[i]->receivers || taken[i]->is_for_nobody)
+        if (has_listener(taken[i], labels))
             return true;
     }
+    (void)route_left_out(r->root, labels, ret_deaf, 1);
     return false;
 }
 
@@ -103,6 +114,7 @@ static const char *untold_because(const struct search *s, const struct probe *p)
     const struct label own[] = {{"__name__", "probe_state"}, {"probe", p->name}};
     const struct labels series =
         labels_merge(s->arena, p->labels, (struct labels){own, ARRAY_LEN(own)});
+    const struct receiver *deaf = NULL;
     bool is_told = false; /* by a rule, be it to nobody */
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule_group *g = rules->groups[i];
@@ -111,10 +123,15 @@ static const char *untold_because(const struct search *s, const struct probe *p)
             if (r->is_recording || !is_about(r, series))
                 continue;
             is_told = true;
-            if (is_routed(s, p, r->name))
+            if (is_routed(s, p, r->name, &deaf))
                 return NULL;
         }
     }
+    if (deaf)
+        return arena_printf(s->arena,
+                            "nobody is told when it is down: its severity, %s, is below "
+                            "the severity_floor of '%s', %s",
+                            p->severity, deaf->name, deaf->severity_floor);
     return is_told ? arena_printf(s->arena,
                                   "nobody is told when it is down: `notify: {%s: "
                                   "[RECEIVER]}`",

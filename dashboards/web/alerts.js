@@ -16,18 +16,18 @@ import { clock, count, exact, since } from "./words.js";
 
 const AGAIN_MS = 10000;
 const ORDER = { firing: 0, pending: 1, resolved: 2 };
-const SEVERITY = { critical: 0, warning: 1, info: 2 };
+const LEVEL = { critical: 0, error: 1, warning: 2, info: 3, none: 4 };
 const HIDDEN_LABELS = new Set(["alertname", "probe", "severity"]);
 
 function sorted() {
   return [...model.alerts].sort((a, b) => ORDER[a.state] - ORDER[b.state] || Boolean(a.held) - Boolean(b.held) ||
-    (SEVERITY[a.severity] ?? 1) - (SEVERITY[b.severity] ?? 1) || (a.since || "").localeCompare(b.since || ""));
+    LEVEL[a.level] - LEVEL[b.level] || (a.since || "").localeCompare(b.since || ""));
 }
 
 function healthOf(alert) {
   if (alert.state === "resolved") return "up";
   if (alert.state === "pending") return "unknown";
-  return alert.severity === "critical" ? "down" : "degraded";
+  return alert.level === "critical" ? "down" : "degraded";
 }
 
 function runbook(alert) {

@@ -33,11 +33,15 @@ export function endingWords(alert, now) {
   return alert.state === "firing" && alert.ends_at ? `; well again, over ${clock(alert.ends_at, now)} if it stays so` : "";
 }
 
+function leftOutLine(one) {
+  return h("li", { class: "told is-unknown" }, h("b", null, one.receiver), ` is not told: it is ${one.why}`);
+}
+
 export function toldList(alert, now) {
-  if (!alert.told.length && alert.state === "firing") {
+  if (!alert.left_out.length && !alert.told.length && alert.state === "firing") {
     return h("p", { class: "alarm" }, "Nobody is told of this: no receiver takes it. Add one to ", h("code", null, "notify:"), ".");
   }
-  const lines = alert.told.map((told) => toldLine(told, now));
+  const lines = [...alert.told.map((told) => toldLine(told, now)), ...alert.left_out.map(leftOutLine)];
   if (alert.held) lines.push(h("li", { class: "told is-unknown" }, `Held: ${alert.held.by || alert.held.kind}`));
   if (alert.ack) {
     const why = alert.ack.comment ? ` “${alert.ack.comment}”` : "";

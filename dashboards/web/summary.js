@@ -37,7 +37,7 @@ export function headline() {
   if (!all.length) return ["unknown", "Nothing is watched yet"];
   const open = all.filter((p) => p.health === "unknown");
   if (open.length === all.length) return ["unknown", "Asking for the first time"];
-  if (firing().some((alert) => alert.severity !== "info")) return ["degraded", `Up, and ${count(firing().length, "alert fires", "alerts fire")}`];
+  if (firing().some((alert) => alert.level !== "info" && alert.level !== "none")) return ["degraded", `Up, and ${count(firing().length, "alert fires", "alerts fire")}`];
   if (open.length) return ["unknown", `Up, but ${count(open.length, "probe is", "probes are")} not known`];
   return ["up", "Everything is up"];
 }
@@ -68,8 +68,8 @@ function probeCard(probe) {
 }
 
 function alertCard(alert) {
-  return h("article", { class: `card is-${alert.severity === "critical" ? "down" : "degraded"}${alert.held ? " is-held" : ""}` },
-    h("h2", null, healthIcon(alert.severity === "critical" ? "down" : "degraded", alert.severity),
+  return h("article", { class: `card is-${alert.level === "critical" ? "down" : "degraded"}${alert.held ? " is-held" : ""}` },
+    h("h2", null, healthIcon(alert.level === "critical" ? "down" : "degraded", alert.severity),
       link("#/alerts", null, alert.annotations.summary || alert.alertname)),
     h("p", { class: "when" }, h("b", null, `for ${since(alert.since, now())}`),
       h("span", { class: "quiet", title: exact(alert.since) }, ` since ${clock(alert.since, now())}${endingWords(alert, now())}`)),

@@ -79,6 +79,18 @@ static struct bytes text_of(const struct log_field *f, size_t most)
     return bytes_cut(bytes_of(f->text), most);
 }
 
+static void json_pairs(struct buf *out, const struct log_field *f, size_t most)
+{
+    buf_add_byte(out, '{');
+    for (int64_t i = 0; i < f->integer; i++) {
+        buf_add_text(out, i ? "," : "");
+        buf_add_json(out, bytes_of(f->pairs[i].name));
+        buf_add_byte(out, ':');
+        buf_add_json(out, bytes_cut(bytes_of(f->pairs[i].value), most));
+    }
+    buf_add_byte(out, '}');
+}
+
 static void json_field(struct buf *out, const struct log_field *f, size_t most)
 {
     buf_add_byte(out, ',');
@@ -102,6 +114,9 @@ static void json_field(struct buf *out, const struct log_field *f, size_t most)
         break;
     case LOG_FIELD_NSEC:
         json_number(out, nsec_to_sec(f->integer));
+        break;
+    case LOG_FIELD_PAIRS:
+        json_pairs(out, f, most);
         break;
     }
 }
@@ -132,13 +147,26 @@ static void logfmt_duration(struct buf *out, nsec value)
     buf_finish(&text);
 }
 
+static void logfmt_pairs(struct buf *out, const struct log_field *f, size_t most)
+{
+    for (int64_t i = 0; i < f->integer; i++) {
+        buf_printf(out, " %s.%s=", f->key, f->pairs[i].name);
+        logfmt_text(out, bytes_cut(bytes_of(f->pairs[i].value), most));
+    }
+}
+
 static void logfmt_field(struct buf *out, const struct log_field *f, size_t most)
 {
+    if (f->kind == LOG_FIELD_PAIRS) {
+        logfmt_pairs(out, f, most);
+        return;
+    }
     buf_add_byte(out, ' ');
     buf_add_text(out, f->key);
     buf_add_byte(out, '=');
     switch (f->kind) {
     case LOG_FIELD_END:
+    case LOG_FIELD_PAIRS:
         break;
     case LOG_FIELD_EVENT:
     case LOG_FIELD_TEXT:

@@ -22,7 +22,11 @@ enum log_field_kind {
     LOG_FIELD_TEXT,
     LOG_FIELD_INT,
     LOG_FIELD_NUMBER,
-    LOG_FIELD_NSEC
+    LOG_FIELD_NSEC,
+    LOG_FIELD_PAIRS
+};
+struct log_pair {
+    const char *name, *value;
 };
 struct log_field {
     enum log_field_kind kind;
@@ -30,6 +34,7 @@ struct log_field {
     const char *text;
     int64_t integer;
     double number;
+    const struct log_pair *pairs; /* integer of them */
 };
 
 /* First in every line: what happened, in two or three words that never change. */
@@ -40,6 +45,11 @@ struct log_field {
 #define NUM(k, v) \
     ((struct log_field){.kind = LOG_FIELD_NUMBER, .key = (k), .number = (v)})
 #define DUR(k, v) ((struct log_field){.kind = LOG_FIELD_NSEC, .key = (k), .integer = (v)})
+
+/* An object of texts in JSON; KEY.NAME=VALUE for each in logfmt. */
+#define PAIRS(k, items, count) \
+    ((struct log_field){       \
+        .kind = LOG_FIELD_PAIRS, .key = (k), .integer = (count), .pairs = (items)})
 
 /* Where a finished line (with its '\n') goes. Called on the loop's thread. The default writes to
  * stderr. A writer may redact secrets in the line: it owns the buffer while it runs. */

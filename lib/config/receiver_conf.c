@@ -25,10 +25,11 @@ static const struct opt_choice backlog_choices[] = {
     {0},
 };
 
-enum { FLOOR_NONE, FLOOR_INFO, FLOOR_WARNING, FLOOR_CRITICAL };
+enum { FLOOR_NONE, FLOOR_INFO, FLOOR_WARNING, FLOOR_ERROR, FLOOR_CRITICAL };
 static const struct opt_choice floor_choices[] = {
     {"info", FLOOR_INFO, "info and above"},
     {"warning", FLOOR_WARNING, "warning and above"},
+    {"error", FLOOR_ERROR, "error and critical"},
     {"critical", FLOOR_CRITICAL, "critical alone"},
     {0},
 };
@@ -51,7 +52,9 @@ const struct opt receiver_opts[] = {
     OPT_ROW_BOOL("send_resolved", send_resolved, "true",
                  "Whether it is told when what it was told of has ended."),
     OPT_ROW_CHOICE("severity_floor", severity_floor, OPT_NONE, floor_choices,
-                   "The least severity it is told of. When it is not written: all."),
+                   "The least severity it is told of. When it is not written: all. A "
+                   "severity that is not known counts as critical, an alert without "
+                   "one as a warning."),
     {0},
 };
 #undef OPT_STRUCT

@@ -105,6 +105,17 @@ void routing_lint(struct loader *l, const struct node *root)
 
 /* ---- rules of which nobody is told ---- */
 
+/* A severity that is not known yet is below no floor. */
+static bool has_listener(const struct route *r, struct labels known)
+{
+    const bool is_open = !labels_get(known, "severity");
+    for (const struct receiver *const *to = r->receivers; *to; to++) {
+        if (is_open || !receiver_leaves_out(*to, known))
+            return true;
+    }
+    return r->is_for_nobody;
+}
+
 /* The route may be reached; whether it, or one below it, may tell somebody or says that nobody is to be told. */
 static bool may_tell(const struct route *r, struct labels known)
 {
@@ -119,7 +130,7 @@ static bool may_tell(const struct route *r, struct labels known)
         if (chance == CERTAIN && !(*child)->has_continue)
             break;
     }
-    return !is_passed_on && (*r->receivers || r->is_for_nobody);
+    return !is_passed_on && has_listener(r, known);
 }
 
 /* What is known of a rule's alerts before there is one. */

@@ -80,10 +80,18 @@ def test_a_death_pages_with_the_labels_and_a_return_ends_it(watched):
     assert {name: labels[name] for name in LABELS} == LABELS
     wait_requests(stub, "slack")
     assert len(requests_of(stub, "pagerduty", "trigger")) == 1, "the warning does not page"
+    lines = {line["alert"]: line for line in daemon.logs(event="alert.firing")}
+    down = lines["Down"]
+    assert (down["level"], down["severity"], down["probe"]) == ("error", "critical", "payload")
+    assert down["msg"] == "Down of payload fires: payload is down"
+    assert LABELS.items() <= down["labels"].items() and down["labels"]["alertname"] == "Down"
+    assert lines["Side"]["level"] == "warning"
 
     server.start()
     (end, *_) = wait_requests(stub, "pagerduty", "resolve")
     assert end.lane == page.lane
+    (over, *_) = daemon.logs(event="alert.resolved", alert="Down")
+    assert (over["level"], over["msg"]) == ("info", "Down of payload is over") and "why" not in over
     wait_requests(stub, "webhook", "resolved", 2)
     assert open_pages(stub) == 0
 

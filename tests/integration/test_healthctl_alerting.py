@@ -315,6 +315,48 @@ def test_route_test_says_who_is_told(healthctl, tmp_path, labels, told):
     assert "oncall, chat" in healthctl("route", "show", "-c", config).stdout
 
 
+FLOORS = CONFIG.replace('oncall: {webhook: {url: "http://127.0.0.1:1/"}}',
+                        'oncall: {webhook: {url: "http://127.0.0.1:1/"}, severity_floor: critical}').replace(
+    "notify: {critical: [oncall, chat], warning: [chat]}", "route: {receiver: [oncall, chat]}")
+
+
+@pytest.mark.parametrize("severity, told, left_out", [
+    ("critical", "oncall,chat", False), ("page", "oncall,chat", False), ("sev1", "oncall,chat", False),
+    ("warning", "chat", True), ("info", "chat", True)])
+def test_route_test_leaves_out_whose_floor_is_above(healthctl, tmp_path, severity, told, left_out):
+    config = tmp_path / "healthd.yml"
+    config.write_text(FLOORS)
+    done = healthctl("route", "test", "-c", config, f"severity={severity}", "--expect", told)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("not oncall: it is below its severity_floor, critical" in done.stdout) == left_out
+    done = healthctl("route", "test", "-c", config, f"severity={severity}", "--format=json")
+    assert [one["receiver"] for one in json.loads(done.stdout)["left_out"]] == ["oncall"] * left_out
+
+
+def test_alerts_names_the_floor_as_the_reason(ask):
+    left_out = [{"receiver": "oncall", "why": "below its severity_floor, critical"}]
+    nobody = {**ALERT, "severity": "warning", "told": [], "left_out": left_out}
+    wide = {"COLUMNS": "250"}
+    line = ask({"GET /api/alerts": [nobody]}, "alerts", env=wide).stdout.splitlines()[1]
+    assert "nobody: not oncall: it is below its severity_floor, critical" in line
+    whole = ask({"GET /api/alerts": [{**ALERT, "left_out": left_out}]}, "alerts", "payload", env=wide).stdout
+    assert "left out" in whole and "not oncall: it is below its severity_floor, critical" in whole
+
+
+def test_nobody_below_the_floor_is_a_warning(healthctl, tmp_path):
+    config = tmp_path / "healthd.yml"
+    config.write_text(FLOORS.replace("[oncall, chat]", "oncall") + """
+rules:
+  - {alert: Slow, expr: up == 0, labels: {severity: warning}}
+  - {alert: Odd, expr: up == 0, labels: {severity: sev1}}
+""")
+    said = healthctl("validate", config)
+    words = said.stdout + said.stderr
+    assert "nobody is told of alerts with severity warning" in words
+    assert "the severity 'sev1' of the alert 'Odd' is not known, and counts as critical" in words
+    assert "severity sev1" not in words
+
+
 # ---- rules ----
 
 RULES = """

@@ -267,6 +267,18 @@ def test_gaps_are_named_one_by_one(healthctl, tmp_path):
                            ("receiver", "orders"), ("backup", ""), ("deadman", ""), ("published", "db")]
 
 
+def test_a_receiver_whose_floor_is_above_is_no_receiver(healthctl, tmp_path):
+    config = tmp_path / "healthd.yml"
+    config.write_text("receivers: {hook: {webhook: {url: \"http://hook.example.com/\"}, severity_floor: critical}}\n"
+                      "notify: hook\n"
+                      "probes:\n"
+                      "  - {name: orders, postgres: \"postgresql://healthd@127.0.0.1:5432/shop\", severity: warning}\n"
+                      "  - {name: api, http: \"http://127.0.0.1:4000/\", severity: critical}\n")
+    _, said = coverage_of(healthctl, DATA / "express-fastapi.yml", config)
+    (gap,) = [gap for gap in said["uncovered"] if gap["kind"] == "receiver"]
+    assert gap["of"] == "orders" and "warning, is below the severity_floor of 'hook', critical" in json.dumps(gap)
+
+
 def test_nothing_is_uncovered(healthctl, tmp_path):
     stack = tmp_path / "compose.yml"
     stack.write_text("services:\n  db: {image: \"postgres:16\"}\n  web: {image: \"a:1\", expose: [80]}\n"

@@ -32,8 +32,10 @@ static void notices_say_why(void **state)
     static const char *const expected[] = {
         "warning|first notification|40 s after deploy a1b2c3 of shop|healthctl ack a",
         "critical|new alerts added|40 s after deploy a1b2c3 of shop|healthctl ack Down",
-        "critical|repeat interval elapsed|40 s after deploy a1b2c3 of shop|healthctl ack Down",
-        "warning|some alerts resolved|40 s after deploy a1b2c3 of shop|healthctl ack Down",
+        "critical|repeat interval elapsed|40 s after deploy a1b2c3 of shop|healthctl ack "
+        "Down",
+        "warning|some alerts resolved|40 s after deploy a1b2c3 of shop|healthctl ack "
+        "Down",
         "warning|all alerts resolved|40 s after deploy a1b2c3 of shop|",
         NULL};
     struct story_fixture s;
@@ -128,8 +130,12 @@ static void receivers_may_want_less(void **state)
     story_advance(&s, story_time(200));
     story_fire(&s, "Down/a", "severity=critical", story_time(300));
     story_advance(&s, story_time(300));
+    story_fire(&s, "Odd/a", "severity=sev1", story_time(400));
+    story_advance(&s, story_time(400));
+    story_until(&s, story_time(450));
     assert_string_equal(buf_text(&s.told), "0 chat trigger Down a +1 -0\n"
-                                           "300 chat trigger Down a +1 -0\n");
+                                           "300 chat trigger Down a +1 -0\n"
+                                           "430 chat trigger Odd a +1 -0\n");
     story_end(&s);
 }
 

@@ -14,6 +14,8 @@
 
 static const struct wall at = {INT64_C(1795230245678000000)};
 
+static const struct log_pair pairs[] = {{"team", "shop"}, {"q", "a \"b\""}};
+
 static void both_forms_say_the_same(void **state)
 {
     const struct {
@@ -39,6 +41,10 @@ static void both_forms_say_the_same(void **state)
         {{DUR("took", 1234567), DUR("for", 250 * NSEC_PER_SEC)},
          ",\"took\":0.001234567,\"for\":250",
          " took=1.23ms for=4m10s"},
+        {{PAIRS("labels", pairs, 2), INT("n", 1)},
+         ",\"labels\":{\"team\":\"shop\",\"q\":\"a \\\"b\\\"\"},\"n\":1",
+         " labels.team=shop labels.q=\"a \\\"b\\\"\" n=1"},
+        {{PAIRS("labels", pairs, 0)}, ",\"labels\":{}", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct log_field fields[5] = {EV("config rejected")};

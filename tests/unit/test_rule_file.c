@@ -118,7 +118,7 @@ static const struct {
      "record r.yml/g/a:b: sum(c) label.x=1\n"
      "alert r.yml/g/A: a:b > 1 for 60 keep 120 label.severity=page annotation.summary=is "
      "{{ $value }}\n"},
-    {"groups:\n- name: g\n  labels: {team: a, severity: x}\n  rules:\n"
+    {"groups:\n- name: g\n  labels: {team: a, severity: info}\n  rules:\n"
      "  - {alert: A, expr: up, labels: {severity: warning}}\n"
      "  - {alert: A, expr: up, labels: {severity: critical}}\n"
      "  - {alert: A, expr: up, labels: {severity: '{{ $labels.s }}'}}\n"
@@ -128,8 +128,8 @@ static const struct {
      "alert r.yml/g/A:warning: up label.team=a label.severity=warning\n"
      "alert r.yml/g/A:critical: up label.team=a label.severity=critical\n"
      "alert r.yml/g/A: up label.team=a label.severity={{ $labels.s }}\n"
-     "alert r.yml/g/A:x: up label.team=a label.severity=x\n"
-     "alert r.yml/g/B: up label.team=a label.severity=x\n"},
+     "alert r.yml/g/A:info: up label.team=a label.severity=info\n"
+     "alert r.yml/g/B: up label.team=a label.severity=info\n"},
     {"groups:\n- name: g\n  rules:\n"
      "  - {alert: D, warn: 'a < 0.2', crit: 'a < 0.1', resolve_when: 'a > 0.3'}\n"
      "  - {alert: E, warn: 'a < 0.2', crit: 'a < 0.1', resolve_when: {crit: 'a > "
@@ -206,7 +206,7 @@ static const struct {
     {RULES("  - {alert: A, expr: up, annotations: {a: [1], b: {}}}\n"),
      "4:43 annotation 'a' must be a text, not a list\n"
      "4:51 annotation 'b' must be a text, not a mapping\n"},
-    {RULES("  - {alert: A, crit: up, labels: {severity: x}}\n"),
+    {RULES("  - {alert: A, crit: up, labels: {severity: info}}\n"),
      "4:34 the label 'severity' comes from warn and crit\n"},
     {RULES("  - {alert: A, expr: up, resolve_when: {crit: up}}\n"),
      "4:40 resolve_when has parts only beside warn and crit\n"},
@@ -266,6 +266,26 @@ static void strange_templates_are_said(void **state)
     finish(&f);
 }
 
+static void unknown_severities_are_said(void **state)
+{
+    struct buf out = BUF_MAX(10000);
+    struct fixture f = read_file(
+        RULES("  - {alert: A, expr: up, labels: {severity: page}}\n"
+              "  - {alert: B, expr: up, labels: {severity: '{{ $labels.s }}'}}\n"
+              "  - {alert: C, expr: up, labels: {severity: sev1}}\n"
+              "  - {record: 'd:e', expr: up, labels: {severity: sev1}}\n"
+              "  - {alert: D, warn: up > 1, crit: up > 2}\n"));
+    show_faults(f.diag, &out);
+    const char expected[] =
+        "warning the severity 'sev1' of the alert 'C' is not known, and "
+        "counts as critical";
+    assert_non_null(strstr(buf_text(&out), expected));
+    assert_int_equal(diag_warning_count(f.diag), 1);
+    assert_int_equal(diag_error_count(f.diag), 0);
+    buf_finish(&out);
+    finish(&f);
+}
+
 static void inline_rules_make_one_group(void **state)
 {
     static const struct rule_source source = {.file = "healthd.yml"};
@@ -305,6 +325,7 @@ int main(void)
         cmocka_unit_test(rules_are_read),
         cmocka_unit_test(faults_have_places),
         cmocka_unit_test(strange_templates_are_said),
+        cmocka_unit_test(unknown_severities_are_said),
         cmocka_unit_test(inline_rules_make_one_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
