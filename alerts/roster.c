@@ -114,29 +114,42 @@ static void go(struct roster *r, const struct map *configured, struct wall now,
     }
 }
 
-static struct entry *first_to_go(const struct roster *r)
+static int by_going(const void *a, const void *b)
 {
-    struct entry *first = NULL;
+    const struct entry *x = *(const struct entry *const *)a;
+    const struct entry *y = *(const struct entry *const *)b;
+    return (x->name.gone_at.ns > y->name.gone_at.ns) -
+           (x->name.gone_at.ns < y->name.gone_at.ns);
+}
+
+/* Those that are gone, the first to go first. */
+static struct entry **gone_list(const struct roster *r)
+{
+    struct entry **gone = memory_take((r->gone_count + 1) * sizeof(struct entry *));
+    size_t count = 0;
     for (const struct map_entry *at = NULL; (at = map_next(r->names, at));) {
         struct entry *x = at->value;
-        if (x->name.gone_at.ns && (!first || x->name.gone_at.ns < first->name.gone_at.ns))
-            first = x;
+        if (x->name.gone_at.ns)
+            gone[count++] = x;
     }
-    return first;
+    qsort(gone, count, sizeof(struct entry *), by_going);
+    return gone;
 }
 
 /* No rule reads what is older. */
 static void forget(struct roster *r, struct wall now, struct ledger_txn *txn)
 {
-    for (struct entry *x; (x = first_to_go(r));) {
+    struct entry **gone = gone_list(r);
+    for (size_t i = 0; r->gone_count > 0; i++, r->gone_count--) {
+        struct entry *x = gone[i];
         if (r->gone_count <= ROSTER_GONE_MAX &&
             now.ns - x->name.gone_at.ns < HISTORY_ROLLUP_KEEP)
-            return;
+            break;
         ledger_drop(txn, LEDGER_PROBE, x->text);
         map_remove(r->names, bytes_of(x->text));
         entry_free(x);
-        r->gone_count--;
     }
+    free(gone);
 }
 
 void roster_adopt(struct roster *r, struct texts names, struct wall now,

@@ -275,7 +275,7 @@ static bool start_all(struct daemon *d, struct generation *g, struct err *e)
         return false;
 
     memos_retain(d->memos, g);
-    verdict_history_retain(d->verdict_history, g);
+    (void)verdict_history_retain(d->verdict_history, g, NULL);
     probes_seen_recall(d);
     canaries_adopt(d->canaries, g);
     adopt_alerting(d);

@@ -218,7 +218,6 @@ static void swap(struct reloader *r)
     d->generation = g;
     adoption_take(r->adoption);
     memos_retain(d->memos, g);
-    verdict_history_retain(d->verdict_history, g);
     canaries_adopt(d->canaries, g);
     engine_host_adopt(d->engine_host, g);
     generation_unref(before);
@@ -247,6 +246,15 @@ static void make(struct reloader *r, const struct slice *slice)
     r->state = RELOAD_QUIETING;
 }
 
+/* What nobody looks at any more. */
+static bool tidy(struct reloader *r, const struct slice *slice)
+{
+    const struct daemon *d = r->daemon;
+    return !r->adoption ||
+           (adoption_tidy(r->adoption, slice) &&
+            verdict_history_retain(d->verdict_history, d->generation, slice));
+}
+
 /* Some of what its state stands for; false when there is nothing to do in this turn. */
 static bool go_on(struct reloader *r, const struct slice *slice)
 {
@@ -268,7 +276,7 @@ static bool go_on(struct reloader *r, const struct slice *slice)
             swap(r);
         return true;
     case RELOAD_TIDYING:
-        if (!r->adoption || adoption_tidy(r->adoption, slice))
+        if (tidy(r, slice))
             end(r);
         return true;
     case RELOAD_NONE:

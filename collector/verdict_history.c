@@ -18,10 +18,12 @@
 
 struct verdict_history {
     struct loop *loop;
-    struct verdict_file *file; /* NULL: memory only */
-    struct map *records;       /* → struct verdict_record * */
-    bool is_recall_wanted;     /* of a record, and not asked for yet */
-    bool is_recalling;         /* the file is being read */
+    struct verdict_file *file;        /* NULL: memory only */
+    struct map *records;              /* → struct verdict_record * */
+    bool is_retaining;                /* those that go are looked for */
+    const struct map_entry *retained; /* the last that stays, so far; NULL: none */
+    bool is_recall_wanted;            /* of a record, and not asked for yet */
+    bool is_recalling;                /* the file is being read */
     struct timer *timer;
     unsigned flushes;
 };
@@ -260,19 +262,27 @@ void verdict_history_observe(struct verdict_history *h, const char *name,
         note_change(h, r, v);
 }
 
-void verdict_history_retain(struct verdict_history *h, const struct generation *g)
+bool verdict_history_retain(struct verdict_history *h, const struct generation *g,
+                            const struct slice *slice)
 {
-    save(h);
-    struct map *kept = map_create();
-    const struct map_entry *x = NULL;
-    while ((x = map_next(h->records, x))) {
-        if (generation_probe(g, x->key))
-            map_put(kept, bytes_of(x->key), x->value);
-        else
-            record_free(x->value);
+    const struct map_entry *x;
+    if (!h->is_retaining)
+        save(h);
+    h->is_retaining = true;
+    while ((x = map_next(h->records, h->retained)) != NULL) {
+        struct verdict_record *r = x->value;
+        if (slice_is_over(slice))
+            return false;
+        if (generation_probe(g, x->key)) {
+            h->retained = x;
+            continue;
+        }
+        map_remove(h->records, bytes_of(x->key));
+        record_free(r);
     }
-    map_destroy(h->records);
-    h->records = kept;
+    h->retained = NULL;
+    h->is_retaining = false;
+    return true;
 }
 
 /* ---- reading ---- */

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "alerts/slice.h"
 #include "collector/availability.h"
 #include "collector/latency.h"
 #include "lib/base/buf.h"
@@ -53,8 +54,9 @@ struct verdict_history *verdict_history_create(struct loop *l, const char *state
 /* Writes what waits; takes NULL. */
 void verdict_history_destroy(struct verdict_history *h);
 /* Probes that a generation does not have leave the memory; their rows stay until they are too old, and are read again
- * when a probe of that name runs. */
-void verdict_history_retain(struct verdict_history *h, const struct generation *g);
+ * when a probe of that name runs. In slices; true when all have left. */
+bool verdict_history_retain(struct verdict_history *h, const struct generation *g,
+                            const struct slice *slice);
 /* v was published; confirmed, changed and since are set. interval: of its probe. */
 void verdict_history_observe(struct verdict_history *h, const char *name,
                              const struct verdict *v, nsec interval);
