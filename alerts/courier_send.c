@@ -165,10 +165,11 @@ static void notice_stand_in(struct sending *s, const struct waiting *w)
 /* Returns true when nobody waits for the disk's answer any more. */
 static bool wait_ended(struct sending *s)
 {
+    const bool is_over = s->is_cancelled;
     s->is_waiting = false;
-    if (s->is_cancelled)
-        arena_destroy(s->arena);
-    return s->is_cancelled;
+    if (is_over)
+        arena_destroy(s->arena); /* and s, which is in it */
+    return is_over;
 }
 
 /* A disk that refuses stops no notice: then a repeat after a crash is not marked, and the fault is said. */
