@@ -315,34 +315,38 @@ def test_a_baseline_is_readable_and_has_no_values(healthctl, baseline, shop, web
 
 
 def test_the_same(against):
-    done = against("--repeat", "3")
-    assert done.returncode == 0 and done.all == "same", done.stdout
+    done = wait_until(lambda: (found := against("--repeat", "3")).all == "same" and found)
+    assert done.returncode == 0, done.stdout
     assert set(done.verdicts.values()) == {"same"}
     assert done.steps["login"]["fresh_samples"] == 3 and done.steps["login"]["recorded_samples"] == 6
 
 
+AT_ANY_SPEED = ("--tolerance", "100000%")
+
+
 def test_slower(against, web, healthctl, shop, baseline):
     web.answers["GET /orders"] = lambda _: (time.sleep(0.4), ORDERS)[1]
-    done = against("--repeat", "2")
+    # On a busy machine what is not meant may be slower once, too.
+    done = wait_until(lambda: (found := against("--repeat", "2")).verdicts["login"] == found.verdicts["data/page"] == "same" and found)
     assert done.returncode == 0 and done.all == "slower", done.stdout
     assert done.verdicts == {"login": "same", "data/orders": "slower", "data/page": "same"}
-    assert "total: p95 4" in done.steps["data/orders"]["why"] and "wait: p95" in done.steps["data/orders"]["why"]
+    assert "total: p95 " in done.steps["data/orders"]["why"] and "wait: p95" in done.steps["data/orders"]["why"]
     assert against("--fail-slower").returncode == 1, "of one run, too, when it is clear"
-    assert against("--tolerance", "100000%").all == "same"
+    assert against(*AT_ANY_SPEED).all == "same"
     done = healthctl("smoke", shop, "--against", str(baseline), "--format", "github")
     assert done.returncode == 0 and "::warning title=shop%3A data/orders is slower::total" in done.stdout
 
 
 def test_changed(against, web, healthctl, shop, baseline, tmp_path):
     web.answers["GET /orders"] = {**ORDERS, "orders": [{"id": 1, "paid": True}], "more": 1}
-    done = against()
+    done = against(*AT_ANY_SPEED)
     assert done.returncode == 1 and done.all == "changed"
     assert done.verdicts == {"login": "same", "data/orders": "changed", "data/page": "same"}
     assert done.steps["data/orders"]["why"] == ("json.orders[].id: was string, is number; "
                                                 "json.orders[].total is gone")
     assert done.steps["data/orders"]["note"] == "json.more is new"
     web.answers["GET /orders"] = {**ORDERS, "more": 1, "orders": []}
-    assert against().all == "same", "a key more breaks no reader, and an empty list has no shape"
+    assert against(*AT_ANY_SPEED).all == "same", "a key more breaks no reader, and an empty list has no shape"
     web.answers["GET /orders"] = "no JSON"
     report = tmp_path / "out.xml"
     done = healthctl("smoke", shop, "--against", str(baseline), "--report", f"junit={report}", "--report",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The postgres probe beside real servers, as the role of examples/privileges: logging in, TLS, poolers, standbys, what can be
 refused and what can go wrong, servers that mean harm, and Debian's postgres_exporter on the same server."""
-import json
 import os
 import re
 import signal
