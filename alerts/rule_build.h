@@ -62,10 +62,10 @@ struct rule_texts rule_texts_with(struct arena *arena, struct rule_texts texts,
 /* NULL when there is none of that name. */
 const struct annotation *rule_texts_get(struct rule_texts texts, const char *name);
 
-/* Fills a struct of size bytes, by its rows, from a mapping; *ret_conf is in the reader's arena. False after a fault, which
- * is reported. */
-bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
-                    const struct node *node, const void **ret_conf);
+/* A struct of size bytes, by its rows, from a mapping, in the reader's arena. A row at fault, which is reported, is as if it
+ * were not written. */
+const void *rule_rows_read(const struct rule_reader *reader, const struct opt *rows,
+                           size_t size, const struct node *node);
 /* Parses an expression that node n holds; NULL after reporting its fault, with the place in it and what to do. */
 const struct promql *rule_promql_read(const struct rule_reader *reader,
                                       const struct node *n, const char *text);

@@ -43,21 +43,22 @@ static struct group_build *group_find(const struct rule_list *l, const char *fil
     return NULL;
 }
 
-static bool group_is_new(struct rule_list *l, const struct rule_source *source,
-                         const char *name, const struct node *node)
+static const char nameless[] =
+    "?"; /* a group whose name is at fault: its rules are read all the same */
+
+static void check_name(struct rule_list *l, const struct rule_source *source,
+                       const char *name, const struct node *node)
 {
     const struct place at = rule_key_place(node, "name");
     const struct group_build *before = group_find(l, source->file, name);
     if (!*name)
-        return diag_error(l->reader.diag, at, "the group has no name");
-    if (before)
-        return diag_error(l->reader.diag, at,
-                          "a second group is named '%.80s'; the first is at line %d",
-                          name, before->line);
+        diag_error(l->reader.diag, at, "the group has no name");
+    else if (before)
+        diag_error(l->reader.diag, at,
+                   "a second group is named '%.80s'; the first is at line %d", name,
+                   before->line);
     if (l->group_count >= RULE_GROUPS_MAX)
-        return diag_error(l->reader.diag, at, "more than %d groups of rules",
-                          RULE_GROUPS_MAX);
-    return true;
+        diag_error(l->reader.diag, at, "more than %d groups of rules", RULE_GROUPS_MAX);
 }
 
 /* False: there are none, or, after a fault, no list. */
@@ -87,20 +88,19 @@ static void read_rules(struct rule_list *l, struct group_build *g,
 static void read_group(struct rule_list *l, const struct rule_source *source,
                        const struct node *node)
 {
-    const void *conf;
     if (node->kind != NODE_MAP) {
         diag_error(l->reader.diag, node->at, "a group is a mapping, not %s",
                    node_kind_name(node->kind));
         return;
     }
-    if (!rule_rows_read(&l->reader, rule_group_opts, sizeof(struct rule_group_conf), node,
-                        &conf))
+    const struct rule_group_conf *c =
+        rule_rows_read(&l->reader, rule_group_opts, sizeof(struct rule_group_conf), node);
+    if (c->name)
+        check_name(l, source, c->name, node);
+    if (l->group_count >= RULE_GROUPS_MAX)
         return;
-    const struct rule_group_conf *c = conf;
-    if (!group_is_new(l, source, c->name, node))
-        return;
-    struct group_build *g =
-        group_add(l, source, arena_strdup(l->reader.arena, c->name), node);
+    struct group_build *g = group_add(
+        l, source, arena_strdup(l->reader.arena, c->name ? c->name : nameless), node);
     if (l->reader.interval <= 0)
         g->group->interval = c->interval;
     g->group->query_offset = c->query_offset;

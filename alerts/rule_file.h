@@ -30,8 +30,9 @@ struct rule_reader {     /* what reading needs */
     struct arena *arena; /* owns all that is made */
     struct diag *diag;
     struct secrets *secrets; /* may be NULL */
-    /* What `active:` names; NULL when there is no such interval. May itself be NULL: there are none. */
-    const struct interval *(*find_interval)(void *ctx, const char *name);
+    /* What `active:`, which stands at that place, names; NULL after reporting that there is none. May itself be NULL: there are
+     * none. */
+    const struct interval *(*find_interval)(void *ctx, const char *name, struct place at);
     void *ctx;
     /* Of every group, whatever it says (for rule tests); 0: what each says. */
     nsec interval;

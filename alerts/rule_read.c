@@ -17,24 +17,18 @@ struct place rule_key_place(const struct node *map, const char *key)
     return n ? n->at : map->at;
 }
 
-bool rule_rows_read(const struct rule_reader *reader, const struct opt *rows, size_t size,
-                    const struct node *node, const void **ret_conf)
+const void *rule_rows_read(const struct rule_reader *reader, const struct opt *rows,
+                           size_t size, const struct node *node)
 {
     struct arena *arena = reader->scratch ? reader->scratch : reader->arena;
     const struct opt_ctx ctx = {arena, reader->diag, reader->secrets, false};
     const struct opt_part part = {rows, size};
     struct place at;
-    struct err e = {0};
-    const struct template *t = template_load(&ctx, &part, 1, node, NULL);
-    if (!t)
-        return false;
+    const struct template *t = template_load_rest(&ctx, &part, 1, node, NULL);
     const char *variable = template_variable(t, &at);
-    if (variable) {
+    if (variable)
         diag_error(reader->diag, at, "${%s} is not known here", variable);
-        return false;
-    }
-    return template_fill(t, NULL, NULL, arena, ret_conf, &e) ||
-           diag_error(reader->diag, node->at, "%s", e.text);
+    return template_loaded(t, 0);
 }
 
 /* ---- expressions ---- */
@@ -166,6 +160,8 @@ static bool kind_is_sound(struct rule_list *l, const struct rule_conf *c,
                             : "the rule has neither 'alert' nor 'record'");
         return false;
     }
+    if (c->record && !c->expr)
+        return diag_error(d, node->at, "the rule '%.80s' has no expression", c->record);
     if (c->record)
         return recording_is_sound(l, c, node);
     if (!*c->alert)
@@ -253,14 +249,24 @@ static struct place place_keep(const struct rule_list *l, struct group_build *g,
     return (struct place){g->file, at.line, at.column};
 }
 
+static bool find_active(struct rule_list *l, const char *name, struct place at,
+                        const struct interval **ret)
+{
+    if (!l->reader.find_interval)
+        return diag_error(l->reader.diag, at, "there is no time interval '%.80s'", name);
+    *ret = l->reader.find_interval(l->reader.ctx, name, at);
+    return *ret != NULL;
+}
+
 /* What all rules of one mapping have, whatever their severity. */
 static bool read_frame(struct rule_list *l, struct group_build *g,
                        const struct rule_conf *c, const struct node *node,
                        struct rule *ret)
 {
+    const char *name = c->record ? c->record : c->alert;
     struct rule r = {
         .is_recording = c->record != NULL,
-        .name = arena_strdup(l->reader.arena, c->record ? c->record : c->alert),
+        .name = arena_strdup(l->reader.arena, name ? name : ""),
         .group = g->group,
         .at = place_keep(l, g, node->at),
         .hold_for = c->hold_for,
@@ -276,14 +282,8 @@ static bool read_frame(struct rule_list *l, struct group_build *g,
     if (rule_texts_get(r.labels, "alertname"))
         ok = diag_error(l->reader.diag, rule_key_place(node, "labels"),
                         "'alertname' is the name that stands after 'alert:'");
-    if (c->active && *c->active) {
-        r.active = l->reader.find_interval
-                       ? l->reader.find_interval(l->reader.ctx, c->active)
-                       : NULL;
-        if (!r.active)
-            ok = diag_error(l->reader.diag, rule_key_place(node, "active"),
-                            "there is no time interval named '%.80s'", c->active);
-    }
+    if (c->active && *c->active)
+        ok &= find_active(l, c->active, rule_key_place(node, "active"), &r.active);
     judge_severity(l, &r, node);
     *ret = r;
     return ok;
@@ -332,8 +332,6 @@ static void read_pair(struct rule_list *l, struct group_build *g,
 
 void rule_read(struct rule_list *l, struct group_build *g, const struct node *node)
 {
-    const struct rule_conf *c;
-    const void *conf;
     struct rule frame;
     if (node->kind != NODE_MAP) {
         diag_error(l->reader.diag, node->at, "a rule is a mapping, not %s",
@@ -343,19 +341,17 @@ void rule_read(struct rule_list *l, struct group_build *g, const struct node *no
     }
     if (l->rule_count >= RULES_MAX)
         return;
-    if (!rule_rows_read(&l->reader, rule_opts, sizeof(*c), node, &conf))
+    const size_t errors = diag_error_count(l->reader.diag);
+    const struct rule_conf *c = rule_rows_read(&l->reader, rule_opts, sizeof(*c), node);
+    /* With a row at fault nobody can tell what is missing. */
+    if (diag_error_count(l->reader.diag) == errors && !kind_is_sound(l, c, node) &&
+        !c->expr)
         return;
-    c = conf;
-    if (!kind_is_sound(l, c, node))
-        return;
-    const bool ok = read_frame(l, g, c, node, &frame);
-    if (c->alert && !c->expr) {
-        read_pair(l, g, &frame, c, node);
-    } else if (!c->expr) {
-        diag_error(l->reader.diag, node->at, "the rule '%.80s' has no expression",
-                   c->record);
-    } else {
+    (void)read_frame(l, g, c, node, &frame);
+    if (c->expr) {
         const struct level only = {"expr", "", c->expr};
-        (void)(read_level(l, g, &frame, c, node, &only) && ok);
+        (void)read_level(l, g, &frame, c, node, &only);
+    } else if (c->warn || c->crit) {
+        read_pair(l, g, &frame, c, node);
     }
 }

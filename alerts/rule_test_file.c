@@ -138,7 +138,9 @@ static bool rows(struct file_reader *r, const struct opt *table, size_t size,
                    node_kind_name(node->kind));
         return false;
     }
-    return rule_rows_read(&r->rules, table, size, node, ret);
+    const size_t errors = diag_error_count(r->diag);
+    *ret = rule_rows_read(&r->rules, table, size, node);
+    return diag_error_count(r->diag) == errors;
 }
 
 /* A mapping of texts; empty ones are none. */

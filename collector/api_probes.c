@@ -28,6 +28,15 @@ static json_t *summary_to_json(const struct tracked *t)
                   "severity", t->probe->severity ? t->probe->severity : "", "streak",
                   t->state.streak, "runs", (json_int_t)t->runs, "skipped",
                   (json_int_t)t->skipped, "missed", (json_int_t)t->missed);
+    const bool is_turning = state_is_unconfirmed(&t->state);
+    json_object_set_new(object, "turning",
+                        is_turning ? json_string(health_name(t->state.candidate))
+                                   : json_null());
+    json_object_set_new(
+        object, "needed",
+        json_integer(is_turning
+                         ? state_runs_needed(&t->state, t->probe->rise, t->probe->fall)
+                         : 0));
     json_object_set_new(object, "since", wall_to_json(t->state.since));
     json_object_set_new(object, "labels", labels_to_json(t->probe->labels));
     json_object_set_new(
@@ -235,6 +244,16 @@ static void post_run(struct exchange *x, struct daemon *d)
     schedule_run_now(d->schedule, t, ORIGIN_RUN_NOW, run_is_done, wait);
 }
 
+/* Wherever whoever reads it stands. */
+static const char *config_path_of(const struct daemon *d, struct arena *arena)
+{
+    char *real = d->config_path ? realpath(d->config_path, NULL) : NULL;
+    const char *path = real ? real : d->config_path ? d->config_path : "";
+    const char *copy = arena_strdup(arena, path);
+    free(real);
+    return copy;
+}
+
 static void get_status(struct exchange *x, struct daemon *d)
 {
     struct arena *arena = arena_create(0);
@@ -243,6 +262,7 @@ static void get_status(struct exchange *x, struct daemon *d)
     json_print_text(&head, "site", d->generation->site ? d->generation->site : "");
     json_print_name(&head, "generation");
     buf_printf(&head, "%ju", (uintmax_t)d->generation->number);
+    json_print_text(&head, "config", config_path_of(d, arena));
     json_print_flag(&head, "last_reload_ok", d->last_reload_ok);
     json_print_text(&head, "last_reload_text",
                     d->last_reload_text ? d->last_reload_text : "");
@@ -259,6 +279,7 @@ static const struct endpoint_field status_fields[] = {
     {"version", "string", "healthd's version.", true},
     {"site", "string", "The `site` of the configuration.", true},
     {"generation", "integer", "Of the configuration: 1, 2, …", true},
+    {"config", "string", "The file it reads; empty: the built-in configuration.", true},
     {"last_reload_ok", "boolean", "Whether the last reload was accepted.", true},
     {"last_reload_text", "string", "What the last reload said.", true},
     {"probes", "array", "As /api/probes.", true},
@@ -270,7 +291,15 @@ static const struct endpoint_field list_fields[] = {
 static const struct endpoint_field probe_fields[] = {
     {"name", "string", "The probe's name.", true},
     {"type", "string", "The kind of question.", true},
-    {"health", "string", "Confirmed: up, degraded, down, unknown.", true},
+    {"health", "string",
+     "Confirmed: up, degraded or down. unknown: nothing is confirmed yet, as turning, "
+     "last_run and unknown_since tell.",
+     true},
+    {"turning", "string",
+     "What the last runs found, when that is not confirmed yet; else null.", true},
+    {"streak", "integer", "How many runs in a row found it; 0: none.", true},
+    {"needed", "integer", "How many runs in a row confirm it; 0: nothing is turning.",
+     true},
     {"severity", "string", "How much it matters.", true},
     {"since", "time", "When that health was confirmed.", true},
     {"labels", "object", "The labels of its series.", true},

@@ -77,7 +77,9 @@ static void print_open(struct buf *out, const struct tracked *t,
     add_time(out, "since", since_of(t, r));
     add_time(out, "unknown_since", t->state.unknown_since);
     if (t->state.streak > 0)
-        buf_printf(out, ",\"turning\":\"%s\"", health_name(t->state.candidate));
+        buf_printf(out, ",\"turning\":\"%s\",\"streak\":%d,\"needed\":%d",
+                   health_name(t->state.candidate), t->state.streak,
+                   state_runs_needed(&t->state, t->probe->rise, t->probe->fall));
     if (t->recent.last)
         add_last(out, t);
 }

@@ -71,3 +71,8 @@ bool state_is_unconfirmed(const struct state *s)
 {
     return s->streak > 0;
 }
+
+int state_runs_needed(const struct state *s, int rise, int fall)
+{
+    return runs_needed(s, s->candidate, rise, fall);
+}

@@ -24,5 +24,7 @@ struct state {
 void state_confirm(struct state *s, struct verdict *v, int rise, int fall);
 /* Some other health than the confirmed one is being counted: runs come at retry_interval. */
 bool state_is_unconfirmed(const struct state *s);
+/* How many runs in a row confirm the candidate. */
+int state_runs_needed(const struct state *s, int rise, int fall);
 
 #endif

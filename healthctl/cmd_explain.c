@@ -101,13 +101,29 @@ static int explain_timing(struct invocation *in, const json_t *probe)
 
 /* ---- the two runs ---- */
 
+/* Unknown is what healthd could not ask; what it has not asked often enough is something else. */
+static const char *state_words(const json_t *probe, enum health health)
+{
+    static const char *const words[] = {[HEALTH_UP] = "is up",
+                                        [HEALTH_DEGRADED] = "is degraded",
+                                        [HEALTH_DOWN] = "is down"};
+    const json_t *last = json_object_get(probe, "last_run");
+    if (health != HEALTH_UNKNOWN)
+        return words[health];
+    if (!json_is_object(last))
+        return "has not run yet";
+    return health_of_name(remote_text(last, "health")) == HEALTH_UNKNOWN
+               ? "is unknown: it could not be asked"
+               : "is not yet confirmed";
+}
+
 static void say_state(struct invocation *in, const json_t *probe, enum health health)
 {
     struct writer *w = in->out;
     const json_t *last = json_object_get(probe, "last_run");
     const struct wall since = remote_time(probe, "since");
-    write_say(w, health_tone(health), "%s is %s", remote_text(probe, "name"),
-              health_name(health));
+    write_say(w, health_tone(health), "%s %s", remote_text(probe, "name"),
+              state_words(probe, health));
     write_field(w, NULL, "since", cell_time(since));
     if (json_is_object(last)) {
         const enum health now = health_of_name(remote_text(last, "health"));
@@ -118,12 +134,9 @@ static void say_state(struct invocation *in, const json_t *probe, enum health he
                                             *detail ? ": " : "", detail)));
         write_field(w, NULL, "at", cell_time(remote_time(last, "started")));
     }
-    if (remote_number(probe, "streak") > 0)
-        write_field(
-            w, NULL, "unconfirmed",
-            cell_text(arena_printf(in->arena, "%d run%s in a row say otherwise",
-                                   (int)remote_number(probe, "streak"),
-                                   remote_number(probe, "streak") > 1 ? "s" : "")));
+    const char *turning = remote_turning(in->arena, probe);
+    if (*turning)
+        write_field(w, NULL, "not yet confirmed", cell_text(turning));
     write_field(w, NULL, "next run", cell_time(remote_time(probe, "next_run")));
     write_field(w, NULL, "severity", cell_text(remote_text(probe, "severity")));
     write_begin(w, NULL, NULL);
@@ -160,13 +173,18 @@ static void write_one(struct invocation *in, const char *title, const json_t *ve
                                             {.title = "", .is_elastic = true}};
     struct cell *cells = arena_alloc(in->arena, (p->count * 2 + 1) * sizeof(*cells));
     const struct waterfall phases = remote_waterfall(verdict);
+    size_t count = 0;
     for (size_t i = 0; i < p->count; i++) {
-        cells[i * 2] = cell_toned(TONE_FAINT, p->rows[i].name);
-        cells[i * 2 + 1] = cell_text(p->rows[i].good ? p->rows[i].good : p->rows[i].bad);
+        const struct pair_row *row = &p->rows[i];
+        if (row->is_phase)
+            continue; /* drawn */
+        cells[count * 2] = cell_toned(TONE_FAINT, row->name);
+        cells[count * 2 + 1] = cell_text(row->good ? row->good : row->bad);
+        count++;
     }
     write_begin(in->out, NULL, title);
     write_waterfall(in->out, NULL, &phases);
-    write_table(in->out, &(struct table){NULL, columns, 2, cells, p->count});
+    write_table(in->out, &(struct table){NULL, columns, 2, cells, count});
     write_end(in->out);
 }
 

@@ -101,6 +101,7 @@ static int drop(struct invocation *in)
 
 static const struct verb verbs[] = {
     {.name = "list",
+     .also = "show",
      .operands = "",
      .summary = "What waits, and what could not be delivered; the usual.",
      .run = list},

@@ -11,7 +11,9 @@
 #include "healthctl/remote.h"
 #include "healthctl/when.h"
 #include "healthctl/writer.h"
+#include "lib/base/glob.h"
 #include "lib/base/units.h"
+#include "lib/query/promql.h"
 
 #define TIMEOUT (60 * NSEC_PER_SEC)
 enum { AXIS = 12, ROWS = 8, USUAL_COLUMNS = 80, DRAWN_MAX = 20, POINTS_MAX = 11000 };
@@ -50,6 +52,63 @@ static const char *value_text(const json_t *point)
     return text ? text : "";
 }
 
+/* ---- nothing ---- */
+
+/* The names that healthd has, NULL-terminated; NULL: they are not to be had. */
+static const char *const *names_there(const struct invocation *in)
+{
+    struct answer a = {0};
+    struct err e = {0};
+    if (client_ask(in, "GET", "/api/v1/label/__name__/values", TIMEOUT, &a, &e) ||
+        a.status != 200)
+        return NULL;
+    const json_t *list =
+        json_object_get(json_read(in->arena, a.body, CLIENT_MAX_ANSWER, &e), "data");
+    const size_t count = json_array_size(list);
+    const char **names = arena_alloc(in->arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        names[i] = name ? name : "";
+    }
+    return names;
+}
+
+static bool is_among(const char *const *names, const char *name)
+{
+    for (; *names; names++) {
+        if (!strcmp(*names, name))
+            return true;
+    }
+    return false;
+}
+
+static void say_missing_name(struct invocation *in, const struct selector *s,
+                             const char *const *names)
+{
+    for (size_t i = 0; i < s->matchers.count; i++) {
+        const struct matcher *m = &s->matchers.items[i];
+        if (strcmp(m->name, "__name__") != 0 || m->op != MATCH_EQUAL ||
+            is_among(names, m->value))
+            continue;
+        const char *near = nearest_word(m->value, names);
+        write_say(in->out, TONE_PLAIN, "there is no %s%s%s%s", m->value,
+                  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+}
+
+/* Nothing may be the truth; a name that nothing here has is said. */
+static void say_nothing(struct invocation *in)
+{
+    struct promql_fault fault;
+    size_t count = 0;
+    write_say(in->out, TONE_PLAIN, "nothing matches");
+    const struct promql *q = promql_parse(in->arena, in->operands[0], &fault);
+    const char *const *names = q ? names_there(in) : NULL;
+    const struct selector *const *selectors = names ? promql_selectors(q, &count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        say_missing_name(in, selectors[i], names);
+}
+
 static void write_instant(struct invocation *in, const json_t *data)
 {
     static const struct column columns[] = {{.title = "SERIES", .is_elastic = true},
@@ -67,7 +126,7 @@ static void write_instant(struct invocation *in, const json_t *data)
         cells[i * 2 + 1] = cell_text(value_text(json_object_get(item, "value")));
     }
     if (!count)
-        write_say(in->out, TONE_PLAIN, "nothing matches");
+        say_nothing(in);
     write_table(in->out, &(struct table){NULL, columns, 2, cells, count});
 }
 
@@ -151,7 +210,7 @@ static void write_span(struct invocation *in, const json_t *data, const struct s
     const json_t *result = json_object_get(data, "result");
     const size_t count = json_array_size(result);
     if (!count)
-        write_say(in->out, TONE_PLAIN, "nothing matches");
+        say_nothing(in);
     for (size_t i = 0; i < count && i < DRAWN_MAX; i++)
         write_plot(in, json_array_get(result, i), s);
     if (count > DRAWN_MAX)

@@ -88,6 +88,7 @@ static int test(struct invocation *in)
 
 static const struct verb verbs[] = {
     {.name = "list",
+     .also = "show",
      .operands = "",
      .summary = "Each one, what waits for it and what is wrong with it; the usual.",
      .run = list},

@@ -254,6 +254,7 @@ static int test(struct invocation *in)
 
 static const struct verb verbs[] = {
     {.name = "show",
+     .also = "list",
      .operands = "",
      .summary = "The tree of routes with what each one means; the usual.",
      .run = show},

@@ -46,12 +46,16 @@ static int check_file(struct invocation *in, const char *path)
 {
     struct diag *d = diag_create(in->arena);
     struct rules rules = {0};
-    const bool is_valid = rule_source_load(in, path, d, &rules);
-    const char *usual = config_default();
-    const char *name = path ? path : usual ? usual : "the built-in configuration";
+    struct rule_origin origin;
+    const int code = rule_source_find(in, path, &origin);
+    if (code)
+        return code;
+    const bool is_valid = rule_source_load(in, &origin, d, &rules);
+    const char *name = origin.name;
     const struct tally t = tally_of(&rules);
     write_begin(in->out, NULL, NULL);
-    write_field(in->out, "file", NULL, cell_text(name));
+    write_field(in->out, "file", NULL,
+                cell_text(origin.path ? origin.path : "the built-in configuration"));
     write_field(in->out, "valid", NULL, cell_bool(is_valid));
     write_count(in->out, "groups", is_valid, t.groups);
     write_count(in->out, "alerting", is_valid, t.alerting);
@@ -74,7 +78,7 @@ static int check(struct invocation *in)
     enum exit_code code = CODE_PASS;
     write_list(in->out, "files");
     if (!in->operand_count)
-        code = (enum exit_code)check_file(in, invocation_flag(in, "config"));
+        code = (enum exit_code)check_file(in, NULL);
     for (size_t i = 0; i < in->operand_count; i++)
         code = outcome_worse(code, (enum exit_code)check_file(in, in->operands[i]));
     write_end(in->out);
@@ -137,8 +141,12 @@ static int show(struct invocation *in)
 {
     struct diag *d = diag_create(in->arena);
     struct rules rules = {0};
+    struct rule_origin origin;
     size_t shown = 0;
-    if (!rule_source_load(in, invocation_flag(in, "config"), d, &rules))
+    const int code = rule_source_find(in, NULL, &origin);
+    if (code)
+        return code;
+    if (!rule_source_load(in, &origin, d, &rules))
         return config_faults(in, d);
     write_list(in->out, "rules");
     for (size_t i = 0; i < rules.count; i++) {
@@ -241,6 +249,7 @@ static const struct verb verbs[] = {
                 "configuration; the usual.",
      .run = check},
     {.name = "show",
+     .also = "list",
      .operands = "[NAME...]",
      .most = 1000,
      .summary = "What is in force: written ones, bundled ones, and those that a probe's "
@@ -261,7 +270,8 @@ static const struct flag flags[] = {
      .letter = 'c',
      .operand = "FILE",
      .completes = COMPLETES_FILES,
-     .doc = "The configuration or rule file (default: /etc/healthd/healthd.yml)."},
+     .doc = "The configuration or rule file (default: what the healthd that answers "
+            "reads, else /etc/healthd/healthd.yml)."},
     {.name = "compat",
      .operand = "VERSION",
      .completes = COMPLETES_WORDS,
@@ -276,6 +286,7 @@ const struct command command_rules = {
     .name = "rules",
     .group = GROUP_WRITING,
     .run = verbs_run,
+    .needs_daemon = true,
     .verbs = verbs,
     .bare = "check",
     .summary = "Check, show and test alerting rules",
@@ -286,7 +297,9 @@ const struct command command_rules = {
     .doc =
         "Rules are Prometheus' rules; its rule files and its promtool's tests are read "
         "as "
-        "they are. Needs no healthd. A FILE with `groups:` is a rule file, any other a "
+        "they are. Needs no healthd; without a FILE it asks one that answers which file "
+        "it "
+        "reads. A FILE with `groups:` is a rule file, any other a "
         "configuration.\n\nExits 1 when a test fails, 2 when a file is at fault.",
     .examples =
         (const struct example[]){

@@ -104,6 +104,7 @@ static const struct verb verbs[] = {
          "Tell nobody of these alerts for that long. The word `add` may be left out.",
      .run = add},
     {.name = "list",
+     .also = "show",
      .operands = "",
      .summary = "Those that hold or will; the usual.",
      .run = list},

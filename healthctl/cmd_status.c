@@ -20,6 +20,11 @@ static const struct column columns[] = {
     {.key = "detail", .title = "WHY", .is_elastic = true},
 };
 enum { COLUMNS = ARRAY_LEN(columns) };
+#define UNCONFIRMED "unconfirmed"
+
+struct counts {
+    size_t of[HEALTH_DOWN + 1], unconfirmed;
+};
 
 struct entry {
     json_t *probe;
@@ -60,24 +65,36 @@ static struct entry *sorted(struct arena *arena, json_t *probes)
     return entries;
 }
 
-/* The sentence; and when the last run says otherwise than what is confirmed, that. */
+/* Nothing is confirmed, though healthd could ask, or has not asked yet: no word of health fits. */
+static bool is_unconfirmed(const struct entry *x)
+{
+    const bool has_run = json_is_object(json_object_get(x->probe, "last"));
+    return x->health == HEALTH_UNKNOWN && (!has_run || x->last != HEALTH_UNKNOWN);
+}
+
+/* The sentence; and when the last run found another health than what is confirmed, that. */
 static const char *why(struct arena *arena, const struct entry *x)
 {
     const json_t *last = json_object_get(x->probe, "last");
     const char *detail = remote_text(last, "detail");
+    const char *turning = remote_turning(arena, x->probe);
     if (!json_is_object(last))
         return "has not run yet";
     if (x->last == x->health)
         return detail;
-    return arena_printf(arena, "the last run was %s%s%s", health_name(x->last),
-                        *detail ? ": " : "", detail);
+    if (x->last == HEALTH_UNKNOWN)
+        return arena_printf(arena, "could not be asked%s%s", *detail ? ": " : "", detail);
+    return arena_printf(arena, "not yet confirmed: %s%s%s",
+                        *turning ? turning : health_name(x->last), *detail ? ": " : "",
+                        detail);
 }
 
 static void add_row(struct arena *arena, struct cell *row, const struct entry *x)
 {
     const json_t *last = json_object_get(x->probe, "last");
     const bool is_good = x->health == HEALTH_UP && x->last == HEALTH_UP;
-    row[0] = cell_health(x->health);
+    row[0] = is_unconfirmed(x) ? cell_toned(health_tone(HEALTH_UNKNOWN), UNCONFIRMED)
+                               : cell_health(x->health);
     row[1] = cell_text(remote_text(x->probe, "name"));
     row[2] = cell_text(remote_text(x->probe, "type"));
     row[3] = cell_age(remote_time(x->probe, "since"));
@@ -96,7 +113,7 @@ static void say_rejected(struct invocation *in, const char *text)
         write_say(in->out, TONE_PLAIN, "  %.*s", (int)line.len, line.ptr);
 }
 
-static void say_head(struct invocation *in, json_t *status, const size_t *counts)
+static void say_head(struct invocation *in, json_t *status, const struct counts *counts)
 {
     struct buf text = BUF_MAX(4096);
     const char *site = remote_text(status, "site");
@@ -107,10 +124,12 @@ static void say_head(struct invocation *in, json_t *status, const size_t *counts
                total == 1 ? "" : "s");
     const char *separator = ", ";
     for (int h = HEALTH_DOWN; h >= HEALTH_UNKNOWN; h--) {
-        if (counts[h])
-            buf_printf(&text, "%s%zu %s", separator, counts[h],
+        if (counts->of[h])
+            buf_printf(&text, "%s%zu %s", separator, counts->of[h],
                        health_name((enum health)h));
     }
+    if (counts->unconfirmed)
+        buf_printf(&text, "%s%zu " UNCONFIRMED, separator, counts->unconfirmed);
     write_say(in->out, TONE_STRONG, "%s", buf_text(&text));
     buf_finish(&text);
     if (json_is_false(json_object_get(status, "last_reload_ok")))
@@ -127,17 +146,20 @@ static int run(struct invocation *in)
     const size_t count = json_array_size(probes);
     const struct entry *entries = sorted(in->arena, probes);
     struct cell *cells = arena_alloc(in->arena, (count * COLUMNS + 1) * sizeof(*cells));
-    size_t counts[HEALTH_DOWN + 1] = {0};
+    struct counts counts = {0};
 
     writer_set_now(in->out, remote_time(status, "now"));
     for (size_t i = 0; i < count; i++) {
         add_row(in->arena, cells + i * COLUMNS, &entries[i]);
-        counts[entries[i].health]++;
+        if (is_unconfirmed(&entries[i]))
+            counts.unconfirmed++;
+        else
+            counts.of[entries[i].health]++;
     }
     write_json(in->out, NULL, json_incref(status));
-    say_head(in, status, counts);
+    say_head(in, status, &counts);
     write_table(in->out, &(struct table){NULL, columns, COLUMNS, cells, count});
-    return counts[HEALTH_DOWN] ? CODE_FAILED : CODE_PASS;
+    return counts.of[HEALTH_DOWN] ? CODE_FAILED : CODE_PASS;
 }
 
 const struct command command_status = {
@@ -149,7 +171,9 @@ const struct command command_status = {
     .operands = "",
     .doc = "SINCE is how long the confirmed health has held. WHY says what the last run "
            "found, when "
-           "that is not good, or not what is confirmed.\n\nExits 1 when a probe is down.",
+           "that is not good, or not what is confirmed. Nothing is confirmed of a probe "
+           "that is unconfirmed: it has not run, or not often enough; of one that is "
+           "unknown healthd could not ask.\n\nExits 1 when a probe is down.",
     .examples =
         (const struct example[]){{"healthctl status", "What is wrong now"},
                                  {"healthctl status --format json | jq -r '.probes[] | "

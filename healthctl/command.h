@@ -82,6 +82,7 @@ struct verb {             /* what a command does, when its first operand says it
     enum completes completes;
     const char *summary;
     int (*run)(struct invocation *in); /* operands are those after the verb */
+    const char *also; /* what other programs call it, for a hint; may be NULL */
 };
 
 #define GROUP_DEPLOYING "Deploying"

@@ -139,6 +139,17 @@ static void add_text(struct maker *m, const char *name, const char *good, const 
     row->differs = is_compared && (!good || !bad || strcmp(good, bad) != 0);
 }
 
+static void add_phase(struct maker *m, enum phase phase, const char *good,
+                      const char *bad)
+{
+    if (!good && !bad)
+        return;
+    struct pair_row *row =
+        add(m, arena_printf(m->arena, "  %s", phase_name(phase)), false, good);
+    row->bad = bad;
+    row->is_phase = true;
+}
+
 static const char *instant(struct arena *arena, const json_t *verdict)
 {
     const char *text = text_or_null(verdict, "started");
@@ -159,8 +170,8 @@ struct pairing pairing_make(struct arena *arena, const json_t *good, const json_
     add_text(&m, "started", instant(arena, good), instant(arena, bad), false);
     add_text(&m, "took", duration(arena, a.total), duration(arena, b.total), false);
     for (size_t i = 0; i < PHASE_COUNT; i++)
-        add_text(&m, arena_printf(arena, "  %s", phase_name((enum phase)i)),
-                 duration(arena, a.phases[i]), duration(arena, b.phases[i]), false);
+        add_phase(&m, (enum phase)i, duration(arena, a.phases[i]),
+                  duration(arena, b.phases[i]));
     add_text(&m, "address", text_or_null(good, "address"), text_or_null(bad, "address"),
              true);
     add_trace(&m, good, bad);

@@ -15,6 +15,7 @@ struct pair_row {
     const char *name;       /* "status", "header Content-Type", "connect" */
     const char *good, *bad; /* NULL: it has none */
     bool differs;           /* times, and headers that always differ, are never said to */
+    bool is_phase;          /* a part of what it took */
 };
 struct pairing {
     struct pair_row *rows;

@@ -93,3 +93,13 @@ void remote_write_items(struct writer *w, struct arena *arena, const json_t *ver
     }
     write_last_logs(w, arena, verdict);
 }
+
+const char *remote_turning(struct arena *arena, const json_t *probe)
+{
+    const char *turning = remote_text(probe, "turning");
+    if (!*turning)
+        return "";
+    return arena_printf(arena, "%s in %d of %d runs", turning,
+                        (int)remote_number(probe, "streak"),
+                        (int)remote_number(probe, "needed"));
+}

@@ -13,6 +13,9 @@ nsec remote_seconds(const json_t *object, const char *key);
 struct wall remote_time(const json_t *object, const char *key);
 struct waterfall remote_waterfall(const json_t *verdict);
 
+/* "down in 1 of 3 runs": what a probe's last runs found, which is not confirmed yet; "" when nothing is turning. */
+const char *remote_turning(struct arena *arena, const json_t *probe);
+
 /* The items of a verdict, for people; nothing when it has none. */
 void remote_write_items(struct writer *w, struct arena *arena, const json_t *verdict);
 

@@ -12,8 +12,17 @@
 #include "healthctl/command.h"
 #include "lib/core/diag.h"
 
-/* path NULL: the default configuration. What it returns ends with the invocation. False after reporting to d. */
-bool rule_source_load(const struct invocation *in, const char *path, struct diag *d,
-                      struct rules *ret);
+struct rule_origin {  /* which rules are meant */
+    const char *path; /* NULL: the built-in configuration */
+    const char *name; /* for people: the file, and whose it is when nobody named it */
+    bool is_daemons;  /* the environment that gives it its secrets is another's */
+};
+/* path, else --config, else what the healthd that answers reads, else the default configuration. 0, or a code after complaining
+ * that healthd's file cannot be read here. */
+int rule_source_find(const struct invocation *in, const char *path,
+                     struct rule_origin *ret);
+/* What it returns ends with the invocation. False after reporting to d. */
+bool rule_source_load(const struct invocation *in, const struct rule_origin *origin,
+                      struct diag *d, struct rules *ret);
 
 #endif

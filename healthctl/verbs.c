@@ -19,6 +19,17 @@ static const struct verb *find(const struct command *c, const char *name)
     return NULL;
 }
 
+/* By another program's word for it, or by its letters. */
+static const char *meant(const struct command *c, const char *word,
+                         const char *const *names)
+{
+    for (const struct verb *v = c->verbs; v->name; v++) {
+        if (v->also && !strcmp(v->also, word))
+            return v->name;
+    }
+    return nearest_word(word, names);
+}
+
 static int unknown(const struct invocation *in)
 {
     const char *names[VERBS_MAX + 1] = {0};
@@ -32,7 +43,7 @@ static int unknown(const struct invocation *in)
     if (!in->operand_count)
         return complain(in, CODE_USAGE, "%s: one of %s is missing", in->command->name,
                         list);
-    const char *near = nearest_word(in->operands[0], names);
+    const char *near = meant(in->command, in->operands[0], names);
     if (near)
         return complain(in, CODE_USAGE, "%s: '%s' is not one of %s; did you mean '%s'?",
                         in->command->name, in->operands[0], list, near);

@@ -5,6 +5,9 @@
  * says down: a collector that fails is a number, and what can be wrong with a machine is for rules to say.
  */
 #include "probes/host.h"
+
+#include <string.h>
+
 #include "lib/core/errand.h"
 #include "lib/core/probe.h"
 #include "lib/core/run.h"
@@ -125,6 +128,19 @@ static void host_report(struct run *run)
                     reading_of(session->scan));
 }
 
+/* The kernel's own fields become names, and whatever others write into files. */
+static bool host_may_make(const void *conf, const char *name)
+{
+    static const char *const begins[] = {"node_memory_", "node_vmstat_", "node_netstat_",
+                                         "node_hwmon_", NULL};
+    const struct host_conf *c = conf;
+    for (const char *const *begin = begins; *begin; begin++) {
+        if (!strncmp(name, *begin, strlen(*begin)))
+            return true;
+    }
+    return c->textfile.count > 0;
+}
+
 const struct probe_type probe_host = {
     .name = "host",
     .summary = "The machine itself, by /proc, /sys and statfs, with node_exporter's "
@@ -133,6 +149,7 @@ const struct probe_type probe_host = {
     .job = "node",
     .is_singleton = true,
     .has_dynamic_families = true,
+    .may_make = host_may_make,
     .conf_size = sizeof(struct host_conf),
     .session_size = sizeof(struct host_session),
     .validate = host_validate,

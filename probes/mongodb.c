@@ -205,6 +205,12 @@ static void mongodb_close(struct session *session)
     custom_kept_finish(&kept->custom);
 }
 
+static bool mongodb_may_make(const void *conf, const char *name)
+{
+    const struct mongodb_conf *c = conf;
+    return custom_may_make(&c->metrics, sizeof(struct mongodb_query), name);
+}
+
 const struct probe_type probe_mongodb = {
     .name = "mongodb",
     .job = "mongodb",
@@ -223,6 +229,7 @@ const struct probe_type probe_mongodb = {
     .is_critical = true,
     .keeps_connection = true,
     .has_dynamic_families = true,
+    .may_make = mongodb_may_make,
     .conf_size = sizeof(struct mongodb_conf),
     .state_size = sizeof(struct mongodb_state),
     .session_size = sizeof(struct mongodb_session),

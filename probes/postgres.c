@@ -328,6 +328,14 @@ static bool postgres_aim(const void *ctx, struct arena *arena, struct dial *ret_
     return true;
 }
 
+/* A server's settings become names, and what custom queries say. */
+static bool postgres_may_make(const void *conf, const char *name)
+{
+    const struct postgres_conf *c = conf;
+    return !strncmp(name, "pg_settings_", strlen("pg_settings_")) ||
+           custom_may_make(&c->queries, sizeof(struct postgres_query), name);
+}
+
 const struct probe_type probe_postgres = {
     .name = "postgres",
     .job = "postgres",
@@ -337,6 +345,7 @@ const struct probe_type probe_postgres = {
     .port = PG_PORT,
     .is_critical = true,
     .has_dynamic_families = true,
+    .may_make = postgres_may_make,
     .conf_size = sizeof(struct postgres_conf),
     .state_size = sizeof(struct postgres_state),
     .session_size = sizeof(struct postgres_session),

@@ -96,7 +96,7 @@ function moveSpark(probe, brief) {
   probe.spark = [moved, worst];
 }
 
-const CHANGING = ["since", "unknown_since", "turning", "last", "ms", "at", "reason", "detail", "items"];
+const CHANGING = ["since", "unknown_since", "turning", "streak", "needed", "last", "ms", "at", "reason", "detail", "items"];
 
 // Runs that were published; true when the overview is out of date: a probe is unknown here, or had not run when it was read,
 // and the bars of its past come with its first run.

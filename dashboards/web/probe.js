@@ -17,7 +17,7 @@ import { RANGES, rangePicker } from "./range.js";
 import { badSpans, changeTable, strip } from "./timeline.js";
 import { mayAct } from "./token.js";
 import { runs } from "./waterfall.js";
-import { clock, exact, milliseconds, percent, seconds, setting, since } from "./words.js";
+import { capital, clock, exact, milliseconds, percent, seconds, setting, since, turningWords, unconfirmedWords } from "./words.js";
 
 const POINTS = 240;
 const FRESH_MS = 2000; // between two looks at a probe that runs more often
@@ -51,9 +51,10 @@ async function sampleSeries(name, from, to) {
 
 function verdict(explained) {
   const { health, last } = explained;
-  if (health === "unknown") return last ? "Not confirmed yet" : "Not asked yet";
+  const turning = turningWords(explained);
+  if (health === "unknown") return capital(unconfirmedWords(last, last && last.health, turning));
   const words = { up: "It is up", degraded: "It answers, but not as it should", down: "It is down" }[health];
-  return explained.streak > 0 && last ? `${words}, and the last run says ${last.health}` : words;
+  return turning ? `${words}; ${turning}` : words;
 }
 
 export class ProbeView {

@@ -6,7 +6,7 @@ import { h, probeRoute, setText } from "./dom.js";
 import { healthIcon, setHealthIcon } from "./icons.js";
 import { now } from "./model.js";
 import { drawSpark, spark } from "./spark.js";
-import { exact, milliseconds, percent, since } from "./words.js";
+import { exact, milliseconds, percent, since, turningWords, unconfirmedWords } from "./words.js";
 
 function itemWords(items) {
   const bad = items[3] + items[2];
@@ -15,10 +15,10 @@ function itemWords(items) {
 }
 
 function stateWords(probe) {
-  if (probe.health === "unknown") return probe.at ? "not confirmed yet" : "not asked yet";
+  const turning = turningWords(probe);
+  if (probe.health === "unknown") return unconfirmedWords(probe.at, probe.last, turning);
   const span = probe.since ? ` ${since(probe.since, now())}` : "";
-  const turning = probe.turning ? `, turning ${probe.turning}` : "";
-  return `${probe.health}${span}${turning}`;
+  return `${probe.health}${span}${turning && `; ${turning}`}`;
 }
 
 function saying(probe) {

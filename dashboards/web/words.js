@@ -111,3 +111,19 @@ export function list(words) {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 }
+
+// What the last runs found, when that is not confirmed yet; "" when nothing is turning.
+export function turningWords(probe) {
+  return probe.turning ? `not yet confirmed: ${probe.turning} in ${probe.streak} of ${probe.needed} runs` : "";
+}
+
+// Of a probe of which nothing is confirmed: unknown is only what healthd could not ask.
+export function unconfirmedWords(hasRun, last, turning) {
+  if (!hasRun) return "not asked yet";
+  if (turning) return turning;
+  return last === "unknown" ? "could not be asked" : "not yet confirmed";
+}
+
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

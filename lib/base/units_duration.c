@@ -91,6 +91,26 @@ static bool duration_parts(struct bytes text, uint64_t *ret_value, struct err *e
     return true;
 }
 
+/* "5 m" is read so by a person: what it is without the blanks, when that is a duration. */
+static bool explain_blanks(struct bytes text, struct err *e)
+{
+    char joined[SHOWN_BYTES + 1];
+    struct err ignored;
+    uint64_t value;
+    size_t len = 0;
+    if (text.len > SHOWN_BYTES)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+            joined[len++] = text.ptr[i];
+    }
+    joined[len] = '\0';
+    if (len == text.len || !duration_parts(bytes_of(joined), &value, &ignored))
+        return false;
+    return err_set(e, "'%s' has a blank in it; write it without the blank: %s",
+                   shown_text(text).text, joined);
+}
+
 bool duration_parse(struct bytes text, nsec *ret_value, struct err *e)
 {
     text = bytes_trim(text);
@@ -106,7 +126,7 @@ bool duration_parse(struct bytes text, nsec *ret_value, struct err *e)
 
     uint64_t value = 0;
     if (!duration_parts(text, &value, e))
-        return false;
+        return explain_blanks(text, e);
     *ret_value = (nsec)value;
     return true;
 }

@@ -50,14 +50,19 @@ const struct zone *location_read(struct loader *l, const char *name, struct plac
 /* conf_place.c: where things stand. */
 const struct node *conf_item(const struct node *list, size_t i);  /* NULL: none */
 struct place conf_place(const struct node *map, const char *key); /* else the map's */
-/* One mapping into ret_conf by rows, every ${name} filled in. False after reporting. */
-bool conf_rows(struct loader *l, const struct opt *rows, size_t size,
-               const struct node *node, const void **ret_conf);
+/* One mapping by rows, every ${name} filled in; a row at fault, which is reported, is as if it were not written: a required
+ * one is empty. */
+const void *conf_rows(struct loader *l, const struct opt *rows, size_t size,
+                      const struct node *node);
 
 /* receivers_named.c: names to a NULL-terminated list; "none" alone is an empty one. False after reporting. */
 bool receivers_named(struct loader *l, const struct texts *names, const struct node *node,
                      const struct receiver *const **ret);
 const struct receiver *receiver_named(struct loader *l, const char *name,
+                                      struct place at);
+
+/* intervals_named.c: NULL after reporting. */
+const struct interval *interval_named(struct loader *l, const char *name,
                                       struct place at);
 
 /* matchers_conf.c */
@@ -79,11 +84,10 @@ bool route_is_critical(const struct route *r);
 /* notify_conf.c: the tree that the short form stands for; NULL: none, or after reporting. */
 const struct route *notify_load(struct loader *l, const struct node *node);
 /* interval_conf.c */
-void maintenance_load(struct loader *l, const struct top_conf *top,
-                      const struct node *root);
+void maintenance_load(struct loader *l, const struct top_conf *top);
 /* routing_lint.c: warnings about what cannot be meant. */
 void routing_lint(struct loader *l, const struct node *root);
 /* inhibit_conf.c */
-void inhibit_load(struct loader *l, const struct top_conf *top, const struct node *root);
+void inhibit_load(struct loader *l, const struct top_conf *top);
 
 #endif

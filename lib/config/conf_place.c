@@ -23,6 +23,15 @@ struct place conf_place(const struct node *map, const char *key)
     return map ? map->at : (struct place){0};
 }
 
+void conf_put_copy(struct arena *arena, struct node *map, const char *key,
+                   const struct node *member)
+{
+    struct node *copy = arena_memdup(arena, member, sizeof(*copy));
+    copy->next = NULL;
+    node_put(arena, map, key, copy);
+    copy->key_at = member->key_at;
+}
+
 static bool is_environments(const char *name)
 {
     return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
@@ -45,14 +54,11 @@ bool conf_has_unknown(struct loader *l, const struct template *t)
     return true;
 }
 
-bool conf_rows(struct loader *l, const struct opt *rows, size_t size,
-               const struct node *node, const void **ret_conf)
+const void *conf_rows(struct loader *l, const struct opt *rows, size_t size,
+                      const struct node *node)
 {
     const struct opt_part part = {rows, size};
-    struct err e = {0};
-    const struct template *t = template_load(&l->ctx, &part, 1, node, NULL);
-    if (!t || conf_has_unknown(l, t))
-        return false;
-    return template_fill(t, NULL, NULL, l->arena, ret_conf, &e) ||
-           diag_error(l->diag, node->at, "%s", e.text);
+    const struct template *t = template_load_rest(&l->ctx, &part, 1, node, NULL);
+    (void)conf_has_unknown(l, t);
+    return template_loaded(t, 0);
 }

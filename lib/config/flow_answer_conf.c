@@ -40,40 +40,48 @@ const struct expr *flow_expr(struct flow_loader *f, const char *text,
     return x;
 }
 
-bool retry_read(struct flow_loader *f, const struct retry_rows *rows,
-                const struct node *node, const struct var *const *vars,
+static void pauses_read(struct flow_loader *f, const struct texts *texts,
+                        const struct node *at, struct flow_retry *r)
+{
+    nsec *const pauses[] = {&r->backoff, &r->max_backoff};
+    struct diag *d = f->l->diag;
+    struct err e = {0};
+    if (texts->count < 1 || texts->count > 2) {
+        diag_error(d, at->at, "backoff is one pause, or the first and the longest");
+        return;
+    }
+    for (size_t i = 0; i < texts->count; i++) {
+        if (duration_parse(bytes_of(texts->items[i]), pauses[i], &e) && *pauses[i] > 0)
+            continue;
+        diag_error(d, conf_place(at, "backoff"), "'%.40s' is no pause such as 500ms",
+                   texts->items[i]);
+        return;
+    }
+    if (texts->count == 1)
+        r->max_backoff = r->backoff;
+    if (r->max_backoff < r->backoff)
+        diag_error(d, conf_place(at, "backoff"),
+                   "the longest pause is shorter than the first");
+}
+
+void retry_read(struct flow_loader *f, const struct retry_rows *rows,
+                const struct node *node, const struct step_answer *answer,
                 struct flow_step *s)
 {
     struct flow_retry *r = &s->retry;
-    struct err e = {0};
     const struct node *at = node_get(node, "retry");
     if (!at || at->kind == NODE_NULL)
-        return true;
+        return;
     *r = (struct flow_retry){.is_set = true, .within = rows->within};
-    nsec *const pauses[] = {&r->backoff, &r->max_backoff};
-    if (rows->backoff.count < 1 || rows->backoff.count > 2)
-        return diag_error(f->l->diag, at->at,
-                          "backoff is one pause, or the first and the longest");
-    for (size_t i = 0; i < rows->backoff.count; i++) {
-        if (!duration_parse(bytes_of(rows->backoff.items[i]), pauses[i], &e) ||
-            *pauses[i] <= 0)
-            return diag_error(f->l->diag, conf_place(at, "backoff"),
-                              "'%.40s' is no pause such as 500ms",
-                              rows->backoff.items[i]);
-    }
-    if (rows->backoff.count == 1)
-        r->max_backoff = r->backoff;
-    if (r->max_backoff < r->backoff)
-        return diag_error(f->l->diag, conf_place(at, "backoff"),
-                          "the longest pause is shorter than the first");
+    pauses_read(f, &rows->backoff, at, r);
     if (!*rows->until)
-        return true;
-    if (s->probe_count != 1)
-        return diag_error(
-            f->l->diag, conf_place(at, "until"),
-            "'until' needs a step with one probe: it is about that one's answer");
-    r->until = flow_expr(f, rows->until, vars, node_get(at, "until"), "until");
-    return r->until != NULL;
+        return;
+    if (answer->asked != 1)
+        diag_error(f->l->diag, conf_place(at, "until"),
+                   "'until' needs a step with one probe: it is about that one's answer");
+    else
+        r->until =
+            flow_expr(f, rows->until, answer->vars, node_get(at, "until"), "until");
 }
 
 struct capture_rows {
@@ -89,36 +97,39 @@ static const struct opt capture_opts[] = {
 };
 #undef OPT_STRUCT
 
-bool captures_read(struct flow_loader *f, const struct node *node,
-                   const struct var *const *vars, struct flow_step *s)
+static struct flow_capture capture_read(struct flow_loader *f, const struct node *n,
+                                        const struct step_answer *answer)
+{
+    struct loader *l = f->l;
+    const struct capture_rows *rows =
+        conf_rows(l, capture_opts, sizeof(struct capture_rows), n);
+    const struct node *expr = n->kind == NODE_MAP ? node_get(n, "expr") : n;
+    struct flow_capture c = {.name = n->key, .is_secret = rows->is_secret};
+    if (!label_name_valid(bytes_of(n->key)))
+        diag_error(l->diag, n->key_at,
+                   "'%.80s' is no name of a variable: use letters, digits and _", n->key);
+    if (rows->expr)
+        c.value = flow_expr(f, rows->expr, answer->vars, expr, "capture");
+    return c;
+}
+
+void captures_read(struct flow_loader *f, const struct node *node,
+                   const struct step_answer *answer, struct flow_step *s)
 {
     struct loader *l = f->l;
     if (!node || node->kind == NODE_NULL)
-        return true;
-    if (node->kind != NODE_MAP)
-        return diag_error(l->diag, node->at, "capture must be a mapping, not %s",
-                          node_kind_name(node->kind));
-    if (s->probe_count != 1)
-        return diag_error(
+        return;
+    if (node->kind != NODE_MAP) {
+        diag_error(l->diag, node->at, "capture must be a mapping, not %s",
+                   node_kind_name(node->kind));
+        return;
+    }
+    if (answer->asked != 1)
+        diag_error(
             l->diag, node->at,
             "'capture' needs a step with one probe: it is about that one's answer");
     struct flow_capture *list = arena_alloc(l->arena, (node->count + 1) * sizeof(*list));
-    for (const struct node *n = node->first; n; n = n->next) {
-        const void *conf;
-        if (!label_name_valid(bytes_of(n->key)))
-            return diag_error(
-                l->diag, n->key_at,
-                "'%.80s' is no name of a variable: use letters, digits and _", n->key);
-        if (!conf_rows(l, capture_opts, sizeof(struct capture_rows), n, &conf))
-            return false;
-        const struct capture_rows *rows = conf;
-        const struct expr *value =
-            flow_expr(f, rows->expr, vars, n->kind == NODE_MAP ? node_get(n, "expr") : n,
-                      "capture");
-        if (!value)
-            return false;
-        list[s->capture_count++] = (struct flow_capture){n->key, value, rows->is_secret};
-    }
+    for (const struct node *n = node->first; n; n = n->next)
+        list[s->capture_count++] = capture_read(f, n, answer);
     s->captures = list;
-    return true;
 }

@@ -69,6 +69,8 @@ bool name_list_has(const struct name_list *list, const char *name)
 
 /* ---- one flow ---- */
 
+static const char nameless[] = "?"; /* one whose name is at fault */
+
 static void vars_read(struct flow_loader *f, const struct node *node)
 {
     struct diag *d = f->l->diag;
@@ -137,12 +139,10 @@ static void flow_read(struct loader *l, const struct node *node, struct flow *fl
     const struct label name_label = {"workflow_id", ""};
     struct flow_loader f = {.l = l, .flow = flow, .path = node->at.file, .depth = 1};
     f.chain[0] = f.path ? f.path : "";
-    const void *conf;
-    if (!conf_rows(l, flow_opts, sizeof(struct flow_rows), node, &conf))
-        return;
-    const struct flow_rows *rows = conf;
+    const struct flow_rows *rows =
+        conf_rows(l, flow_opts, sizeof(struct flow_rows), node);
     *flow = (struct flow){
-        .name = rows->name,
+        .name = rows->name ? rows->name : nameless,
         .at = node->at,
         .deadline = rows->deadline,
         .schedule = rows->schedule,
@@ -170,8 +170,8 @@ static void flow_read(struct loader *l, const struct node *node, struct flow *fl
 
 static bool is_second(struct loader *l, const struct flow *flows, size_t at)
 {
-    for (size_t i = 0; flows[at].name && i < at; i++) {
-        if (flows[i].name && !strcmp(flows[i].name, flows[at].name)) {
+    for (size_t i = 0; flows[at].name != nameless && i < at; i++) {
+        if (!strcmp(flows[i].name, flows[at].name)) {
             diag_error(l->diag, flows[at].at, "a second flow is named '%s'",
                        flows[at].name);
             return true;

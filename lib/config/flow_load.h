@@ -33,10 +33,10 @@ extern const struct opt retry_opts[];
 
 void name_list_add(struct flow_loader *f, struct name_list *list, const char *name);
 bool name_list_has(const struct name_list *list, const char *name);
-/* Any number of steps: `steps`, `finally`, `parallel`, a file's. Appends to f->list what is sound. */
+/* Any number of steps: `steps`, `finally`, a file's. Appends to f->list. */
 void steps_read(struct flow_loader *f, const struct node *list, const char *what);
-/* One step; false after reporting. in_parallel: it may have neither `parallel` nor `include`. */
-bool step_read(struct flow_loader *f, const struct node *node, bool in_parallel,
+/* One step: all that is good of it; what is not is reported. in_parallel: it may have neither `parallel` nor `include`. */
+void step_read(struct flow_loader *f, const struct node *node, bool in_parallel,
                struct flow_step *ret_step);
 /* flow_needs_conf.c: variables that node names and an earlier step captures; NULL-terminated. */
 const char *const *needs_of(struct flow_loader *f, const struct node *node);
@@ -44,12 +44,17 @@ const char *const *needs_of(struct flow_loader *f, const struct node *node);
 const struct expr *flow_expr(struct flow_loader *f, const char *text,
                              const struct var *const *vars, const struct node *node,
                              const char *what);
-/* From a step's own rows; vars: what expressions may name. False after reporting. */
-bool retry_read(struct flow_loader *f, const struct retry_rows *rows,
-                const struct node *node, const struct var *const *vars,
+struct step_answer { /* what a step's answer is */
+    const struct var *const
+        *vars;    /* what expressions over it may name; NULL: its type is not known */
+    size_t asked; /* probes that it asks */
+};
+/* From a step's own rows into the step; what is wrong is reported. */
+void retry_read(struct flow_loader *f, const struct retry_rows *rows,
+                const struct node *node, const struct step_answer *answer,
                 struct flow_step *s);
-bool captures_read(struct flow_loader *f, const struct node *node,
-                   const struct var *const *vars, struct flow_step *s);
+void captures_read(struct flow_loader *f, const struct node *node,
+                   const struct step_answer *answer, struct flow_step *s);
 /* The file of an `include`, relative to the file that names it; NULL after reporting. ret_path: what it is called;
  * the same whichever way it was named. */
 const struct node *include_load(struct loader *l, const char *name, const char *from,

@@ -9,6 +9,8 @@
 #include "lib/base/units.h"
 #include "lib/config/flow_load.h"
 
+static const char nameless[] = "?"; /* a step whose type nobody knows */
+
 struct step_rows {
     const char *name, *when, *include;
     struct texts use;
@@ -48,12 +50,8 @@ static struct node *members(struct flow_loader *f, const struct node *node, bool
 {
     struct node *map = node_map(f->l->arena, node->at);
     for (const struct node *n = node->first; n; n = n->next) {
-        struct node *copy = arena_memdup(f->l->arena, n, sizeof(*copy));
-        if ((opt_find(step_opts, n->key) != NULL) != own)
-            continue;
-        copy->next = NULL;
-        node_put(f->l->arena, map, n->key, copy);
-        copy->key_at = n->key_at;
+        if ((opt_find(step_opts, n->key) != NULL) == own)
+            conf_put_copy(f->l->arena, map, n->key, n);
     }
     return map;
 }
@@ -74,28 +72,25 @@ static struct opt_ctx ctx_of(const struct flow_loader *f)
     return ctx;
 }
 
-static bool own_probe(struct flow_loader *f, const struct node *node, struct flow_step *s)
+static void own_probe(struct flow_loader *f, const struct node *node, struct flow_step *s)
 {
     struct loader *l = f->l;
     const struct opt_ctx ctx = ctx_of(f);
-    const struct probe_type *type = probe_type_of(&ctx, node);
-    if (!type)
-        return false;
+    const struct probe_type *type;
+    const struct node *meant = probe_meant(&ctx, node, &type);
     if (!*s->name)
-        s->name = type->name;
-    struct probe *p = probe_from_node(&ctx, type, s->name, node, step_labels(f, s->name));
-    const struct node *own = node_get(node, type->name);
-    if (!p ||
-        !probe_validate(&ctx, p, NULL, own->kind == NODE_NULL ? own->key_at : own->at))
-        return false;
-    if (node_get(node, "timeout") && p->timeout > f->flow->deadline)
-        return diag_error(l->diag, conf_place(node, "timeout"),
-                          "the step's timeout is longer than the flow's deadline");
+        s->name = type ? type->name : nameless;
+    struct probe *p =
+        probe_from_node(&ctx, type, s->name, meant, step_labels(f, s->name));
+    const struct node *own = type ? node_get(meant, type->name) : meant;
+    (void)probe_validate(&ctx, p, NULL, own->kind == NODE_NULL ? own->key_at : own->at);
+    if (node_get(meant, "timeout") && p->timeout > f->flow->deadline)
+        diag_error(l->diag, conf_place(meant, "timeout"),
+                   "the step's timeout is longer than the flow's deadline");
     const struct probe **list = arena_alloc(l->arena, 2 * sizeof(*list));
     list[0] = p;
     s->probes = list;
     s->probe_count = 1;
-    return true;
 }
 
 static const struct expr *const *both(struct arena *arena, const struct expr *const *a,
@@ -123,6 +118,8 @@ static const struct probe *used_probe(struct flow_loader *f, const struct node *
     const struct probe *known = generation_probe(l->g, name);
     struct probe *p = known ? arena_memdup(l->arena, known, sizeof(*p)) : NULL;
     struct probe_extra extra = {0};
+    if (!known && l->has_lost_files)
+        return NULL; /* it may be in one of them */
     if (!known) {
         const char **names =
             arena_alloc(l->arena, (l->g->probe_count + 1) * sizeof(*names));
@@ -134,8 +131,7 @@ static const struct probe *used_probe(struct flow_loader *f, const struct node *
             diag_hint(l->diag, "did you mean '%s'?", near);
         return NULL;
     }
-    if (!probe_extra_read(&ctx, p->type, node, &extra))
-        return NULL;
+    (void)probe_extra_read(&ctx, p->type, node, &extra);
     p->expect = both(l->arena, p->expect, extra.expect);
     p->should = both(l->arena, p->should, extra.should);
     p->timeout = extra.timeout ? extra.timeout : p->timeout;
@@ -144,7 +140,7 @@ static const struct probe *used_probe(struct flow_loader *f, const struct node *
     return p;
 }
 
-static bool used_probes(struct flow_loader *f, const struct texts *use,
+static void used_probes(struct flow_loader *f, const struct texts *use,
                         const struct node *node, const struct node *rest,
                         struct flow_step *s)
 {
@@ -159,13 +155,11 @@ static bool used_probes(struct flow_loader *f, const struct texts *use,
     buf_finish(&name);
     for (size_t i = 0; i < use->count; i++) {
         const struct node *n = conf_item(names, i);
-        list[i] = used_probe(f, rest, use->items[i], s->name, n ? n->at : node->at);
-        if (!list[i])
-            return false;
+        list[s->probe_count] =
+            used_probe(f, rest, use->items[i], s->name, n ? n->at : node->at);
+        s->probe_count += list[s->probe_count] != NULL;
     }
     s->probes = list;
-    s->probe_count = use->count;
-    return true;
 }
 
 /* ---- one step ---- */
@@ -178,25 +172,23 @@ static void learn_captures(struct flow_loader *f, const struct flow_step *s)
     }
 }
 
-static bool group_read(struct flow_loader *f, const struct node *list,
+static void group_read(struct flow_loader *f, const struct node *list,
                        struct flow_step *s)
 {
     struct loader *l = f->l;
-    if (list->kind != NODE_LIST || !list->count)
-        return diag_error(l->diag, list->at, "parallel must be a list of steps");
-    struct flow_step *members = arena_alloc(l->arena, list->count * sizeof(*members));
-    for (const struct node *n = list->first; n; n = n->next) {
-        if (!step_read(f, n, true, &members[s->step_count]))
-            return false;
-        s->step_count++;
+    if (list->kind != NODE_LIST || !list->count) {
+        diag_error(l->diag, list->at, "parallel must be a list of steps");
+        return;
     }
+    struct flow_step *members = arena_alloc(l->arena, list->count * sizeof(*members));
+    for (const struct node *n = list->first; n; n = n->next)
+        step_read(f, n, true, &members[s->step_count++]);
     /* Not before: they begin at once, so none can use what another captures. */
     for (size_t i = 0; i < s->step_count; i++)
         learn_captures(f, &members[i]);
     s->steps = members;
     if (!*s->name)
         s->name = "parallel";
-    return true;
 }
 
 static bool is_one_kind(struct flow_loader *f, const struct step_rows *rows,
@@ -213,80 +205,86 @@ static bool is_one_kind(struct flow_loader *f, const struct step_rows *rows,
     return true;
 }
 
-/* The name is one of this flow's only. */
-static bool name_is_new(struct flow_loader *f, const struct flow_step *s)
+/* The name is one of this flow's only. One that is not known, for a fault that was reported, is no second one. */
+static void check_name(struct flow_loader *f, const struct flow_step *s)
 {
+    if (!*s->name || !strcmp(s->name, nameless))
+        return;
     if (name_list_has(&f->steps, s->name) && strcmp(s->name, "parallel")) {
         diag_error(f->l->diag, s->at, "a second step is named '%.80s'", s->name);
         diag_hint(f->l->diag, "give it a `name:` of its own");
-        return false;
+        return;
     }
     name_list_add(f, &f->steps, s->name);
-    return true;
 }
 
-static bool probes_of(struct flow_loader *f, const struct step_rows *rows,
+static void probes_of(struct flow_loader *f, const struct step_rows *rows,
                       const struct node *node, const struct node *rest,
                       struct flow_step *s)
 {
-    if (rows->use.count)
-        return used_probes(f, &rows->use, node, rest, s);
-    if (rest->count)
-        return own_probe(f, rest, s);
-    diag_error(f->l->diag, node->at, "the step asks nothing");
-    diag_hint(f->l->diag, "name a probe type such as http:, or `use: [probe]`");
-    return false;
+    if (rows->use.count) {
+        used_probes(f, &rows->use, node, rest, s);
+    } else if (rest->count) {
+        own_probe(f, rest, s);
+    } else if (!node_get(node, "use") && !node_get(node, "parallel")) {
+        diag_error(f->l->diag, node->at, "the step asks nothing");
+        diag_hint(f->l->diag, "name a probe type such as http:, or `use: [probe]`");
+    }
 }
 
-static bool asking_read(struct flow_loader *f, const struct step_rows *rows,
+static void asking_read(struct flow_loader *f, const struct step_rows *rows,
                         const struct node *node, const struct node *rest,
                         struct flow_step *s)
 {
     const struct opt_ctx ctx = ctx_of(f);
     const struct var *vars[PROBE_VAR_TABLES];
     s->needs = needs_of(f, rest);
-    if (!probes_of(f, rows, node, rest, s))
-        return false;
-    probe_vars(&ctx, s->probes[0]->type, vars);
-    return retry_read(f, &rows->retry, node, vars, s) &&
-           captures_read(f, rows->capture, vars, s);
+    probes_of(f, rows, node, rest, s);
+    const bool has_type = s->probe_count > 0 && s->probes[0]->type;
+    if (has_type)
+        probe_vars(&ctx, s->probes[0]->type, vars);
+    const struct step_answer answer = {.vars = has_type ? vars : NULL,
+                                       .asked = rows->use.count ? rows->use.count : 1};
+    retry_read(f, &rows->retry, node, &answer, s);
+    captures_read(f, rows->capture, &answer, s);
 }
 
-static bool when_read(struct flow_loader *f, const char *text, const struct node *node,
+static void when_read(struct flow_loader *f, const char *text, const struct node *node,
                       struct flow_step *s)
 {
     static const struct var *const only_vars[] = {flow_vars, NULL};
     if (*text)
         s->when = flow_expr(f, text, only_vars, node_get(node, "when"), "when");
-    return !*text || s->when;
 }
 
-bool step_read(struct flow_loader *f, const struct node *node, bool in_parallel,
+void step_read(struct flow_loader *f, const struct node *node, bool in_parallel,
                struct flow_step *ret_step)
 {
     struct loader *l = f->l;
-    struct flow_step s = {.at = node->at};
-    const void *conf;
-    if (node->kind != NODE_MAP)
-        return diag_error(l->diag, node->at, "a step is a mapping, not %s",
-                          node_kind_name(node->kind));
+    *ret_step = (struct flow_step){.at = node->at, .name = nameless};
+    if (node->kind != NODE_MAP) {
+        diag_error(l->diag, node->at, "a step is a mapping, not %s",
+                   node_kind_name(node->kind));
+        return;
+    }
     const struct node *own = members(f, node, true), *rest = members(f, node, false);
-    if (!conf_rows(l, step_opts, sizeof(struct step_rows), own, &conf))
-        return false;
-    const struct step_rows *rows = conf;
-    s.name = rows->name;
-    if (in_parallel && (rows->parallel || *rows->include))
-        return diag_error(l->diag, node->at,
-                          "a step in parallel can be neither a group nor an include");
-    const bool ok = is_one_kind(f, rows, node, rest) &&
-                    when_read(f, rows->when, node, &s) &&
-                    (rows->parallel ? group_read(f, rows->parallel, &s)
-                                    : asking_read(f, rows, node, rest, &s)) &&
-                    name_is_new(f, &s);
-    if (ok && !in_parallel)
-        learn_captures(f, &s);
-    *ret_step = s;
-    return ok;
+    const struct step_rows *rows = conf_rows(l, step_opts, sizeof(struct step_rows), own);
+    ret_step->name = rows->name;
+    when_read(f, rows->when, node, ret_step);
+    if (in_parallel && (rows->parallel || *rows->include)) {
+        diag_error(l->diag, node->at,
+                   "a step in parallel can be neither a group nor an include");
+        return;
+    }
+    if (!is_one_kind(f, rows, node, rest))
+        return;
+    if (rows->parallel)
+        group_read(f, rows->parallel, ret_step);
+    else
+        asking_read(f, rows, node, rest, ret_step);
+    check_name(f, ret_step);
+    if (!in_parallel)
+        learn_captures(f, ret_step);
 }
 
 /* ---- many ---- */
@@ -337,8 +335,8 @@ void steps_read(struct flow_loader *f, const struct node *list, const char *what
         } else if (f->count == FLOW_MAX_STEPS) {
             diag_error(l->diag, n->at, "a flow has at most %d steps", FLOW_MAX_STEPS);
             return;
-        } else if (step_read(f, n, false, &f->list[f->count])) {
-            f->count++;
+        } else {
+            step_read(f, n, false, &f->list[f->count++]);
         }
     }
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/glob.h"
 #include "lib/config/alerting_load.h"
 #include "lib/config/load.h"
 
@@ -93,26 +94,48 @@ static void defaults_check(struct loader *l, const struct node *node)
                    node_kind_name(node->kind));
     else if (template_load(&l->ctx, &part, 1, node, NULL))
         l->defaults = node;
+    l->has_faulty_defaults = !l->defaults;
 }
 
 /* ---- all of it ---- */
 
+enum { TOP_KEYS_MAX = 100 };
+
+/* The root with each misspelt key, which is reported, as the nearest one: what stands there is judged too, and what it
+ * defines is not missing elsewhere. */
+static const struct node *root_meant(struct loader *l, const struct node *root)
+{
+    const char *names[TOP_KEYS_MAX + 1] = {0};
+    size_t count = 0;
+    for (const struct opt *row = generation_opts; row->name; row++) {
+        if (!(row->flags & OPT_HIDDEN) && count < TOP_KEYS_MAX)
+            names[count++] = row->name;
+    }
+    if (root->kind != NODE_MAP)
+        return root;
+    struct node *meant = node_map(l->arena, root->at);
+    for (const struct node *n = root->first; n; n = n->next) {
+        const bool is_known = opt_find(generation_opts, n->key);
+        const char *near = is_known ? NULL : nearest_word(n->key, names);
+        const char *key = near && !node_get(root, near) ? near : n->key;
+        if (key != n->key) {
+            diag_error(l->diag, n->key_at, "unknown key '%.80s'", n->key);
+            diag_hint(l->diag, "did you mean '%s'?", near);
+        }
+        conf_put_copy(l->arena, meant, key, n);
+    }
+    return meant;
+}
+
+/* NULL: the root is no mapping. */
 static const struct top_conf *top_load(struct loader *l, const struct node *root)
 {
-    const struct opt_part part = {generation_opts, sizeof(struct top_conf)};
-    const void *conf = NULL;
-    struct err e = {0};
-    if (root->kind != NODE_MAP && root->kind != NODE_NULL) {
-        diag_error(l->diag, root->at,
-                   "a configuration is a mapping such as `probes:`, not %s",
-                   node_kind_name(root->kind));
-        return NULL;
-    }
-    const struct template *t = template_load(&l->ctx, &part, 1, root, NULL);
-    if (t && !conf_has_unknown(l, t) &&
-        !template_fill(t, NULL, NULL, l->arena, &conf, &e))
-        diag_error(l->diag, root->at, "%s", e.text);
-    return conf;
+    if (root->kind == NODE_MAP || root->kind == NODE_NULL)
+        return conf_rows(l, generation_opts, sizeof(struct top_conf), root);
+    diag_error(l->diag, root->at,
+               "a configuration is a mapping such as `probes:`, not %s",
+               node_kind_name(root->kind));
+    return NULL;
 }
 
 static void top_apply(struct loader *l, const struct top_conf *top,
@@ -142,10 +165,12 @@ static struct config_files files_copy(struct loader *l, struct arena *arena)
 }
 
 /* Every part is read, whatever is wrong with another, so that all faults are said at once. */
-static void load_all(struct loader *l, const struct node *root, const char *path)
+static void load_all(struct loader *l, const struct node *written, const char *path)
 {
     struct generation_parts *parts = arena_alloc(l->arena, sizeof(*parts));
-    node_canonical(root, &l->canonical);
+    const struct node *root = root_meant(l, written);
+    l->root = root;
+    node_canonical(written, &l->canonical);
     includes_read(l, root, path);
     secrets_load(l);
     parts->top = top_load(l, root);
@@ -162,6 +187,7 @@ static void load_all(struct loader *l, const struct node *root, const char *path
         intervals_load(l, parts->top, root);
         routing_load(l, parts->top, root);
         rules_load(l, parts->top, root);
+        rules_lint(l);
         routing_lint_rules(l);
     }
     parts->rules = &l->rules;
@@ -189,6 +215,7 @@ static struct generation *generation_make(struct loader *l, const struct node *r
     l->g->by_name = map_create();
     arena_cleanup(l->arena, destroy_map, l->g->by_name);
     load_all(l, flow_file_root(l, root, path), path);
+    diag_sort(l->diag);
     buf_finish(&l->canonical);
     if (diag_error_count(l->diag) != errors) {
         secrets_names_restore(l->secrets);

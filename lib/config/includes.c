@@ -101,6 +101,7 @@ static void read_one(struct walk *w, const char *path, struct place at)
     const size_t errors = diag_error_count(l->diag);
     const struct node *root = node_load(l->arena, arena_strdup(l->arena, path), l->diag);
     if (!root) {
+        l->has_lost_files = true;
         if (diag_error_count(l->diag) > errors)
             diag_note(l->diag, at, "%s is named here", path);
         return;

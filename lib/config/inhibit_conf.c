@@ -40,15 +40,14 @@ static bool side_read(struct loader *l, const struct node *node, const char *wor
     return false;
 }
 
-void inhibit_load(struct loader *l, const struct top_conf *top, const struct node *root)
+void inhibit_load(struct loader *l, const struct top_conf *top)
 {
     const struct sections *rows = &top->inhibit_rules;
-    const struct node *list = node_get(root, "inhibit_rules");
     struct inhibit_rule *items =
         arena_alloc(l->arena, (rows->count + 1) * sizeof(*items));
     for (size_t i = 0; i < rows->count; i++) {
         const struct inhibit_rows *one = &((const struct inhibit_rows *)rows->items)[i];
-        const struct node *n = conf_item(list, i);
+        const struct node *n = rows->nodes[i];
         const struct matcher_rows source = {
             &one->source_matchers,       &one->source_match,
             &one->source_match_re,       node_get(n, "source_matchers"),

@@ -96,24 +96,22 @@ static bool time_read(struct loader *l, const char *text, const struct node *nod
            diag_error(l->diag, conf_place(node, key), "%s", e.text);
 }
 
-static bool times_read(struct loader *l, const struct sections *rows,
-                       const struct node *node, struct spans *ret)
+static bool times_read(struct loader *l, const struct sections *rows, struct spans *ret)
 {
     struct span *items = arena_alloc(l->arena, (rows->count + 1) * sizeof(*items));
     bool ok = true;
     for (size_t i = 0; i < rows->count; i++) {
         const struct times_rows *one = &((const struct times_rows *)rows->items)[i];
-        const struct node *n = conf_item(node, i);
+        const struct node *n = rows->nodes[i];
         int start, end;
-        if (!time_read(l, one->start_time, n, "start_time", &start) ||
-            !time_read(l, one->end_time, n, "end_time", &end)) {
+        const bool has_start = time_read(l, one->start_time, n, "start_time", &start);
+        if (!time_read(l, one->end_time, n, "end_time", &end) || !has_start) {
             ok = false;
             continue;
         }
         if (end <= start) {
-            ok = diag_error(l->diag, n ? n->at : (struct place){0},
-                            "the times %s to %s end before they begin", one->start_time,
-                            one->end_time);
+            ok = diag_error(l->diag, n->at, "the times %s to %s end before they begin",
+                            one->start_time, one->end_time);
             diag_hint(l->diag, "for a night write two: up to 24:00, and from 00:00");
         }
         items[i] = (struct span){start, end - 1};
@@ -127,7 +125,6 @@ static bool times_read(struct loader *l, const struct sections *rows,
 static const struct interval *
 interval_read(struct loader *l, const struct interval_rows *rows, const struct node *node)
 {
-    const struct node *list = node_get(node, "time_intervals");
     struct interval *i = arena_alloc(l->arena, sizeof(*i));
     struct interval_part *parts =
         arena_alloc(l->arena, (rows->parts.count + 1) * sizeof(*parts));
@@ -135,9 +132,8 @@ interval_read(struct loader *l, const struct interval_rows *rows, const struct n
     for (size_t k = 0; k < rows->parts.count; k++) {
         const struct calendar_rows *one =
             &((const struct calendar_rows *)rows->parts.items)[k];
-        const struct node *n = conf_item(list, k);
-        ok &= days_read(l, &one->days, n, &parts[k]);
-        ok &= times_read(l, &one->times, node_get(n, "times"), &parts[k].times);
+        ok &= days_read(l, &one->days, rows->parts.nodes[k], &parts[k]);
+        ok &= times_read(l, &one->times, &parts[k].times);
     }
     *i = (struct interval){rows->name, parts, rows->parts.count};
     if (ok && i->part_count == 0)
@@ -147,12 +143,11 @@ interval_read(struct loader *l, const struct interval_rows *rows, const struct n
 }
 
 static void intervals_append(struct loader *l, const struct sections *rows,
-                             const struct node *node, const struct interval **list,
-                             size_t *count)
+                             const struct interval **list, size_t *count)
 {
     for (size_t i = 0; i < rows->count && *count < INTERVALS_MAX; i++) {
         const struct interval_rows *one = &((const struct interval_rows *)rows->items)[i];
-        const struct node *n = conf_item(node, i);
+        const struct node *n = rows->nodes[i];
         if (interval_find(list, one->name)) {
             diag_error(l->diag, conf_place(n, "name"),
                        "a second time interval is named '%s'", one->name);
@@ -169,10 +164,8 @@ void intervals_load(struct loader *l, const struct top_conf *top, const struct n
     const struct interval **list =
         arena_alloc(l->arena, (INTERVALS_MAX + 1) * sizeof(*list));
     size_t count = 0;
-    intervals_append(l, &top->time_intervals, node_get(root, "time_intervals"), list,
-                     &count);
-    intervals_append(l, &top->mute_time_intervals, node_get(root, "mute_time_intervals"),
-                     list, &count);
+    intervals_append(l, &top->time_intervals, list, &count);
+    intervals_append(l, &top->mute_time_intervals, list, &count);
     if (top->time_intervals.count + top->mute_time_intervals.count > INTERVALS_MAX)
         diag_error(l->diag, conf_place(root, "time_intervals"),
                    "there are more than %d time intervals", INTERVALS_MAX);
@@ -206,31 +199,29 @@ static bool window_read(struct loader *l, const struct maintenance_rows *rows,
                         const struct node *node, struct interval_part *p)
 {
     const struct days_rows *d = &rows->days;
-    if (!days_read(l, d, node, p) || !time_read(l, rows->start, node, "start", &p->start))
-        return false;
-    if (p->start == SECONDS_PER_DAY)
-        return diag_error(l->diag, conf_place(node, "start"),
-                          "a day has no 24:00 to begin at; write 00:00");
+    bool ok = days_read(l, d, node, p);
+    ok &= time_read(l, rows->start, node, "start", &p->start);
+    if (ok && p->start == SECONDS_PER_DAY)
+        ok = diag_error(l->diag, conf_place(node, "start"),
+                        "a day has no 24:00 to begin at; write 00:00");
     p->duration = rows->duration;
     if (!*rows->date)
-        return true;
+        return ok;
     if (d->weekdays.count + d->days_of_month.count + d->months.count + d->years.count > 0)
         return diag_error(l->diag, conf_place(node, "date"),
                           "a date says which day; take weekdays, days_of_month, months "
                           "and years away");
-    return date_read(l, rows->date, conf_place(node, "date"), p);
+    return date_read(l, rows->date, conf_place(node, "date"), p) && ok;
 }
 
-void maintenance_load(struct loader *l, const struct top_conf *top,
-                      const struct node *root)
+void maintenance_load(struct loader *l, const struct top_conf *top)
 {
     const struct sections *rows = &top->maintenance;
-    const struct node *list = node_get(root, "maintenance");
     struct maintenance *items = arena_alloc(l->arena, (rows->count + 1) * sizeof(*items));
     for (size_t i = 0; i < rows->count; i++) {
         const struct maintenance_rows *one =
             &((const struct maintenance_rows *)rows->items)[i];
-        const struct node *n = conf_item(list, i);
+        const struct node *n = rows->nodes[i];
         struct interval_part *part = arena_alloc(l->arena, sizeof(*part));
         struct interval *when = arena_alloc(l->arena, sizeof(*when));
         (void)matchers_read(l, &one->match, node_get(n, "match"), &items[i].matchers);

@@ -238,8 +238,9 @@ static void probe_limits(struct loader *l, struct rule_list *rules,
             list->count++;
         }
     }
-    rule_inline_read(rules, source, arena_printf(l->arena, "limits of %s", p->name),
-                     list);
+    if (diag_error_count(l->diag) == 0)
+        rule_inline_read(rules, source, arena_printf(l->arena, "limits of %s", p->name),
+                         list);
 }
 
 void limits_load(struct loader *l, struct rule_list *rules,
@@ -247,7 +248,7 @@ void limits_load(struct loader *l, struct rule_list *rules,
 {
     for (size_t i = 0; i < l->g->probe_count; i++) {
         const struct probe *p = l->g->probes[i];
-        if (p->limits && p->limits->kind != NODE_NULL)
+        if (p->type && p->limits && p->limits->kind != NODE_NULL)
             probe_limits(l, rules, source, p);
     }
 }

@@ -86,7 +86,10 @@ struct loader {
     struct diag *diag;
     struct secrets *secrets;
     struct opt_ctx ctx;
+    const struct node *root;     /* of the main file, as it was meant */
     const struct node *defaults; /* `defaults:`, or NULL */
+    bool has_faulty_defaults;
+    bool has_lost_files; /* one that is named could not be read: names may be in it */
     /* `receivers:` as it is written, faulty ones too; NULL: none */
     const struct node *receivers;
     struct written_list probes, modules, secret_names;
@@ -116,11 +119,13 @@ void written_append(struct loader *l, struct written_list *list, const struct no
 void written_items(struct loader *l, struct written_list *list, const struct node *node,
                    enum node_kind kind, const char *what);
 
-/* probe_conf.c */
+/* probe_conf.c: all that is good of what node says, for whoever judges the rest; what is not is reported, and then the probe
+ * is not to be run. type: NULL when it is not known; conf is NULL then, and when the type's own options are at fault. */
 struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type *type,
                               const char *name, const struct node *node,
                               struct labels under);
-/* Runs the type's validate on what is known now; with operand in a module's shorthand row. */
+/* Runs the type's validate on what is known now; with operand in a module's shorthand row. True, too, when the options
+ * are at fault already. */
 bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char *operand,
                     struct place at);
 /* What goes into a type's template: its own rows, and a dialogue's. */
@@ -147,13 +152,17 @@ void flows_load(struct loader *l, const struct node *list);
 const struct node *flow_file_root(struct loader *l, const struct node *root,
                                   const char *path);
 
-/* probe_kind.c: reports what is wrong with the keys; NULL when no type is among them. */
-const struct probe_type *probe_type_of(const struct opt_ctx *ctx,
-                                       const struct node *node);
+/* probe_kind.c: reports what is wrong with the keys, and gives the mapping as it was meant: a misspelt key is the nearest
+ * one, so that what stands there is judged too; one that nothing explains is left out. ret_type: NULL when there is none. */
+const struct node *probe_meant(const struct opt_ctx *ctx, const struct node *node,
+                               const struct probe_type **ret_type);
 /* labels_conf.c: under, with what pairs say on top. node: where they were written, or NULL. */
 bool conf_labels(const struct opt_ctx *ctx, const struct pairs *pairs,
                  const struct node *node, struct labels under, struct labels *ret_labels);
-/* conf_place.c: reports a ${name} that stands for nothing; false: there is none. */
+/* conf_place.c: puts a copy of member, which belongs to another mapping, last into map under that key. */
+void conf_put_copy(struct arena *arena, struct node *map, const char *key,
+                   const struct node *member);
+/* Reports a ${name} that stands for nothing; false: there is none. */
 bool conf_has_unknown(struct loader *l, const struct template *t);
 
 /* probe_list.c */
@@ -177,6 +186,8 @@ void routing_print(const struct generation *g, struct buf *out);
 /* rule_conf.c: after probes and intervals. */
 void rules_load(struct loader *l, const struct top_conf *top, const struct node *root);
 void rules_print(const struct generation *g, struct buf *out);
+/* rule_lint.c: once all is read: warnings of rules that can hardly be meant. */
+void rules_lint(struct loader *l);
 /* limit_conf.c: the rules that probes' limits become. */
 struct rule_list;
 struct rule_source;

@@ -159,14 +159,18 @@ static void load_one(struct loader *l, const struct node *node)
     }
     const struct probe_type *type = read_prober(l, node);
     nsec timeout = 0;
-    if (!read_timeout(l, node, &timeout) || !type || !check_keys(l, node, type))
+    const size_t errors = diag_error_count(l->diag);
+    (void)read_timeout(l, node, &timeout);
+    if (!type)
         return;
+    (void)check_keys(l, node, type);
     struct opt_ctx ctx = l->ctx;
     ctx.operand_comes_later = true;
     const struct node *own = node_get(node, type->name);
     struct probe *p =
         probe_from_node(&ctx, type, node->key, as_probe(l, node, type), l->g->labels);
-    if (!p || !probe_validate(&ctx, p, sample_target, own ? own->at : node->at))
+    (void)probe_validate(&ctx, p, sample_target, own ? own->at : node->at);
+    if (diag_error_count(l->diag) != errors)
         return;
     if (timeout)
         p->timeout = timeout;

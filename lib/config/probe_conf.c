@@ -59,13 +59,14 @@ static const struct expr **compile_all(const struct opt_ctx *ctx,
                                        const struct texts *texts, const struct node *node)
 {
     const struct var *vars[PROBE_VAR_TABLES];
-    probe_vars(ctx, type, vars);
+    if (type)
+        probe_vars(ctx, type, vars);
     const struct expr **list =
         arena_alloc(ctx->arena, (texts->count + 1) * sizeof(*list));
     const struct node *item = node && node->kind == NODE_LIST ? node->first : node;
     for (size_t i = 0; i < texts->count; i++) {
         struct err e = {0};
-        list[i] = expr_compile(ctx->arena, texts->items[i], vars, &e);
+        list[i] = expr_compile(ctx->arena, texts->items[i], type ? vars : NULL, &e);
         if (!list[i]) {
             const char *why = e.text;
             const struct place at = item ? expr_place(item, &why) : (struct place){0};
@@ -99,14 +100,11 @@ bool probe_extra_read(const struct opt_ctx *ctx, const struct probe_type *type,
 {
     const struct opt_part part = {extra_opts, sizeof(struct extra_rows)};
     const size_t errors = diag_error_count(ctx->diag);
-    const struct template *t = template_load(ctx, &part, 1, node, NULL);
-    const void *conf;
-    struct err e = {0};
-    if (!t)
-        return false;
-    if (!template_fill(t, NULL, NULL, ctx->arena, &conf, &e))
-        return diag_error(ctx->diag, node->at, "%s", e.text);
-    const struct extra_rows *rows = conf;
+    const struct template *t = template_load_rest(ctx, &part, 1, node, NULL);
+    struct place at;
+    if (template_variable(t, &at))
+        diag_error(ctx->diag, at, "${%s} cannot be used here", template_variable(t, &at));
+    const struct extra_rows *rows = template_loaded(t, 0);
     ret_extra->expect = compile_all(ctx, type, &rows->expect, node_get(node, "expect"));
     ret_extra->should = compile_all(ctx, type, &rows->should, node_get(node, "should"));
     ret_extra->timeout = rows->timeout;
@@ -175,7 +173,7 @@ static struct probe *probe_fill(const struct opt_ctx *ctx, const struct probe_ty
     p->watch = c->watch;
     p->results_all = c->results == RESULTS_ALL;
     p->severity = severity_name(c->severity != SEVERITY_OF_TYPE ? c->severity
-                                : type->is_critical             ? SEVERITY_CRITICAL
+                                : type && type->is_critical     ? SEVERITY_CRITICAL
                                                                 : SEVERITY_PAGE_WARNING);
     p->limits = c->limits;
     p->depends_on = names_list(ctx->arena, &c->depends_on);
@@ -183,46 +181,43 @@ static struct probe *probe_fill(const struct opt_ctx *ctx, const struct probe_ty
     conf_labels(ctx, &c->labels, node_get(node, "labels"), under, &p->labels);
     p->expect = compile_all(ctx, type, &c->expect, node_get(node, "expect"));
     p->should = compile_all(ctx, type, &c->should, node_get(node, "should"));
-    p->canonical = canonical_text(ctx->arena, name, type, node, p->labels);
+    if (type)
+        p->canonical = canonical_text(ctx->arena, name, type, node, p->labels);
     return p;
+}
+
+/* NULL after reporting. */
+static struct template *conf_load(const struct opt_ctx *ctx,
+                                  const struct probe_type *type, const struct node *node)
+{
+    struct opt_part parts[TEMPLATE_MAX_PARTS];
+    const size_t count = probe_parts(type, parts);
+    const struct node *own = node_get(node, type->name);
+    if (!own || own->kind == NODE_NULL)
+        own = node_map(ctx->arena, own ? own->at : node->at);
+    return template_load(ctx, parts, count, own, NULL);
 }
 
 struct probe *probe_from_node(const struct opt_ctx *ctx, const struct probe_type *type,
                               const char *name, const struct node *node,
                               struct labels under)
 {
-    const size_t errors = diag_error_count(ctx->diag);
-    const char *const others[] = {"name", type->name, NULL};
-    const struct opt_part common_part = {probe_common_opts, sizeof(struct probe_common)};
+    const char *const others[] = {"name", type ? type->name : NULL, NULL};
+    const struct opt_part part = {probe_common_opts, sizeof(struct probe_common)};
     const struct opt_ctx common_ctx = {
         .arena = ctx->arena, .diag = ctx->diag, .secrets = ctx->secrets};
-    struct opt_part parts[TEMPLATE_MAX_PARTS];
-    const size_t count = probe_parts(type, parts);
-    const struct node *own = node_get(node, type->name);
-    if (!own || own->kind == NODE_NULL)
-        own = node_map(ctx->arena, own ? own->at : node->at);
-    struct template *conf = template_load(ctx, parts, count, own, NULL);
     const struct template *common =
-        template_load(&common_ctx, &common_part, 1, node, others);
-    const void *filled;
-    struct err e = {0};
+        template_load_rest(&common_ctx, &part, 1, node, others);
     struct place at;
-    if (!common)
-        return NULL;
-    if (template_variable(common, &at)) {
+    if (template_variable(common, &at))
         diag_error(ctx->diag, at,
                    "${%s} cannot be used here: only a type's own options are filled "
                    "in per run",
                    template_variable(common, &at));
-        return NULL;
-    }
-    if (!template_fill(common, NULL, NULL, ctx->arena, &filled, &e)) {
-        diag_error(ctx->diag, node->at, "%s", e.text);
-        return NULL;
-    }
-    struct probe *p = probe_fill(ctx, type, name, node, filled, under);
-    p->conf = conf;
-    return diag_error_count(ctx->diag) == errors ? p : NULL;
+    struct probe *p =
+        probe_fill(ctx, type, name, node, template_loaded(common, 0), under);
+    p->conf = type ? conf_load(ctx, type, node) : NULL;
+    return p;
 }
 
 bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char *operand,
@@ -233,8 +228,8 @@ bool probe_validate(const struct opt_ctx *ctx, const struct probe *p, const char
     struct place ignored;
     struct err e = {0};
     struct dial dial;
-    if (template_variable(p->conf, &ignored))
-        return true; /* only a run knows it all */
+    if (!p->conf || template_variable(p->conf, &ignored))
+        return true; /* at fault, which was said; or only a run knows it all */
     /* A fixed conf is this generation's own until it is published: validate may derive fields of it. */
     bool ok = template_fill(p->conf, NULL, operand, ctx->arena, confs, &e) &&
               (!type->validate ||
@@ -251,9 +246,10 @@ struct probe *probe_load(const struct opt_ctx *ctx, const struct probe_type *typ
                    node_kind_name(node->kind));
         return NULL;
     }
+    const size_t errors = diag_error_count(ctx->diag);
     const struct node *own = node_get(node, type->name);
     struct probe *p = probe_from_node(ctx, type, name, node, (struct labels){0});
-    const bool ok = p && (ctx->operand_comes_later ||
-                          probe_validate(ctx, p, NULL, own ? own->at : node->at));
-    return ok ? p : NULL;
+    if (!ctx->operand_comes_later)
+        (void)probe_validate(ctx, p, NULL, own ? own->at : node->at);
+    return diag_error_count(ctx->diag) == errors ? p : NULL;
 }

@@ -14,7 +14,8 @@
 enum { NAME_MAX_BYTES = 200, CYCLE_TEXT_MAX = 500 };
 
 struct listed {
-    struct probe *probe;
+    const char *name;    /* as written; NULL: it has none */
+    struct probe *probe; /* all that is good of it */
     const struct node *node;
     enum { UNSEEN, OPEN, SEEN } mark; /* of the walk for circles */
 };
@@ -35,53 +36,37 @@ static bool name_is_valid(const char *name)
                len;
 }
 
-static const char *read_name(struct list_state *s, const struct node *node)
+/* NULL: it has none, which was reported. One at fault is a name all the same, so that depends_on does not say that it is
+ * missing. */
+static const char *read_name(struct list_state *s, const struct node *node,
+                             const struct node *meant)
 {
     struct diag *d = s->l->diag;
-    const struct node *n = node_get(node, "name");
+    const struct node *n = node_get(meant, "name");
     if (!n || n->kind == NODE_NULL) {
         diag_error(d, node->at, "the probe has no name");
         diag_hint(d, "add `name:`, which becomes the label probe=\"...\"");
         return NULL;
     }
-    if (n->kind != NODE_SCALAR || !name_is_valid(n->text)) {
+    if (n->kind != NODE_SCALAR || !name_is_valid(n->text))
         diag_error(d, n->at, "'%.80s' is no name: use a-z, A-Z, 0-9, _ . and -", n->text);
-        return NULL;
-    }
-    const struct listed *before = map_get(s->by_name, bytes_of(n->text));
-    if (before) {
+    const struct listed *before =
+        n->kind == NODE_SCALAR ? map_get(s->by_name, bytes_of(n->text)) : NULL;
+    if (before)
         diag_error(d, n->at, "a second probe is named '%s'; the first is at %s:%d",
                    n->text, before->node->at.file, before->node->at.line);
-        return NULL;
-    }
-    return n->text;
+    return n->kind == NODE_SCALAR ? n->text : NULL;
 }
 
-static struct node **append_copy(struct loader *l, struct node *map, struct node **link,
-                                 const struct node *n)
-{
-    struct node *copy = arena_memdup(l->arena, n, sizeof(*copy));
-    copy->next = NULL;
-    *link = copy;
-    map->count++;
-    return &copy->next;
-}
-
-/* The probe's mapping, with what `defaults:` says added where it says nothing itself, and without the
- * keys that were reported, so that the rest is read too. */
-static const struct node *with_defaults(struct loader *l, const struct node *node,
-                                        const struct probe_type *type)
+/* The probe's mapping, with what `defaults:` says added where it says nothing itself. */
+static const struct node *with_defaults(struct loader *l, const struct node *node)
 {
     struct node *whole = node_map(l->arena, node->at);
-    struct node **link = &whole->first;
-    for (const struct node *n = node->first; n; n = n->next) {
-        if (!strcmp(n->key, type->name) || !strcmp(n->key, "name") ||
-            opt_find(probe_common_opts, n->key))
-            link = append_copy(l, whole, link, n);
-    }
+    for (const struct node *n = node->first; n; n = n->next)
+        conf_put_copy(l->arena, whole, n->key, n);
     for (const struct node *n = l->defaults ? l->defaults->first : NULL; n; n = n->next) {
         if (!node_get(node, n->key))
-            link = append_copy(l, whole, link, n);
+            conf_put_copy(l->arena, whole, n->key, n);
     }
     return whole;
 }
@@ -107,25 +92,23 @@ static void warn(struct loader *l, const struct probe *p, const struct node *nod
                      p->type->name);
 }
 
-static struct probe *load_one(struct list_state *s, const struct node *node,
-                              const char *name)
+static void load_one(struct list_state *s, const struct node *node, struct listed *x)
 {
     struct loader *l = s->l;
-    const struct probe_type *type = probe_type_of(&l->ctx, node);
-    if (!type)
-        return NULL;
-    const struct node *own = node_get(node, type->name);
-    const struct node *whole = with_defaults(l, node, type);
+    const size_t errors = diag_error_count(l->diag);
+    const struct probe_type *type;
+    const struct node *meant = probe_meant(&l->ctx, node, &type);
+    const char *name = read_name(s, node, meant);
+    const struct node *whole = with_defaults(l, meant);
+    const struct node *own = type ? node_get(meant, type->name) : NULL;
     struct probe *p =
         probe_from_node(&l->ctx, type, name ? name : "?", whole, l->g->labels);
-    if (p)
+    *x = (struct listed){.name = name, .probe = p, .node = whole};
+    if (p->conf && !conf_has_unknown(l, p->conf))
+        (void)probe_validate(&l->ctx, p, NULL,
+                             own->kind == NODE_NULL ? own->key_at : own->at);
+    if (diag_error_count(l->diag) == errors && !l->has_faulty_defaults)
         warn(l, p, whole);
-    if (p && conf_has_unknown(l, p->conf))
-        return NULL;
-    return p && probe_validate(&l->ctx, p, NULL,
-                               own->kind == NODE_NULL ? own->key_at : own->at)
-               ? p
-               : NULL;
 }
 
 static void list_one(struct list_state *s, const struct node *node)
@@ -137,14 +120,10 @@ static void list_one(struct list_state *s, const struct node *node)
         diag_hint(d, "for example: {name: website, http: \"http://127.0.0.1:8080/\"}");
         return;
     }
-    const char *name = read_name(s, node);
-    struct listed *x = &s->items[s->count];
-    *x = (struct listed){.probe = load_one(s, node, name), .node = node};
-    if (!name)
-        return;
-    /* A faulty one keeps its name, so that depends_on does not say that it is missing. */
-    map_put(s->by_name, bytes_of(name), x);
-    s->count++;
+    struct listed *x = &s->items[s->count++];
+    load_one(s, node, x);
+    if (x->name && !map_get(s->by_name, bytes_of(x->name)))
+        map_put(s->by_name, bytes_of(x->name), x);
 }
 
 /* ---- depends_on ---- */
@@ -158,13 +137,19 @@ static const struct node *dependency_node(const struct listed *x, size_t index)
     return item ? item : x->node;
 }
 
+/* What a file holds that could not be read is not missing as well. */
 static void report_missing(struct list_state *s, const char *name, struct place at)
 {
+    size_t count = 0;
+    if (s->l->has_lost_files)
+        return;
     const char **names = calloc(s->count + 1, sizeof(*names));
     if (!names)
         abort();
-    for (size_t i = 0; i < s->count; i++)
-        names[i] = node_get(s->items[i].node, "name")->text;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->items[i].name)
+            names[count++] = s->items[i].name;
+    }
     const char *near = nearest_word(name, names);
     diag_error(s->l->diag, at, "there is no probe named '%.80s'", name);
     if (near)
@@ -214,7 +199,7 @@ static void walk_from(struct list_state *s, struct listed *start, struct step *p
             report_missing(s, name, dependency_node(top->at, index)->at);
         } else if (parent->mark == OPEN) {
             report_circle(s, path, depth, parent);
-        } else if (parent->mark == UNSEEN && parent->probe) {
+        } else if (parent->mark == UNSEEN) {
             parent->mark = OPEN;
             path[depth++] = (struct step){parent, 0};
         }
@@ -227,22 +212,22 @@ static void resolve_dependencies(struct list_state *s)
     if (!path)
         abort();
     for (size_t i = 0; i < s->count; i++) {
-        if (s->items[i].probe && s->items[i].mark == UNSEEN)
+        if (s->items[i].mark == UNSEEN)
             walk_from(s, &s->items[i], path);
     }
     free(path);
 }
 
+/* Those at fault too, for whoever names them: with one of them there is no generation. */
 static void publish(struct list_state *s)
 {
     struct generation *g = s->l->g;
     const struct probe **list = arena_alloc(g->arena, (s->count + 1) * sizeof(*list));
     for (size_t i = 0; i < s->count; i++) {
         struct probe *probe = s->items[i].probe;
-        if (!probe)
-            continue;
         list[g->probe_count++] = probe;
-        map_put(g->by_name, bytes_of(probe->name), probe);
+        if (!map_get(g->by_name, bytes_of(probe->name)))
+            map_put(g->by_name, bytes_of(probe->name), probe);
     }
     g->probes = list;
 }

@@ -97,7 +97,7 @@ static void report_strange_key(struct loader *l, const struct node *n)
         hint_types(l);
 }
 
-/* The one member of the mapping that is a type; NULL after reporting. */
+/* The first member of the mapping that is a type; NULL after reporting. Other keys that are strange are reported. */
 static const struct node *type_member(struct loader *l, const struct node *node)
 {
     const struct node *found = NULL;
@@ -120,25 +120,20 @@ static const struct node *type_member(struct loader *l, const struct node *node)
         diag_error(l->diag, node->at, "receiver '%.80s' has no type", node->key);
         hint_types(l);
     }
-    return is_faulty ? NULL : found;
+    return found;
 }
 
 /* ---- one receiver ---- */
 
-static const struct receiver_rows *common_read(struct loader *l, const struct node *node,
-                                               const char *type_key)
+/* All but a type's options, and what is strange and was reported. */
+static const struct receiver_rows *common_read(struct loader *l, const struct node *node)
 {
-    const struct opt_part part = {receiver_opts, sizeof(struct receiver_rows)};
-    const char *const skip[] = {type_key, NULL};
-    const void *conf;
-    struct err e = {0};
-    const struct template *t = template_load(&l->ctx, &part, 1, node, skip);
-    if (!t || conf_has_unknown(l, t))
-        return NULL;
-    if (template_fill(t, NULL, NULL, l->arena, &conf, &e))
-        return conf;
-    diag_error(l->diag, node->at, "%s", e.text);
-    return NULL;
+    struct node *own = node_map(l->arena, node->at);
+    for (const struct node *n = node->first; n; n = n->next) {
+        if (opt_find(receiver_opts, n->key))
+            conf_put_copy(l->arena, own, n->key, n);
+    }
+    return conf_rows(l, receiver_opts, sizeof(struct receiver_rows), own);
 }
 
 static struct template *conf_read(struct loader *l, const struct notifier_type *type,
@@ -192,13 +187,14 @@ static const struct receiver *receiver_load(struct loader *l, const struct node 
         diag_hint(l->diag, "for example: %.40s: {slack: {webhook_url: …}}", node->key);
         return NULL;
     }
+    const size_t errors = diag_error_count(l->diag);
     const struct node *member = type_member(l, node);
+    const struct receiver_rows *rows = common_read(l, node);
     if (!member)
         return NULL;
-    const struct receiver_rows *rows = common_read(l, node, member->key);
     const struct notifier_type *type = notifier_type_find(member->key);
     struct template *conf = conf_read(l, type, member);
-    if (!conf || !rows)
+    if (diag_error_count(l->diag) != errors)
         return NULL;
     struct receiver *r = arena_alloc(l->arena, sizeof(*r));
     *r = (struct receiver){

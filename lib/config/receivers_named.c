@@ -10,30 +10,43 @@
 
 #define SHOWN_MAX 600
 
-/* One that has a fault of its own, which was said where it is written, is no second fault wherever it is named. */
-static bool report_unknown(struct loader *l, const char *name, struct place at)
+/* Names of all receivers, those at fault too, and how many there are. */
+static size_t names_written(struct loader *l, const char ***ret_names)
 {
     const struct receivers *known = &l->g->alerting.receivers;
-    if (l->receivers && node_get(l->receivers, name))
-        return false;
-    const char **names = arena_alloc(l->arena, (known->count + 1) * sizeof(*names));
+    const struct node *map = l->receivers;
+    const char **names = arena_alloc(
+        l->arena, (known->count + (map ? map->count : 0) + 1) * sizeof(*names));
+    size_t count = 0;
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next)
+        names[count++] = n->key;
+    for (size_t i = 0; !map && i < known->count; i++)
+        names[count++] = known->items[i]->name;
+    *ret_names = names;
+    return count;
+}
+
+/* One that has a fault of its own, which was said where it is written, is no second fault wherever it is named. */
+static void report_unknown(struct loader *l, const char *name, struct place at)
+{
+    const char **names;
     struct buf list = BUF_MAX(SHOWN_MAX);
-    for (size_t i = 0; i < known->count; i++) {
-        names[i] = known->items[i]->name;
+    if (l->receivers && node_get(l->receivers, name))
+        return;
+    const size_t count = names_written(l, &names);
+    for (size_t i = 0; i < count; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    }
     const char *near = nearest_word(name, names);
     diag_error(l->diag, at, "there is no receiver '%.80s'", name);
     if (near)
         diag_hint(l->diag, "did you mean '%s'?", near);
-    else if (known->count > 0)
+    else if (count > 0)
         diag_hint(l->diag, "`receivers:` has: %s%s", buf_text(&list),
                   list.overflow ? ", …" : "");
     else
         diag_hint(l->diag, "define it: receivers: {%.80s: {slack: {webhook_url: …}}}",
                   name);
     buf_finish(&list);
-    return false;
 }
 
 const struct receiver *receiver_named(struct loader *l, const char *name, struct place at)

@@ -113,24 +113,15 @@ bool route_is_critical(const struct route *r)
 static const struct interval *const *
 intervals_named(struct loader *l, const struct texts *names, const struct node *node)
 {
-    const struct interval *const *known = l->g->alerting.routing.intervals;
     const struct interval **list =
         arena_alloc(l->arena, (names->count + 1) * sizeof(*list));
-    const char **words = arena_alloc(l->arena, (INTERVALS_MAX + 1) * sizeof(*words));
     size_t count = 0;
-    for (size_t i = 0; known[i]; i++)
-        words[i] = interval_name(known[i]);
     for (size_t i = 0; i < names->count; i++) {
         const struct node *n = conf_item(node, i);
-        const struct interval *found = interval_find(known, names->items[i]);
-        const char *near = found ? NULL : nearest_word(names->items[i], words);
+        const struct interval *found =
+            interval_named(l, names->items[i], n ? n->at : (struct place){0});
         if (found)
             list[count++] = found;
-        else
-            diag_error(l->diag, n ? n->at : (struct place){0},
-                       "there is no time interval '%.80s'", names->items[i]);
-        if (near)
-            diag_hint(l->diag, "did you mean '%s'?", near);
     }
     return list;
 }
@@ -161,7 +152,7 @@ escalate_read(struct loader *l, const struct sections *rows, const struct node *
     for (size_t i = 0; i < rows->count; i++) {
         const struct escalate_rows *one = &((const struct escalate_rows *)rows->items)[i];
         const struct receiver *to =
-            receiver_named(l, one->to, conf_place(conf_item(node, i), "to"));
+            receiver_named(l, one->to, conf_place(rows->nodes[i], "to"));
         if (to)
             list[count++] = (struct escalation){one->after, to};
     }
@@ -259,7 +250,6 @@ static const struct route *route_read(struct tree *t, const struct route *parent
                                       const struct node *node)
 {
     struct loader *l = t->l;
-    const void *conf;
     if (++t->count == ROUTES_MAX)
         diag_error(l->diag, node->at, "there are more than %d routes", ROUTES_MAX);
     if (t->count >= ROUTES_MAX)
@@ -270,9 +260,8 @@ static const struct route *route_read(struct tree *t, const struct route *parent
         diag_hint(l->diag, "for example: {receiver: chat, matchers: [team=\"web\"]}");
         return NULL;
     }
-    if (!conf_rows(l, route_opts, sizeof(struct route_rows), node, &conf))
-        return NULL;
-    const struct route_rows *rows = conf;
+    const struct route_rows *rows =
+        conf_rows(l, route_opts, sizeof(struct route_rows), node);
     struct route *r = arena_alloc(l->arena, sizeof(*r));
     r->parent = parent;
     r->at = node->at;

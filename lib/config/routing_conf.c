@@ -40,7 +40,7 @@ static void connectivity_load(struct loader *l, const struct connectivity_rows *
     for (size_t i = 0; i < rows->probes.count; i++) {
         const struct node *n = conf_item(list, i);
         names[i] = rows->probes.items[i];
-        if (generation_probe(l->g, names[i]))
+        if (l->has_lost_files || generation_probe(l->g, names[i]))
             continue;
         const char *near = nearest_word(names[i], known);
         diag_error(l->diag, n ? n->at : (struct place){0}, "there is no probe '%.80s'",
@@ -58,8 +58,8 @@ void routing_load(struct loader *l, const struct top_conf *top, const struct nod
     r->receivers = &l->g->alerting.receivers;
     r->root = tree_load(l, top, root);
     (void)receivers_named(l, &top->fallback, node_get(root, "fallback"), &r->fallback);
-    inhibit_load(l, top, root);
-    maintenance_load(l, top, root);
+    inhibit_load(l, top);
+    maintenance_load(l, top);
     connectivity_load(l, &top->connectivity, node_get(root, "connectivity"));
     routing_lint(l, root);
 }

@@ -10,7 +10,7 @@
 #include "alerts/pack.h"
 #include "alerts/rule_file.h"
 #include "lib/base/glob.h"
-#include "lib/base/units.h"
+#include "lib/config/alerting_load.h"
 #include "lib/config/load.h"
 
 enum { PACKS_MAX = 50 };
@@ -96,50 +96,9 @@ static void read_packs(struct loader *l, struct rule_list *rules, const struct n
 
 /* ---- together ---- */
 
-static const struct interval *find_interval(void *ctx, const char *name)
+static const struct interval *find_interval(void *ctx, const char *name, struct place at)
 {
-    const struct loader *l = ctx;
-    const struct interval *const *i = l->g->alerting.routing.intervals;
-    for (; i && *i; i++) {
-        if (!strcmp(interval_name(*i), name))
-            return *i;
-    }
-    return NULL;
-}
-
-static bool reads_beyond(const struct promql *q, nsec keep)
-{
-    return q && promql_reach(q) > keep;
-}
-
-/* Looks further back than samples are kept: it works, on five-minute points, and not beyond those. */
-static void warn_reach(struct loader *l, const struct rule *r)
-{
-    const nsec keep = l->g->alerting.history.keep;
-    const bool is_expr = reads_beyond(r->expr, keep);
-    struct buf text = BUF_MAX(300);
-    if (!is_expr && !reads_beyond(r->resolve_when, keep))
-        return;
-    const nsec reach = promql_reach(is_expr ? r->expr : r->resolve_when);
-    duration_format(&text, reach);
-    buf_add_text(&text, ", and samples are kept for ");
-    duration_format(&text, keep);
-    buf_add_text(&text, ": before that it reads five-minute points");
-    if (reach > HISTORY_ROLLUP_KEEP)
-        buf_add_text(&text, ", which are kept for 32 days at most");
-    diag_warning(l->diag, r->at, "'%s' looks back %s", r->name, buf_text(&text));
-    diag_hint(l->diag, "results are within five minutes of a range's ends; for every "
-                       "sample raise `history: {keep: ...}`");
-    buf_finish(&text);
-}
-
-static void lint(struct loader *l)
-{
-    const struct rules *rules = &l->g->alerting.rules;
-    for (size_t i = 0; i < rules->count; i++) {
-        for (size_t k = 0; k < rules->groups[i]->count; k++)
-            warn_reach(l, rules->groups[i]->rules[k]);
-    }
+    return interval_named(ctx, name, at);
 }
 
 void rules_load(struct loader *l, const struct top_conf *top, const struct node *root)
@@ -152,7 +111,6 @@ void rules_load(struct loader *l, const struct top_conf *top, const struct node 
                                        .find_interval = find_interval,
                                        .ctx = l,
                                        .scratch = scratch};
-    const size_t errors = diag_error_count(l->diag);
     struct rule_list *rules = rule_list_create(&reader);
     check_packs(l, node_get(root, "packs"));
     if (!l->has_no_packs)
@@ -166,8 +124,6 @@ void rules_load(struct loader *l, const struct top_conf *top, const struct node 
     }
     rule_list_finish(rules, &l->g->alerting.rules);
     arena_destroy(scratch);
-    if (diag_error_count(l->diag) == errors)
-        lint(l);
 }
 
 /* ---- printing ---- */

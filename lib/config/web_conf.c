@@ -23,7 +23,7 @@ static bool mode_is_octal(int64_t mode)
 static void check_listen(struct loader *l, const struct listen_conf *c,
                          const struct node *at)
 {
-    const struct place place = at ? at->at : (struct place){0};
+    const struct place place = at->at;
     const bool is_unix = !strncmp(c->address, "unix:", 5);
     const char *colon = strrchr(c->address, ':');
     uint64_t port;
@@ -58,7 +58,7 @@ static void default_listeners(struct loader *l)
     (void)opt_set(address, &items[1],
                   arena_printf(l->arena, "unix:%s/healthd.sock", l->g->state_path),
                   l->arena, &e);
-    l->g->web.listen = (struct sections){items, 2};
+    l->g->web.listen = (struct sections){.items = items, .count = 2};
 }
 
 /* Who receives a notice may open it: nothing but a web address gets there. */
@@ -97,31 +97,24 @@ static const char *token_fault(const struct sections *tokens, size_t index)
     return NULL;
 }
 
-static void check_tokens(struct loader *l, const struct sections *tokens,
-                         const struct node *list)
+static void check_tokens(struct loader *l, const struct sections *tokens)
 {
-    const struct node *item = list && list->kind == NODE_LIST ? list->first : list;
     const struct token_conf *all = tokens->items;
     for (size_t i = 0; i < tokens->count; i++) {
         const char *fault = token_fault(tokens, i);
         if (fault)
-            diag_error(l->diag, item ? item->at : (struct place){0}, "token '%.100s': %s",
-                       all[i].name, fault);
-        item = item ? item->next : NULL;
+            diag_error(l->diag, tokens->nodes[i]->at, "token '%.100s': %s", all[i].name,
+                       fault);
     }
 }
 
 /* ---- all of it ---- */
 
-static void check_listeners(struct loader *l, const struct sections *listen,
-                            const struct node *list)
+static void check_listeners(struct loader *l, const struct sections *listen)
 {
-    const struct node *item = list->kind == NODE_LIST ? list->first : list;
     const struct listen_conf *items = listen->items;
-    for (size_t i = 0; i < listen->count; i++) {
-        check_listen(l, &items[i], item);
-        item = item ? item->next : NULL;
-    }
+    for (size_t i = 0; i < listen->count; i++)
+        check_listen(l, &items[i], listen->nodes[i]);
 }
 
 void web_load(struct loader *l, const struct top_conf *top, const struct node *web)
@@ -131,7 +124,7 @@ void web_load(struct loader *l, const struct top_conf *top, const struct node *w
     if (!list || list->kind == NODE_NULL)
         default_listeners(l);
     else
-        check_listeners(l, &top->web.listen, list);
-    check_tokens(l, &top->web.tokens, node_get(web, "tokens"));
+        check_listeners(l, &top->web.listen);
+    check_tokens(l, &top->web.tokens);
     check_external_url(l, top->web.external_url, web);
 }

@@ -63,6 +63,17 @@ static bool check_one(const struct custom_metric *m, struct err *e)
     return true;
 }
 
+bool custom_may_make(const struct sections *list, size_t row_size, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *own = custom_metric_at(list, row_size, i)->name;
+        const size_t len = strlen(own);
+        if (!strncmp(name, own, len) && (!name[len] || name[len] == '_'))
+            return true;
+    }
+    return false;
+}
+
 bool custom_metrics_check(const struct sections *list, size_t row_size, struct err *e)
 {
     if (list->count > CUSTOM_MAX_METRICS)

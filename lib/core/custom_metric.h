@@ -53,6 +53,8 @@ extern const struct opt_choice custom_kinds[];
 
 /* For validate: names and labels that cannot be, one name twice, too many. rows of the section are row_size apart. */
 bool custom_metrics_check(const struct sections *list, size_t row_size, struct err *e);
+/* Whether one of them may become a family of that name: its own, or that of a column. */
+bool custom_may_make(const struct sections *list, size_t row_size, const char *name);
 const struct custom_metric *custom_metric_at(const struct sections *list, size_t row_size,
                                              size_t i);
 

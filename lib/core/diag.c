@@ -6,12 +6,15 @@
  */
 #include "lib/core/diag.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct source {
     const char *file;
     struct bytes text;
+    size_t number; /* in order of reading, from 1 */
     struct source *next;
 };
 
@@ -19,7 +22,7 @@ struct diag {
     struct arena *arena;
     struct diagnosis *first, *last;
     struct source *sources;
-    size_t errors, warnings;
+    size_t count, errors, warnings;
 };
 
 enum {
@@ -52,6 +55,7 @@ void diag_source(struct diag *d, const char *file, struct bytes text)
         s = arena_alloc(d->arena, sizeof(*s));
         s->file = arena_strdup(d->arena, file);
         s->next = d->sources;
+        s->number = d->sources ? d->sources->number + 1 : 1;
         d->sources = s;
     }
     s->text = (struct bytes){arena_memdup(d->arena, text.ptr, text.len), text.len};
@@ -90,6 +94,7 @@ static void diag_add(struct diag *d, enum severity severity, struct place at,
     else
         d->first = x;
     d->last = x;
+    d->count++;
     d->errors += severity == SEVERITY_ERROR;
     d->warnings += severity == SEVERITY_WARNING;
 }
@@ -142,6 +147,82 @@ size_t diag_warning_count(const struct diag *d)
 const struct diagnosis *diag_first(const struct diag *d)
 {
     return d->first;
+}
+
+/* ---- order ---- */
+
+struct place_order { /* where a diagnosis goes: a note goes with what it explains */
+    struct diagnosis *diagnosis;
+    struct place at;
+    size_t file, number; /* of the file, and of the report */
+};
+
+static int compare(size_t a, size_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int place_compare(const void *left, const void *right)
+{
+    const struct place_order *a = left, *b = right;
+    int order = compare(a->file, b->file);
+    if (!order && a->at.file && b->at.file)
+        order = strcmp(a->at.file, b->at.file);
+    if (!order)
+        order = compare((size_t)a->at.line, (size_t)b->at.line);
+    if (!order)
+        order = compare((size_t)a->at.column, (size_t)b->at.column);
+    return order ? order : compare(a->number, b->number);
+}
+
+static size_t file_number(const struct diag *d, const char *file)
+{
+    const struct source *s = file ? source_find(d, file) : NULL;
+    return s ? s->number : file ? SIZE_MAX : 0;
+}
+
+static bool is_same(const struct diagnosis *a, const struct diagnosis *b)
+{
+    return a->severity == b->severity && a->at.file == b->at.file &&
+           a->at.line == b->at.line && a->at.column == b->at.column &&
+           !strcmp(a->text, b->text);
+}
+
+static void link_in_order(struct diag *d, const struct place_order *list, size_t count)
+{
+    struct diagnosis *last = NULL;
+    d->first = NULL;
+    d->count = d->errors = d->warnings = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct diagnosis *x = list[i].diagnosis;
+        if (last && is_same(last, x))
+            continue;
+        if (last)
+            last->next = x;
+        else
+            d->first = x;
+        last = x;
+        d->count++;
+        d->errors += x->severity == SEVERITY_ERROR;
+        d->warnings += x->severity == SEVERITY_WARNING;
+    }
+    if (last)
+        last->next = NULL;
+    d->last = last;
+}
+
+void diag_sort(struct diag *d)
+{
+    struct place_order *list = arena_alloc(d->arena, (d->count + 1) * sizeof(*list));
+    size_t count = 0;
+    for (struct diagnosis *x = d->first; x; x = x->next) {
+        const bool goes_along = x->severity == SEVERITY_NOTE && count > 0;
+        const struct place at = goes_along ? list[count - 1].at : x->at;
+        list[count] = (struct place_order){x, at, file_number(d, at.file), count};
+        count++;
+    }
+    qsort(list, count, sizeof(*list), place_compare);
+    link_in_order(d, list, count);
 }
 
 static const char *const severity_names[] = {

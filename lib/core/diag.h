@@ -28,7 +28,7 @@ struct diagnosis {
     struct place at;
     const char *text;
     const char *hint; /* what to do, or NULL */
-    const struct diagnosis *next;
+    struct diagnosis *next;
 };
 
 struct diag *diag_create(struct arena *arena); /* lives and ends with the arena */
@@ -48,6 +48,9 @@ void diag_hint(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 size_t diag_error_count(const struct diag *d);
 size_t diag_warning_count(const struct diag *d);
 const struct diagnosis *diag_first(const struct diag *d); /* in order of report */
+/* Puts all in the order of the files as they were read, of lines and of columns; a note stays behind what it explains,
+ * and what was said twice of one place is there once. For whoever has read everything. */
+void diag_sort(struct diag *d);
 
 /* "healthd.yml:12:5: error: …", the line, a caret, "hint: …"; at most 20 errors, then a count. */
 void diag_render(const struct diag *d, struct buf *out, bool colour);

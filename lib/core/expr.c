@@ -17,9 +17,9 @@ struct expr *expr_compile(struct arena *arena, const char *text,
 {
     struct expr *x = arena_alloc(arena, sizeof(*x));
     x->text = arena_strdup(arena, text);
-    if (!expr_parse(arena, x->text, &x->root, e) || !expr_check(x, arena, vars, e))
+    if (!expr_parse(arena, x->text, &x->root, e))
         return NULL;
-    return x;
+    return !vars || expr_check(x, arena, vars, e) ? x : NULL;
 }
 
 const char *expr_text(const struct expr *x)

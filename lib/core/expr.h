@@ -78,7 +78,8 @@ struct var {
 struct expr;
 
 /* Compiles; unknown names and type errors are faults with their column and the nearest name. vars: tables
- * tried in order, NULL-terminated. */
+ * tried in order, NULL-terminated; NULL when nobody knows the names: then only the form is judged, and what comes back cannot
+ * be evaluated. */
 struct expr *expr_compile(struct arena *arena, const char *text,
                           const struct var *const *vars, struct err *e);
 const char *expr_text(const struct expr *x);

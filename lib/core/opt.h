@@ -48,6 +48,8 @@ struct regexes {
 struct sections { /* a list of nested tables; items are row_size apart */
     const void *items;
     size_t count;
+    /* where each was written: count of them; NULL when nobody wrote them */
+    const struct node *const *nodes;
 };
 
 enum opt_type {
@@ -184,6 +186,15 @@ struct template;
 struct template *template_load(const struct opt_ctx *ctx, const struct opt_part *parts,
                                size_t count, const struct node *node,
                                const char *const *skip_keys);
+/* As template_load, but always a template: a row at fault is as if it were not written (a required one is empty; a list
+ * of tables lacks the ones at fault), so that what the others say can be judged as well. */
+struct template *template_load_rest(const struct opt_ctx *ctx,
+                                    const struct opt_part *parts, size_t count,
+                                    const struct node *node,
+                                    const char *const *skip_keys);
+/* Part index as it was read when it was loaded, with what env:, file: and secret: gave then; what only a run can fill in is
+ * as if it were not written. */
+const void *template_loaded(const struct template *t, size_t index);
 /* True when nothing is filled in per run: template_fill then returns the shared structs, free of cost. */
 bool template_is_fixed(const struct template *t);
 /* The first ${name} that neither env:, file: nor secret: explains, so that only a run's scope can; NULL: none. */

@@ -159,12 +159,20 @@ static void read_sections(struct opt_reader *r, const struct opt *row, void *con
     const struct node *item = n->kind == NODE_LIST ? n->first : n;
     const size_t count = n->kind == NODE_LIST ? n->count : 1;
     char *items = arena_alloc(r->arena, (count + 1) * row->row_size);
+    const struct node **nodes = arena_alloc(r->arena, (count + 1) * sizeof(*nodes));
+    bool any_failed = r->failed;
+    size_t good = 0;
     for (size_t i = 0; i < count; i++) {
-        read_section(r, row, items + i * row->row_size, item);
+        r->failed = false;
+        read_section(r, row, items + good * row->row_size, item);
+        any_failed |= r->failed;
+        nodes[good] = item;
+        good += !r->failed;
         if (n->kind == NODE_LIST)
             item = item->next;
     }
-    *(struct sections *)opt_field(row, conf) = (struct sections){items, count};
+    r->failed = any_failed;
+    *(struct sections *)opt_field(row, conf) = (struct sections){items, good, nodes};
 }
 
 /* The tree with every ${name} in its values filled in; a value that only a run can know stays as it is. */
@@ -323,6 +331,23 @@ static bool is_written(const struct node *map, const char *key)
     return n && n->kind != NODE_NULL;
 }
 
+/* A key that nothing explains is a misspelling of name: then that is not missing. */
+static bool is_misspelt(const struct opt_target *t, const struct node *map,
+                        const char *name)
+{
+    const char *names[NAMES_MAX + 1];
+    (void)known_keys(t, names);
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+        bool is_known = !n->key || is_skipped(t->skip_keys, n->key);
+        for (size_t i = 0; i < t->count && !is_known; i++)
+            is_known = opt_find(t->parts[i].rows, n->key) != NULL;
+        const char *near = is_known ? NULL : nearest_word(n->key, names);
+        if (near && !strcmp(near, name))
+            return true;
+    }
+    return false;
+}
+
 static void check_required(struct opt_reader *r, const struct opt_target *t,
                            const struct node *map, const struct opt *given)
 {
@@ -332,6 +357,8 @@ static void check_required(struct opt_reader *r, const struct opt_target *t,
             if (row->def || row == given || is_written(map, row->name))
                 continue;
             if (r->operand_comes_later && (row->flags & OPT_SHORTHAND))
+                continue;
+            if (is_misspelt(t, map, row->name))
                 continue;
             opt_reader_fail(r, at, "'%s' is missing", row->name);
             opt_reader_hint(r, row->doc);

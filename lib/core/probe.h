@@ -89,6 +89,8 @@ struct probe_type {
     const struct opt *opts;
     const struct metric *const *metrics; /* the families it declares; NULL-terminated */
     bool has_dynamic_families;           /* it may add others, up to a cap */
+    /* Whether it may add one of that name, so that a rule which reads it is not told of a misspelling. NULL: any. */
+    bool (*may_make)(const void *conf, const char *name);
     bool keeps_connection; /* of a dialogue: see TALK_DONE; the next run is run_is_kept */
     const struct var *vars;     /* what expect, should and capture may name */
     const struct group *groups; /* ended by name NULL. May be NULL */

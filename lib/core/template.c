@@ -29,6 +29,7 @@ struct template
     size_t shorthand_part;
     const char *variable;
     struct place variable_at;
+    bool is_faulty;
 };
 
 static struct opt_names names_of(const struct template *t, const struct scope *scope)
@@ -59,9 +60,9 @@ static void set_site_zone(const struct opt_ctx *ctx, const struct opt_part *part
     }
 }
 
-struct template *template_load(const struct opt_ctx *ctx, const struct opt_part *parts,
-                               size_t count, const struct node *node,
-                               const char *const *skip_keys)
+struct template *template_load_rest(const struct opt_ctx *ctx,
+                                    const struct opt_part *parts, size_t count,
+                                    const struct node *node, const char *const *skip_keys)
 {
     assert(count <= TEMPLATE_MAX_PARTS);
     struct template *t = arena_alloc(ctx->arena, sizeof(*t));
@@ -90,7 +91,21 @@ struct template *template_load(const struct opt_ctx *ctx, const struct opt_part 
                      node);
     t->variable = r.variable;
     t->variable_at = r.variable_at;
-    return r.failed ? NULL : t;
+    t->is_faulty = r.failed;
+    return t;
+}
+
+struct template *template_load(const struct opt_ctx *ctx, const struct opt_part *parts,
+                               size_t count, const struct node *node,
+                               const char *const *skip_keys)
+{
+    struct template *t = template_load_rest(ctx, parts, count, node, skip_keys);
+    return t->is_faulty ? NULL : t;
+}
+
+const void *template_loaded(const struct template *t, size_t index)
+{
+    return t->confs[index];
 }
 
 bool template_is_fixed(const struct template *t)

@@ -65,10 +65,11 @@ routing_read_with(const char *text, const char *timezone, char *const *names)
               : (struct receivers){fixture_list, ARRAY_LEN(fixture_list)};
     f.routing = &f.g->alerting.routing;
     const struct node *root = node_parse(f.arena, "t", bytes_of(text), f.diag);
-    const void *top = NULL;
-    if (root &&
-        conf_rows(f.loader, generation_opts, sizeof(struct top_conf), root, &top)) {
+    if (root) {
+        const struct top_conf *top =
+            conf_rows(f.loader, generation_opts, sizeof(*top), root);
         struct generation_parts *parts = arena_alloc(f.arena, sizeof(*parts));
+        f.loader->root = root;
         parts->top = top;
         f.g->parts = parts;
         intervals_load(f.loader, top, root);

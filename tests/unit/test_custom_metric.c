@@ -168,7 +168,7 @@ static void play(const struct rows_case *c)
     drop_comments(buf_text(&page), &lines);
     assert_string_equal(buf_text(&lines), c->page);
 
-    const struct sections list = {&metric, 1};
+    const struct sections list = {.items = &metric, .count = 1};
     const json_t *all = custom_json(&kept, &list, sizeof(metric), run_arena(run));
     char *text = json_dumps(json_object_get(all, metric.name), JSON_SORT_KEYS);
     assert_string_equal(text, c->json);
@@ -210,13 +210,13 @@ static void faults_are_said(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         struct err e = {0};
-        const struct sections list = {&faults[i].metric, 1};
+        const struct sections list = {.items = &faults[i].metric, .count = 1};
         assert_int_equal(custom_metrics_check(&list, sizeof(struct custom_metric), &e),
                          !faults[i].why[0]);
         assert_string_equal(e.text, faults[i].why);
     }
     const struct custom_metric twice[] = {{.name = "x"}, {.name = "x"}};
-    const struct sections list = {twice, 2};
+    const struct sections list = {.items = twice, .count = 2};
     struct err e = {0};
     assert_false(custom_metrics_check(&list, sizeof(twice[0]), &e));
     assert_string_equal(e.text, "two custom metrics are named x");

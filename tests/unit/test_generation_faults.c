@@ -48,6 +48,8 @@ static void faults_of_the_top_level(void **state)
          "1:39 unknown key 'too' [did you mean 'to'?]\n"},
         {"web: {listen: [\"9990\", \"unix:sock\", {address: \":1\", socket_mode: "
          "888}]}\n",
+         "1:16 '9990' is no address to listen on: write host:port, :port or unix:/path\n"
+         "1:24 'unix:sock' needs an absolute path: unix:/path\n"
          "1:66 option 'socket_mode': 888 is out of bounds; expected 0 to 777\n"},
         {"web: {listen: [\"9990\", \"unix:sock\"]}\n",
          "1:16 '9990' is no address to listen on: write host:port, :port or unix:/path\n"
@@ -111,18 +113,19 @@ static void faults_of_probes(void **state)
         {"probes: [{name: a, intervall: 5s, http: {metod: GET, url: x}, tcp: y, rise: "
          "0,\n"
          "  expect: [nonsense]}]\n",
-         "1:63 'tcp' is a second type beside 'http'; a probe has one\n"
          "1:20 unknown key 'intervall' [did you mean 'interval'?]\n"
          "1:42 unknown key 'metod' [did you mean 'method'?]\n"
-         "1:77 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"},
+         "1:63 'tcp' is a second type beside 'http'; a probe has one\n"
+         "1:77 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"
+         "2:12 *\n"},
         {"probes: [{name: a, intervall: 5s, http: {metod: GET, url: x},\n"
          "  expect: [nonsense]}]\n",
          "1:20 unknown key 'intervall' [did you mean 'interval'?]\n"
          "1:42 unknown key 'metod' [did you mean 'method'?]\n"
          "2:12 *\n"},
         {"probes: [{name: a, http: {metod: GET}}]\n",
-         "1:27 unknown key 'metod' [did you mean 'method'?]\n"
-         "1:26 'url' is missing [What to ask.]\n"},
+         "1:26 'url' is missing [What to ask.]\n"
+         "1:27 unknown key 'metod' [did you mean 'method'?]\n"},
         {"probes: [{name: a, http: \"ftp://x\"}]\n",
          "1:26 http: 'ftp://x' is no http URL\n"},
         {"probes: [{name: a, tcp: {port: 5}}]\n",
@@ -175,6 +178,81 @@ static void faults_of_probes(void **state)
     assert_faults(cases, ARRAY_LEN(cases));
 }
 
+/* One fault hides no other, and none is said again where it only follows from the first. */
+static void faults_beside_each_other(void **state)
+{
+    static const struct fault_case cases[] = {
+        {"probes:\n  - {name: a, http: x, interval: 15, expect: [status = 200],\n"
+         "     depends_on: [nope]}\n",
+         "2:34 option 'interval': *\n2:54 *\n3:19 there is no probe named 'nope'\n"},
+        {"probes:\n  - name: a\n    htp: {metod: GET, url: x}\n    rise: 0\n"
+         "    expect: [stattus == 200]\n    depends_on: [nope]\n",
+         "3:5 'htp' is no probe type of this version [did you mean 'http'?]\n"
+         "3:11 unknown key 'metod' [did you mean 'method'?]\n"
+         "4:11 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"
+         "5:14 *\n"
+         "6:18 there is no probe named 'nope'\n"},
+        {"probes:\n  - {name: a, mongodb: x, rise: 0, expect: [anything == 1, \"a "
+         "==\"],\n"
+         "     depends_on: [nope]}\n",
+         "2:15 'mongodb' is no probe type of this version [the types are: http, tcp, "
+         "host, containers]\n"
+         "2:33 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"
+         "2:65 *\n"
+         "3:19 there is no probe named 'nope'\n"},
+        {"probes: [{nmae: a, http: x}, {name: b, http: x, depends_on: a}]\n",
+         "1:11 unknown key 'nmae' [did you mean 'name'?]\n"},
+        {"probes: [{name: \"a b\", http: x}, {name: b, http: x, depends_on: \"a b\"}]\n",
+         "1:17 'a b' is no name: use a-z, A-Z, 0-9, _ . and -\n"},
+        {"probes: [{name: a, http: x}, {name: a, http: x, depends_on: c}]\n",
+         "1:37 a second probe is named 'a'; the first is at t:1\n"
+         "1:61 there is no probe named 'c' [did you mean 'a'?]\n"},
+        {"probes: [{name: a, http: x, interval: 5, timeout: 10s}]\n",
+         "1:39 option 'interval': *\n"},
+        {"defaults: {interval: 5}\nprobes: [{name: a, http: x, timeout: 20s, rise: 0}]\n",
+         "1:22 option 'interval': *\n"
+         "2:49 option 'rise': 0 is out of bounds; expected 1 to 100 runs\n"},
+        {"prubes: [{name: a, htp: x}]\nconnectivity: {probes: [a]}\n",
+         "1:1 unknown key 'prubes' [did you mean 'probes'?]\n"
+         "1:20 'htp' is no probe type of this version [did you mean 'http'?]\n"},
+        {"labels: [x]\nrules: [{alert: x, expr: \"up ==\"}]\nweb: {max_connections: 0}\n",
+         "1:9 option 'labels' takes a mapping (name: value), not a list\n"
+         "2:*\n3:24 *\n"},
+        {"rules:\n  - {alrt: x, expr: \"up ==\", for: 5}\n  - {alert: y, exp: up}\n",
+         "2:6 unknown key 'alrt' [did you mean 'alert'?]\n2:*\n2:35 option 'for': *\n"
+         "3:16 unknown key 'exp' [did you mean 'expr'?]\n"},
+        {"probe_files: [/nowhere/p.yml]\nprobes: [{name: a, http: x, depends_on: "
+         "there}]\n",
+         "p.yml:0:0 cannot be read: No such file or directory\n"
+         "1:15 note /nowhere/p.yml is named here\n"},
+        {"time_intervals: [{name: office, time_intervals: [{weekdays: [mo]}]}]\n"
+         "rules: [{alert: x, expr: up, active: office}, {alert: y, expr: up, active: "
+         "ofice},\n"
+         "  {alert: z, expr: up, active: night}]\n",
+         "1:*\n2:76 there is no time interval 'ofice' [did you mean 'office'?]\n"
+         "3:32 there is no time interval 'night' [`time_intervals:` has: office]\n"},
+        {"rules: [{alert: x, expr: up, active: office}]\n",
+         "1:38 there is no time interval 'office' [define it: time_intervals: [{name: "
+         "office, time_intervals: [{weekdays: [\"monday:friday\"]}]}]]\n"},
+        {"maintenance:\n  - {name: a, start: \"25:00\", duration: soon}\n"
+         "  - {name: b, start: \"25:00\", duration: 5m, date: x}\n",
+         "2:41 option 'duration': *\n3:22 *\n3:51 'x' is no date; write it like "
+         "2026-12-24\n"},
+        {"flows:\n  - name: f\n    steps:\n      - {htp: x, capture: {t: body}}\n"
+         "      - {name: two, use: [nope], retry: {for: 5}}\n"
+         "      - {name: three, http: \"http://${t}/\", timeout: 5, expect: [status = "
+         "1]}\n",
+         "4:10 'htp' is no probe type of this version [did you mean 'http'?]\n"
+         "4:31 *\n"
+         "5:27 there is no probe named 'nope'\n"
+         "5:47 option 'for': *\n"
+         "6:54 option 'timeout': *\n"
+         "6:73 *\n"},
+    };
+    (void)state;
+    assert_faults(cases, ARRAY_LEN(cases));
+}
+
 static void faults_of_modules(void **state)
 {
     static const struct fault_case cases[] = {
@@ -192,6 +270,9 @@ static void faults_of_modules(void **state)
          "`prober: tcp` "
          "with a target of the form unix:/path]\n"},
         {"modules: {a: {prober: http, timeot: 5s, method: GET, timeout: 5}}\n",
+         "1:29 unknown key 'timeot' [did you mean 'timeout'?]\n"
+         "1:41 unknown key 'method' [options of the prober stand in its section, "
+         "`http:`]\n"
          "1:63 option 'timeout': *\n"},
         {"modules: {a: {prober: http, timeot: 5s, method: GET}}\n",
          "1:29 unknown key 'timeot' [did you mean 'timeout'?]\n"
@@ -234,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_of_the_top_level),
         cmocka_unit_test(faults_of_probes),
+        cmocka_unit_test(faults_beside_each_other),
         cmocka_unit_test(faults_of_modules),
         cmocka_unit_test(a_bad_expression_points_at_its_column),
     };

@@ -49,7 +49,7 @@ static struct sections one_header(struct arena *arena, const struct rules *rules
     struct http_header_rule *rule = arena_alloc(arena, sizeof(*rule));
     *rule = (struct http_header_rule){rules->header, one_regex(arena, pattern).items[0],
                                       rules->allow_missing};
-    return (struct sections){rule, 1};
+    return (struct sections){.items = rule, .count = 1};
 }
 
 static void conf_of(const struct rules *r, struct arena *arena,

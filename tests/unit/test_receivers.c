@@ -117,8 +117,7 @@ static void faults_have_a_place_and_advice(void **state UNUSED)
         {"receivers: {a: {webhook: {url: \"http://x/\"}, rte: 1}}\n",
          "1:46 'rte' is no notifier type of this version [did you mean 'rate'?]\n"},
         {"receivers: {a: {webhook: {ulr: \"http://x/\"}}}\n",
-         "1:27 unknown key 'ulr' [did you mean 'url'?]\n"
-         "1:26 'url' is missing [Where to post; treated as a secret.]\n"},
+         "1:27 unknown key 'ulr' [did you mean 'url'?]\n"},
         {"receivers: {a: {webhook: {url: \"http://x/\"}, pagerduty: {}}}\n",
          "1:46 receiver 'a' has two types, 'webhook' and 'pagerduty' [make two receivers "
          "of it; a route may name several]\n"},

@@ -43,6 +43,7 @@ static const struct limit host_limits[] = {
 #define OPT_STRUCT struct host_conf
 static const struct probe_type host_type = {
     .name = "host",
+    .has_dynamic_families = true, /* what its limits read, for example */
     .conf_size = sizeof(struct host_conf),
     .start = start_nothing,
     .limits = host_limits,
@@ -256,17 +257,18 @@ static void files_are_read_and_watched(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     write_file("one.rules.yml", "groups: [{name: g, rules: [{alert: A, expr: up}]}]\n");
-    write_file("two.rules.yml", "groups: [{name: g, rules: [{alert: A, expr: down}]}]\n");
-    write_file("more.yml", "rules: [{alert: C, expr: c}]\n");
+    write_file("two.rules.yml",
+               "groups: [{name: g, rules: [{alert: A, expr: probe_state}]}]\n");
+    write_file("more.yml", "rules: [{alert: C, expr: probe_unknown}]\n");
     const char *path =
         write_file("main.yml", "packs: {probes: false, healthd: false}\n"
                                "rule_files: '*.rules.yml'\ninclude: more.yml\n"
-                               "rules: [{alert: B, expr: b}]\n");
+                               "rules: [{alert: B, expr: probe_info}]\n");
     struct fixture f = load(path, NULL);
     show(&f, &out);
     buf_printf(&expected,
-               "healthd.yml/rules/B: b\nhealthd.yml/rules/C: c\n"
-               "%s/one.rules.yml/g/A: up\n%s/two.rules.yml/g/A: down\n",
+               "healthd.yml/rules/B: probe_info\nhealthd.yml/rules/C: probe_unknown\n"
+               "%s/one.rules.yml/g/A: up\n%s/two.rules.yml/g/A: probe_state\n",
                folder, folder);
     assert_string_equal(buf_text(&out), buf_text(&expected));
     assert_int_equal(f.g->files.files.count, 4);

@@ -13,16 +13,20 @@
 #include "lib/base/attr.h"
 #include "lib/base/buf.h"
 
-static const struct interval *find_interval(void *ctx, const char *name)
-{
-    return strcmp(name, "office") ? NULL : (const struct interval *)ctx;
-}
-
 struct fixture {
     struct arena *arena;
     struct diag *diag;
     struct rules rules;
 };
+
+static const struct interval *find_interval(void *ctx, const char *name, struct place at)
+{
+    const struct fixture *f = ctx;
+    if (!strcmp(name, "office"))
+        return ctx;
+    diag_error(f->diag, at, "no interval %s", name);
+    return NULL;
+}
 
 static struct rule_list *list_of(struct fixture *f)
 {
@@ -212,8 +216,7 @@ static const struct {
      "4:40 resolve_when has parts only beside warn and crit\n"},
     {RULES("  - {alert: A, crit: up, resolve_when: {page: up}}\n"),
      "4:41 unknown key 'page': resolve_when has warn and crit\n"},
-    {RULES("  - {alert: A, expr: up, active: night}\n"),
-     "4:34 there is no time interval named 'night'\n"},
+    {RULES("  - {alert: A, expr: up, active: night}\n"), "4:34 no interval night\n"},
     {RULES("  - {alert: A, expr: up, no_data: maybe}\n"), "4:35 option 'no_data'"},
     {RULES("  - {alert: A, expr: 'up[5m]'}\n"),
      "4:22 a rule's expression must give a vector, and this gives a"},

@@ -51,9 +51,9 @@ static void durations_are_read(void **state)
         {"5S", 0,
          "'5S' has the unit 'S'; units are y, w, d, h, m, s, ms, us, ns; did you mean "
          "5s?"},
-        {"5 s", 0,
-         "'5 s' has the unit 's'; units are y, w, d, h, m, s, ms, us, ns; did you mean "
-         "5s?"},
+        {"5 s", 0, "'5 s' has a blank in it; write it without the blank: 5s"},
+        {"1h 30 m", 0, "'1h 30 m' has a blank in it; write it without the blank: 1h30m"},
+        {"5 x", 0, "'5 x' has the unit 'x'; units are y, w, d, h, m, s, ms, us, ns"},
         {"1h30min", 0,
          "'1h30min' has the unit 'min'; units are y, w, d, h, m, s, ms, us, ns; did you "
          "mean 30m?"},

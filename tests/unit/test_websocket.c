@@ -190,7 +190,8 @@ static void configurations_are_judged(void **state UNUSED)
         conf.url = cases[i].url;
         conf.send = cases[i].send;
         conf.headers = (struct pairs){&cases[i].header, 1};
-        conf.query_response = (struct sections){&step, cases[i].has_step};
+        conf.query_response =
+            (struct sections){.items = &step, .count = cases[i].has_step};
         assert_int_equal(websocket_validate(&conf, arena, &e), cases[i].expected);
         assert_int_equal(e.text[0] == '\0', cases[i].expected);
     }
