@@ -296,7 +296,7 @@ static const struct endpoint_field probe_fields[] = {
      "last_run and unknown_since tell.",
      true},
     {"turning", "string",
-     "What the last runs found, when that is not confirmed yet; else null.", true},
+     "What the last runs found, when that is not confirmed yet; else null.", false},
     {"streak", "integer", "How many runs in a row found it; 0: none.", true},
     {"needed", "integer", "How many runs in a row confirm it; 0: nothing is turning.",
      true},

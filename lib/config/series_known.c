@@ -31,9 +31,15 @@ struct maker { /* a probe that makes names which no table has */
     struct maker *next;
 };
 
+struct other { /* what was found out of a name that was asked for */
+    bool may_make_it;
+};
+
 struct series_known {
     struct arena *arena;
     struct map *names; /* → struct known */
+    struct map *types; /* whose families are among these */
+    struct map *asked; /* → struct other: rules name a few names often */
     struct maker *makers;
     struct name_link
         *labels; /* that a person wrote: on every series there may be any of them */
@@ -93,12 +99,14 @@ static void add_metric(struct series_known *k, const struct metric *m)
 
 static void add_probe(struct series_known *k, const struct probe *p)
 {
-    const struct metric *const *m = p->type->metrics;
+    const bool is_new = !map_put(k->types, bytes_of(p->type->name), k);
+    const struct metric *const *m = is_new ? p->type->metrics : NULL;
     for (; m && *m; m++)
         add_metric(k, *m);
     for (size_t i = 0; i < p->labels.count; i++)
         add_name(k->arena, &k->labels, p->labels.items[i].name);
-    if (!p->type->has_dynamic_families)
+    /* Of those that may make anything, one will do. */
+    if (!p->type->has_dynamic_families || (!is_new && !p->type->may_make))
         return;
     struct maker *maker = arena_alloc(k->arena, sizeof(*maker));
     *maker = (struct maker){p, k->makers};
@@ -125,16 +133,25 @@ static void add_recorded(struct series_known *k, const struct rules *rules)
     }
 }
 
-static void destroy_names(void *names)
+static void destroy_map(void *map)
 {
-    map_destroy(names);
+    map_destroy(map);
+}
+
+static struct map *map_in(struct arena *arena)
+{
+    struct map *map = map_create();
+    arena_cleanup(arena, destroy_map, map);
+    return map;
 }
 
 struct series_known *series_known_make(const struct generation *g, struct arena *arena)
 {
     struct series_known *k = arena_alloc(arena, sizeof(*k));
-    *k = (struct series_known){.arena = arena, .names = map_create()};
-    arena_cleanup(arena, destroy_names, k->names);
+    *k = (struct series_known){.arena = arena,
+                               .names = map_in(arena),
+                               .types = map_in(arena),
+                               .asked = map_in(arena)};
     add_own(k);
     for (size_t i = 0; i < g->probe_count; i++)
         add_probe(k, g->probes[i]);
@@ -159,11 +176,14 @@ static bool may_make(const struct probe *p, const char *name)
 
 static bool is_made_by_others(const struct series_known *k, const char *name)
 {
-    for (const struct maker *m = k->makers; m; m = m->next) {
-        if (may_make(m->probe, name))
-            return true;
-    }
-    return false;
+    struct other *o = map_get(k->asked, bytes_of(name));
+    if (o)
+        return o->may_make_it;
+    o = arena_alloc(k->arena, sizeof(*o));
+    map_put(k->asked, bytes_of(name), o);
+    for (const struct maker *m = k->makers; m && !o->may_make_it; m = m->next)
+        o->may_make_it = may_make(m->probe, name);
+    return o->may_make_it;
 }
 
 bool series_may_be(const struct series_known *k, const char *name)

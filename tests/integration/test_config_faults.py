@@ -165,3 +165,46 @@ def test_what_is_printed_is_read_back_the_same(run_healthd, tmp_path):
     path.write_text(first.stdout)
     second = run_healthd("--config", path, "--print-config")
     assert second.stdout == first.stdout, second.stderr
+
+
+EIGHT = """\
+timezone: Mars/Base
+probes:
+  - {name: a, http: "http://localhost/", interval: 15, expect: [status = 200], depends_on: [nope]}
+  - name: b
+    htp: {url: "http://localhost/", metod: GET}
+rules:
+  - {alert: A, expr: "up ==", active: ofice}
+time_intervals: [{name: office, time_intervals: [{weekdays: [monday]}]}]
+receivers: {chat: {webhook: {url: "http://127.0.0.1:1/", max_wait: 5}}}
+notify: {critical: chta, warning: chat}
+"""
+EIGHT_SAID = [(1, "Mars/Base"), (3, "no unit"), (3, "write =="), (3, "nope"), (5, "no probe type"), (5, "metod"),
+              (7, "expected here"), (7, "ofice"), (9, "max_wait"), (10, "chta")]
+
+
+def test_faults_come_all_at_once_in_the_order_of_the_file(refused):
+    said = refused(EIGHT)
+    lines = [line for line in said.split("\n") if ": error: " in line]
+    for line, (number, words) in zip(lines, EIGHT_SAID):
+        assert f"healthd.yml:{number}:" in line and words in line, said
+    assert len(lines) == len(EIGHT_SAID), said
+    for hint in ("'http'", "'office'", "'chat'"):
+        assert f"hint: did you mean {hint}?" in said, said
+
+
+def test_a_rule_that_waits_in_vain_is_no_fault_and_is_told_of(healthctl, tmp_path):
+    path = tmp_path / "healthd.yml"
+    path.write_text(working(tmp_path, more="""\
+probes: [{name: w, tcp: "localhost:1"}]
+rules:
+  - {alert: A, expr: "probe_sucess == 0"}
+  - {alert: B, expr: 'up{prob="w"} == 0'}
+  - {alert: C, expr: 'probe_success{probe="w"} == 0'}
+"""))
+    done = healthctl("validate", path)
+    assert done.returncode == 0, done.stderr
+    assert "healthd.yml:5:23: warning: nothing here makes 'probe_sucess'" in done.stderr
+    assert "hint: did you mean probe_success?" in done.stderr
+    assert "healthd.yml:6:26: warning: 'up' has no label 'prob'" in done.stderr and "hint: did you mean probe?" in done.stderr
+    assert done.stderr.count("warning:") == 2, done.stderr

@@ -254,6 +254,51 @@ def test_explain(healthctl, watching):
     assert near.returncode == 2 and "did you mean 'payload'?" in near.stderr
 
 
+def test_explain_tells_each_phase_of_a_single_run_once(healthctl, watching):
+    daemon, _ = watching
+    done = healthctl("explain", "payload", "--socket", daemon.socket)
+    assert "Last good run (there was no bad one)" in done.stdout, done.stdout
+    for phase in ("connect", "wait"):
+        assert len(re.findall(rf"^ *{phase} ", done.stdout, re.M)) == 1, done.stdout
+
+
+def test_what_is_not_confirmed_is_not_unknown(healthctl, healthd):
+    daemon = healthd(f"""
+probes:
+  - {{name: slow-to-judge, tcp: "127.0.0.1:{free_port()}", interval: 60s, retry_interval: 60s, timeout: 500ms, fall: 3}}
+""")
+    at = ["--socket", daemon.socket]
+    probe = wait_until(lambda: [p for p in daemon.probes().values() if p["last"]], 10, "a first run")[0]
+    assert (probe["health"], probe["turning"], probe["streak"], probe["needed"]) == ("unknown", "down", 1, 3)
+    status = healthctl("status", *at)
+    assert status.returncode == 0 and "1 unconfirmed" in status.stdout and "unknown" not in status.stdout, status.stdout
+    assert "not yet confirmed: down in 1 of 3 runs: " in status.stdout
+    explained = healthctl("explain", "slow-to-judge", *at).stdout
+    assert explained.startswith("slow-to-judge is not yet confirmed"), explained
+    assert re.search(r"not yet confirmed +down in 1 of 3 runs$", explained, re.M), explained
+
+
+def test_rules_are_those_of_the_healthd_that_answers(healthctl, watching):
+    daemon, _ = watching
+    at = {"HEALTHD_SOCKET": str(daemon.socket)}
+    done = healthctl("rules", env=at)
+    assert done.returncode == 0, done.stderr
+    assert re.match(rf"/\S+\.yml, which the healthd at unix:{daemon.socket} reads, is valid: ", done.stdout), done.stdout
+    alone = healthctl("rules", "--format", "json", env=NO_DAEMON)
+    assert json.loads(alone.stdout)["files"][0]["valid"] is True
+    said = healthctl("rules", env=NO_DAEMON).stdout
+    assert said.startswith("/etc/healthd/healthd.yml is valid") or "no healthd answers" in said, said
+    assert "did you mean 'show'?" in healthctl("rules", "list", env=NO_DAEMON).stderr
+
+
+def test_query_names_the_nearest_word(healthctl, watching):
+    daemon, _ = watching
+    done = healthctl("query", "probe_sucess == 0", "--socket", daemon.socket)
+    assert "nothing matches" in done.stdout and "did you mean probe_success?" in done.stdout, done.stdout
+    empty = healthctl("query", "probe_success > 7", "--socket", daemon.socket).stdout
+    assert "nothing matches" in empty and "there is no" not in empty
+
+
 def test_probe_now(healthctl, watching):
     daemon, _ = watching
     done = healthctl("probe", "--now", "payload", "--socket", daemon.socket)
