@@ -164,15 +164,20 @@ bool pg_login_fill(struct pg_login *l, const struct pg *pg, struct pg_trouble *r
     add(l, "options", options_of(l, pg));
     if (!add_tls(l, pg, ret_why))
         return false;
-    l->session_attrs = or_else(pg_word(w, "target_session_attrs"), "any");
-    l->server_name = pg->tls.server_name;
+    l->session_attrs =
+        arena_strdup(l->arena, or_else(pg_word(w, "target_session_attrs"), "any"));
+    l->server_name = arena_strdup(l->arena, pg->tls.server_name);
     for (size_t i = 0; i < w->word_count; i++) {
         if (!is_told(l, w->words[i].key) &&
             strcmp(w->words[i].key, "target_session_attrs") != 0)
             add(l, w->words[i].key, w->words[i].value);
     }
-    for (size_t i = 0; i < l->key_count; i++)
+    /* The thread may outlive pg. */
+    l->root_file = arena_strdup(l->arena, l->root_file);
+    for (size_t i = 0; i < l->key_count; i++) {
+        l->keys[i] = arena_strdup(l->arena, l->keys[i]);
         l->values[i] = arena_strdup(l->arena, l->values[i]);
+    }
     return true;
 }
 
