@@ -36,6 +36,7 @@ static void on_committed(void *ctx, bool is_durable)
     struct engine *e = c->engine;
     e->commits--;
     dispatch_committed(e->dispatch, c->txn);
+    e->work.is_due = true;
     engine_wake(e, e->now);
     free(ctx);
 }
@@ -47,13 +48,8 @@ struct ledger_txn *engine_begin(struct engine *e, struct wall now)
     return e->txn;
 }
 
-void engine_commit(struct engine *e, struct ledger_txn *txn)
+void engine_put(struct engine *e, struct ledger_txn *txn)
 {
-    e->txn = NULL;
-    if (txn == e->work.txn) { /* it is committed when all of it is there */
-        engine_wake(e, e->now);
-        return;
-    }
     if (ledger_is_empty(txn)) {
         ledger_abandon(txn);
         return;
@@ -62,6 +58,14 @@ void engine_commit(struct engine *e, struct ledger_txn *txn)
     *c = (struct commit){e, txn};
     e->commits++;
     ledger_commit(txn, on_committed, c);
+}
+
+void engine_commit(struct engine *e, struct ledger_txn *txn)
+{
+    e->txn = NULL;
+    e->work.is_due = true;
+    if (txn != e->work.txn) /* else it is committed when all of it is there */
+        engine_put(e, txn);
     engine_wake(e, e->now);
 }
 
@@ -142,6 +146,7 @@ void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall
     e->now = now;
     evaluation_touch(e->evaluation, owner, now);
     subject_end(e, subject_of(e, owner), now);
+    e->work.is_moved = true;
     engine_wake(e, now);
 }
 
@@ -164,6 +169,7 @@ void engine_observe(struct engine *e, struct history_owner *owner,
     }
     if (subject_observe(e, s, v, b, now)) {
         evaluation_touch(e->evaluation, owner, now);
+        e->work.is_moved = true;
         engine_wake(e, now);
     }
     if (v->health == HEALTH_DOWN)
@@ -183,6 +189,7 @@ void engine_parent_ran(struct engine *e, const char *probe, struct wall now)
 {
     e->now = now;
     overlay_parent_ran(e->overlay, probe, now);
+    e->work.is_due = true;
     engine_wake(e, now);
 }
 
@@ -222,6 +229,7 @@ static void note_first_look(struct engine *e, struct wall now)
         return;
     e->has_looked = true;
     dispatch_wait(e->dispatch, now);
+    e->work.is_due = true;
 }
 
 /* ---- time ---- */
@@ -239,7 +247,7 @@ void engine_advance(struct engine *e, struct wall now)
         next = wall_earlier(next, evaluation_advance(e->evaluation, now, work_slice(e)));
         note_first_look(e, now);
     }
-    e->work.is_due = true;
+    next = wall_earlier(next, work_look(e, now));
     work_go(e);
     next = wall_earlier(next, overlay_next(e->overlay, now));
     next = wall_earlier(next, courier_advance(e->courier, now));

@@ -61,7 +61,12 @@ struct work {               /* one transaction that may take several turns of th
     struct ledger_txn *txn; /* NULL: nothing is under way */
     enum { WORK_APPLY, WORK_EXPIRE, WORK_TELL } state;
     struct dispatch_pass *pass; /* in WORK_TELL */
-    bool is_due;                /* time has passed: dispatch has to look */
+    bool is_due;                /* dispatch has to look */
+    bool
+        is_moved; /* the same, unless a rule's result comes soon, with which it looks anyway */
+    struct wall looked; /* when the newest pass began */
+    struct wall next;   /* when time alone asks for another; 0: not known */
+    uint64_t passes;    /* so far */
     bool is_going, is_deferred;
     struct slice slice;
 };
@@ -99,6 +104,7 @@ struct engine {
 
 /* engine.c */
 void engine_wake(struct engine *e, struct wall at);
+void engine_put(struct engine *e, struct ledger_txn *txn); /* to the disk, unless empty */
 
 /* engine_change.c: the book's callback */
 void engine_changed(void *ctx, struct alert *a, enum change change);
@@ -107,6 +113,8 @@ void engine_changed(void *ctx, struct alert *a, enum change change);
 const struct slice *
 work_slice(struct engine *e);   /* of the callback under way; NULL: there is no loop */
 void work_go(struct engine *e); /* a result has come, or work.is_due */
+/* Time has passed: is_due is set when that asks for a pass. Returns when it will; 0: it does now, or never. */
+struct wall work_look(struct engine *e, struct wall now);
 void work_finish(struct engine *e); /* what is under way, at once */
 
 /* engine_subjects.c */

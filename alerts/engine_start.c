@@ -32,10 +32,18 @@ static void release_alerting(void *ctx, void *held)
         e->io.release(e->io.ctx, held);
 }
 
-/* A computation has ended, a notice was committed, an answer has come. */
+/* A computation has ended, a notice was committed, a receiver has answered. */
 static void on_something(void *ctx)
 {
     struct engine *e = ctx;
+    engine_wake(e, e->now);
+}
+
+/* It is known whether we are cut off. */
+static void on_reach(void *ctx)
+{
+    struct engine *e = ctx;
+    e->work.is_due = true;
     engine_wake(e, e->now);
 }
 
@@ -143,7 +151,7 @@ static void make_parts(struct engine *e)
     e->book = book_create(engine_changed, e);
     e->roster = roster_create();
     e->reach = reach_create(e->io.knock);
-    reach_on_answer(e->reach, on_something, e);
+    reach_on_answer(e->reach, on_reach, e);
     e->overlay = overlay_create(e->book, e->io.probes);
     overlay_set_reach(e->overlay, e->reach);
     e->dispatch = dispatch_create(e->book, e->overlay);

@@ -10,6 +10,8 @@
 
 #define SLICE (2 * NSEC_PER_MSEC)
 #define EXPIRE_EVERY NSEC_PER_MINUTE
+/* Whoever wakes the engine for something else has dispatch look this often: what was told is judged again. */
+#define LOOK_EVERY NSEC_PER_SEC
 
 static bool is_over(void *ctx)
 {
@@ -28,11 +30,7 @@ static void begin(struct engine *e)
     if (w->txn)
         return;
     w->txn = ledger_begin(e->ledger);
-    w->state = WORK_APPLY;
-    if (evaluation_has_come(e->evaluation))
-        return;
-    w->is_due = false;
-    w->state = WORK_EXPIRE;
+    w->state = evaluation_has_come(e->evaluation) ? WORK_APPLY : WORK_EXPIRE;
 }
 
 static bool expire(struct engine *e, const struct slice *slice)
@@ -46,21 +44,32 @@ static bool expire(struct engine *e, const struct slice *slice)
     return true;
 }
 
+static void pass_begin(struct engine *e)
+{
+    struct work *w = &e->work;
+    w->is_due = w->is_moved = false;
+    w->looked = e->now;
+    w->next = (struct wall){0};
+    w->passes++;
+    w->pass = dispatch_pass_begin(e->dispatch, e->now, w->txn);
+}
+
 /* What the rules of a group changed is told in the same transaction, all of it at once: one may inhibit another. */
 static bool tell(struct engine *e, const struct slice *slice)
 {
     struct work *w = &e->work;
     if (!w->pass)
-        w->pass = dispatch_pass_begin(e->dispatch, e->now, w->txn);
+        pass_begin(e);
     if (!dispatch_pass_go(w->pass, slice))
         return false;
     struct ledger_txn *txn = w->txn;
-    const struct wall next = dispatch_pass_end(w->pass);
+    w->next = dispatch_pass_end(w->pass);
     w->pass = NULL;
     w->txn = NULL;
-    engine_commit(e, txn);
-    if (next.ns)
-        engine_wake(e, next);
+    e->txn = NULL;
+    engine_put(e, txn);
+    if (w->next.ns)
+        engine_wake(e, w->next);
     return true;
 }
 
@@ -69,8 +78,11 @@ static bool go_on(struct engine *e, const struct slice *slice)
 {
     struct work *w = &e->work;
     e->txn = w->txn;
-    if (w->state == WORK_APPLY && !evaluation_apply(e->evaluation, w->txn, slice))
-        return false;
+    if (w->state == WORK_APPLY) {
+        if (!evaluation_apply(e->evaluation, w->txn, slice))
+            return false;
+        w->state = WORK_EXPIRE;
+    }
     if (w->state == WORK_EXPIRE && !expire(e, slice))
         return false;
     w->state = WORK_TELL;
@@ -111,6 +123,19 @@ void work_go(struct engine *e)
         }
     }
     e->work.is_going = false;
+}
+
+struct wall work_look(struct engine *e, struct wall now)
+{
+    struct work *w = &e->work;
+    const nsec since = now.ns - w->looked.ns;
+    const bool is_awaited = !evaluation_is_idle(e->evaluation);
+    if ((w->next.ns && now.ns >= w->next.ns) || since >= LOOK_EVERY || since < 0 ||
+        (w->is_moved && !is_awaited))
+        w->is_due = true;
+    if (w->is_due)
+        return (struct wall){0};
+    return w->is_moved ? wall_earlier(w->next, wall_add(w->looked, LOOK_EVERY)) : w->next;
 }
 
 void work_finish(struct engine *e)

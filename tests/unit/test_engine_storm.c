@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "alerts/engine.h"
+#include "alerts/engine_impl.h"
 #include "lib/base/log.h"
 #include "lib/config/generation.h"
 #include "lib/core/batch.h"
@@ -429,6 +429,28 @@ static void what_is_killed_leaves_nothing_half(void **state)
     assert_int_equal(folder_remove(folder), 0);
 }
 
+/* Who wakes the engine for nothing has nobody look at all groups again; what people do has. */
+static void what_brings_nothing_is_no_pass(void **state)
+{
+    struct storm_stage s;
+    char folder[] = "/tmp/healthd-storm-XXXXXX";
+    set(&s, folder_make(folder));
+    until_quiet(&s);
+    const struct wall now = s.engine->work.looked;
+    engine_advance(s.engine, now);
+    const uint64_t before = s.engine->work.passes;
+    for (int i = 0; i < 100; i++)
+        engine_advance(s.engine, now);
+    assert_int_equal(s.engine->work.passes, before);
+    engine_commit(s.engine, engine_begin(s.engine, now));
+    engine_advance(s.engine, now);
+    assert_int_equal(s.engine->work.passes, before + 1);
+    engine_advance(s.engine, wall_add(now, NSEC_PER_SEC));
+    assert_int_equal(s.engine->work.passes, before + 2);
+    clear(&s);
+    folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +460,7 @@ int main(void)
         cmocka_unit_test(the_next_evaluation_waits),
         cmocka_unit_test(a_stop_leaves_it_whole),
         cmocka_unit_test(what_is_killed_leaves_nothing_half),
+        cmocka_unit_test(what_brings_nothing_is_no_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
