@@ -13,6 +13,7 @@
 #include "lib/core/opt.h"
 #include "lib/core/zone.h"
 #include "lib/query/history.h"
+#include "lib/query/promql.h"
 
 struct alerting {
     const char *site, *external_url;
@@ -20,7 +21,7 @@ struct alerting {
     struct labels external_labels;
     struct texts probes; /* their names */
     const struct zone *zone;
-    int compat; /* promql: {compat: 2|3} */
+    enum promql_compat compat; /* promql: {compat: 2|3} */
     struct history_limits history;
     struct receivers receivers;
     struct rules rules;

@@ -94,10 +94,8 @@ static void prune(struct dispatch *d, struct alert_group *g, struct ledger_txn *
 }
 
 void dispatch_adopt(struct dispatch *d, const struct routing *routing,
-                    const struct dispatch_words *words, struct wall now,
-                    struct ledger_txn *txn)
+                    const struct dispatch_words *words, struct ledger_txn *txn)
 {
-    (void)now;
     d->routing = routing;
     d->words = *words;
     LIST_EACH (it, &d->groups)

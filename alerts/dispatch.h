@@ -36,8 +36,7 @@ void dispatch_destroy(struct dispatch *d);
 /* Takes over a generation. Groups whose route or receiver is gone tell what they owe (a resolve of what was told) to
  * the receiver while it exists; alerts that fire are routed anew, and told only where they were not told yet. */
 void dispatch_adopt(struct dispatch *d, const struct routing *routing,
-                    const struct dispatch_words *words, struct wall now,
-                    struct ledger_txn *txn);
+                    const struct dispatch_words *words, struct ledger_txn *txn);
 bool dispatch_restore(struct dispatch *d, const char *key, const char *json,
                       struct err *e);
 

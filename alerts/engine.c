@@ -119,7 +119,7 @@ void engine_adopt(struct engine *e, const struct alerting *a, struct wall now)
     book_set_externals(e->book, a->external_labels, words.external_url);
     book_adopt(e->book, &a->rules, now, txn);
     removed_adopt(e, a, txn);
-    dispatch_adopt(e->dispatch, &a->routing, &words, now, txn);
+    dispatch_adopt(e->dispatch, &a->routing, &words, txn);
     overlay_touch(e->overlay); /* what it worked out meanwhile */
     evaluation_adopt(e->evaluation, &a->rules, a->compat, now);
     adopt_receivers(e, a, now);
@@ -144,7 +144,7 @@ struct history_owner *engine_owner(struct engine *e, struct labels labels)
 void engine_owner_end(struct engine *e, struct history_owner *owner, struct wall now)
 {
     e->now = now;
-    evaluation_touch(e->evaluation, owner, now);
+    evaluation_touch(e->evaluation, owner);
     subject_end(e, subject_of(e, owner), now);
     e->work.is_moved = true;
     engine_wake(e, now);
@@ -168,7 +168,7 @@ void engine_observe(struct engine *e, struct history_owner *owner,
         engine_commit(e, txn);
     }
     if (subject_observe(e, s, v, b, now)) {
-        evaluation_touch(e->evaluation, owner, now);
+        evaluation_touch(e->evaluation, owner);
         e->work.is_moved = true;
         engine_wake(e, now);
     }

@@ -28,7 +28,7 @@ static void drill_put(const struct drill *d, struct wall now)
 static void drill_end(struct engine *e, struct drill *d, struct wall now)
 {
     log_info(EV("drill ended"), STR("drill", d->id), STR("probe", d->probe));
-    evaluation_touch(e->evaluation, d->owner, now);
+    evaluation_touch(e->evaluation, d->owner);
     history_owner_end(d->owner, wall_to_ms(now));
     list_remove(&d->link);
     e->drill_count--;
@@ -67,7 +67,7 @@ const char *engine_drill_start(struct engine *e, const char *probe, nsec duratio
     list_append(&e->drills, &d->link);
     e->drill_count++;
     drill_put(d, now);
-    evaluation_touch(e->evaluation, d->owner, now);
+    evaluation_touch(e->evaluation, d->owner);
     engine_wake(e, now);
     return d->id;
 }

@@ -241,8 +241,8 @@ static struct map *groups_by_key(const struct evaluation *e)
     return by_key;
 }
 
-void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
-                      struct wall now)
+void evaluation_adopt(struct evaluation *e, const struct rules *rules,
+                      enum promql_compat compat, struct wall now)
 {
     struct group_state *groups = memory_take((rules->count + 1) * sizeof(*groups));
     struct map *before = groups_by_key(e);

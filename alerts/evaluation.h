@@ -16,6 +16,7 @@
 #include "alerts/ledger.h"
 #include "alerts/rule.h"
 #include "lib/query/history.h"
+#include "lib/query/promql.h"
 
 struct evaluation;
 
@@ -54,11 +55,11 @@ struct evaluation *evaluation_create(struct history *h, struct book *book,
                                      const struct evaluation_hooks *hooks);
 /* Call it when nothing is under way any more, or the pool has ended. Takes NULL. */
 void evaluation_destroy(struct evaluation *e);
-void evaluation_adopt(struct evaluation *e, const struct rules *rules, int compat,
-                      struct wall now);
+void evaluation_adopt(struct evaluation *e, const struct rules *rules,
+                      enum promql_compat compat, struct wall now);
 /* Has groups with alerting rules run in the next turn that read a series of the owner's which has moved lately (history_has_moved):
  * a probe's health has changed. What reads only what stayed as it was would find what it found before. */
-void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now);
+void evaluation_touch(struct evaluation *e, struct history_owner *owner);
 /* Has every group run in the next turn, after a start. */
 void evaluation_touch_all(struct evaluation *e);
 /* Starts what is due, at most until the slice is over: starting pins what rules read. Returns when to call again. */

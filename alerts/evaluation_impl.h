@@ -63,7 +63,7 @@ struct evaluation {
     struct book *book;
     struct offload offload;
     struct evaluation_hooks hooks;
-    int compat;
+    enum promql_compat compat;
     struct group_state *groups;
     size_t group_count;
     size_t turn;         /* the group that comes first, when not all had theirs */

@@ -10,7 +10,7 @@
 #define REST_PER_WORK 19
 #define LONGEST_REST NSEC_PER_SEC
 
-void evaluation_touch(struct evaluation *e, struct history_owner *owner, struct wall now)
+void evaluation_touch(struct evaluation *e, struct history_owner *owner)
 {
     map_put(e->touched, (struct bytes){(const char *)&owner, sizeof(owner)}, e);
 }

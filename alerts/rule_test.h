@@ -15,9 +15,10 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/core/diag.h"
+#include "lib/query/promql.h"
 
 struct rule_test_opts {
-    int compat;       /* 2: ranges include their left end, as in Prometheus 2; else 3 */
+    enum promql_compat compat;
     const char *only; /* of the tests, those whose name has this in it; NULL: all */
 };
 

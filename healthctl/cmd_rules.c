@@ -204,8 +204,9 @@ static void write_case(struct invocation *in, const struct rule_test_case *c)
 static int test_file(struct invocation *in, const char *path)
 {
     const char *compat = invocation_flag(in, "compat");
-    const struct rule_test_opts opts = {.compat = compat && *compat == '2' ? 2 : 3,
-                                        .only = invocation_flag(in, "run")};
+    const struct rule_test_opts opts = {
+        .compat = compat && *compat == '2' ? PROMQL_COMPAT_2 : PROMQL_COMPAT_3,
+        .only = invocation_flag(in, "run")};
     struct diag *d = diag_create(in->arena);
     struct rule_test_report report = {0};
     const bool ok = rule_test_run(path, &opts, in->arena, d, &report);

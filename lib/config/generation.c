@@ -47,7 +47,7 @@ static void alerting_words(struct loader *l, const struct top_conf *top)
     a->site = top->site;
     a->external_url = top->web.external_url;
     a->external_labels = l->g->labels;
-    a->compat = (int)top->promql.compat;
+    a->compat = (enum promql_compat)top->promql.compat;
     a->history = (struct history_limits){.budget_bytes = top->history.budget,
                                          .keep = top->history.keep,
                                          .max_series = (size_t)top->history.max_series};

@@ -62,7 +62,7 @@ void trouble_of_connect(struct trouble *why, int error, const char *where,
     switch (error) {
     case ECONNREFUSED:
         tell(why, REASON_REFUSED, false, where,
-             "refused the connection: nothing listens there", 0);
+             "refuses connections: nothing listens there", 0);
         return;
     case ENOENT:
         tell(why, REASON_UNREACHABLE, false, where,

@@ -76,13 +76,16 @@ struct promql_source {
 
 #define PROMQL_LOOKBACK (5 * NSEC_PER_MINUTE)
 
+/* Whose answers ours are to be like; 0 is 3. 2: ranges include their left end, sums are not compensated, and so on. */
+enum promql_compat { PROMQL_COMPAT_2 = 2, PROMQL_COMPAT_3 = 3 };
+
 struct promql_opts {
     int64_t start, end; /* milliseconds; equal for an instant */
     int64_t step;       /* milliseconds; ignored for an instant */
     bool is_grid;       /* the answer is a matrix even when start and end are equal */
     nsec lookback;      /* 0: PROMQL_LOOKBACK */
     nsec subquery_step; /* where none is written; 0: 1 minute */
-    int compat;         /* 2: ranges include their left end, as in Prometheus 2; else 3 */
+    enum promql_compat compat;
     size_t max_samples; /* read or make at most this many; 0: 50,000,000 */
 };
 

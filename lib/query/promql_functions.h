@@ -18,12 +18,12 @@ struct window {
     const struct rolled *over;
     /* Of a window that is one rolled point: the point before it, which says how the range began. NULL: there is none. */
     const struct point *former;
-    size_t count;      /* of points, and of over */
-    int64_t from, to;  /* the range's ends, in milliseconds */
-    int64_t now;       /* the instant that is evaluated, in milliseconds */
-    double factors[2]; /* the function's scalar arguments, in order */
-    int compat;        /* as in struct promql_opts */
-    double *room;      /* for count values; there when the function's row says `sorts` */
+    size_t count;              /* of points, and of over */
+    int64_t from, to;          /* the range's ends, in milliseconds */
+    int64_t now;               /* the instant that is evaluated, in milliseconds */
+    double factors[2];         /* the function's scalar arguments, in order */
+    enum promql_compat compat; /* as in struct promql_opts */
+    double *room; /* for count values; there when the function's row says `sorts` */
 };
 
 #define FUNCTION_ANY_NUMBER UINT8_MAX

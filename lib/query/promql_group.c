@@ -17,11 +17,11 @@ static void add_average_2(struct group *g, double value)
     g->mean += value / g->count - g->mean / g->count;
 }
 
-static void add_deviation(struct group *g, int compat, double value)
+static void add_deviation(struct group *g, enum promql_compat compat, double value)
 {
     if (g->count == 1) {
         g->mean = value;
-        g->value = compat != 2 && !isfinite(value) ? (double)NAN : 0;
+        g->value = compat != PROMQL_COMPAT_2 && !isfinite(value) ? (double)NAN : 0;
         return;
     }
     const double delta = value - g->mean;
@@ -29,19 +29,19 @@ static void add_deviation(struct group *g, int compat, double value)
     g->value += delta * (value - g->mean);
 }
 
-static void add_sum(struct group *g, int compat, double value)
+static void add_sum(struct group *g, enum promql_compat compat, double value)
 {
     if (g->count == 1)
         g->value = value;
-    else if (compat == 2)
+    else if (compat == PROMQL_COMPAT_2)
         g->value += value;
     else
         sum_exactly(value, &g->value, &g->rest);
 }
 
-static void add_average(struct group *g, int compat, double value)
+static void add_average(struct group *g, enum promql_compat compat, double value)
 {
-    if (compat != 2)
+    if (compat != PROMQL_COMPAT_2)
         average_add(&g->average, g->count, value);
     else if (g->count == 1)
         g->mean = value;
@@ -49,7 +49,8 @@ static void add_average(struct group *g, int compat, double value)
         add_average_2(g, value);
 }
 
-void group_add(struct group *g, enum promql_aggregation a, int compat, double value)
+void group_add(struct group *g, enum promql_aggregation a, enum promql_compat compat,
+               double value)
 {
     const bool is_first = ++g->count == 1;
     switch (a) {
@@ -81,13 +82,14 @@ void group_add(struct group *g, enum promql_aggregation a, int compat, double va
     }
 }
 
-double group_value(const struct group *g, enum promql_aggregation a, int compat)
+double group_value(const struct group *g, enum promql_aggregation a,
+                   enum promql_compat compat)
 {
     switch (a) {
     case AGGREGATE_SUM:
         return g->value + g->rest;
     case AGGREGATE_AVG:
-        return compat == 2 ? g->mean : average_value(&g->average, g->count);
+        return compat == PROMQL_COMPAT_2 ? g->mean : average_value(&g->average, g->count);
     case AGGREGATE_COUNT:
         return g->count;
     case AGGREGATE_GROUP:

@@ -13,9 +13,11 @@ struct group {
     struct average average;
 };
 
-/* Takes in an element. compat: 2 or 3, whose Prometheus' arithmetic is followed; 3 compensates its sums. */
-void group_add(struct group *g, enum promql_aggregation a, int compat, double value);
+/* Takes in an element. Prometheus 3 compensates its sums. */
+void group_add(struct group *g, enum promql_aggregation a, enum promql_compat compat,
+               double value);
 /* The result once all elements are in. */
-double group_value(const struct group *g, enum promql_aggregation a, int compat);
+double group_value(const struct group *g, enum promql_aggregation a,
+                   enum promql_compat compat);
 
 #endif

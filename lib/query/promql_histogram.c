@@ -55,12 +55,12 @@ static bool is_almost(double a, double b)
 }
 
 /* Buckets that were read at different times may shrink: none counts less than the one before. */
-static bool make_rising(struct bucket *b, size_t count, int compat)
+static bool make_rising(struct bucket *b, size_t count, enum promql_compat compat)
 {
     double most = b[0].count;
     bool is_forced = false;
     for (size_t i = 1; i < count; i++) {
-        const bool is_same = compat != 2 && is_almost(most, b[i].count);
+        const bool is_same = compat != PROMQL_COMPAT_2 && is_almost(most, b[i].count);
         is_forced |= b[i].count < most && !is_same;
         if (b[i].count > most && !is_same)
             most = b[i].count;

@@ -11,7 +11,7 @@
 
 bool is_left_open(const struct evaluation *ev)
 {
-    return ev->opts.compat != 2;
+    return ev->opts.compat != PROMQL_COMPAT_2;
 }
 
 /* ---- times ---- */

@@ -155,7 +155,7 @@ static bool match_element(const struct match *m, const struct element *x,
     if (m->n->is_bool)
         value = keeps;
     const bool is_kept = keeps || m->n->is_bool;
-    if (!is_kept && ev->opts.compat == 2)
+    if (!is_kept && ev->opts.compat == PROMQL_COMPAT_2)
         return true;
     struct label_set *result = result_set(ev, m->n, x->set, other->set);
     if (!is_first_of_kind(m, place, result))

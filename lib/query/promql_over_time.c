@@ -76,7 +76,7 @@ static double average_2(const struct window *w)
 bool window_avg(const struct window *w, double *ret)
 {
     struct average a = {0};
-    if (w->compat == 2) {
+    if (w->compat == PROMQL_COMPAT_2) {
         *ret = average_2(w);
         return true;
     }

@@ -34,14 +34,14 @@ static double reach_to_start(const struct window *w, double covered, double thre
 {
     double reach = (double)(w->points[0].ms - w->from) / 1000;
     const bool is_late = reach >= threshold;
-    if (w->compat != 2 && is_late)
+    if (w->compat != PROMQL_COMPAT_2 && is_late)
         reach = gap / 2;
     if (is_counter && sum > 0 && w->points[0].value >= 0) {
         const double to_zero = covered * (w->points[0].value / sum);
         if (to_zero < reach)
             reach = to_zero;
     }
-    if (w->compat == 2 && reach >= threshold)
+    if (w->compat == PROMQL_COMPAT_2 && reach >= threshold)
         reach = gap / 2;
     return reach;
 }

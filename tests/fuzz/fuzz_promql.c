@@ -62,8 +62,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(promql_threshold(q, arena) != NULL);
         const struct promql_opts instant = {
             .start = 300000, .end = 300000, .max_samples = 20000};
-        const struct promql_opts grid = {
-            .start = 0, .end = 600000, .step = 45000, .compat = 2, .max_samples = 20000};
+        const struct promql_opts grid = {.start = 0,
+                                         .end = 600000,
+                                         .step = 45000,
+                                         .compat = PROMQL_COMPAT_2,
+                                         .max_samples = 20000};
         evaluate(q, &instant, arena);
         evaluate(q, &grid, arena);
     }

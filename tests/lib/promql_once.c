@@ -23,7 +23,7 @@ static void show(const struct rule_test_case *c)
 
 static bool run(const char *path)
 {
-    const struct rule_test_opts opts = {.compat = 2};
+    const struct rule_test_opts opts = {.compat = PROMQL_COMPAT_2};
     struct arena *arena = arena_create(0);
     struct diag *d = diag_create(arena);
     struct buf said = BUF_MAX(1 << 20);

@@ -213,7 +213,7 @@ static void a_closed_port_refuses_at_once(void **state)
     assert_int_equal(s.why.reason, REASON_REFUSED);
     assert_false(s.why.is_unknown);
     snprintf(expected, sizeof(expected),
-             "127.0.0.1:%d refused the connection: nothing listens there", server.port);
+             "127.0.0.1:%d refuses connections: nothing listens there", server.port);
     assert_string_equal(s.why.detail, expected);
     story_end(&s);
 }

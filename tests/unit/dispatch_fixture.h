@@ -241,7 +241,7 @@ static inline void story_adopt(struct story_fixture *s, const char *conf, struct
     if (!f->ok)
         fail_msg("%s", routing_said(f));
     s->txn.now = now;
-    dispatch_adopt(s->dispatch, f->routing, &words, now, &s->txn);
+    dispatch_adopt(s->dispatch, f->routing, &words, &s->txn);
 }
 
 static inline void story_begin(struct story_fixture *s, const char *conf)

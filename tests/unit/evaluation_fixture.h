@@ -182,7 +182,7 @@ static inline void advance(struct fixture *f, int second, const char *told)
 /* Evaluates out of turn what reads something of the probe's that moved. */
 static inline void touch(struct fixture *f, int second, const char *told)
 {
-    evaluation_touch(f->evaluation, f->owner, at(second));
+    evaluation_touch(f->evaluation, f->owner);
     advance(f, second, told);
 }
 

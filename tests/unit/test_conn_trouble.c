@@ -21,7 +21,7 @@ static void connect_errors_have_words(void **state)
         const char *part;
     } cases[] = {
         {ECONNREFUSED, "127.0.0.1:5432", NULL, REASON_REFUSED, false,
-         "127.0.0.1:5432 refused the connection: nothing listens there"},
+         "127.0.0.1:5432 refuses connections: nothing listens there"},
         {ENOENT, "/run/x.sock", NULL, REASON_UNREACHABLE, false,
          "/run/x.sock does not exist"},
         {ENOTSOCK, "/etc/passwd", NULL, REASON_UNREACHABLE, false,

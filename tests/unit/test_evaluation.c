@@ -212,7 +212,7 @@ static void a_full_pool_is_asked_again(void **state)
     start(&f, "- {name: g, interval: 1h, rules: [{alert: A, expr: a == 0}]}\n");
     put(&f, "a", 1, 0);
     f.is_full = true;
-    evaluation_touch(f.evaluation, f.owner, at(1));
+    evaluation_touch(f.evaluation, f.owner);
     const struct wall next = evaluation_advance(f.evaluation, at(1), NULL);
     assert_true(next.ns == at(1).ns + 100 * NSEC_PER_MSEC);
     f.is_full = false;

@@ -93,7 +93,7 @@ static void groups_have_their_turns(void **state)
     for (int i = 0; i < 3; i++) {
         f.submitted = 0;
         put(&f, "a", 2 + i, 1 + i);
-        evaluation_touch(f.evaluation, f.owner, at(2 + i));
+        evaluation_touch(f.evaluation, f.owner);
         const struct wall next = evaluation_advance(f.evaluation, at(2 + i), &slice);
         assert_int_equal(f.submitted, 1);
         assert_true(next.ns == at(2 + i).ns);

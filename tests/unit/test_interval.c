@@ -298,7 +298,8 @@ static void faults_are_shown_where_they_are(void **state)
          "1:54 '20' is no year [for example: 2026:2028]\n"},
         {"time_intervals: [{name: x, time_intervals: [{times: [{start_time: '9', "
          "end_time: '25:00'}]}]}]",
-         "1:67 '9' is no time of day; write it like 09:30\n"},
+         "1:67 '9' is no time of day; write it like 09:30\n"
+         "1:82 '25:00' is no time of day; write it like 09:30\n"},
         {"time_intervals: [{name: x, time_intervals: [{times: [{start_time: '09:60', "
          "end_time: '10:00'}]}]}]",
          "1:67 '09:60' is no time of day; write it like 09:30\n"},

@@ -31,7 +31,7 @@ static const struct fixture_series rows[] = {
 struct one {
     const char *expr;
     double at, end, step; /* seconds; end and step for a grid */
-    int compat;
+    enum promql_compat compat;
     const char *expected;
 };
 

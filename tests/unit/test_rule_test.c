@@ -31,7 +31,7 @@ static void show(const char *path, const struct rule_test_report *r)
     }
 }
 
-static struct outcome run(const char *path, int compat)
+static struct outcome run(const char *path, enum promql_compat compat)
 {
     struct arena *arena = arena_create(0);
     struct diag *d = diag_create(arena);
@@ -57,7 +57,8 @@ static void packs_do_what_their_tests_say(void **state)
     assert_int_equal(glob("alerts/packs/tests/*.test.yml", 0, NULL, &tests), 0);
     assert_true(tests.gl_pathc >= 2);
     for (size_t i = 0; i < tests.gl_pathc; i++) {
-        for (int compat = 2; compat <= 3; compat++)
+        for (enum promql_compat compat = PROMQL_COMPAT_2; compat <= PROMQL_COMPAT_3;
+             compat++)
             assert_int_equal(run(tests.gl_pathv[i], compat).failed, 0);
     }
     globfree(&tests);
@@ -172,7 +173,7 @@ static void failures_say_both_sides(void **state)
     for (size_t i = 0; i < ARRAY_LEN(stories); i++) {
         struct arena *arena = arena_create(0);
         struct diag *d = diag_create(arena);
-        const struct rule_test_opts opts = {.compat = 3};
+        const struct rule_test_opts opts = {.compat = PROMQL_COMPAT_3};
         struct rule_test_report report = {0};
         struct buf out = BUF_MAX(10000);
         const char *expected = stories[i].failures;
