@@ -314,8 +314,7 @@ static void faults_are_shown_where_they_are(void **state)
         {"time_intervals: [{name: x}]",
          "1:18 warning the time interval 'x' never holds: it lists no times\n"},
         {"time_intervals: [{nam: x}]",
-         "1:19 unknown key 'nam' [did you mean 'name'?]\n"
-         "1:18 'name' is missing [What routes and rules call it.]\n"},
+         "1:19 unknown key 'nam' [did you mean 'name'?]\n"},
         {"maintenance: [{name: x, start: '24:00', duration: 1h}]",
          "1:32 a day has no 24:00 to begin at; write 00:00\n"},
         {"maintenance: [{name: x, start: '02:00', duration: 8d}]",
