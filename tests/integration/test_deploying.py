@@ -58,7 +58,7 @@ def test_wait_says_what_is_not_ready_and_why(healthctl, web, tmp_path):
     assert done.returncode == 3
     assert "not ready after" in done.stdout and "1 of 3 are" in done.stdout
     lines = {line.split()[1]: line for line in done.stdout.splitlines() if line.strip().startswith(("yes", "no "))}
-    assert "503" in lines["boot"] and "refused" in lines["gone"]
+    assert "503" in lines["boot"] and "refuses" in lines["gone"]
     named = healthctl("wait", stack, "fast", "--timeout", "5s")
     assert named.returncode == 0 and "1 of 1" in named.stdout
 

@@ -70,11 +70,11 @@ def test_one_look(shop, browser):
     browser.wait_text("orders-db is down", "h1")  # live: nobody has loaded anything again
     until_paged(daemon)
     card = browser.wait_text("told", ".card")
-    assert "down for" in card and "refused" in card and "oncall" in card and "chat" in card
+    assert "down for" in card and "refuses" in card and "oncall" in card and "chat" in card
     assert browser.text(".group h2").startswith("data")  # the worst group comes first
     assert "orders-db is down" in browser.driver.title
     browser.open(daemon.url() + "#/alerts")
-    assert "refused" in browser.wait_text("told", ".card.is-down")  # what was found, not only that something was
+    assert "refuses" in browser.wait_text("told", ".card.is-down")  # what was found, not only that something was
     assert browser.complaints() == []
 
 
@@ -111,7 +111,7 @@ def test_a_probe(shop, browser):
     browser.wait_text("It is down")
     for words in ("Last good run", "Last bad run", "Connect", "component", "data", "Availability", "timeout"):
         browser.wait_text(words)
-    browser.wait_text("refused", ".list")
+    browser.wait_text("refuses", ".list")
     assert "Run now" in browser.text()
     browser.press("r")
     give_token(browser)

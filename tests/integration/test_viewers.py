@@ -118,7 +118,7 @@ def test_words_for_who_asks_for_no_html(healthd, badpeer):
     daemon.wait_health("p1", "down")
     answer = daemon.get("/", headers={"Accept": "*/*"})
     assert answer.headers["content-type"].startswith("text/plain") and "shop" in answer.text
-    assert re.search(r"^up +p0 \(tcp\)$", answer.text, re.M) and re.search(r"^down +p1 \(tcp\): .*refused", answer.text, re.M)
+    assert re.search(r"^up +p0 \(tcp\)$", answer.text, re.M) and re.search(r"^down +p1 \(tcp\): .*refuses", answer.text, re.M)
     assert daemon.get("/metrics").status == daemon.get("/api/openapi.json").status == 200
 
 
@@ -151,7 +151,7 @@ def test_what_viewers_are_told(healthd, badpeer):
     peers[0].close()
     for viewer in (first, second):
         down = viewer.wait("probes", lambda data: any(p["name"] == "p0" and p["health"] == "down" for p in data))
-        assert "refused" in next(p["detail"] for p in down if p["name"] == "p0")
+        assert "refuses" in next(p["detail"] for p in down if p["name"] == "p0")
         alerts = viewer.wait("alerts", lambda data: any(a["state"] == "firing" for a in data))
         assert alerts[0]["labels"]["probe"] == "p0" and alerts[0]["told"] == []
     generation = first.wait("hello")["generation"]
@@ -207,7 +207,7 @@ def test_history_survives_a_restart(healthd, badpeer, tmp_path):
     peers[0].close()
     daemon.wait_health("p0", "down")
     before = daemon.get("/api/probes/p0/history").json()
-    assert [c["health"] for c in before["changes"]] == ["down", "up"] and "refused" in before["changes"][0]["detail"]
+    assert [c["health"] for c in before["changes"]] == ["down", "up"] and "refuses" in before["changes"][0]["detail"]
     daemon.stop()
     daemon = healthd(config)
     daemon.wait_health("p0", "down")
