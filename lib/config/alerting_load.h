@@ -55,7 +55,10 @@ struct place conf_place(const struct node *map, const char *key); /* else the ma
 const void *conf_rows(struct loader *l, const struct opt *rows, size_t size,
                       const struct node *node);
 
-/* receivers_named.c: names to a NULL-terminated list; "none" alone is an empty one. False after reporting. */
+/* receivers_named.c: the nearest of a section's names to one that it lacks, else all; false when it has none. */
+bool hint_among(struct diag *d, const char *section, const char *const *names,
+                const char *name);
+/* Names to a NULL-terminated list; "none" alone is an empty one. False after reporting. */
 bool receivers_named(struct loader *l, const struct texts *names, const struct node *node,
                      const struct receiver *const **ret);
 const struct receiver *receiver_named(struct loader *l, const char *name,

@@ -5,10 +5,7 @@
  */
 #include <string.h>
 
-#include "lib/base/glob.h"
 #include "lib/config/alerting_load.h"
-
-#define SHOWN_MAX 600
 
 static size_t names_written(const struct node *list, const char **names, size_t count)
 {
@@ -33,26 +30,16 @@ static bool is_among(const char *const *names, const char *name)
 static void report_unknown(struct loader *l, const char *name, struct place at)
 {
     const char **names = arena_alloc(l->arena, (INTERVALS_MAX + 1) * sizeof(*names));
-    struct buf list = BUF_MAX(SHOWN_MAX);
     size_t count = names_written(node_get(l->root, "time_intervals"), names, 0);
-    count = names_written(node_get(l->root, "mute_time_intervals"), names, count);
+    names_written(node_get(l->root, "mute_time_intervals"), names, count);
     if (is_among(names, name))
         return;
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    const char *near = nearest_word(name, names);
     diag_error(l->diag, at, "there is no time interval '%.80s'", name);
-    if (near)
-        diag_hint(l->diag, "did you mean '%s'?", near);
-    else if (count > 0)
-        diag_hint(l->diag, "`time_intervals:` has: %s%s", buf_text(&list),
-                  list.overflow ? ", …" : "");
-    else
+    if (!hint_among(l->diag, "time_intervals", names, name))
         diag_hint(l->diag,
                   "define it: time_intervals: [{name: %.80s, time_intervals: "
                   "[{weekdays: [\"monday:friday\"]}]}]",
                   name);
-    buf_finish(&list);
 }
 
 const struct interval *interval_named(struct loader *l, const char *name, struct place at)

@@ -10,8 +10,24 @@
 
 #define SHOWN_MAX 600
 
-/* Names of all receivers, those at fault too, and how many there are. */
-static size_t names_written(struct loader *l, const char ***ret_names)
+bool hint_among(struct diag *d, const char *section, const char *const *names,
+                const char *name)
+{
+    const char *near = nearest_word(name, names);
+    struct buf list = BUF_MAX(SHOWN_MAX);
+    for (size_t i = 0; names[i]; i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    if (near)
+        diag_hint(d, "did you mean '%s'?", near);
+    else if (names[0])
+        diag_hint(d, "`%s:` has: %s%s", section, buf_text(&list),
+                  list.overflow ? ", …" : "");
+    buf_finish(&list);
+    return names[0] != NULL;
+}
+
+/* Names of all receivers, those at fault too. */
+static const char *const *names_written(struct loader *l)
 {
     const struct receivers *known = &l->g->alerting.receivers;
     const struct node *map = l->receivers;
@@ -22,31 +38,18 @@ static size_t names_written(struct loader *l, const char ***ret_names)
         names[count++] = n->key;
     for (size_t i = 0; !map && i < known->count; i++)
         names[count++] = known->items[i]->name;
-    *ret_names = names;
-    return count;
+    return names;
 }
 
 /* One that has a fault of its own, which was said where it is written, is no second fault wherever it is named. */
 static void report_unknown(struct loader *l, const char *name, struct place at)
 {
-    const char **names;
-    struct buf list = BUF_MAX(SHOWN_MAX);
     if (l->receivers && node_get(l->receivers, name))
         return;
-    const size_t count = names_written(l, &names);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    const char *near = nearest_word(name, names);
     diag_error(l->diag, at, "there is no receiver '%.80s'", name);
-    if (near)
-        diag_hint(l->diag, "did you mean '%s'?", near);
-    else if (count > 0)
-        diag_hint(l->diag, "`receivers:` has: %s%s", buf_text(&list),
-                  list.overflow ? ", …" : "");
-    else
+    if (!hint_among(l->diag, "receivers", names_written(l), name))
         diag_hint(l->diag, "define it: receivers: {%.80s: {slack: {webhook_url: …}}}",
                   name);
-    buf_finish(&list);
 }
 
 const struct receiver *receiver_named(struct loader *l, const char *name, struct place at)
