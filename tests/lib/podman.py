@@ -60,7 +60,7 @@ class Podman:
         return process
 
     def podman(self, *arguments, data=None, check=True, timeout=60):
-        done = subprocess.run(["podman", *map(str, arguments)], input=data, capture_output=True,
+        done = subprocess.run(["podman", *map(str, arguments)], input=data, cwd=self.folder, capture_output=True,
                               timeout=timeout, env=dict(os.environ, **self.environment))
         assert not check or done.returncode == 0, (arguments, done.stdout.decode()[-3000:], done.stderr.decode())
         return done.stdout.decode().strip()
